@@ -1,0 +1,51 @@
+//! What stands for a secret wherever it must not appear: a keyed digest.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The digest of a value, keyed by the state's lineage, so that equal secrets of two deployments do not look equal.
+/// Shown and stored as `{"$digest": "…"}` (the first 16 bytes of HMAC-SHA256, in hexadecimal).
+pub fn digest(lineage: &str, value: &Value) -> Value {
+    if is_digest(value) || value.is_null() {
+        return value.clone();
+    }
+    // HMAC takes a key of any length, so this cannot fail; an empty digest would only show as a difference.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(lineage.as_bytes()) else { return Value::Null };
+    mac.update(value.to_string().as_bytes());
+    let bytes = mac.finalize().into_bytes();
+    json!({ "$digest": hex(bytes.get(..16).unwrap_or_default()) })
+}
+
+/// Whether a value is such a digest.
+pub fn is_digest(value: &Value) -> bool {
+    value.as_object().is_some_and(|o| o.len() == 1 && o.contains_key("$digest"))
+}
+
+/// SHA-256 in hexadecimal: digests of configurations, plans and code.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_hides_the_value_and_depends_on_the_lineage() {
+        let secret = json!("hunter2");
+        let one = digest("lineage-1", &secret);
+        assert!(!one.to_string().contains("hunter2"));
+        assert_eq!(one, digest("lineage-1", &secret));
+        assert_ne!(one, digest("lineage-2", &secret));
+        assert_eq!(digest("lineage-1", &one), one, "a digest is not digested again");
+    }
+}

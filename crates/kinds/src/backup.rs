@@ -1,0 +1,9 @@
+//! AWS Backup.
+
+pub mod plan;
+pub mod selection;
+pub mod vault;
+
+pub use plan::{Plan, PlanInputs, PlanRule};
+pub use selection::{Selection, SelectionInputs, TagCondition};
+pub use vault::{Vault, VaultInputs};

@@ -1,0 +1,34 @@
+//! A vault that holds recovery points.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `backup.vault`
+pub struct Vault;
+
+/// Inputs of a backup vault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VaultInputs<T = String> {
+    /// Unique in the account and region; 2 to 50 letters, digits, dashes and underscores. Replaces.
+    pub vault_name: String,
+    /// The key that encrypts it; AWS's own where not given. Replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms_key_arn: Option<T>,
+}
+
+impl Definition for Vault {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = VaultInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("backup.vault", "A vault for recovery points")
+            .input("vault_name", REPLACE)
+            .input("kms_key_arn", REPLACE | DEFAULTED)
+            .attribute("id", Availability::Early)
+            .attribute("name", Availability::Early)
+            .attribute("arn", Availability::Early)
+            .named_by(&["vault_name"])
+    }
+}

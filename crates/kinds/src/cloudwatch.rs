@@ -1,0 +1,5 @@
+//! Amazon CloudWatch.
+
+pub mod dashboard;
+
+pub use dashboard::{Dashboard, DashboardInputs};

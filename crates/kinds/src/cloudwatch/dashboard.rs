@@ -1,0 +1,33 @@
+//! A dashboard.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `cloudwatch.dashboard`
+pub struct Dashboard;
+
+/// Inputs of a dashboard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DashboardInputs<T = String> {
+    /// Unique in the account; letters, digits, dash and underscore. Replaces.
+    pub dashboard_name: String,
+    /// Its widgets. A dashboard has no tags: the body must hold the ownership mark, or it is taken for somebody else's.
+    pub body: T,
+}
+
+impl Definition for Dashboard {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = DashboardInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("cloudwatch.dashboard", "A dashboard")
+            .input("dashboard_name", REPLACE)
+            .input("body", DOCUMENT)
+            .attribute("id", Availability::Early)
+            .attribute("name", Availability::Early)
+            .named_by(&["dashboard_name"])
+            .untagged()
+    }
+}

@@ -1,0 +1,11 @@
+//! Amazon EC2: networking.
+
+pub mod look_ups;
+pub mod security_group;
+pub mod security_group_rule;
+pub mod vpc_endpoint;
+
+pub use look_ups::{EndpointService, PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+pub use security_group::{SecurityGroup, SecurityGroupInputs};
+pub use security_group_rule::{Direction, PeerType, SecurityGroupRule, SecurityGroupRuleInputs};
+pub use vpc_endpoint::{EndpointType, VpcEndpoint, VpcEndpointInputs};

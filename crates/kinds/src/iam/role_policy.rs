@@ -1,0 +1,35 @@
+//! A policy written into an IAM role.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `iam.role_policy`
+pub struct RolePolicy;
+
+/// Inputs of a role's inline policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RolePolicyInputs<T = String> {
+    /// The role. Replaces.
+    pub role_name: T,
+    /// Unique within the role; at most 128 characters. Replaces.
+    pub policy_name: String,
+    /// What the role may do. All inline policies of one role together: at most 10,240 characters.
+    pub document: T,
+}
+
+impl Definition for RolePolicy {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = RolePolicyInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("iam.role_policy", "An inline policy of an IAM role")
+            .input("role_name", REPLACE)
+            .input("policy_name", REPLACE)
+            .input("document", DOCUMENT)
+            .attribute("id", Availability::Early)
+            .named_by(&["role_name", "policy_name"])
+            .untagged()
+    }
+}

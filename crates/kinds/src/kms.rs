@@ -1,0 +1,7 @@
+//! AWS Key Management Service.
+
+pub mod alias;
+pub mod key;
+
+pub use alias::{Alias, AliasInputs};
+pub use key::{Key, KeyInputs};

@@ -1,0 +1,32 @@
+//! A name for a KMS key.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `kms.alias`
+pub struct Alias;
+
+/// Inputs of an alias.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AliasInputs<T = String> {
+    /// Starts with `alias/`. Replaces.
+    pub alias_name: String,
+    /// The id of the key that it names.
+    pub target_key_id: T,
+}
+
+impl Definition for Alias {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = AliasInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("kms.alias", "A name for a key")
+            .input("alias_name", REPLACE)
+            .plain("target_key_id")
+            .attribute("id", Availability::Early)
+            .named_by(&["alias_name"])
+            .untagged()
+    }
+}

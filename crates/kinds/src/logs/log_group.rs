@@ -1,0 +1,37 @@
+//! A log group.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `logs.log_group`
+pub struct LogGroup;
+
+/// Inputs of a log group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogGroupInputs<T = String> {
+    /// Unique in the account and region; at most 512 characters. Replaces.
+    pub log_group_name: String,
+    /// Days that events are kept: one of the numbers that AWS offers (1, 3, 5, 7, 14, 30, 60, 90, … 3653).
+    pub retention_days: i32,
+    /// The key that encrypts it; AWS's own where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms_key_arn: Option<T>,
+}
+
+impl Definition for LogGroup {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = LogGroupInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("logs.log_group", "A log group and how long it keeps events")
+            .input("log_group_name", REPLACE)
+            .plain("retention_days")
+            .plain("kms_key_arn")
+            .attribute("id", Availability::Early)
+            .attribute("name", Availability::Early)
+            .attribute("arn", Availability::Early)
+            .named_by(&["log_group_name"])
+    }
+}

@@ -1,0 +1,5 @@
+//! Amazon Route 53.
+
+pub mod look_ups;
+
+pub use look_ups::{HostedZone, HostedZoneDetails};

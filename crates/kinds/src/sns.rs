@@ -1,0 +1,5 @@
+//! Amazon SNS.
+
+pub mod topic;
+
+pub use topic::{Topic, TopicInputs};

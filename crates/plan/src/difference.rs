@@ -1,0 +1,133 @@
+//! The three-way difference: desired (configuration), applied (state) and live (AWS), field by field.
+//!
+//! desired ≠ live is a change; applied ≠ live is drift. Fields that are not configured are not compared, except that a
+//! field which was applied and is configured no longer is taken away.
+
+use ohinfra_core::document::same_meaning;
+use ohinfra_core::inputs::{Inputs, is_unknown};
+use ohinfra_core::schema::{CASELESS, DOCUMENT, REPLACE, SENSITIVE, Schema, UNORDERED, WRITE_ONLY};
+use ohinfra_core::secret::digest;
+use serde_json::{Map, Value};
+
+use crate::plan::FieldChange;
+
+/// What is compared.
+pub struct Compared<'a> {
+    /// How the fields behave.
+    pub schema: &'a Schema,
+    /// The key of digests.
+    pub lineage: &'a str,
+    /// The configuration, resolved as far as possible.
+    pub desired: &'a Inputs,
+    /// What was last set; none if nothing is known of it (an adopted resource).
+    pub applied: Option<&'a Inputs>,
+    /// What AWS reports.
+    pub live: &'a Inputs,
+}
+
+/// Every field in which desired and live differ, by path.
+pub fn difference(compared: &Compared<'_>) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    fields("", compared.desired, compared.applied, Some(compared.live), compared, &mut changes);
+    changes
+}
+
+/// Every field in which applied and live differ: what somebody changed in AWS.
+pub fn drift(schema: &Schema, lineage: &str, applied: &Inputs, live: &Inputs) -> Vec<FieldChange> {
+    let compared = Compared { schema, lineage, desired: applied, applied: Some(applied), live };
+    let mut changes: Vec<FieldChange> =
+        difference(&compared).into_iter().filter(|change| !schema.behaviour(&change.path).has(WRITE_ONLY)).collect();
+    for change in &mut changes {
+        std::mem::swap(&mut change.before, &mut change.after);
+        change.drift = true;
+    }
+    changes
+}
+
+fn fields(
+    prefix: &str,
+    desired: &Map<String, Value>,
+    applied: Option<&Map<String, Value>>,
+    live: Option<&Map<String, Value>>,
+    compared: &Compared<'_>,
+    changes: &mut Vec<FieldChange>,
+) {
+    let mut names: Vec<&String> = desired.keys().collect();
+    let removed = applied.into_iter().flat_map(Map::keys).filter(|name| !desired.contains_key(*name));
+    names.extend(removed);
+    names.sort();
+    names.dedup();
+    for name in names {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let get = |map: Option<&Map<String, Value>>| map.and_then(|map| map.get(name)).cloned().unwrap_or(Value::Null);
+        let (wanted, was, is) = (get(Some(desired)), get(applied), get(live));
+        if let (Value::Object(wanted), Value::Object(is), false) = (&wanted, &is, is_unknown_text(&wanted)) {
+            if !compared.schema.behaviour(&path).has(SENSITIVE) && !compared.schema.behaviour(&path).has(WRITE_ONLY) {
+                fields(&path, wanted, was.as_object(), Some(is), compared, changes);
+                continue;
+            }
+        }
+        changes.extend(field(path, wanted, &was, is, applied.is_some(), compared));
+    }
+}
+
+fn is_unknown_text(value: &Value) -> bool {
+    ohinfra_core::inputs::as_text(value).is_some()
+}
+
+fn field(path: String, wanted: Value, was: &Value, is: Value, applied: bool, compared: &Compared<'_>) -> Option<FieldChange> {
+    let behaviour = compared.schema.behaviour(&path);
+    let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
+    let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
+    let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
+    let (before, changed) = if behaviour.has(WRITE_ONLY) {
+        // Nobody can read it back: what was applied stands for what is live. An adopted one is taken as it is.
+        (was.clone(), applied && !equal(&wanted, was))
+    } else {
+        let changed = unknown || !equal(&wanted, &is);
+        (is.clone(), changed)
+    };
+    if !changed {
+        return None;
+    }
+    let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, &is);
+    Some(FieldChange {
+        replace: behaviour.has(REPLACE),
+        before: (!before.is_null()).then(|| masked(&before)),
+        after: (!wanted.is_null()).then(|| if unknown { wanted } else { masked(&wanted) }),
+        path,
+        drift,
+        sensitive,
+        unknown,
+    })
+}
+
+/// Whether two values of a field mean the same.
+fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) if behaviour.has(DOCUMENT) => same_meaning(one, other),
+        (Value::String(one), Value::String(other)) if behaviour.has(CASELESS) => one.eq_ignore_ascii_case(other),
+        (Value::Array(one), Value::Array(other)) if behaviour.has(UNORDERED) => {
+            let sorted = |items: &[Value]| {
+                let mut items: Vec<Value> = items.iter().map(without_nulls).collect();
+                items.sort_by_cached_key(Value::to_string);
+                items
+            };
+            sorted(one) == sorted(other)
+        }
+        // An absent list and an empty one, an absent flag and `null`: AWS reports them as it likes.
+        (Value::Null, Value::Array(items)) | (Value::Array(items), Value::Null) => items.is_empty(),
+        (Value::Null, Value::Object(fields)) | (Value::Object(fields), Value::Null) => fields.is_empty(),
+        _ => without_nulls(one) == without_nulls(other),
+    }
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields.iter().filter(|(_, v)| !v.is_null()).map(|(name, v)| (name.clone(), without_nulls(v))).collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}

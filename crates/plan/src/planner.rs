@@ -1,0 +1,366 @@
+//! The planner: compares every resource and decides what is done with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ohinfra_core::contract::Live;
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
+use ohinfra_core::schema::{Availability, Replacement, Schema};
+use ohinfra_core::secret::digest;
+use ohinfra_core::text::Reference;
+use ohinfra_core::{Address, Region};
+use serde_json::Value;
+
+use crate::difference::{Compared, difference, drift};
+use crate::graph::{Graph, Need, Outputs, Resource};
+use crate::plan::{Action, Change, Drift, FieldChange, Plan};
+
+/// A resource as the state knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prior {
+    /// The name of its kind.
+    pub kind: String,
+    /// Its region.
+    pub region: Region,
+    /// Its identity.
+    pub id: String,
+    /// What was applied.
+    pub inputs: Inputs,
+    /// The attributes last read.
+    pub attributes: Attributes,
+    /// What it needs.
+    pub depends_on: BTreeSet<Address>,
+    /// Whether `destroy` leaves it in the cloud.
+    pub retain: bool,
+    /// Whether an apply ended before it was ready.
+    pub unfinished: bool,
+    /// Replaced ones that still have to be deleted.
+    pub deposed: Vec<String>,
+}
+
+/// A resource that the state does not know and that is there all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovered {
+    /// Its identity.
+    pub id: String,
+    /// Whether it is this deployment's.
+    pub ours: bool,
+}
+
+/// What the run is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Make it so.
+    #[default]
+    Apply,
+    /// Take everything away, except what is retained.
+    Destroy,
+    /// Take everything away.
+    Purge,
+    /// Change nothing; only bring the state up to date with AWS.
+    RefreshOnly,
+}
+
+/// Everything that a plan is made of.
+pub struct PlanInput<'a> {
+    /// The deployment's name.
+    pub deployment: &'a str,
+    /// The state's lineage.
+    pub lineage: &'a str,
+    /// The state's serial.
+    pub serial: u64,
+    /// The digest of the configuration.
+    pub configuration_digest: &'a str,
+    /// What is desired. When destroying: what may be there although the state does not know it.
+    pub graph: &'a Graph,
+    /// What the state knows.
+    pub prior: &'a BTreeMap<Address, Prior>,
+    /// What is there of it, and of what was discovered.
+    pub live: &'a BTreeMap<Address, Live>,
+    /// What is there although the state does not know it.
+    pub discovered: &'a BTreeMap<Address, Discovered>,
+    /// The schema of a kind.
+    pub schema: &'a dyn Fn(&str) -> Option<Schema>,
+    /// What the run may touch; none for everything.
+    pub selected: Option<&'a BTreeSet<Address>>,
+    /// What is to be made anew in any case.
+    pub replace: &'a BTreeSet<Address>,
+    /// What the run is for.
+    pub mode: Mode,
+}
+
+/// Makes the plan. The same input gives the same plan, byte for byte.
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let mut plan = Plan {
+        deployment: input.deployment.to_owned(),
+        lineage: input.lineage.to_owned(),
+        serial: input.serial,
+        configuration_digest: input.configuration_digest.to_owned(),
+        drift: find_drift(input),
+        ..Plan::default()
+    };
+    match input.mode {
+        Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
+        Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
+    }
+    plan
+}
+
+fn is_selected(input: &PlanInput<'_>, address: &Address) -> bool {
+    input.selected.is_none_or(|selected| selected.contains(address))
+}
+
+fn find_drift(input: &PlanInput<'_>) -> Vec<Drift> {
+    let mut found = Vec::new();
+    for (address, prior) in input.prior.iter().filter(|(address, _)| is_selected(input, address)) {
+        let Some(schema) = (input.schema)(&prior.kind) else { continue };
+        let (missing, fields) = match input.live.get(address) {
+            None => (true, Vec::new()),
+            Some(live) => (false, drift(&schema, input.lineage, &prior.inputs, &live.inputs)),
+        };
+        if missing || !fields.is_empty() {
+            found.push(Drift { address: address.clone(), kind: prior.kind.clone(), missing, fields });
+        }
+    }
+    found
+}
+
+fn plan_apply(input: &PlanInput<'_>, plan: &mut Plan) {
+    for resource in input.graph.in_order() {
+        let change = plan_resource(input, plan, resource);
+        plan.changes.insert(resource.address.clone(), change);
+    }
+    for (address, prior) in input.prior.iter().filter(|(address, _)| input.graph.get(address).is_none()) {
+        let mut change = removal(address, prior, "it is not configured any more");
+        if !is_selected(input, address) || input.mode == Mode::RefreshOnly {
+            change.action = Action::None;
+            change.reasons.clear();
+        }
+        plan.changes.insert(address.clone(), change);
+    }
+    plan.outputs = resolve_outputs(&input.graph.outputs, &|reference| known_attribute(input, plan, reference));
+}
+
+fn resolve_outputs(outputs: &Outputs, known: &dyn Fn(&Reference) -> Option<Value>) -> Outputs {
+    let resolved = |values: &BTreeMap<String, Value>| {
+        values.iter().map(|(name, value)| (name.clone(), resolve(value, known))).collect()
+    };
+    outputs.iter().map(|(stack, values)| (stack.clone(), resolved(values))).collect()
+}
+
+/// The value of an attribute as far as the plan so far lets it be known.
+fn known_attribute(input: &PlanInput<'_>, plan: &Plan, reference: &Reference) -> Option<Value> {
+    let change = plan.changes.get(&reference.resource)?;
+    if change.action.makes_anew() {
+        return None;
+    }
+    let availability = (input.schema)(&change.kind)?.availability(&reference.attribute)?;
+    if change.action != Action::None && availability == Availability::ChangesOnUpdate {
+        return None;
+    }
+    input.live.get(&reference.resource)?.attributes.get(&reference.attribute).cloned()
+}
+
+fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) -> Change {
+    let address = &resource.address;
+    let prior = input.prior.get(address);
+    let mut change = Change {
+        address: address.clone(),
+        kind: resource.kind.to_owned(),
+        region: resource.region.clone(),
+        action: Action::None,
+        reasons: Vec::new(),
+        fields: Vec::new(),
+        needs: resource.needs.clone(),
+        id: prior.map(|p| p.id.clone()).or_else(|| input.discovered.get(address).map(|d| d.id.clone())),
+        deposed: prior.map(|p| p.deposed.clone()).unwrap_or_default(),
+        desired: Some(resource.inputs.clone()),
+        retain: resource.retain,
+    };
+    if !is_selected(input, address) {
+        return change;
+    }
+    let Some(schema) = input.graph.schema(resource.kind) else { return change };
+    let desired = resolve_all(&resource.inputs, &|reference| known_attribute(input, plan, reference));
+    check_needs(input, plan, resource);
+    let moved = prior.is_some_and(|p| p.region != resource.region || p.kind != resource.kind);
+    match (prior, input.live.get(address), input.discovered.get(address)) {
+        (None, _, Some(found)) if !found.ours => {
+            plan.diagnostics.push(conflict(resource, &found.id));
+        }
+        (Some(_), Some(_), _) if moved => {
+            change.action = Action::Replace(Replacement::CreateFirst);
+            change.reasons.push("it moves to another region or is another kind".to_owned());
+            change.fields = all_fields(&desired, schema, input.lineage);
+        }
+        (Some(prior), Some(live), _) => {
+            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied: Some(&prior.inputs), live: &live.inputs };
+            change.fields = difference(&compared);
+            decide(input, plan, schema, prior, &mut change);
+        }
+        (None, Some(live), Some(_)) => {
+            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied: None, live: &live.inputs };
+            change.fields = difference(&compared);
+            change.action = Action::Adopt;
+            change.reasons.push("it is this deployment's and the state does not know it".to_owned());
+            replace_if_it_must(plan, schema, &mut change);
+        }
+        (prior, _, _) => {
+            change.action = Action::Create;
+            if prior.is_some() {
+                change.reasons.push("it was deleted outside ohinfra".to_owned());
+            }
+            change.id = None;
+            change.fields = all_fields(&desired, schema, input.lineage);
+        }
+    }
+    if input.mode == Mode::RefreshOnly {
+        change.action = Action::None;
+        change.reasons.clear();
+        change.fields.clear();
+    }
+    change
+}
+
+fn decide(input: &PlanInput<'_>, plan: &Plan, schema: &Schema, prior: &Prior, change: &mut Change) {
+    if !change.fields.is_empty() {
+        change.action = Action::Update;
+    }
+    if prior.unfinished {
+        change.action = Action::Update;
+        change.reasons.push("an earlier apply ended before it was ready".to_owned());
+    }
+    if !prior.deposed.is_empty() {
+        change.action = Action::Update;
+        change.reasons.push(format!("an earlier replacement left {} to be deleted", prior.deposed.join(", ")));
+    }
+    if input.replace.contains(&change.address) {
+        change.action = Action::Replace(schema.replacement);
+        change.reasons.push("--replace asks for it".to_owned());
+    }
+    replace_if_it_must(plan, schema, change);
+}
+
+fn replace_if_it_must(plan: &Plan, schema: &Schema, change: &mut Change) {
+    let forced: Vec<&str> = change.fields.iter().filter(|f| f.replace).map(|f| f.path.as_str()).collect();
+    if !forced.is_empty() {
+        change.reasons.push(format!("AWS cannot change {} in place", forced.join(", ")));
+        change.action = Action::Replace(schema.replacement);
+    }
+    // What needs a thing that must go before its successor comes has to go before it, too: otherwise each waits for the other.
+    let needs_one_that_goes_first = change.needs.keys().any(|need| {
+        plan.changes.get(need).is_some_and(|c| c.action == Action::Replace(Replacement::DeleteFirst))
+    });
+    if needs_one_that_goes_first && matches!(change.action, Action::Replace(_)) {
+        change.action = Action::Replace(Replacement::DeleteFirst);
+    }
+}
+
+/// A selected resource cannot be made while something it needs neither exists nor is selected.
+fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
+    for need in resource.needs.keys() {
+        let exists = input.live.contains_key(need);
+        if !exists && !is_selected(input, need) {
+            plan.diagnostics.push(
+                Diagnostic::error(&resource.address, format!("needs {need}, which does not exist and is not selected"))
+                    .help(format!("add `--target {need}`, or leave `--exclusively` away")),
+            );
+        }
+    }
+}
+
+fn conflict(resource: &Resource, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        &resource.address,
+        format!("{} `{id}` exists in {} and does not belong to this deployment", resource.kind, resource.region),
+    )
+    .help(format!(
+        "to take it over: `ohinfra import {} '{id}'`; otherwise rename or delete it, or choose another `name` for this deployment",
+        resource.address
+    ))
+}
+
+/// Every field of a resource that is to be made.
+fn all_fields(desired: &Inputs, schema: &Schema, lineage: &str) -> Vec<FieldChange> {
+    let field = |(path, value): (&String, &Value)| {
+        let sensitive = schema.behaviour(path).has(ohinfra_core::schema::SENSITIVE);
+        let unknown = is_unknown(value);
+        FieldChange {
+            path: path.clone(),
+            before: None,
+            after: Some(if sensitive && !unknown { digest(lineage, value) } else { value.clone() }),
+            replace: false,
+            drift: false,
+            sensitive,
+            unknown,
+        }
+    };
+    desired.iter().filter(|(_, value)| !value.is_null()).map(field).collect()
+}
+
+fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
+    Change {
+        address: address.clone(),
+        kind: prior.kind.clone(),
+        region: prior.region.clone(),
+        action: Action::Delete,
+        reasons: vec![reason.to_owned()],
+        fields: Vec::new(),
+        needs: prior.depends_on.iter().map(|need| (need.clone(), Need::Ready)).collect(),
+        id: Some(prior.id.clone()),
+        deposed: prior.deposed.clone(),
+        desired: None,
+        retain: prior.retain,
+    }
+}
+
+fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
+    for (address, prior) in input.prior {
+        let mut change = removal(address, prior, "everything is destroyed");
+        change.reasons.clear();
+        if !is_selected(input, address) {
+            change.action = Action::None;
+        } else if prior.retain && input.mode == Mode::Destroy {
+            change.action = Action::Retain;
+        } else if !input.live.contains_key(address) {
+            change.reasons.push("it is gone already".to_owned());
+        }
+        plan.changes.insert(address.clone(), change);
+    }
+    for (address, found) in input.discovered.iter().filter(|(address, found)| found.ours && is_selected(input, address)) {
+        let Some(resource) = input.graph.get(address) else { continue };
+        if input.prior.contains_key(address) || (resource.retain && input.mode == Mode::Destroy) {
+            continue;
+        }
+        let prior = Prior {
+            kind: resource.kind.to_owned(),
+            region: resource.region.clone(),
+            id: found.id.clone(),
+            inputs: Inputs::new(),
+            attributes: Attributes::new(),
+            depends_on: resource.needs.keys().cloned().collect(),
+            retain: resource.retain,
+            unfinished: false,
+            deposed: Vec::new(),
+        };
+        let change = removal(address, &prior, "it is this deployment's although the state does not know it");
+        plan.changes.insert(address.clone(), change);
+    }
+    // What stays in the state keeps whatever it needs.
+    let kept: Vec<(Address, BTreeSet<Address>)> = input
+        .prior
+        .iter()
+        .filter(|(address, _)| !is_selected(input, address))
+        .map(|(address, prior)| (address.clone(), prior.depends_on.clone()))
+        .collect();
+    for (address, needs) in kept {
+        for need in needs {
+            if plan.changes.get(&need).is_some_and(|c| c.action == Action::Delete) {
+                plan.diagnostics.push(
+                    Diagnostic::error(&need, format!("cannot be destroyed: {address} still needs it"))
+                        .help("leave `--exclusively` away to destroy that as well"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Targeting: which resources a run may touch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ohinfra_core::Address;
+use ohinfra_core::diagnostic::Diagnostic;
+
+use crate::graph::Graph;
+use crate::planner::Prior;
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Whole stacks.
+    pub stacks: Vec<String>,
+    /// Single resources.
+    pub targets: Vec<Address>,
+    /// Only what is named, not what it needs.
+    pub exclusively: bool,
+}
+
+/// Whether things are made (what they need comes along) or taken away (what needs them comes along).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Apply.
+    Making,
+    /// Destroy.
+    TakingAway,
+}
+
+impl Selection {
+    /// Whether everything is meant.
+    pub fn is_everything(&self) -> bool {
+        self.stacks.is_empty() && self.targets.is_empty()
+    }
+
+    /// The addresses that are meant; none for everything. Names that mean nothing are errors.
+    pub fn resolve(
+        &self,
+        graph: &Graph,
+        prior: &BTreeMap<Address, Prior>,
+        direction: Direction,
+    ) -> Result<Option<BTreeSet<Address>>, Vec<Diagnostic>> {
+        if self.is_everything() {
+            return Ok(None);
+        }
+        let all: BTreeSet<&Address> = graph.resources().map(|r| &r.address).chain(prior.keys()).collect();
+        let mut errors = Vec::new();
+        let mut chosen = BTreeSet::new();
+        for stack in &self.stacks {
+            let members: Vec<&Address> = all.iter().copied().filter(|address| address.stack() == stack).collect();
+            if members.is_empty() {
+                let stacks: BTreeSet<&str> = all.iter().map(|address| address.stack()).collect();
+                let known = stacks.into_iter().collect::<Vec<_>>().join(", ");
+                errors.push(
+                    Diagnostic::error("--stack", format!("there is no stack `{stack}`")).help(format!("stacks: {known}")),
+                );
+            }
+            chosen.extend(members.into_iter().cloned());
+        }
+        for target in &self.targets {
+            if all.contains(target) {
+                chosen.insert(target.clone());
+            } else {
+                errors.push(
+                    Diagnostic::error("--target", format!("there is no resource `{target}`"))
+                        .help("`ohinfra graph` lists every address"),
+                );
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        if !self.exclusively {
+            chosen = closure(chosen, &edges(graph, prior, direction));
+        }
+        Ok(Some(chosen))
+    }
+}
+
+/// From each resource to those that come along with it.
+fn edges(graph: &Graph, prior: &BTreeMap<Address, Prior>, direction: Direction) -> BTreeMap<Address, BTreeSet<Address>> {
+    let mut edges: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+    let desired = graph.resources().flat_map(|r| r.needs.keys().map(|need| (&r.address, need)));
+    let applied = prior.iter().flat_map(|(address, p)| p.depends_on.iter().map(move |need| (address, need)));
+    for (address, need) in desired.chain(applied) {
+        let (from, to) = match direction {
+            Direction::Making => (address, need),
+            Direction::TakingAway => (need, address),
+        };
+        edges.entry(from.clone()).or_default().insert(to.clone());
+    }
+    edges
+}
+
+fn closure(mut chosen: BTreeSet<Address>, edges: &BTreeMap<Address, BTreeSet<Address>>) -> BTreeSet<Address> {
+    let mut todo: Vec<Address> = chosen.iter().cloned().collect();
+    while let Some(address) = todo.pop() {
+        for next in edges.get(&address).into_iter().flatten() {
+            if chosen.insert(next.clone()) {
+                todo.push(next.clone());
+            }
+        }
+    }
+    chosen
+}

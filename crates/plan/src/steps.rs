@@ -1,0 +1,112 @@
+//! The steps of a plan and the order between them: what the executor walks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ohinfra_core::Address;
+use ohinfra_core::schema::Replacement;
+use petgraph::algo::is_cyclic_directed;
+use petgraph::graphmap::DiGraphMap;
+
+use crate::graph::Need;
+use crate::plan::{Action, Change, Plan};
+
+/// What is done in one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operation {
+    /// Make it, or make it anew.
+    Create,
+    /// Change it in place, adopt it, or wait until it is ready.
+    Update,
+    /// Delete it, or the one that was replaced.
+    Delete,
+    /// Take it out of the state.
+    Forget,
+}
+
+/// One step: an operation on a resource. A replacement is two.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// What is done.
+    pub operation: Operation,
+}
+
+/// The steps, each with what it waits for.
+pub type Steps = BTreeMap<Step, BTreeMap<Step, Need>>;
+
+/// The steps of a plan.
+///
+/// A resource waits for those it needs; a deletion for the deletion (or change) of everything that needed it.
+pub fn steps(plan: &Plan) -> Steps {
+    let step = |address: &Address, operation| Step { address: address.clone(), operation };
+    let making = |change: &Change| match change.action {
+        Action::Create | Action::Replace(_) => Some(step(&change.address, Operation::Create)),
+        Action::Update | Action::Adopt => Some(step(&change.address, Operation::Update)),
+        Action::None | Action::Delete | Action::Retain => None,
+    };
+    let deleting = |change: &Change| match change.action {
+        Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
+        Action::Update if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
+        Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
+    };
+    let mut steps = Steps::new();
+    for change in plan.changes.values() {
+        for own in [making(change), deleting(change)].into_iter().flatten() {
+            steps.entry(own).or_default();
+        }
+        if change.action == Action::Retain {
+            steps.entry(step(&change.address, Operation::Forget)).or_default();
+        }
+        let deletes_first = change.action == Action::Replace(Replacement::DeleteFirst);
+        if let (Some(make), Some(delete)) = (making(change), deleting(change)) {
+            let (first, second) = if deletes_first { (delete, make) } else { (make, delete) };
+            steps.entry(second).or_default().insert(first, Need::Ready);
+        }
+        for (need, how) in &change.needs {
+            let Some(needed) = plan.changes.get(need) else { continue };
+            if let (Some(make), Some(before)) = (making(change), making(needed)) {
+                steps.entry(make).or_default().insert(before, *how);
+            }
+            let Some(delete_needed) = deleting(needed) else { continue };
+            if let Some(delete) = deleting(change) {
+                steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
+            }
+            // What is only changed lets go of the old one by its change, unless the old one has to go first.
+            if let Some(make) = making(change)
+                && needed.action != Action::Replace(Replacement::DeleteFirst)
+            {
+                steps.entry(delete_needed).or_default().insert(make, Need::Ready);
+            }
+        }
+    }
+    steps
+}
+
+/// Whether the steps can be walked to the end. It holds for every plan; the property tests rely on it.
+pub fn is_walkable(steps: &Steps) -> bool {
+    let index: BTreeMap<&Step, usize> = steps.keys().enumerate().map(|(i, s)| (s, i)).collect();
+    let mut graph = DiGraphMap::<usize, ()>::new();
+    for (step, waits) in steps {
+        for before in waits.keys() {
+            if let (Some(from), Some(to)) = (index.get(before), index.get(step)) {
+                graph.add_edge(*from, *to, ());
+            }
+        }
+    }
+    !is_cyclic_directed(&graph)
+}
+
+/// Every step that cannot be done once `failed` has failed, each with the step that it waited for.
+pub fn blocked_by(steps: &Steps, failed: &Step) -> BTreeSet<Step> {
+    let mut blocked = BTreeSet::new();
+    let mut todo = vec![failed.clone()];
+    while let Some(step) = todo.pop() {
+        for (next, _) in steps.iter().filter(|(_, waits)| waits.contains_key(&step)) {
+            if blocked.insert(next.clone()) {
+                todo.push(next.clone());
+            }
+        }
+    }
+    blocked
+}

@@ -1,0 +1,118 @@
+//! The document, the file, and the lock.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use crate::migrations::parse;
+use crate::*;
+
+const SAMPLE: &[u8] = include_bytes!("../../../state/sample-v1.json");
+const SCHEMA: &str = include_str!("../../../state/state-v1.schema.json");
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn holder(who: &str) -> LockInfo {
+    LockInfo {
+        id: format!("lock-of-{who}"),
+        operation: "apply".into(),
+        who: who.into(),
+        host: "laptop".into(),
+        pid: 42,
+        created_at: Timestamp::UNIX_EPOCH,
+        heartbeat_at: Timestamp::UNIX_EPOCH,
+        tool_version: "0.1.0".into(),
+    }
+}
+
+#[test]
+fn the_sample_fits_the_schema_and_reads_back_as_it_was_written() {
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+    let sample: serde_json::Value = serde_json::from_slice(SAMPLE).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&sample).map(|e| e.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    let document = parse(SAMPLE, "sample").unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&document.to_bytes()).unwrap(), sample);
+}
+
+#[test]
+fn the_committed_schema_is_the_one_that_the_types_give() {
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(StateDocument)).unwrap() + "\n";
+    assert_eq!(schema, SCHEMA, "run `cargo xtask docs` to write it anew");
+}
+
+#[test]
+fn a_state_of_a_newer_format_is_refused_and_says_which() {
+    let error = parse(br#"{"format_version": 2, "anything": true}"#, "s.json").unwrap_err();
+    insta::assert_snapshot!(error, @"s.json has format version 2; this version of ohinfra reads up to 1");
+}
+
+#[test]
+fn a_damaged_state_is_refused_and_says_where() {
+    let cut = SAMPLE.get(..SAMPLE.len() / 2).unwrap();
+    let error = parse(cut, "s.json").unwrap_err().to_string();
+    assert!(error.starts_with("s.json is not a state document: EOF"), "{error}");
+    let edited = String::from_utf8_lossy(SAMPLE).replace("\"serial\": 3", "\"serial\": \"three\"");
+    let error = parse(edited.as_bytes(), "s.json").unwrap_err();
+    insta::assert_snapshot!(error, @r#"s.json is not a state document: at `serial`: invalid type: string "three", expected u64"#);
+}
+
+#[test]
+fn a_file_is_written_only_over_the_version_that_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path().join("deep/er/state.json"));
+    block_on(async {
+        assert!(store.read().await.unwrap().is_none());
+        let mut document = StateDocument::new("openhands", "0.1.0");
+        let first = store.write(&document, None).await.unwrap();
+        assert!(matches!(store.write(&document, None).await, Err(StateError::Changed { .. })));
+        document.serial = 1;
+        let second = store.write(&document, Some(&first)).await.unwrap();
+        assert!(matches!(store.write(&document, Some(&first)).await, Err(StateError::Changed { .. })));
+        let stored = store.read().await.unwrap().unwrap();
+        assert_eq!((stored.document, stored.version), (document, second));
+        let names: Vec<_> = std::fs::read_dir(folder.path().join("deep/er")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["state.json"], "no temporary file is left");
+    });
+}
+
+#[test]
+fn a_second_holder_is_told_who_the_first_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path().join("state.json"));
+    block_on(async {
+        let lock = store.lock(&holder("ada")).await.unwrap();
+        let Err(error) = store.lock(&holder("grace")).await else { panic!("both hold the lock") };
+        assert!(error.to_string().contains("locked by ada on laptop (apply, process 42, since 1970"), "{error}");
+        lock.heartbeat(Timestamp::UNIX_EPOCH).await.unwrap();
+        lock.release().await.unwrap();
+        assert_eq!(store.holder().await.unwrap(), None);
+        store.lock(&holder("grace")).await.unwrap();
+    });
+}
+
+#[test]
+fn a_lock_expires_after_five_minutes_without_a_heartbeat() {
+    let lock = holder("ada");
+    let after = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+    assert!(!lock.is_expired(after(300)));
+    assert!(lock.is_expired(after(301)));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(parse(&bytes, "x").is_err());
+    }
+
+    #[test]
+    fn a_state_damaged_anywhere_is_read_whole_or_refused(at in 0..SAMPLE.len(), byte: u8) {
+        let mut damaged = SAMPLE.to_vec();
+        damaged[at] = byte;
+        if let Ok(document) = parse(&damaged, "x") {
+            prop_assert_eq!(parse(&document.to_bytes(), "x").unwrap(), document);
+        }
+    }
+}
