@@ -45,6 +45,30 @@ pub struct Live {
     pub attributes: Attributes,
 }
 
+impl Live {
+    /// What was read: the inputs in the kind's own type, and the attributes.
+    pub fn new<I: Serialize>(inputs: &I, attributes: Attributes) -> Self {
+        let inputs = serde_json::to_value(inputs).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+        Self { inputs, attributes }
+    }
+
+    /// Adds the tags that were read.
+    pub fn tagged(mut self, tags: Tags) -> Self {
+        self.inputs.insert("tags".to_owned(), serde_json::to_value(tags).unwrap_or_default());
+        self
+    }
+}
+
+/// Attributes from pairs of name and text.
+pub fn attributes<const N: usize>(pairs: [(&str, &str); N]) -> Attributes {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+}
+
+/// The answers of a call that describes many, in the order in which they were asked for.
+pub fn in_order(ids: &[String], mut found: BTreeMap<String, Live>) -> Vec<Option<Live>> {
+    ids.iter().map(|id| found.remove(id)).collect()
+}
+
 /// A resource that was looked for and is there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
@@ -85,6 +109,13 @@ pub struct Created {
     pub attributes: Attributes,
 }
 
+impl Created {
+    /// A resource of this identity, with these attributes.
+    pub fn new<const N: usize>(id: &str, pairs: [(&str, &str); N]) -> Self {
+        Self { id: id.to_owned(), attributes: attributes(pairs) }
+    }
+}
+
 /// Whether something has come to be (or has gone).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
@@ -121,9 +152,9 @@ pub struct Update<I> {
 impl<I> Update<I> {
     /// Whether `field`, or anything within it, differs.
     pub fn changes(&self, field: &str) -> bool {
-        self.changed.iter().any(|path| {
-            path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.changed
+            .iter()
+            .any(|path| path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 }
 
@@ -133,15 +164,25 @@ pub trait ResourceKind: Send + Sync {
     /// yet are null.
     fn find<'a>(&'a self, subject: &'a Subject, known: Inputs) -> BoxFuture<'a, Result<Option<Found>, ProviderError>>;
     /// Reads many of one region at once, in the order asked. A read is whole or an error.
-    fn read<'a>(&'a self, region: &'a Region, ids: &'a [String]) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>>;
+    fn read<'a>(
+        &'a self,
+        region: &'a Region,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>>;
     /// Creates it, and returns as soon as AWS has given it an identity.
     fn create<'a>(&'a self, subject: &'a Subject, inputs: Inputs) -> BoxFuture<'a, Result<Created, ProviderError>>;
     /// Whether it can be used by what needs it ready.
     fn ready<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>>;
     /// Changes it in place.
-    fn update<'a>(&'a self, subject: &'a Subject, id: &'a str, update: Update<Inputs>) -> BoxFuture<'a, Result<(), ProviderError>>;
+    fn update<'a>(
+        &'a self,
+        subject: &'a Subject,
+        id: &'a str,
+        update: Update<Inputs>,
+    ) -> BoxFuture<'a, Result<(), ProviderError>>;
     /// Deletes it.
-    fn delete<'a>(&'a self, region: &'a Region, id: &'a str, how: Deletion) -> BoxFuture<'a, Result<(), ProviderError>>;
+    fn delete<'a>(&'a self, region: &'a Region, id: &'a str, how: Deletion)
+    -> BoxFuture<'a, Result<(), ProviderError>>;
     /// Whether a deleted one has gone for good, so that what it used can be deleted too.
     fn gone<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>>;
 }
@@ -168,19 +209,42 @@ pub trait Kind: Send + Sync + 'static {
     type Definition: Definition;
 
     /// See [`ResourceKind::find`].
-    fn find(&self, subject: &Subject, known: &Known<Self::Definition>) -> impl Future<Output = Result<Option<Found>, ProviderError>> + Send;
+    fn find(
+        &self,
+        subject: &Subject,
+        known: &Known<Self::Definition>,
+    ) -> impl Future<Output = Result<Option<Found>, ProviderError>> + Send;
     /// See [`ResourceKind::read`].
-    fn read(&self, region: &Region, ids: &[String]) -> impl Future<Output = Result<Vec<Option<Live>>, ProviderError>> + Send;
+    fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+    ) -> impl Future<Output = Result<Vec<Option<Live>>, ProviderError>> + Send;
     /// See [`ResourceKind::create`].
-    fn create(&self, subject: &Subject, inputs: &Resolved<Self::Definition>, tags: &Tags) -> impl Future<Output = Result<Created, ProviderError>> + Send;
+    fn create(
+        &self,
+        subject: &Subject,
+        inputs: &Resolved<Self::Definition>,
+        tags: &Tags,
+    ) -> impl Future<Output = Result<Created, ProviderError>> + Send;
     /// See [`ResourceKind::ready`]. Most things are ready when created.
     fn ready(&self, _region: &Region, _id: &str) -> impl Future<Output = Result<Readiness, ProviderError>> + Send {
         async { Ok(Readiness::Ready) }
     }
     /// See [`ResourceKind::update`].
-    fn update(&self, subject: &Subject, id: &str, update: &Update<Resolved<Self::Definition>>) -> impl Future<Output = Result<(), ProviderError>> + Send;
+    fn update(
+        &self,
+        subject: &Subject,
+        id: &str,
+        update: &Update<Resolved<Self::Definition>>,
+    ) -> impl Future<Output = Result<(), ProviderError>> + Send;
     /// See [`ResourceKind::delete`].
-    fn delete(&self, region: &Region, id: &str, how: Deletion) -> impl Future<Output = Result<(), ProviderError>> + Send;
+    fn delete(
+        &self,
+        region: &Region,
+        id: &str,
+        how: Deletion,
+    ) -> impl Future<Output = Result<(), ProviderError>> + Send;
     /// See [`ResourceKind::gone`]. Most things are gone when deleted.
     fn gone(&self, _region: &Region, _id: &str) -> impl Future<Output = Result<Readiness, ProviderError>> + Send {
         async { Ok(Readiness::Ready) }
@@ -193,8 +257,9 @@ pub struct Typed<K>(pub K);
 fn typed<T: DeserializeOwned>(inputs: &Inputs, operation: &str) -> Result<T, ProviderError> {
     let mut fields = inputs.clone();
     fields.remove("tags");
-    serde_json::from_value(Value::Object(fields))
-        .map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, format!("the inputs do not fit the kind: {error}")))
+    serde_json::from_value(Value::Object(fields)).map_err(|error| {
+        ProviderError::new(ErrorKind::Invalid, operation, format!("the inputs do not fit the kind: {error}"))
+    })
 }
 
 /// The tags within inputs.
@@ -211,7 +276,11 @@ impl<K: Kind> ResourceKind for Typed<K> {
         Box::pin(async move { self.0.find(subject, &typed(&known, "find")?).await })
     }
 
-    fn read<'a>(&'a self, region: &'a Region, ids: &'a [String]) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
+    fn read<'a>(
+        &'a self,
+        region: &'a Region,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
         Box::pin(self.0.read(region, ids))
     }
 
@@ -223,7 +292,12 @@ impl<K: Kind> ResourceKind for Typed<K> {
         Box::pin(self.0.ready(region, id))
     }
 
-    fn update<'a>(&'a self, subject: &'a Subject, id: &'a str, update: Update<Inputs>) -> BoxFuture<'a, Result<(), ProviderError>> {
+    fn update<'a>(
+        &'a self,
+        subject: &'a Subject,
+        id: &'a str,
+        update: Update<Inputs>,
+    ) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             let update = Update {
                 desired: typed(&update.desired, "update")?,
@@ -236,7 +310,12 @@ impl<K: Kind> ResourceKind for Typed<K> {
         })
     }
 
-    fn delete<'a>(&'a self, region: &'a Region, id: &'a str, how: Deletion) -> BoxFuture<'a, Result<(), ProviderError>> {
+    fn delete<'a>(
+        &'a self,
+        region: &'a Region,
+        id: &'a str,
+        how: Deletion,
+    ) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(self.0.delete(region, id, how))
     }
 

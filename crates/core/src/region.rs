@@ -28,7 +28,11 @@ impl Region {
         let number = words.next().is_some_and(|w| !w.is_empty() && w.chars().all(|c| c.is_ascii_digit()));
         let rest: Vec<&str> = words.collect();
         let named = rest.len() >= 2 && rest.iter().all(|w| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase()));
-        if number && named && text.len() <= 25 { Ok(Self(text.to_owned())) } else { Err(InvalidRegion(text.to_owned())) }
+        if number && named && text.len() <= 25 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidRegion(text.to_owned()))
+        }
     }
 
     /// The name as text.

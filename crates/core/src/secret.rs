@@ -4,6 +4,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::inputs::Inputs;
+use crate::schema::{SENSITIVE, Schema};
+
 /// The digest of a value, keyed by the state's lineage, so that equal secrets of two deployments do not look equal.
 /// Shown and stored as `{"$digest": "…"}` (the first 16 bytes of HMAC-SHA256, in hexadecimal).
 pub fn digest(lineage: &str, value: &Value) -> Value {
@@ -15,6 +18,23 @@ pub fn digest(lineage: &str, value: &Value) -> Value {
     mac.update(value.to_string().as_bytes());
     let bytes = mac.finalize().into_bytes();
     json!({ "$digest": hex(bytes.get(..16).unwrap_or_default()) })
+}
+
+/// The inputs with every sensitive field replaced by its digest: what may be written down.
+pub fn mask(inputs: &Inputs, schema: &Schema, lineage: &str) -> Inputs {
+    fn fields(prefix: &str, fields_in: &Inputs, schema: &Schema, lineage: &str) -> Inputs {
+        let field = |(name, value): (&String, &Value)| {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            let masked = match value {
+                _ if schema.behaviour(&path).has(SENSITIVE) => digest(lineage, value),
+                Value::Object(inner) => Value::Object(fields(&path, inner, schema, lineage)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => value.clone(),
+            };
+            (name.clone(), masked)
+        };
+        fields_in.iter().map(field).collect()
+    }
+    fields("", inputs, schema, lineage)
 }
 
 /// Whether a value is such a digest.

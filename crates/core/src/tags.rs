@@ -24,10 +24,7 @@ pub struct Ownership {
 impl Ownership {
     /// The two tags.
     pub fn tags(&self) -> Tags {
-        Tags::from([
-            (DEPLOYMENT.to_owned(), self.deployment.clone()),
-            (ADDRESS.to_owned(), self.address.to_string()),
-        ])
+        Tags::from([(DEPLOYMENT.to_owned(), self.deployment.clone()), (ADDRESS.to_owned(), self.address.to_string())])
     }
 
     /// Whether these tags say that the resource is this one.

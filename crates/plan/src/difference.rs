@@ -75,7 +75,14 @@ fn is_unknown_text(value: &Value) -> bool {
     ohinfra_core::inputs::as_text(value).is_some()
 }
 
-fn field(path: String, wanted: Value, was: &Value, is: Value, applied: bool, compared: &Compared<'_>) -> Option<FieldChange> {
+fn field(
+    path: String,
+    wanted: Value,
+    was: &Value,
+    is: Value,
+    applied: bool,
+    compared: &Compared<'_>,
+) -> Option<FieldChange> {
     let behaviour = compared.schema.behaviour(&path);
     let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };

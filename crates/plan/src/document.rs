@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ohinfra_core::{Address, Region};
 use ohinfra_core::inputs::is_unknown;
+use ohinfra_core::{Address, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -120,6 +120,8 @@ pub fn known_outputs(outputs: &Outputs) -> Outputs {
     let known = |value: &Value| if is_unknown(value) { Value::Null } else { value.clone() };
     outputs
         .iter()
-        .map(|(stack, values)| (stack.clone(), values.iter().map(|(name, value)| (name.clone(), known(value))).collect()))
+        .map(|(stack, values)| {
+            (stack.clone(), values.iter().map(|(name, value)| (name.clone(), known(value))).collect())
+        })
         .collect()
 }

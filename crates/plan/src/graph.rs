@@ -131,14 +131,27 @@ impl GraphBuilder {
     }
 
     /// Adds a resource of the kind `D`.
-    pub fn add<D: Definition>(&mut self, address: Address, region: &Region, inputs: &Desired<D>, options: Options) -> Handle {
+    pub fn add<D: Definition>(
+        &mut self,
+        address: Address,
+        region: &Region,
+        inputs: &Desired<D>,
+        options: Options,
+    ) -> Handle {
         let schema = D::schema();
         let value = serde_json::to_value(inputs).unwrap_or_default();
         self.add_raw(schema, address, region, value.as_object().cloned().unwrap_or_default(), options)
     }
 
     /// Adds a resource of any kind.
-    pub fn add_raw(&mut self, schema: Schema, address: Address, region: &Region, mut inputs: Inputs, options: Options) -> Handle {
+    pub fn add_raw(
+        &mut self,
+        schema: Schema,
+        address: Address,
+        region: &Region,
+        mut inputs: Inputs,
+        options: Options,
+    ) -> Handle {
         if schema.taggable {
             let ownership = Ownership { deployment: self.deployment.clone(), address: address.clone() };
             let mut tags = self.default_tags.clone();

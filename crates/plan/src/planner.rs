@@ -194,12 +194,19 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.fields = all_fields(&desired, schema, input.lineage);
         }
         (Some(prior), Some(live), _) => {
-            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied: Some(&prior.inputs), live: &live.inputs };
+            let compared = Compared {
+                schema,
+                lineage: input.lineage,
+                desired: &desired,
+                applied: Some(&prior.inputs),
+                live: &live.inputs,
+            };
             change.fields = difference(&compared);
             decide(input, plan, schema, prior, &mut change);
         }
         (None, Some(live), Some(_)) => {
-            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied: None, live: &live.inputs };
+            let compared =
+                Compared { schema, lineage: input.lineage, desired: &desired, applied: None, live: &live.inputs };
             change.fields = difference(&compared);
             change.action = Action::Adopt;
             change.reasons.push("it is this deployment's and the state does not know it".to_owned());
@@ -248,9 +255,10 @@ fn replace_if_it_must(plan: &Plan, schema: &Schema, change: &mut Change) {
         change.action = Action::Replace(schema.replacement);
     }
     // What needs a thing that must go before its successor comes has to go before it, too: otherwise each waits for the other.
-    let needs_one_that_goes_first = change.needs.keys().any(|need| {
-        plan.changes.get(need).is_some_and(|c| c.action == Action::Replace(Replacement::DeleteFirst))
-    });
+    let needs_one_that_goes_first = change
+        .needs
+        .keys()
+        .any(|need| plan.changes.get(need).is_some_and(|c| c.action == Action::Replace(Replacement::DeleteFirst)));
     if needs_one_that_goes_first && matches!(change.action, Action::Replace(_)) {
         change.action = Action::Replace(Replacement::DeleteFirst);
     }
@@ -327,7 +335,8 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         }
         plan.changes.insert(address.clone(), change);
     }
-    for (address, found) in input.discovered.iter().filter(|(address, found)| found.ours && is_selected(input, address)) {
+    for (address, found) in input.discovered.iter().filter(|(address, found)| found.ours && is_selected(input, address))
+    {
         let Some(resource) = input.graph.get(address) else { continue };
         if input.prior.contains_key(address) || (resource.retain && input.mode == Mode::Destroy) {
             continue;

@@ -53,7 +53,8 @@ impl Selection {
                 let stacks: BTreeSet<&str> = all.iter().map(|address| address.stack()).collect();
                 let known = stacks.into_iter().collect::<Vec<_>>().join(", ");
                 errors.push(
-                    Diagnostic::error("--stack", format!("there is no stack `{stack}`")).help(format!("stacks: {known}")),
+                    Diagnostic::error("--stack", format!("there is no stack `{stack}`"))
+                        .help(format!("stacks: {known}")),
                 );
             }
             chosen.extend(members.into_iter().cloned());
@@ -79,7 +80,11 @@ impl Selection {
 }
 
 /// From each resource to those that come along with it.
-fn edges(graph: &Graph, prior: &BTreeMap<Address, Prior>, direction: Direction) -> BTreeMap<Address, BTreeSet<Address>> {
+fn edges(
+    graph: &Graph,
+    prior: &BTreeMap<Address, Prior>,
+    direction: Direction,
+) -> BTreeMap<Address, BTreeSet<Address>> {
     let mut edges: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
     let desired = graph.resources().flat_map(|r| r.needs.keys().map(|need| (&r.address, need)));
     let applied = prior.iter().flat_map(|(address, p)| p.depends_on.iter().map(move |need| (address, need)));

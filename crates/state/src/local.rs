@@ -73,7 +73,8 @@ impl LocalStore {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let holder = Self::read_holder(&mut file).unwrap_or_else(|| LockInfo { who: "another process".into(), ..info.clone() });
+                let holder = Self::read_holder(&mut file)
+                    .unwrap_or_else(|| LockInfo { who: "another process".into(), ..info.clone() });
                 return Err(StateError::Locked { place: self.place(), holder: Box::new(holder) });
             }
             Err(TryLockError::Error(error)) => return Err(self.access("lock")(error)),

@@ -73,7 +73,8 @@ fn a_file_is_written_only_over_the_version_that_was_read() {
         assert!(matches!(store.write(&document, Some(&first)).await, Err(StateError::Changed { .. })));
         let stored = store.read().await.unwrap().unwrap();
         assert_eq!((stored.document, stored.version), (document, second));
-        let names: Vec<_> = std::fs::read_dir(folder.path().join("deep/er")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            std::fs::read_dir(folder.path().join("deep/er")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["state.json"], "no temporary file is left");
     });
 }

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability};
+use ohinfra_core::schema::Availability;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

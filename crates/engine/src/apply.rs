@@ -1,0 +1,450 @@
+//! Apply: an explicit ready-set over the plan's steps and one task per step. No waves, no stacks in sequence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ohinfra_core::contract::{Created, Deletion};
+use ohinfra_core::error::{ErrorKind, ProviderError};
+use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
+use ohinfra_core::secret::mask;
+use ohinfra_core::{Address, Reference};
+use ohinfra_plan::graph::Need;
+use ohinfra_plan::plan::{Action, Change, Plan};
+use ohinfra_plan::steps::{Operation, Step, Steps, steps};
+use ohinfra_state::{ResourceState, StateError, Status};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::Engine;
+use crate::events::{Event, word};
+use crate::refresh::{Refreshed, subject};
+use crate::session::Session;
+use crate::step::{Message, Outcome, Work};
+
+/// A step that failed.
+#[derive(Debug, Clone)]
+pub struct StepFailure {
+    /// Which.
+    pub step: Step,
+    /// Why.
+    pub error: ProviderError,
+}
+
+/// How an apply ended.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Steps that were done.
+    pub done: Vec<Step>,
+    /// The root causes.
+    pub failed: Vec<StepFailure>,
+    /// What was not begun, and because of which failure.
+    pub skipped: Vec<(Step, Address)>,
+    /// What was not begun because the user interrupted.
+    pub not_started: Vec<Step>,
+    /// What was still under way when the user interrupted again.
+    pub abandoned: Vec<Step>,
+    /// What was left in the cloud: address, kind, identity.
+    pub retained: Vec<(Address, String, String)>,
+    /// Whether the user interrupted.
+    pub interrupted: bool,
+    /// Why the state could not be written.
+    pub state_error: Option<StateError>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// Whether everything was done.
+    pub fn is_success(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && !self.interrupted && self.state_error.is_none()
+    }
+}
+
+impl Engine {
+    /// Does what the plan says, and nothing else.
+    ///
+    /// # Guarantees
+    /// No step starts before what it waits for; nothing runs twice; a failure stops only what depends on it; the state is
+    /// written after every change of a resource, and the identity of a new one before it is ready.
+    /// # Assumptions
+    /// The session's lock is held, and `refreshed` was read under it.
+    /// # Cancellation
+    /// Through [`crate::Interrupt`]: first nothing more is started, then nothing more is waited for. The state is written.
+    pub async fn apply(&self, session: &Session, plan: &Plan, refreshed: &Refreshed, deletion: Deletion) -> Report {
+        let started = Instant::now();
+        let (sender, messages) = mpsc::unbounded_channel();
+        let mut execution = Execution {
+            engine: self,
+            session,
+            plan,
+            refreshed,
+            deletion,
+            attributes: refreshed.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
+            waiting: steps(plan),
+            running: BTreeSet::new(),
+            identified: BTreeSet::new(),
+            done: BTreeSet::new(),
+            tasks: JoinSet::new(),
+            sender,
+            messages,
+            report: Report::default(),
+        };
+        execution.bring_up_to_date();
+        execution.walk().await;
+        let outputs = execution.outputs();
+        let mut report = execution.report;
+        if outputs.as_ref().is_some_and(|outputs| session.writer.with(|d| d.outputs != *outputs)) {
+            session.writer.change(|document| document.outputs = outputs.unwrap_or_default());
+        }
+        report.state_error = session.writer.flush().await.err();
+        report.seconds = started.elapsed().as_secs_f64();
+        report
+    }
+}
+
+struct Execution<'a> {
+    engine: &'a Engine,
+    session: &'a Session,
+    plan: &'a Plan,
+    refreshed: &'a Refreshed,
+    deletion: Deletion,
+    attributes: BTreeMap<Address, Attributes>,
+    waiting: Steps,
+    running: BTreeSet<Step>,
+    identified: BTreeSet<Address>,
+    done: BTreeSet<Step>,
+    tasks: JoinSet<()>,
+    sender: mpsc::UnboundedSender<Message>,
+    messages: mpsc::UnboundedReceiver<Message>,
+    report: Report,
+}
+
+impl Execution<'_> {
+    async fn walk(&mut self) {
+        self.engine.observer.on(&Event::ApplyStarted { steps: self.waiting.len() });
+        let interrupt = self.engine.interrupt.clone();
+        loop {
+            let stopped = interrupt.stop.is_cancelled() || self.session.writer.error().is_some();
+            if !stopped {
+                self.start_what_is_ready();
+            }
+            if self.running.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                () = interrupt.abandon.cancelled() => {
+                    self.tasks.abort_all();
+                    self.report.abandoned = std::mem::take(&mut self.running).into_iter().collect();
+                    break;
+                }
+                Some(message) = self.messages.recv() => self.take(message),
+                Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    // A task that ends well has sent its message before; one that panicked never will.
+                    if ended.is_err() {
+                        self.report.abandoned.extend(std::mem::take(&mut self.running));
+                        self.tasks.abort_all();
+                    }
+                }
+            }
+        }
+        // What arrived together with the end.
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message);
+        }
+        self.report.interrupted = interrupt.stop.is_cancelled() || interrupt.abandon.is_cancelled();
+        self.report.not_started = std::mem::take(&mut self.waiting).into_keys().collect();
+    }
+
+    fn start_what_is_ready(&mut self) {
+        let is_done = |before: &Step, need: &Need| {
+            self.done.contains(before)
+                || (*need == Need::Early
+                    && before.operation == Operation::Create
+                    && self.identified.contains(&before.address))
+        };
+        let ready: Vec<Step> = self
+            .waiting
+            .iter()
+            .filter(|(_, waits)| waits.iter().all(|(before, need)| is_done(before, need)))
+            .map(|(step, _)| step.clone())
+            .collect();
+        for step in ready {
+            self.waiting.remove(&step);
+            let Some(change) = self.plan.changes.get(&step.address) else { continue };
+            let operation = word(step.operation);
+            self.engine.observer.on(&Event::Started {
+                address: step.address.clone(),
+                kind: change.kind.clone(),
+                operation,
+            });
+            self.running.insert(step.clone());
+            if let Err(error) = self.start(&step, change) {
+                self.finish(&step, Err(error), 0.0);
+            }
+        }
+    }
+
+    fn start(&mut self, step: &Step, change: &Change) -> Result<(), ProviderError> {
+        let recorded = self.session.writer.with(|d| d.resources.get(&step.address).cloned());
+        // What goes is of the kind and in the region that the state says, which a change of address may have moved.
+        let (kind_name, region) = match (&recorded, step.operation) {
+            (Some(recorded), Operation::Delete) => (recorded.kind.clone(), recorded.region.clone()),
+            _ => (change.kind.clone(), change.region.clone()),
+        };
+        let (schema, kind) = self.engine.provider.find_kind(&kind_name)?;
+        let (subject, lineage) = self.session.writer.with(|d| (subject(d, &step.address, &region), d.lineage.clone()));
+        let work =
+            Work { engine: self.engine.clone(), schema: Arc::clone(schema), kind: Arc::clone(kind), subject, lineage };
+        let sender = self.sender.clone();
+        let address = step.address.clone();
+        let inputs = match step.operation {
+            Operation::Create | Operation::Update => self.resolved(change)?,
+            Operation::Delete | Operation::Forget => Inputs::new(),
+        };
+        let (owned, started) = (step.clone(), Instant::now());
+        let run: futures::future::BoxFuture<'static, Result<Outcome, ProviderError>> = match step.operation {
+            Operation::Create => {
+                let sender = sender.clone();
+                Box::pin(async move {
+                    let report = |created: &Created| {
+                        // The receiver lives as long as this task.
+                        let _ = sender.send(Message::Identified {
+                            address: address.clone(),
+                            created: created.clone(),
+                            inputs: inputs.clone(),
+                        });
+                    };
+                    let created = work.create(&inputs, report).await?;
+                    Ok(Outcome::Present { id: created.id, inputs: inputs.clone(), attributes: created.attributes })
+                })
+            }
+            Operation::Update => {
+                let live = self.refreshed.live.get(&step.address).cloned().unwrap_or_default();
+                let id = change.id.clone().unwrap_or_default();
+                let applied = recorded.map(|r| r.inputs);
+                Box::pin(async move {
+                    let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
+                    Ok(Outcome::Present { id, inputs, attributes })
+                })
+            }
+            Operation::Delete => {
+                let ids = ids_to_delete(change, recorded.as_ref());
+                let deletion = self.deletion;
+                Box::pin(async move {
+                    for id in ids {
+                        work.delete(&id, deletion).await?;
+                    }
+                    Ok(Outcome::Gone)
+                })
+            }
+            Operation::Forget => Box::pin(async { Ok(Outcome::Forgotten) }),
+        };
+        self.tasks.spawn(async move {
+            let result = run.await;
+            // The receiver lives as long as this task.
+            let _ = sender.send(Message::Finished { step: owned, result, seconds: started.elapsed().as_secs_f64() });
+        });
+        Ok(())
+    }
+
+    fn resolved(&self, change: &Change) -> Result<Inputs, ProviderError> {
+        let desired = change.desired.clone().unwrap_or_default();
+        let resolved = resolve_all(&desired, &|reference| self.attribute(reference));
+        match resolved.iter().find(|(_, value)| is_unknown(value)) {
+            None => Ok(resolved),
+            Some((field, _)) => Err(ProviderError::new(
+                ErrorKind::Other,
+                &change.kind,
+                format!("`{field}` refers to something that was not made; this is a defect of ohinfra"),
+            )),
+        }
+    }
+
+    fn attribute(&self, reference: &Reference) -> Option<Value> {
+        self.attributes.get(&reference.resource)?.get(&reference.attribute).cloned()
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Identified { address, created, inputs } => {
+                self.attributes.insert(address.clone(), created.attributes.clone());
+                self.record(&address, &created.id, &inputs, &created.attributes, Status::Creating);
+                self.identified.insert(address);
+            }
+            Message::Finished { step, result, seconds } => self.finish(&step, result, seconds),
+        }
+    }
+
+    fn finish(&mut self, step: &Step, result: Result<Outcome, ProviderError>, seconds: f64) {
+        self.running.remove(step);
+        let operation = word(step.operation);
+        match result {
+            Ok(outcome) => {
+                let id = self.record_outcome(step, outcome);
+                self.done.insert(step.clone());
+                self.report.done.push(step.clone());
+                self.engine.observer.on(&Event::Done { address: step.address.clone(), operation, id, seconds });
+            }
+            Err(error) => {
+                self.engine.observer.on(&Event::Failed {
+                    address: step.address.clone(),
+                    operation,
+                    error: error.to_string(),
+                });
+                for blocked in ohinfra_plan::steps::blocked_by(&self.waiting, step) {
+                    self.waiting.remove(&blocked);
+                    self.engine.observer.on(&Event::Skipped {
+                        address: blocked.address.clone(),
+                        operation: word(blocked.operation),
+                        because: step.address.clone(),
+                    });
+                    self.report.skipped.push((blocked, step.address.clone()));
+                }
+                self.report.failed.push(StepFailure { step: step.clone(), error });
+            }
+        }
+    }
+
+    fn record_outcome(&mut self, step: &Step, outcome: Outcome) -> Option<String> {
+        let address = &step.address;
+        match outcome {
+            Outcome::Present { id, inputs, attributes } => {
+                self.attributes.insert(address.clone(), attributes.clone());
+                self.record(address, &id, &inputs, &attributes, Status::Ready);
+                Some(id)
+            }
+            Outcome::Gone => {
+                let replaced = self.plan.changes.get(address).is_some_and(|c| c.action != Action::Delete);
+                self.session.writer.change(|document| match document.resources.get_mut(address) {
+                    // A replacement keeps the entry: its generation makes the next token another one.
+                    Some(resource) if replaced => {
+                        if resource.deposed.is_empty() {
+                            resource.status = Status::Deleting;
+                        }
+                        resource.deposed.clear();
+                    }
+                    _ => {
+                        document.resources.remove(address);
+                    }
+                });
+                None
+            }
+            Outcome::Forgotten => {
+                let id = self.session.writer.with(|d| d.resources.get(address).map(|r| r.id.clone()));
+                let kind = self.plan.changes.get(address).map(|c| c.kind.clone()).unwrap_or_default();
+                self.report.retained.push((address.clone(), kind, id.clone().unwrap_or_default()));
+                self.session.writer.change(|document| {
+                    document.resources.remove(address);
+                });
+                id
+            }
+        }
+    }
+
+    fn record(&self, address: &Address, id: &str, inputs: &Inputs, attributes: &Attributes, status: Status) {
+        let Some(change) = self.plan.changes.get(address) else { return };
+        let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return };
+        let now = self.engine.clock.now();
+        self.session.writer.change(|document| {
+            let inputs = mask(inputs, schema, &document.lineage);
+            let earlier = document.resources.get(address);
+            let is_new = earlier.is_none_or(|r| r.id != id);
+            let mut deposed = earlier.map(|r| r.deposed.clone()).unwrap_or_default();
+            if let Some(earlier) = earlier
+                && is_new
+                && change.action == Action::Replace(ohinfra_core::schema::Replacement::CreateFirst)
+            {
+                deposed.push(earlier.id.clone());
+            }
+            let generation = earlier.map_or(0, |r| if is_new { r.generation + 1 } else { r.generation });
+            let created_at = earlier.filter(|_| !is_new).map_or(now, |r| r.created_at);
+            document.resources.insert(
+                address.clone(),
+                ResourceState {
+                    kind: change.kind.clone(),
+                    region: change.region.clone(),
+                    id: id.to_owned(),
+                    inputs,
+                    attributes: attributes.clone(),
+                    depends_on: change.needs.keys().cloned().collect(),
+                    retain: change.retain,
+                    status,
+                    generation,
+                    deposed,
+                    created_at,
+                    updated_at: now,
+                },
+            );
+        });
+    }
+
+    /// Takes over into the state what AWS says of resources to which nothing is done.
+    fn bring_up_to_date(&self) {
+        for change in self.plan.changes.values().filter(|c| c.action == Action::None) {
+            let (Some(live), Some(_)) = (self.refreshed.live.get(&change.address), &change.desired) else { continue };
+            let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { continue };
+            let Ok(inputs) = self.resolved(change) else { continue };
+            let differs = self.session.writer.with(|document| {
+                document.resources.get(&change.address).is_some_and(|r| {
+                    r.inputs != mask(&inputs, schema, &document.lineage)
+                        || r.attributes != live.attributes
+                        || r.retain != change.retain
+                        || !r.depends_on.iter().eq(change.needs.keys())
+                })
+            });
+            let is_in_step = change.fields.is_empty();
+            if differs && is_in_step && self.is_as_desired(change, &inputs) {
+                let id = change.id.clone().unwrap_or_default();
+                self.record(&change.address, &id, &inputs, &live.attributes, Status::Ready);
+            }
+        }
+    }
+
+    /// A resource that is not selected has no fields in the plan, although it may differ.
+    fn is_as_desired(&self, change: &Change, inputs: &Inputs) -> bool {
+        let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return false };
+        let Some(live) = self.refreshed.live.get(&change.address) else { return false };
+        self.session.writer.with(|document| {
+            let applied = document.resources.get(&change.address).map(|r| &r.inputs);
+            let compared = ohinfra_plan::difference::Compared {
+                schema,
+                lineage: &document.lineage,
+                desired: inputs,
+                applied,
+                live: &live.inputs,
+            };
+            ohinfra_plan::difference::difference(&compared).is_empty()
+        })
+    }
+
+    /// The outputs as far as they are known; none if the plan has none to say (a destroy of a part).
+    fn outputs(&self) -> Option<ohinfra_plan::graph::Outputs> {
+        let known = |reference: &Reference| self.attribute(reference);
+        let is_gone = self.session.writer.with(|d| d.resources.is_empty());
+        if self.plan.outputs.is_empty() && !is_gone {
+            return None;
+        }
+        let mut outputs = ohinfra_plan::graph::Outputs::new();
+        for (stack, values) in &self.plan.outputs {
+            for (name, value) in values {
+                let value = resolve(value, &known);
+                if !is_unknown(&value) {
+                    outputs.entry(stack.clone()).or_default().insert(name.clone(), value);
+                }
+            }
+        }
+        Some(outputs)
+    }
+}
+
+/// What a delete step deletes: the replaced ones after a replacement, everything otherwise.
+fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> Vec<String> {
+    let deposed = recorded.map(|r| r.deposed.clone()).unwrap_or_else(|| change.deposed.clone());
+    let current = recorded.map(|r| r.id.clone()).or_else(|| change.id.clone());
+    let current_goes =
+        matches!(change.action, Action::Delete | Action::Replace(ohinfra_core::schema::Replacement::DeleteFirst));
+    deposed.into_iter().chain(current.filter(|_| current_goes)).collect()
+}

@@ -1,0 +1,172 @@
+//! Reading: look-ups, the resources that the state knows, and those that it does not know but that are there.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use ohinfra_core::contract::{Live, Subject};
+use ohinfra_core::inputs::resolve_all;
+use ohinfra_core::inputs::without_unknowns;
+use ohinfra_core::look_up::Request;
+use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tags::Ownership;
+use ohinfra_core::{Address, ProviderError, Region};
+use ohinfra_plan::planner::{Discovered, Prior};
+use ohinfra_plan::{Graph, Resource};
+use ohinfra_state::{StateDocument, Status};
+use serde_json::Value;
+
+use crate::Engine;
+use crate::events::Event;
+
+/// How many ids one read is asked for: AWS's filters take up to 200 values.
+const BATCH: usize = 100;
+
+/// What is there.
+#[derive(Clone, Debug, Default)]
+pub struct Refreshed {
+    /// What was read, by address.
+    pub live: BTreeMap<Address, Live>,
+    /// What the state does not know.
+    pub discovered: BTreeMap<Address, Discovered>,
+}
+
+/// An error of reading, with what was being read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("cannot read {what}")]
+pub struct ReadError {
+    /// What was being read: an address, a look-up, a kind.
+    pub what: String,
+    /// Why not.
+    #[source]
+    pub error: ProviderError,
+}
+
+/// The resources of a state as the planner wants them.
+pub fn prior(document: &StateDocument) -> BTreeMap<Address, Prior> {
+    let prior = |resource: &ohinfra_state::ResourceState| Prior {
+        kind: resource.kind.clone(),
+        region: resource.region.clone(),
+        id: resource.id.clone(),
+        inputs: resource.inputs.clone(),
+        attributes: resource.attributes.clone(),
+        depends_on: resource.depends_on.clone(),
+        retain: resource.retain,
+        unfinished: resource.status == Status::Creating,
+        deposed: resource.deposed.clone(),
+    };
+    document.resources.iter().map(|(address, resource)| (address.clone(), prior(resource))).collect()
+}
+
+/// The idempotency token of one attempt: the same for every retry within a run and after a crash that lost the state's
+/// write, another one once the state has moved on (AWS remembers tokens of things that were deleted long ago).
+pub fn token(document: &StateDocument, address: &Address) -> String {
+    let generation = document.resources.get(address).map_or(0, |r| r.generation + 1);
+    let text = format!("{}/{address}/{generation}/{}", document.lineage, document.serial);
+    sha256_hex(text.as_bytes()).chars().take(32).collect()
+}
+
+impl Engine {
+    /// Makes all look-ups at once. Every error is reported, not the first.
+    pub async fn ask_all(&self, requests: &[Request]) -> Vec<Result<Value, ReadError>> {
+        join_all(requests.iter().map(|request| async move {
+            self.observer.on(&Event::LookUp { name: request.name.to_owned(), region: request.region.to_string() });
+            let service = request.name.split('.').next().unwrap_or_default();
+            let _permit = self.limits.permit(service, &request.region).await;
+            self.provider.ask(request).await.map_err(|error| ReadError { what: request.name.to_owned(), error })
+        }))
+        .await
+    }
+
+    /// Reads everything that the state knows: one call per kind and region where AWS has one.
+    pub async fn refresh(&self, prior: &BTreeMap<Address, Prior>) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+        let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
+        for (address, resource) in prior {
+            groups.entry((&resource.kind, &resource.region)).or_default().push((address, &resource.id));
+        }
+        let groups: Vec<_> = groups.into_iter().collect();
+        self.read_groups(&groups).await
+    }
+
+    async fn read_groups(
+        &self,
+        groups: &[((&str, &Region), Vec<(&Address, &String)>)],
+    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+        let batches = groups.iter().flat_map(|(key, members)| members.chunks(BATCH).map(move |chunk| (*key, chunk)));
+        let reads = batches.map(|((kind, region), members)| async move {
+            let ids: Vec<String> = members.iter().map(|(_, id)| (*id).clone()).collect();
+            let what = || members.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(", ");
+            let failed = |error| ReadError { what: what(), error };
+            let (schema, resource_kind) = self.provider.find_kind(kind).map_err(failed)?;
+            self.observer.on(&Event::Reading { kind: kind.to_owned(), count: ids.len() });
+            let _permit = self.limits.permit(schema.service(), region).await;
+            let answers = resource_kind.read(region, &ids).await.map_err(failed)?;
+            let addresses = members.iter().map(|(address, _)| (*address).clone());
+            Ok(addresses.zip(answers).filter_map(|(address, live)| Some((address, live?))).collect::<Vec<_>>())
+        });
+        let mut live = BTreeMap::new();
+        let mut errors = Vec::new();
+        for result in join_all(reads).await {
+            match result {
+                Ok(found) => live.extend(found),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(live) } else { Err(errors) }
+    }
+
+    /// Looks for every desired resource that is not among `live`, and reads those that are ours.
+    pub async fn discover(
+        &self,
+        graph: &Graph,
+        document: &StateDocument,
+        mut live: BTreeMap<Address, Live>,
+    ) -> Result<Refreshed, Vec<ReadError>> {
+        let missing: Vec<&Resource> = graph.resources().filter(|r| !live.contains_key(&r.address)).collect();
+        let known = |reference: &ohinfra_core::Reference| {
+            live.get(&reference.resource).and_then(|l| l.attributes.get(&reference.attribute)).cloned()
+        };
+        let finds = missing.iter().map(|resource| {
+            let inputs = without_unknowns(&resolve_all(&resource.inputs, &known));
+            async move {
+                let failed = |error| ReadError { what: resource.address.to_string(), error };
+                let (schema, kind) = self.provider.find_kind(resource.kind).map_err(failed)?;
+                let _permit = self.limits.permit(schema.service(), &resource.region).await;
+                let subject = subject(document, &resource.address, &resource.region);
+                let found = kind.find(&subject, inputs).await.map_err(failed)?;
+                Ok(found.map(|found| {
+                    let ours = found.is_owned_by(&subject.ownership);
+                    (*resource, Discovered { id: found.id, ours })
+                }))
+            }
+        });
+        let mut found: Vec<(&Resource, Discovered)> = Vec::new();
+        let mut errors = Vec::new();
+        for result in join_all(finds).await {
+            match result {
+                Ok(one) => found.extend(one),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
+        for (resource, discovered) in found.iter().filter(|(_, discovered)| discovered.ours) {
+            groups.entry((resource.kind, &resource.region)).or_default().push((&resource.address, &discovered.id));
+        }
+        let groups: Vec<_> = groups.into_iter().collect();
+        let read = self.read_groups(&groups).await?;
+        live.extend(read);
+        let discovered = found.into_iter().map(|(resource, found)| (resource.address.clone(), found)).collect();
+        Ok(Refreshed { live, discovered })
+    }
+}
+
+/// The subject of calls about an address.
+pub fn subject(document: &StateDocument, address: &Address, region: &Region) -> Subject {
+    Subject {
+        ownership: Ownership { deployment: document.deployment.clone(), address: address.clone() },
+        region: region.clone(),
+        token: token(document, address),
+    }
+}

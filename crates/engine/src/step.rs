@@ -1,0 +1,205 @@
+//! One step on one resource: create, change, delete. No step knows of another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
+use ohinfra_core::error::{ErrorKind, ProviderError};
+use ohinfra_core::inputs::{Attributes, Inputs};
+use ohinfra_core::schema::{Availability, Schema};
+use ohinfra_core::tags::{Tags, is_reserved};
+use ohinfra_core::{Address, Region};
+use ohinfra_plan::FieldChange;
+use ohinfra_plan::difference::{Compared, difference};
+
+use crate::Engine;
+use crate::events::Event;
+use crate::waiting::{retrying, until_ready};
+
+/// What a step works with.
+pub(crate) struct Work {
+    pub(crate) engine: Engine,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) kind: Arc<dyn ResourceKind>,
+    pub(crate) subject: Subject,
+    pub(crate) lineage: String,
+}
+
+impl Work {
+    fn progress(&self) -> impl Fn(String) + '_ {
+        |status| self.engine.observer.on(&Event::Progress { address: self.subject.address().clone(), status })
+    }
+
+    fn region(&self) -> &Region {
+        &self.subject.region
+    }
+
+    async fn permit(&self) -> crate::limits::Permit {
+        self.engine.limits.permit(self.schema.service(), self.region()).await
+    }
+
+    /// Creates it. An answer that was lost and a name that exists already both end here: if what is there is ours, it is
+    /// taken as it is and changed where it differs.
+    pub(crate) async fn create(
+        &self,
+        inputs: &Inputs,
+        identified: impl Fn(&Created),
+    ) -> Result<Created, ProviderError> {
+        let created = retrying(self.schema.timeouts.ready, self.progress(), || async {
+            let result = {
+                let _permit = self.permit().await;
+                self.kind.create(&self.subject, inputs.clone()).await
+            };
+            match result {
+                Err(error) if matches!(error.kind, ErrorKind::Exists | ErrorKind::Unavailable) => {
+                    self.take_over(inputs, error).await
+                }
+                result => result,
+            }
+        })
+        .await?;
+        identified(&created);
+        self.wait_until_ready(&created.id).await?;
+        let complete = self.schema.attributes().iter().all(|(name, _)| created.attributes.contains_key(*name));
+        if complete {
+            return Ok(created);
+        }
+        let attributes = self.read(&created.id).await?.attributes;
+        Ok(Created { id: created.id, attributes })
+    }
+
+    /// What a create call that did not succeed may have found or left.
+    async fn take_over(&self, inputs: &Inputs, error: ProviderError) -> Result<Created, ProviderError> {
+        let found = {
+            let _permit = self.permit().await;
+            self.kind.find(&self.subject, inputs.clone()).await?
+        };
+        match found {
+            Some(found) if found.is_owned_by(&self.subject.ownership) => {
+                let live = self.read(&found.id).await?;
+                let attributes = self.change(&found.id, inputs, None, &live).await?;
+                Ok(Created { id: found.id, attributes })
+            }
+            Some(found) if error.kind == ErrorKind::Exists => Err(ProviderError {
+                message: format!(
+                    "`{}` exists and does not belong to this deployment; `ohinfra import {} '{}'` would take it over",
+                    found.id,
+                    self.subject.address(),
+                    found.id
+                ),
+                ..error
+            }),
+            _ => Err(error),
+        }
+    }
+
+    /// Brings what is live to what is desired, in place, and gives the attributes after that.
+    pub(crate) async fn change(
+        &self,
+        id: &str,
+        desired: &Inputs,
+        applied: Option<&Inputs>,
+        live: &Live,
+    ) -> Result<Attributes, ProviderError> {
+        let compared = Compared { schema: &self.schema, lineage: &self.lineage, desired, applied, live: &live.inputs };
+        let fields = difference(&compared);
+        if let Some(field) = fields.iter().find(|field| field.replace) {
+            return Err(ProviderError::new(
+                ErrorKind::Invalid,
+                self.schema.kind,
+                format!("`{}` differs and AWS cannot change it in place; run the plan again", field.path),
+            ));
+        }
+        if !fields.is_empty() {
+            let update = update_of(desired, live, &fields);
+            retrying(self.schema.timeouts.ready, self.progress(), || async {
+                let _permit = self.permit().await;
+                self.kind.update(&self.subject, id, update.clone()).await
+            })
+            .await?;
+        }
+        self.wait_until_ready(id).await?;
+        let may_change = self.schema.attributes().iter().any(|(_, a)| *a == Availability::ChangesOnUpdate);
+        if may_change && !fields.is_empty() { Ok(self.read(id).await?.attributes) } else { Ok(live.attributes.clone()) }
+    }
+
+    async fn wait_until_ready(&self, id: &str) -> Result<(), ProviderError> {
+        until_ready(self.schema.timeouts.ready, self.schema.kind, self.progress(), || async {
+            let _permit = self.permit().await;
+            self.kind.ready(self.region(), id).await
+        })
+        .await
+    }
+
+    async fn read(&self, id: &str) -> Result<Live, ProviderError> {
+        let ids = [id.to_owned()];
+        retrying(Duration::from_secs(60), self.progress(), || async {
+            let _permit = self.permit().await;
+            let answers = self.kind.read(self.region(), &ids).await?;
+            // Right after a create, a read may not see it yet.
+            answers.into_iter().next().flatten().ok_or_else(|| {
+                ProviderError::new(ErrorKind::NotYetVisible, self.schema.kind, format!("{id} is not visible yet"))
+            })
+        })
+        .await
+    }
+
+    /// Deletes it and waits until it has gone.
+    pub(crate) async fn delete(&self, id: &str, how: Deletion) -> Result<(), ProviderError> {
+        retrying(self.schema.timeouts.delete, self.progress(), || async {
+            let _permit = self.permit().await;
+            self.kind.delete(self.region(), id, how).await
+        })
+        .await?;
+        until_ready(self.schema.timeouts.delete, self.schema.kind, self.progress(), || async {
+            let _permit = self.permit().await;
+            self.kind.gone(self.region(), id).await
+        })
+        .await
+    }
+}
+
+/// The change in place that a list of fields asks for; tags apart, because every kind sets them alike.
+fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<Inputs> {
+    let is_tag = |field: &&FieldChange| field.path == "tags" || field.path.starts_with("tags.");
+    let (wanted, present) = (tags_of(desired), tags_of(&live.inputs));
+    let mut tags_to_set = Tags::new();
+    let mut tags_to_remove = Vec::new();
+    if fields.iter().any(|field| is_tag(&field)) {
+        tags_to_set =
+            wanted.iter().filter(|(k, v)| present.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        tags_to_remove = fields
+            .iter()
+            .filter(|field| field.after.is_none())
+            .filter_map(|field| field.path.strip_prefix("tags."))
+            .filter(|key| !is_reserved(key))
+            .map(str::to_owned)
+            .collect();
+    }
+    Update {
+        desired: desired.clone(),
+        live: live.inputs.clone(),
+        changed: fields.iter().filter(|field| !is_tag(field)).map(|field| field.path.clone()).collect(),
+        tags_to_set,
+        tags_to_remove,
+    }
+}
+
+/// What a finished step means for the state.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is there and ready.
+    Present { id: String, inputs: Inputs, attributes: Attributes },
+    /// It has gone.
+    Gone,
+    /// It leaves the state.
+    Forgotten,
+}
+
+/// What a running step reports.
+pub(crate) enum Message {
+    /// Its identity is known.
+    Identified { address: Address, created: Created, inputs: Inputs },
+    /// It has ended.
+    Finished { step: ohinfra_plan::steps::Step, result: Result<Outcome, ProviderError>, seconds: f64 },
+}

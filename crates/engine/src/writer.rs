@@ -1,0 +1,112 @@
+//! The one writer of the state: a write in flight takes all that came meanwhile into the next.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ohinfra_state::{StateDocument, StateError, StateStore, Version};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::events::{Event, Observer};
+
+/// Writes the document in the background whenever it was changed.
+pub struct StateWriter {
+    document: Arc<Mutex<StateDocument>>,
+    changed: Arc<Notify>,
+    /// How many changes were asked to be written.
+    asked: Arc<Mutex<u64>>,
+    done: watch::Receiver<Progress>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    /// How many of the changes have been written.
+    written: u64,
+    error: Option<StateError>,
+}
+
+impl StateWriter {
+    /// Starts the writer on a document that was read as `version` (none: never written).
+    #[expect(clippy::disallowed_methods, reason = "it lives exactly as long as the session that owns it")]
+    pub fn start(
+        store: Arc<dyn StateStore>,
+        document: StateDocument,
+        version: Option<Version>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let document = Arc::new(Mutex::new(document));
+        let changed = Arc::new(Notify::new());
+        let asked = Arc::new(Mutex::new(0));
+        let (sender, done) = watch::channel(Progress::default());
+        let task = tokio::spawn({
+            let (document, changed, asked) = (Arc::clone(&document), Arc::clone(&changed), Arc::clone(&asked));
+            async move {
+                let mut version = version;
+                loop {
+                    changed.notified().await;
+                    let (snapshot, upto) = {
+                        let mut document = lock(&document);
+                        document.serial += 1;
+                        (document.clone(), *lock(&asked))
+                    };
+                    let result = store.write(&snapshot, version.as_ref()).await;
+                    match result {
+                        Ok(written) => {
+                            observer.on(&Event::StateSaved { serial: snapshot.serial });
+                            version = Some(written);
+                            let _ = sender.send_replace(Progress { written: upto, error: None });
+                        }
+                        Err(error) => {
+                            let _ = sender.send_replace(Progress { written: upto, error: Some(error) });
+                            return;
+                        }
+                    }
+                }
+            }
+        });
+        Self { document, changed, asked, done, task }
+    }
+
+    /// Changes the document and asks for it to be written.
+    pub fn change(&self, change: impl FnOnce(&mut StateDocument)) {
+        change(&mut lock(&self.document));
+        *lock(&self.asked) += 1;
+        self.changed.notify_one();
+    }
+
+    /// A copy of the document as it is now.
+    pub fn document(&self) -> StateDocument {
+        lock(&self.document).clone()
+    }
+
+    /// Looks at the document without copying it.
+    pub fn with<T>(&self, look: impl FnOnce(&StateDocument) -> T) -> T {
+        look(&lock(&self.document))
+    }
+
+    /// The error that has ended the writing, if one has.
+    pub fn error(&self) -> Option<StateError> {
+        self.done.borrow().error.clone()
+    }
+
+    /// Waits until all changes so far are written.
+    pub async fn flush(&self) -> Result<(), StateError> {
+        let asked = *lock(&self.asked);
+        let mut done = self.done.clone();
+        let progress = done.wait_for(|progress| progress.error.is_some() || progress.written >= asked).await;
+        match progress.as_deref() {
+            Ok(Progress { error: Some(error), .. }) => Err(error.clone()),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Drop for StateWriter {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
