@@ -1,0 +1,351 @@
+//! The configuration: layers of values, checked against one table of keys, as typed data.
+
+pub mod keys;
+pub mod tree;
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::Region;
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tags::Tags;
+use serde::Serialize;
+use serde_json::Value;
+
+pub use tree::Sources;
+use tree::{Node, Origin};
+
+/// A checked configuration with every default filled in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Configuration {
+    /// Prefixes names and owns the state.
+    pub name: String,
+    /// The main region.
+    pub region: Region,
+    /// The VPC.
+    pub vpc_id: String,
+    /// `production` or `staging`.
+    pub stage: String,
+    /// Shown to users.
+    pub site_name: String,
+    /// Whether the S3 gateway endpoint is left out.
+    pub skip_s3_endpoint: bool,
+    /// Where the state is kept; none for a local file.
+    pub state_url: Option<String>,
+    /// The domains that are served.
+    pub edges: Vec<Edge>,
+    /// Which interface endpoints are made, by short name.
+    pub endpoints: BTreeMap<String, bool>,
+    /// Who gets alerts.
+    pub alarm_emails: Vec<String>,
+    /// Days that the application's log is kept.
+    pub log_retention_days: i32,
+    /// The data bucket's name, if it is not the default.
+    pub data_bucket_name: Option<String>,
+    /// Whether agents get AWS credentials.
+    pub sandbox_aws_access: bool,
+    /// What they may do with them: a file.
+    pub sandbox_aws_policy_file: String,
+    /// The secret that encrypts agents' sessions.
+    pub sandbox_secret_name: Option<String>,
+    /// Tags beside the four of every deployment.
+    pub tags: Tags,
+    /// Everything as it was written, for the digest and for stacks that read what is not a field here.
+    pub all: BTreeMap<String, Value>,
+}
+
+/// A domain that is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edge {
+    /// Names the stack `edge-<suffix>`; none: `edge`.
+    pub suffix: Option<String>,
+    /// The domain.
+    pub domain_name: String,
+    /// Its hosted zone.
+    pub hosted_zone_id: String,
+    /// The part before the domain.
+    pub sub_domain: String,
+    /// `owner` or `public`.
+    pub runtime_access: String,
+}
+
+impl Edge {
+    /// The name that users open.
+    pub fn full_domain(&self) -> String {
+        format!("{}.{}", self.sub_domain, self.domain_name)
+    }
+}
+
+impl Configuration {
+    /// Reads all layers, or reports every problem. Also gives remarks.
+    pub fn load(sources: &Sources) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let (tree, mut problems) = tree::merge(sources);
+        let mut values = Values { problems: Vec::new(), leaves: BTreeMap::new(), file: sources.file_name() };
+        keys::check(&tree, &mut values.leaves, &mut values.problems);
+        let configuration = values.configuration(&tree);
+        problems.append(&mut values.problems);
+        let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
+        match configuration {
+            Some(configuration) if errors.is_empty() => Ok((configuration, remarks)),
+            _ => {
+                let mut errors = errors;
+                errors.sort_by(|a, b| (place_order(&a.place), &a.message).cmp(&(place_order(&b.place), &b.message)));
+                errors.dedup();
+                Err(errors)
+            }
+        }
+    }
+
+    /// The digest that a saved plan is bound to.
+    pub fn digest(&self, sandbox_policy: &str) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        sha256_hex(format!("{text}\n{sandbox_policy}").as_bytes())
+    }
+}
+
+/// Lines in the order of the file, not of their digits.
+fn place_order(place: &str) -> (String, Vec<usize>) {
+    let mut parts = place.split(':');
+    let file = parts.next().unwrap_or_default().to_owned();
+    (file, parts.filter_map(|part| part.parse().ok()).collect())
+}
+
+/// Checked leaves by dotted path, with what is needed to say where a problem is.
+struct Values {
+    problems: Vec<Diagnostic>,
+    leaves: BTreeMap<String, (Value, Origin)>,
+    file: String,
+}
+
+impl Values {
+    fn get(&self, path: &str) -> Option<Value> {
+        self.leaves.get(path).map(|(value, _)| value.clone()).or_else(|| keys::default(path))
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        self.get(path).and_then(|value| value.as_str().map(str::to_owned)).filter(|text| !text.is_empty())
+    }
+
+    fn flag(&self, path: &str) -> bool {
+        self.get(path).and_then(|value| value.as_bool()).unwrap_or(false)
+    }
+
+    fn texts(&self, path: &str) -> Vec<String> {
+        let list = self.get(path).and_then(|value| value.as_array().cloned()).unwrap_or_default();
+        list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+
+    fn place(&self, path: &str) -> String {
+        self.leaves.get(path).map_or_else(|| self.file.clone(), |(_, origin)| origin.to_string())
+    }
+
+    fn refuse(&mut self, path: &str, message: String, help: &str) {
+        let place = self.place(path);
+        self.problems.push(Diagnostic::error(place, message).help(help));
+    }
+
+    /// Checks the form of a text that is there.
+    fn form(&mut self, path: &str, what: &str, help: &str, is_good: impl Fn(&str) -> bool) {
+        if let Some(text) = self.text(path).filter(|text| !is_good(text)) {
+            self.refuse(path, format!("`{path}` is `{text}`, which is not {what}"), help);
+        }
+    }
+
+    fn require(&mut self, path: &str, help: &str) -> String {
+        self.text(path).unwrap_or_else(|| {
+            if !self.leaves.contains_key(path) {
+                self.refuse(path, format!("`{path}` is missing"), help);
+            } else {
+                self.refuse(path, format!("`{path}` is empty"), help);
+            }
+            String::new()
+        })
+    }
+
+    fn configuration(&mut self, tree: &Node) -> Option<Configuration> {
+        self.form(
+            "name",
+            "a deployment name",
+            "3 to 24 lower-case letters, digits and dashes, a letter first",
+            is_name,
+        );
+        self.form("region", "a region", "for example `us-west-2`", |text| Region::new(text).is_ok());
+        self.form("vpc_id", "a VPC id", "for example `vpc-0123456789abcdef0`", is_vpc_id);
+        self.form("sub_domain", "a host name", "letters, digits and dashes", is_label);
+        self.form("stage", "a stage", "`production` or `staging`", |text| ["production", "staging"].contains(&text));
+        self.form("state.url", "a state URL", "for example `s3://bucket/openhands.json`", is_state_url);
+        self.form("sandbox.secret_name", "a secret's name", "letters, digits and /_+=.@-", is_secret_name);
+        self.form(
+            "monitoring.data_bucket_name",
+            "a bucket name",
+            "3 to 63 lower-case letters, digits, dots and dashes",
+            is_bucket,
+        );
+        let vpc_id =
+            self.require("vpc_id", "the VPC that OpenHands runs in, for example `vpc_id = \"vpc-0123456789abcdef0\"`");
+        for email in self.texts("monitoring.alarm_emails") {
+            if !email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.')) {
+                self.refuse(
+                    "monitoring.alarm_emails",
+                    format!("`{email}` is not an e-mail address"),
+                    "for example `ops@example.com`",
+                );
+            }
+        }
+        let edges = self.edges(tree);
+        let retention = self.get("monitoring.log_retention_days").and_then(|v| v.as_i64()).unwrap_or(30);
+        if !keys::RETENTION_DAYS.contains(&retention) {
+            let offered = keys::RETENTION_DAYS.map(|n| n.to_string()).join(", ");
+            self.refuse(
+                "monitoring.log_retention_days",
+                format!("CloudWatch Logs offers no retention of {retention} days"),
+                &format!("one of {offered}"),
+            );
+        }
+        let stage = self.text("stage").unwrap_or_else(|| {
+            let is_test = edges.first().is_some_and(|edge| edge.domain_name.starts_with("test."));
+            if is_test { "staging" } else { "production" }.to_owned()
+        });
+        let map = |prefix: &str| {
+            let prefix = format!("{prefix}.");
+            let entries = self
+                .leaves
+                .range(prefix.clone()..)
+                .take_while(|(path, _)| path.starts_with(&prefix))
+                .collect::<Vec<_>>();
+            entries
+                .into_iter()
+                .filter_map(|(path, (value, _))| Some((path.strip_prefix(&prefix)?.to_owned(), value.clone())))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let tags: Tags = map("tags").into_iter().filter_map(|(k, v)| Some((k, v.as_str()?.to_owned()))).collect();
+        let mut endpoints: BTreeMap<String, bool> =
+            keys::ENDPOINTS.iter().map(|name| ((*name).to_owned(), true)).collect();
+        endpoints.extend(map("network.endpoints").into_iter().filter_map(|(k, v)| Some((k, v.as_bool()?))));
+        for key in tags.keys() {
+            if key.starts_with("ohinfra:") || key.starts_with("aws:") {
+                let message = format!("the tag `{key}` is reserved");
+                self.refuse(
+                    &format!("tags.{key}"),
+                    message,
+                    "tags that start with `ohinfra:` and `aws:` are not yours to set",
+                );
+            }
+        }
+        Some(Configuration {
+            name: self.text("name")?,
+            region: Region::new(&self.text("region")?).ok()?,
+            vpc_id,
+            stage,
+            site_name: self.text("site_name")?,
+            skip_s3_endpoint: self.flag("skip_s3_endpoint"),
+            state_url: self.text("state.url"),
+            edges,
+            endpoints,
+            alarm_emails: self.texts("monitoring.alarm_emails"),
+            log_retention_days: i32::try_from(retention).ok()?,
+            data_bucket_name: self.text("monitoring.data_bucket_name"),
+            sandbox_aws_access: self.flag("sandbox.aws_access"),
+            sandbox_aws_policy_file: self.text("sandbox.aws_policy_file")?,
+            sandbox_secret_name: self.text("sandbox.secret_name"),
+            tags,
+            all: self.leaves.iter().map(|(path, (value, _))| (path.clone(), value.clone())).collect(),
+        })
+    }
+
+    fn edges(&mut self, tree: &Node) -> Vec<Edge> {
+        let count = tree.list("edge").map_or(0, <[Node]>::len);
+        let prefixes: Vec<String> =
+            if count == 0 { vec![String::new()] } else { (0..count).map(|n| format!("edge.{n}.")).collect() };
+        let mut edges: Vec<Edge> = Vec::new();
+        for prefix in prefixes {
+            let own = |key: &str| format!("{prefix}{key}");
+            let inherited = |values: &Self, key: &str| values.text(&own(key)).or_else(|| values.text(key));
+            for key in ["domain_name", "hosted_zone_id", "sub_domain"] {
+                let path = if self.leaves.contains_key(&own(key)) { own(key) } else { key.to_owned() };
+                match key {
+                    "domain_name" => self.form(&path, "a domain", "for example `example.com`", is_domain),
+                    "hosted_zone_id" => {
+                        self.form(&path, "a hosted zone id", "for example `Z0123456789ABCDEFGHIJ`", is_zone_id)
+                    }
+                    _ => self.form(&path, "a host name", "letters, digits and dashes", is_label),
+                }
+            }
+            let mut required = |key: &str, help: &str| match inherited(self, key) {
+                Some(text) => text,
+                None => self.require(&own(key), help),
+            };
+            let domain_name =
+                required("domain_name", "the domain that users open, for example `domain_name = \"example.com\"`");
+            let hosted_zone_id = required(
+                "hosted_zone_id",
+                "the Route 53 hosted zone of the domain, for example `hosted_zone_id = \"Z0123456789ABCDEFGHIJ\"`",
+            );
+            let suffix = self.text(&own("suffix"));
+            self.form(&own("suffix"), "a suffix", "lower-case letters, digits and dashes", is_label);
+            if edges.iter().any(|edge| edge.suffix == suffix) {
+                let message = suffix
+                    .as_ref()
+                    .map_or("two edges have no `suffix`".to_owned(), |s| format!("two edges have the suffix `{s}`"));
+                self.refuse(&own("suffix"), message, "give each `[[edge]]` a `suffix` of its own");
+            }
+            edges.push(Edge {
+                suffix,
+                domain_name,
+                hosted_zone_id,
+                sub_domain: inherited(self, "sub_domain").unwrap_or_else(|| "openhands".to_owned()),
+                runtime_access: self.text(&own("runtime_access")).unwrap_or_else(|| "owner".to_owned()),
+            });
+        }
+        edges
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    (3..=24).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_lowercase()) && is_label(text)
+}
+
+fn is_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn is_domain(text: &str) -> bool {
+    text.len() <= 200 && text.contains('.') && text.split('.').all(is_label)
+}
+
+fn is_vpc_id(text: &str) -> bool {
+    text.strip_prefix("vpc-").is_some_and(|rest| {
+        matches!(rest.len(), 8 | 17) && rest.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
+    })
+}
+
+fn is_zone_id(text: &str) -> bool {
+    (2..=32).contains(&text.len())
+        && text.starts_with('Z')
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+fn is_bucket(text: &str) -> bool {
+    (3..=63).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && !text.contains("..")
+}
+
+fn is_state_url(text: &str) -> bool {
+    text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).is_some_and(|(bucket, key)| {
+        let bucket = bucket.replace("<account>", "0").replace("<region>", "0");
+        is_bucket(&format!("{bucket}00")) && !key.is_empty()
+    })
+}
+
+fn is_secret_name(text: &str) -> bool {
+    (1..=512).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! What is there before anything is made: the look-ups, and what their answers must say.
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::Region;
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::look_up::{LookUp, Request};
+use ohinfra_core::tags::{self, Tags};
+use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
+use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+use ohinfra_kinds::route53::HostedZone;
+use ohinfra_kinds::secretsmanager::SecretDescription;
+use ohinfra_kinds::sts::CallerIdentity;
+use serde_json::Value;
+
+use crate::configuration::Configuration;
+use crate::names::Names;
+
+/// The prefix list of the addresses from which CloudFront asks origins.
+const CLOUDFRONT_PREFIX_LIST: &str = "com.amazonaws.global.cloudfront.origin-facing";
+
+/// What the stacks build on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    /// Names in this account.
+    pub names: Names,
+    /// `aws`, `aws-us-gov` or `aws-cn`.
+    pub partition: String,
+    /// The VPC's range.
+    pub vpc_cidr: String,
+    /// One private subnet with a way out per zone.
+    pub private_subnets: Vec<String>,
+    /// One public subnet per zone.
+    pub public_subnets: Vec<String>,
+    /// The route tables of all of these, each once.
+    pub route_tables: Vec<String>,
+    /// An S3 gateway endpoint that somebody else made.
+    pub foreign_s3_endpoint: Option<String>,
+    /// The id of CloudFront's prefix list.
+    pub cloudfront_prefix_list: String,
+    /// The ARN of a sandbox secret that somebody else made; none if it is ours to make.
+    pub foreign_sandbox_secret: Option<String>,
+}
+
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.prefix, &self.account, &self.region) == (&other.prefix, &other.account, &other.region)
+    }
+}
+
+/// The name of the sandbox secret.
+pub fn sandbox_secret_name(configuration: &Configuration) -> String {
+    configuration.sandbox_secret_name.clone().unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name))
+}
+
+/// Every look-up that a plan needs. All can be made at once.
+pub fn look_ups(configuration: &Configuration) -> Vec<Request> {
+    let main = &configuration.region;
+    let mut requests = vec![
+        Request::new::<CallerIdentity>(main, &()),
+        Request::new::<Vpc>(main, &configuration.vpc_id),
+        Request::new::<VpcNetwork>(main, &configuration.vpc_id),
+        Request::new::<VpcEndpoints>(main, &configuration.vpc_id),
+        Request::new::<PrefixList>(main, &CLOUDFRONT_PREFIX_LIST.to_owned()),
+        Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
+    ];
+    let zones: std::collections::BTreeSet<&String> =
+        configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
+    requests.extend(zones.into_iter().map(|zone| Request::new::<HostedZone>(&Region::us_east_1(), zone)));
+    requests
+}
+
+/// Answers by look-up and question.
+struct Answers<'a>(&'a [(Request, Value)]);
+
+impl Answers<'_> {
+    fn get<L: LookUp>(&self, question: &L::Question) -> Option<L::Answer> {
+        let question = serde_json::to_value(question).ok()?;
+        let (_, answer) = self.0.iter().find(|(request, _)| request.name == L::NAME && request.question == question)?;
+        serde_json::from_value(answer.clone()).ok()
+    }
+}
+
+impl Environment {
+    /// Checks the answers; reports every problem.
+    pub fn new(
+        configuration: &Configuration,
+        answers: &[(Request, Value)],
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let answers = Answers(answers);
+        let mut problems = Vec::new();
+        let caller = answers.get::<CallerIdentity>(&());
+        let account = caller.as_ref().map(|caller| caller.account.clone()).unwrap_or_default();
+        let vpc = check_vpc(configuration, answers.get::<Vpc>(&configuration.vpc_id).flatten(), &mut problems);
+        let network = answers.get::<VpcNetwork>(&configuration.vpc_id).unwrap_or_default();
+        let subnets = match &vpc {
+            Some(_) => choose_subnets(configuration, &network, &mut problems),
+            None => ChosenSubnets::default(),
+        };
+        let prefix_list = answers.get::<PrefixList>(&CLOUDFRONT_PREFIX_LIST.to_owned()).flatten();
+        if prefix_list.is_none() {
+            problems.push(
+                Diagnostic::error(
+                    "look-up",
+                    format!("there is no prefix list `{CLOUDFRONT_PREFIX_LIST}` in {}", configuration.region),
+                )
+                .help("CloudFront's prefix list is in every commercial region; check `region`"),
+            );
+        }
+        check_zones(configuration, &answers, &mut problems);
+        let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
+        let foreign_sandbox_secret = check_sandbox_secret(configuration, &answers, &mut problems);
+        let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let environment = Self {
+            names: Names::new(configuration, &account),
+            partition: caller.map_or_else(|| "aws".to_owned(), |caller| caller.partition().to_owned()),
+            vpc_cidr: vpc.map(|vpc| vpc.cidr).unwrap_or_default(),
+            private_subnets: subnets.private,
+            public_subnets: subnets.public,
+            route_tables: subnets.route_tables,
+            foreign_s3_endpoint,
+            cloudfront_prefix_list: prefix_list.unwrap_or_default(),
+            foreign_sandbox_secret,
+        };
+        Ok((environment, remarks))
+    }
+}
+
+fn check_vpc(
+    configuration: &Configuration,
+    vpc: Option<VpcDetails>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<VpcDetails> {
+    let id = &configuration.vpc_id;
+    let Some(vpc) = vpc else {
+        problems.push(
+            Diagnostic::error("vpc_id", format!("there is no VPC `{id}` in {}", configuration.region))
+                .help("check `vpc_id`, `region` and the account that your credentials belong to"),
+        );
+        return None;
+    };
+    for (is_on, what, flag) in [
+        (vpc.dns_hostnames, "DNS hostnames", "--enable-dns-hostnames"),
+        (vpc.dns_support, "DNS support", "--enable-dns-support"),
+    ] {
+        if !is_on {
+            problems.push(
+                Diagnostic::error(
+                    "vpc_id",
+                    format!("the VPC `{id}` has {what} switched off, which interface endpoints need"),
+                )
+                .help(format!("`aws ec2 modify-vpc-attribute --vpc-id {id} {flag}` switches it on")),
+            );
+        }
+    }
+    Some(vpc)
+}
+
+#[derive(Default)]
+struct ChosenSubnets {
+    private: Vec<String>,
+    public: Vec<String>,
+    route_tables: Vec<String>,
+}
+
+/// One private and one public subnet per zone, the lowest id first.
+fn choose_subnets(
+    configuration: &Configuration,
+    network: &VpcNetworkDetails,
+    problems: &mut Vec<Diagnostic>,
+) -> ChosenSubnets {
+    let mut private: BTreeMap<&str, &Subnet> = BTreeMap::new();
+    let mut public: BTreeMap<&str, &Subnet> = BTreeMap::new();
+    let mut subnets: Vec<&Subnet> = network.subnets.iter().collect();
+    subnets.sort_by(|a, b| a.id.cmp(&b.id));
+    for subnet in &subnets {
+        let chosen = match route_table(network, subnet).and_then(|table| table.default_route) {
+            Some(DefaultRoute::InternetGateway) => &mut public,
+            Some(DefaultRoute::Egress) => &mut private,
+            None => continue,
+        };
+        chosen.entry(&subnet.zone).or_insert(subnet);
+    }
+    let id = &configuration.vpc_id;
+    for (count, kind, help) in [
+        (private.len(), "private subnets with a route to a NAT gateway", "OpenHands' instance and database need them"),
+        (public.len(), "public subnets with a route to an internet gateway", "the load balancer needs them"),
+    ] {
+        if count < 2 {
+            problems.push(
+                Diagnostic::error(
+                    "vpc_id",
+                    format!("the VPC `{id}` has {kind} in {count} availability zones; 2 are needed"),
+                )
+                .help(format!("{help}; a subnet counts by the default route (0.0.0.0/0) of its route table")),
+            );
+        }
+    }
+    let mut route_tables: Vec<String> =
+        private.values().chain(public.values()).filter_map(|s| route_table(network, s)).map(|t| t.id.clone()).collect();
+    route_tables.sort();
+    route_tables.dedup();
+    let ids = |chosen: &BTreeMap<&str, &Subnet>| chosen.values().map(|subnet| subnet.id.clone()).collect();
+    ChosenSubnets { private: ids(&private), public: ids(&public), route_tables }
+}
+
+/// The route table of a subnet: its own, or the VPC's main one.
+fn route_table<'a>(network: &'a VpcNetworkDetails, subnet: &Subnet) -> Option<&'a RouteTable> {
+    let own = network.route_tables.iter().find(|table| table.subnets.contains(&subnet.id));
+    own.or_else(|| network.route_tables.iter().find(|table| table.main))
+}
+
+fn check_zones(configuration: &Configuration, answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {
+    for edge in &configuration.edges {
+        let (id, domain) = (&edge.hosted_zone_id, &edge.domain_name);
+        let zone = answers.get::<HostedZone>(id).flatten();
+        let problem = match &zone {
+            None => Some((
+                format!("there is no hosted zone `{id}`"),
+                "`aws route53 list-hosted-zones` lists those of the account".to_owned(),
+            )),
+            Some(zone) if zone.private => Some((
+                format!("the hosted zone `{id}` ({}) is private", zone.name),
+                "users and certificate authorities must be able to resolve it: choose the public zone".to_owned(),
+            )),
+            Some(zone) if *domain != zone.name && !domain.ends_with(&format!(".{}", zone.name)) => Some((
+                format!("the hosted zone `{id}` is that of {}, not of {domain}", zone.name),
+                format!("choose the zone of {domain} or of a parent of it, or correct `domain_name`"),
+            )),
+            Some(_) => None,
+        };
+        if let Some((message, help)) = problem {
+            problems.push(Diagnostic::error("hosted_zone_id", message).help(help));
+        }
+    }
+}
+
+fn is_ours(configuration: &Configuration, tags: &Tags, stack: &str) -> bool {
+    tags.get(tags::DEPLOYMENT) == Some(&configuration.name)
+        && tags.get(tags::ADDRESS).is_some_and(|address| address.starts_with(&format!("{stack}/")))
+}
+
+fn check_endpoints(
+    configuration: &Configuration,
+    answers: &Answers<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let endpoints = answers.get::<VpcEndpoints>(&configuration.vpc_id).unwrap_or_default();
+    let foreign = || endpoints.iter().filter(|endpoint| !is_ours(configuration, &endpoint.tags, "network"));
+    for (name, _) in configuration.endpoints.iter().filter(|(_, wanted)| **wanted) {
+        let service = interface_service(&configuration.region, name);
+        if let Some(endpoint) = foreign().find(|endpoint| endpoint.service_name == service && endpoint.private_dns) {
+            problems.push(
+                Diagnostic::error(
+                    format!("network.endpoints.{name}"),
+                    format!("the VPC has an endpoint for {service} with private DNS already: {}", endpoint.id),
+                )
+                .help(format!("to use it as it is, set `endpoints = {{ {name} = false }}` in [network]")),
+            );
+        }
+    }
+    let s3 = format!("com.amazonaws.{}.s3", configuration.region);
+    let found = foreign().find(|endpoint| endpoint.service_name == s3 && endpoint.endpoint_type == "Gateway")?;
+    if !configuration.skip_s3_endpoint {
+        problems.push(Diagnostic::warning(
+            "network/endpoint-s3",
+            format!("the VPC has an S3 gateway endpoint already ({}): none is made", found.id),
+        ));
+    }
+    Some(found.id.clone())
+}
+
+/// The service of an interface endpoint: `ecr-api` is `com.amazonaws.<region>.ecr.api`.
+pub fn interface_service(region: &Region, name: &str) -> String {
+    let name = if name.starts_with("ecr-") { name.replace('-', ".") } else { name.to_owned() };
+    format!("com.amazonaws.{region}.{name}")
+}
+
+fn check_sandbox_secret(
+    configuration: &Configuration,
+    answers: &Answers<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let name = sandbox_secret_name(configuration);
+    let secret = answers.get::<SecretDescription>(&name).flatten()?;
+    if is_ours(configuration, &secret.tags, "security") {
+        return None;
+    }
+    if secret.deleted {
+        problems.push(
+            Diagnostic::error("sandbox.secret_name", format!("the secret `{name}` is scheduled for deletion and is not ours to restore"))
+                .help(format!("`aws secretsmanager restore-secret --secret-id {name}` brings it back; or choose another `secret_name` in [sandbox]")),
+        );
+    }
+    Some(secret.arn)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! What things are called in AWS.
+
+use crate::Configuration;
+
+/// Names of one deployment in one account.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The deployment's name: the start of most names.
+    pub prefix: String,
+    /// The account: 12 digits.
+    pub account: String,
+    /// The main region.
+    pub region: String,
+}
+
+impl Names {
+    /// The names of a deployment.
+    pub fn new(configuration: &Configuration, account: &str) -> Self {
+        Self {
+            prefix: configuration.name.clone(),
+            account: account.to_owned(),
+            region: configuration.region.to_string(),
+        }
+    }
+
+    /// `OpenHands` for the default deployment, its name for any other: where a title is asked for.
+    pub fn title(&self) -> &str {
+        if self.prefix == "openhands" { "OpenHands" } else { &self.prefix }
+    }
+
+    /// The name of a thing that is unique in an account and region.
+    pub fn regional(&self, noun: &str) -> String {
+        format!("{}-{noun}", self.prefix)
+    }
+
+    /// The name of a thing that is unique in an account (IAM), so that regions do not meet.
+    pub fn global(&self, noun: &str) -> String {
+        format!("{}-{}-{noun}", self.prefix, self.region)
+    }
+
+    /// The data bucket's default name.
+    pub fn data_bucket(&self) -> String {
+        format!("{}-data-{}-{}", self.prefix, self.account, self.region)
+    }
+}

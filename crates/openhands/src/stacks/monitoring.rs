@@ -1,0 +1,155 @@
+//! monitoring: logs, alerts, the data bucket, the dashboard and the daily backup.
+
+use ohinfra_core::Text;
+use ohinfra_core::tags::Ownership;
+use ohinfra_kinds::backup::{Plan, PlanInputs, PlanRule, Selection, SelectionInputs, TagCondition, Vault, VaultInputs};
+use ohinfra_kinds::cloudwatch::{Dashboard, DashboardInputs};
+use ohinfra_kinds::iam::{Role, RoleInputs};
+use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
+use ohinfra_kinds::s3::{Bucket, BucketInputs, BucketPolicy, BucketPolicyInputs, LifecycleRule};
+use ohinfra_kinds::sns::{Topic, TopicInputs};
+use ohinfra_plan::graph::Handle;
+use serde_json::json;
+
+use super::Builder;
+use crate::policy::{Statement, document, json_text, trust_service};
+
+/// What other stacks refer to.
+pub(crate) struct Monitoring {
+    pub(crate) alerts: Handle,
+    pub(crate) data_bucket: Handle,
+}
+
+pub(crate) fn build(builder: &mut Builder<'_>) -> Monitoring {
+    let (configuration, names) = (builder.configuration, &builder.environment.names);
+    let app_logs = builder.add_retained::<LogGroup>(
+        "app-logs",
+        &LogGroupInputs {
+            log_group_name: format!("/{}/application", names.prefix),
+            retention_days: configuration.log_retention_days,
+            kms_key_arn: None,
+        },
+    );
+    let alerts = builder.add::<Topic>(
+        "alerts",
+        &TopicInputs {
+            topic_name: names.regional("alerts"),
+            display_name: "OpenHands Alerts".to_owned(),
+            email_subscriptions: configuration.alarm_emails.clone(),
+            kms_key_id: None,
+        },
+    );
+    let data_bucket = data_bucket(builder);
+    let dashboard = dashboard(builder, &app_logs, &alerts);
+    backup(builder);
+    let region = &builder.environment.names.region;
+    let url = format!("https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/");
+    builder.output("log_group_name", app_logs.attribute("name"));
+    builder.output("alert_topic_arn", alerts.attribute("arn"));
+    builder.output("dashboard_url", Text::from(url) + dashboard.attribute("name"));
+    builder.output("data_bucket_name", data_bucket.attribute("name"));
+    Monitoring { alerts, data_bucket }
+}
+
+fn data_bucket(builder: &mut Builder<'_>) -> Handle {
+    let default_name = builder.environment.names.data_bucket();
+    let bucket = builder.add_retained::<Bucket>(
+        "data-bucket",
+        &BucketInputs {
+            bucket_name: builder.configuration.data_bucket_name.clone().unwrap_or(default_name),
+            encryption: "AES256".to_owned(),
+            kms_key_id: None,
+            versioning: true,
+            block_public_access: true,
+            object_ownership: "BucketOwnerEnforced".to_owned(),
+            lifecycle_rules: vec![LifecycleRule {
+                id: "CleanupOldVersions".to_owned(),
+                noncurrent_expiration_days: Some(30),
+                abort_multipart_upload_days: Some(7),
+            }],
+        },
+    );
+    let deny_plain_http = Statement::deny("DenyInsecureTransport", &["s3:*"])
+        .principal("AWS", "*")
+        .on([bucket.attribute("arn"), bucket.attribute("arn") + "/*"])
+        .when("Bool", "aws:SecureTransport", "false");
+    builder.add::<BucketPolicy>(
+        "data-bucket-policy",
+        &BucketPolicyInputs { bucket_name: bucket.attribute("name"), document: document([deny_plain_http], &[]) },
+    );
+    bucket
+}
+
+/// The widgets of what the stacks so far provide; a stack that is built later brings its own.
+fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> Handle {
+    let names = &builder.environment.names;
+    let ownership = Ownership { deployment: builder.configuration.name.clone(), address: builder.address("dashboard") };
+    // A Markdown comment: not shown, and how the dashboard is known to be ours, since a dashboard carries no tags.
+    let title = format!("# {}\n\n[//]: # ({})", builder.configuration.site_name, ownership.marker());
+    let query = Text::from("SOURCE '")
+        + app_logs.attribute("name")
+        + "' | fields @timestamp, @message | filter @message like /(?i)error/ | sort @timestamp desc | limit 50";
+    let body = json!({
+        "widgets": [
+            { "type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": { "markdown": title } },
+            {
+                "type": "log", "x": 0, "y": 2, "width": 16, "height": 6,
+                "properties": { "title": "Errors of the application", "region": names.region, "query": query, "view": "table" },
+            },
+            {
+                "type": "metric", "x": 16, "y": 2, "width": 8, "height": 6,
+                "properties": {
+                    "title": "Alerts sent", "region": names.region, "stat": "Sum", "period": 300, "view": "timeSeries",
+                    "metrics": [["AWS/SNS", "NumberOfMessagesPublished", "TopicName", alerts.attribute("name")]],
+                },
+            },
+        ],
+    });
+    let dashboard_name = format!("{}-Monitoring", names.title());
+    builder.add::<Dashboard>("dashboard", &DashboardInputs { dashboard_name, body: json_text(&body) })
+}
+
+fn backup(builder: &mut Builder<'_>) {
+    let environment = builder.environment;
+    let names = &environment.names;
+    let vault = builder.add_retained::<Vault>(
+        "backup-vault",
+        &VaultInputs { vault_name: names.regional("backup"), kms_key_arn: None },
+    );
+    let plan = builder.add::<Plan>(
+        "backup-plan",
+        &PlanInputs {
+            plan_name: format!("{}-Daily-Backup", names.title()),
+            rules: vec![PlanRule {
+                rule_name: "DailyBackup".to_owned(),
+                vault_name: vault.attribute("name"),
+                schedule: "cron(0 3 * * ? *)".to_owned(),
+                start_window_minutes: 60,
+                completion_window_minutes: 120,
+                delete_after_days: 14,
+            }],
+        },
+    );
+    let role = builder.add::<Role>(
+        "backup-role",
+        &RoleInputs {
+            role_name: names.global("backup"),
+            description: "AWS Backup for OpenHands".to_owned(),
+            assume_role_policy: trust_service("backup.amazonaws.com"),
+            managed_policy_arns: vec![format!(
+                "arn:{}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+                environment.partition
+            )],
+            max_session_seconds: None,
+        },
+    );
+    builder.add::<Selection>(
+        "backup-selection",
+        &SelectionInputs {
+            plan_id: plan.attribute("id"),
+            selection_name: format!("{}-EBS-Selection", names.title()),
+            role_arn: role.attribute("arn"),
+            tag_conditions: vec![TagCondition { key: "backup".to_owned(), value: "true".to_owned() }],
+        },
+    );
+}

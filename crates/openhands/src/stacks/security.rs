@@ -1,0 +1,271 @@
+//! security: who may talk to whom, and who may do what.
+
+use ohinfra_core::Text;
+use ohinfra_kinds::ec2::{
+    Direction, PeerType, SecurityGroup, SecurityGroupInputs, SecurityGroupRule, SecurityGroupRuleInputs,
+};
+use ohinfra_kinds::iam::{InstanceProfile, InstanceProfileInputs, Role, RoleInputs, RolePolicy, RolePolicyInputs};
+use ohinfra_kinds::kms::{Alias, AliasInputs, Key, KeyInputs};
+use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
+use ohinfra_plan::graph::Handle;
+
+use super::Builder;
+use super::monitoring::Monitoring;
+use super::network::Network;
+use crate::environment::sandbox_secret_name;
+use crate::policy::{Statement, document, trust_service};
+use crate::sandbox_policy::SandboxPolicy;
+
+/// What the instance says when it assumes the sandbox role.
+const SANDBOX_EXTERNAL_ID: &str = "openhands-sandbox";
+
+/// What an agent must never do, whatever the policy file says.
+const SANDBOX_DENIED: &[&str] = &[
+    "iam:CreateUser",
+    "iam:DeleteUser",
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:UpdateAccessKey",
+    "iam:AttachUserPolicy",
+    "iam:DetachUserPolicy",
+    "iam:PutUserPolicy",
+    "iam:DeleteUserPolicy",
+    "iam:AttachRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:DeleteRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:UpdateAssumeRolePolicy",
+    "organizations:*",
+    "account:*",
+    "billing:*",
+    "sts:AssumeRole",
+];
+
+pub(crate) fn build(builder: &mut Builder<'_>, network: &Network, monitoring: &Monitoring, sandbox: &SandboxPolicy) {
+    security_groups(builder, network);
+    let key = user_secrets_key(builder);
+    let sandbox_secret_arn = sandbox_secret(builder);
+    let instance_role = instance_role(builder);
+    let sandbox_role = builder.configuration.sandbox_aws_access.then(|| sandbox_role(builder, &instance_role, sandbox));
+    instance_policy(
+        builder,
+        &instance_role,
+        &Grants { monitoring, key: &key, sandbox_secret_arn, sandbox_role: sandbox_role.as_ref() },
+    );
+    let secret_name = format!("{}/cloudfront/origin-verify", builder.environment.names.prefix);
+    builder.add::<Secret>(
+        "origin-verify-secret",
+        &SecretInputs {
+            secret_name,
+            description: "The header value by which the load balancer knows CloudFront".to_owned(),
+            content: SecretContent::Generated { length: 32, exclude_characters: None, exclude_punctuation: true },
+            kms_key_id: None,
+        },
+    );
+    builder.output("instance_role_arn", instance_role.attribute("arn"));
+    if let Some(role) = &sandbox_role {
+        builder.output("sandbox_role_arn", role.attribute("arn"));
+    }
+    builder.output("user_secrets_key_arn", key.attribute("arn"));
+    builder.output("user_secrets_key_id", key.attribute("id"));
+}
+
+fn security_groups(builder: &mut Builder<'_>, network: &Network) {
+    let mut group = |name: &str, description: &str| {
+        let inputs = SecurityGroupInputs {
+            name_prefix: builder.environment.names.regional(name),
+            description: description.to_owned(),
+            vpc_id: Text::from(builder.configuration.vpc_id.as_str()),
+            allow_all_egress: false,
+        };
+        builder.add::<SecurityGroup>(&format!("{name}-sg"), &inputs)
+    };
+    let alb = group("alb", "OpenHands load balancer");
+    let instance = group("instance", "OpenHands instance");
+    let efs = group("efs", "OpenHands workspace file system");
+    let prefix_list = Text::from(builder.environment.cloudfront_prefix_list.as_str());
+    let mut rule =
+        |group: &Handle, direction: Direction, port: i32, peer_type: PeerType, peer: Text, other: &str, what: &str| {
+            let way = match direction {
+                Direction::Ingress => "ingress",
+                Direction::Egress => "egress",
+            };
+            let name = format!("{}-{way}-{port}-{other}", group.address().name());
+            let inputs = SecurityGroupRuleInputs {
+                group_id: group.attribute("id"),
+                direction,
+                protocol: "tcp".to_owned(),
+                from_port: port,
+                to_port: port,
+                peer_type,
+                peer,
+                description: what.to_owned(),
+            };
+            builder.add::<SecurityGroupRule>(&name, &inputs);
+        };
+    let (into, out, member) = (Direction::Ingress, Direction::Egress, PeerType::SecurityGroup);
+    rule(&alb, into, 80, PeerType::PrefixList, prefix_list, "cloudfront", "HTTP from CloudFront");
+    for (port, what) in [(3000, "OpenHands"), (8080, "Runtime apps")] {
+        rule(&alb, out, port, member, instance.attribute("id"), "instance", what);
+        rule(&instance, into, port, member, alb.attribute("id"), "alb", what);
+    }
+    rule(&instance, out, 443, member, network.endpoint_sg.attribute("id"), "endpoints", "AWS through VPC endpoints");
+    rule(&instance, out, 443, PeerType::CidrIpv4, Text::from("0.0.0.0/0"), "internet", "Registries through NAT");
+    rule(&instance, out, 2049, member, efs.attribute("id"), "efs", "Workspace file system");
+    rule(&efs, into, 2049, member, instance.attribute("id"), "instance", "NFS from the instance");
+}
+
+fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
+    let environment = builder.environment;
+    let root = format!("arn:{}:iam::{}:root", environment.partition, environment.names.account);
+    let policy = document(
+        [
+            Statement::allow("AccountRoot", &["kms:*"]).principal("AWS", root.as_str()).on(["*"]),
+            Statement::deny(
+                "DenyDangerousOperations",
+                &[
+                    "kms:CreateGrant",
+                    "kms:RetireGrant",
+                    "kms:RevokeGrant",
+                    "kms:ScheduleKeyDeletion",
+                    "kms:CancelKeyDeletion",
+                ],
+            )
+            .principal("AWS", "*")
+            .on(["*"])
+            .when("StringNotEquals", "aws:PrincipalArn", root),
+        ],
+        &[],
+    );
+    let inputs =
+        KeyInputs { description: "Encrypts OpenHands users' secrets".to_owned(), policy, rotation_enabled: true };
+    let key = builder.add_retained::<Key>("user-secrets-key", &inputs);
+    let alias_name = format!("alias/{}", environment.names.regional("user-secrets"));
+    builder.add::<Alias>("user-secrets-key-alias", &AliasInputs { alias_name, target_key_id: key.attribute("id") });
+    key
+}
+
+/// The ARN of the secret that encrypts agents' sessions: one that is there already, or ours.
+fn sandbox_secret(builder: &mut Builder<'_>) -> Text {
+    if let Some(arn) = &builder.environment.foreign_sandbox_secret {
+        return Text::from(arn.as_str());
+    }
+    let secret = builder.add_retained::<Secret>(
+        "sandbox-secret",
+        &SecretInputs {
+            secret_name: sandbox_secret_name(builder.configuration),
+            description: "OpenHands sandbox secret key for session encryption".to_owned(),
+            content: SecretContent::RandomBytes { bytes: 32 },
+            kms_key_id: None,
+        },
+    );
+    secret.attribute("arn")
+}
+
+fn instance_role(builder: &mut Builder<'_>) -> Handle {
+    let environment = builder.environment;
+    let managed = |name: &str| format!("arn:{}:iam::aws:policy/{name}", environment.partition);
+    let role = builder.add::<Role>(
+        "instance-role",
+        &RoleInputs {
+            role_name: environment.names.global("instance"),
+            description: "OpenHands instance".to_owned(),
+            assume_role_policy: trust_service("ec2.amazonaws.com"),
+            managed_policy_arns: vec![managed("AmazonSSMManagedInstanceCore"), managed("CloudWatchAgentServerPolicy")],
+            max_session_seconds: None,
+        },
+    );
+    builder.add::<InstanceProfile>(
+        "instance-profile",
+        &InstanceProfileInputs {
+            profile_name: environment.names.global("instance"),
+            role_name: role.attribute("name"),
+        },
+    );
+    role
+}
+
+/// What the instance's policy speaks of.
+struct Grants<'a> {
+    monitoring: &'a Monitoring,
+    key: &'a Handle,
+    sandbox_secret_arn: Text,
+    sandbox_role: Option<&'a Handle>,
+}
+
+/// Statements on the database, the file system and own image repositories come with those stacks.
+fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>) {
+    let names = &builder.environment.names;
+    let partition = &builder.environment.partition;
+    let bucket = &grants.monitoring.data_bucket;
+    let mut statements = vec![
+        Statement::allow("Bedrock", &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]).on([
+            format!("arn:{partition}:bedrock:*::foundation-model/anthropic.claude-*"),
+            format!("arn:{partition}:bedrock:*::foundation-model/us.anthropic.claude-*"),
+            format!("arn:{partition}:bedrock:{}:{}:inference-profile/*anthropic.claude*", names.region, names.account),
+            format!("arn:{partition}:bedrock:*:{}:inference-profile/global.anthropic.claude*", names.account),
+        ]),
+        Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"])
+            .on([grants.sandbox_secret_arn.clone()]),
+        Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"]).on(["*"]),
+        Statement::allow(
+            "Logs",
+            &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+        )
+        .on([
+            builder.arn("logs", &format!("log-group:/{}/*", names.prefix)),
+            builder.arn("logs", &format!("log-group:/{}/*:log-stream:*", names.prefix)),
+        ]),
+        Statement::allow("DataObjects", &["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
+            .on([bucket.attribute("arn") + "/*"]),
+        Statement::allow("DataBucket", &["s3:ListBucket"]).on([bucket.attribute("arn")]),
+        Statement::allow("Alerts", &["sns:Publish"]).on([grants.monitoring.alerts.attribute("arn")]),
+        Statement::allow("UserSecrets", &["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"])
+            .on([grants.key.attribute("arn")]),
+    ];
+    if let Some(sandbox_role) = grants.sandbox_role {
+        statements.push(
+            Statement::allow("AssumeSandboxRole", &["sts:AssumeRole"]).on([sandbox_role.attribute("arn")]).when(
+                "StringEquals",
+                "sts:ExternalId",
+                SANDBOX_EXTERNAL_ID,
+            ),
+        );
+    }
+    builder.add::<RolePolicy>(
+        "instance-policy",
+        &RolePolicyInputs {
+            role_name: role.attribute("name"),
+            policy_name: "OpenHandsInstance".to_owned(),
+            document: document(statements, &[]),
+        },
+    );
+}
+
+fn sandbox_role(builder: &mut Builder<'_>, instance_role: &Handle, policy: &SandboxPolicy) -> Handle {
+    let trust = Statement::allow("InstanceMayAssume", &["sts:AssumeRole"])
+        .principal("AWS", instance_role.attribute("arn"))
+        .when("StringEquals", "sts:ExternalId", SANDBOX_EXTERNAL_ID);
+    let role = builder.add::<Role>(
+        "sandbox-role",
+        &RoleInputs {
+            role_name: builder.environment.names.global("sandbox"),
+            description: "What OpenHands agents may do with AWS".to_owned(),
+            assume_role_policy: document([trust], &[]),
+            managed_policy_arns: Vec::new(),
+            max_session_seconds: None,
+        },
+    );
+    let deny = Statement::deny("DenySensitiveOperations", SANDBOX_DENIED).on(["*"]);
+    builder.add::<RolePolicy>(
+        "sandbox-policy",
+        &RolePolicyInputs {
+            role_name: role.attribute("name"),
+            policy_name: "OpenHandsSandbox".to_owned(),
+            document: document([deny], &policy.statements),
+        },
+    );
+    role
+}
