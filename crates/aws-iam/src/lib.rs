@@ -1,1 +1,24 @@
-//! placeholder
+//! Who may do what, and what must stay secret: IAM, KMS, Secrets Manager.
+
+pub mod iam;
+pub mod kms;
+pub mod secretsmanager;
+
+use ohinfra_aws_core::{Connection, Regional};
+use ohinfra_core::contract::Provider;
+
+/// Adds everything that this crate can do.
+pub fn register(provider: Provider, connection: &Connection) -> Provider {
+    let iam = Regional::new(connection, aws_sdk_iam::Client::new);
+    let kms = Regional::new(connection, aws_sdk_kms::Client::new);
+    let secrets = Regional::new(connection, aws_sdk_secretsmanager::Client::new);
+    provider
+        .kind(iam::instance_profile::InstanceProfileKind(iam.clone()))
+        .kind(iam::role::RoleKind(iam.clone()))
+        .kind(iam::role_policy::RolePolicyKind(iam))
+        .kind(kms::alias::AliasKind(kms.clone()))
+        .kind(kms::key::KeyKind(kms))
+        .kind(secretsmanager::secret::SecretKind(secrets.clone()))
+        .look_up(secretsmanager::look_ups::SecretLookUp(secrets))
+    // new kinds above this line
+}

@@ -1,1 +1,17 @@
-//! placeholder
+//! How operators see what goes on: CloudWatch, CloudWatch Logs, SNS.
+
+pub mod cloudwatch;
+pub mod logs;
+pub mod sns;
+
+use ohinfra_aws_core::{Connection, Regional};
+use ohinfra_core::contract::Provider;
+
+/// Adds everything that this crate can do.
+pub fn register(provider: Provider, connection: &Connection) -> Provider {
+    provider
+        .kind(cloudwatch::dashboard::DashboardKind(Regional::new(connection, aws_sdk_cloudwatch::Client::new)))
+        .kind(logs::log_group::LogGroupKind(Regional::new(connection, aws_sdk_cloudwatchlogs::Client::new)))
+        .kind(sns::topic::TopicKind(Regional::new(connection, aws_sdk_sns::Client::new)))
+    // new kinds above this line
+}

@@ -1,0 +1,213 @@
+//! The one border between the SDK's errors and ours: by AWS's code, in one table.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use ohinfra_core::error::{ErrorKind, ProviderError};
+
+/// Codes whose meaning their spelling does not give, before [`PATTERNS`].
+const CODES: &[(&str, ErrorKind)] = &[
+    ("RequestLimitExceeded", ErrorKind::Throttled),
+    ("BandwidthLimitExceeded", ErrorKind::Throttled),
+    ("Throttling", ErrorKind::Throttled),
+    ("ThrottlingException", ErrorKind::Throttled),
+    ("ThrottledException", ErrorKind::Throttled),
+    ("RequestThrottled", ErrorKind::Throttled),
+    ("RequestThrottledException", ErrorKind::Throttled),
+    ("TooManyRequestsException", ErrorKind::Throttled),
+    ("ProvisionedThroughputExceededException", ErrorKind::Throttled),
+    ("PriorRequestNotComplete", ErrorKind::Throttled),
+    ("SlowDown", ErrorKind::Throttled),
+    ("ExpiredToken", ErrorKind::Credentials),
+    ("ExpiredTokenException", ErrorKind::Credentials),
+    ("RequestExpired", ErrorKind::Credentials),
+    ("InvalidClientTokenId", ErrorKind::Credentials),
+    ("UnrecognizedClientException", ErrorKind::Credentials),
+    ("InvalidAccessKeyId", ErrorKind::Credentials),
+    ("SignatureDoesNotMatch", ErrorKind::Credentials),
+    ("InvalidSignatureException", ErrorKind::Credentials),
+    ("IncompleteSignature", ErrorKind::Credentials),
+    ("AuthFailure", ErrorKind::Credentials),
+    ("AccessDenied", ErrorKind::Denied),
+    ("AccessDeniedException", ErrorKind::Denied),
+    ("AuthorizationError", ErrorKind::Denied),
+    ("UnauthorizedOperation", ErrorKind::Denied),
+    ("OptInRequired", ErrorKind::Denied),
+    ("DependencyViolation", ErrorKind::Dependency),
+    ("DeleteConflict", ErrorKind::Dependency),
+    ("OperationAborted", ErrorKind::Dependency),
+    ("ResourceInUse", ErrorKind::Dependency),
+    ("ResourceInUseException", ErrorKind::Dependency),
+    ("ConcurrentModification", ErrorKind::Dependency),
+    ("ConcurrentModificationException", ErrorKind::Dependency),
+    ("ConcurrentAccess", ErrorKind::Dependency),
+    ("ConflictingOperation", ErrorKind::Dependency),
+    ("EntityTemporarilyUnmodifiable", ErrorKind::Dependency),
+    ("InvalidGroup.Duplicate", ErrorKind::Exists),
+    ("InvalidPermission.Duplicate", ErrorKind::Exists),
+    ("ResourceExistsException", ErrorKind::Exists),
+    ("BucketAlreadyOwnedByYou", ErrorKind::Exists),
+    ("NotFound", ErrorKind::NotFound),
+    ("NotFoundException", ErrorKind::NotFound),
+    ("ResourceNotFound", ErrorKind::NotFound),
+    ("DashboardNotFoundError", ErrorKind::NotFound),
+    ("InvalidSecurityGroupRuleId.NotFound", ErrorKind::NotFound),
+    ("OwnershipControlsNotFoundError", ErrorKind::NotFound),
+    ("ServerSideEncryptionConfigurationNotFoundError", ErrorKind::NotFound),
+    ("BucketNotEmpty", ErrorKind::Invalid),
+    ("InternalError", ErrorKind::Unavailable),
+    ("InternalFailure", ErrorKind::Unavailable),
+    ("InternalServiceError", ErrorKind::Unavailable),
+    ("ServiceUnavailable", ErrorKind::Unavailable),
+    ("ServiceFailure", ErrorKind::Unavailable),
+    ("RequestTimeout", ErrorKind::Unavailable),
+    ("KMSInternalException", ErrorKind::Unavailable),
+];
+
+/// What the spelling of a code gives, in this order.
+const PATTERNS: &[(fn(&str) -> bool, ErrorKind)] = &[
+    (|code| code.contains("AlreadyExists"), ErrorKind::Exists),
+    (
+        |code| code.ends_with(".NotFound") || code.ends_with("NotFoundException") || code.starts_with("NoSuch"),
+        ErrorKind::NotFound,
+    ),
+    (|code| code.contains("LimitExceeded") || code.contains("QuotaExceeded"), ErrorKind::Limit),
+    (
+        |code| code.starts_with("Invalid") || code.starts_with("Malformed") || code.starts_with("Validation"),
+        ErrorKind::Invalid,
+    ),
+    (|code| code.starts_with("Missing") || code.starts_with("UnknownParameter"), ErrorKind::Invalid),
+];
+
+/// Errors that AWS tells apart from a wrong request only by their text: something that was made a moment ago is not visible
+/// to the service yet. A code is matched first, so that no other error can be taken for one of these.
+const NOT_YET_VISIBLE: &[(&str, &str)] = &[
+    // IAM and KMS: a role named as a principal seconds after it was created.
+    ("MalformedPolicyDocument", "Invalid principal"),
+    ("MalformedPolicyDocumentException", "principals"),
+    // S3: the same in a bucket policy.
+    ("MalformedPolicy", "Invalid principal"),
+    // Backup, and every service that assumes a role on our behalf.
+    ("InvalidParameterValueException", "cannot be assumed"),
+    ("InvalidParameterValueException", "IAM Role"),
+];
+
+/// Makes one of our errors of one of the SDK's. `operation` is the permission that the call needs, `service:Action`.
+pub fn failed<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    move |error| classify(operation, &error)
+}
+
+/// As [`failed`], for a call that creates something out of other things: one of those that is not found was made a moment
+/// ago and is not visible everywhere yet (EC2 and IAM are eventually consistent).
+pub fn referring<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    move |error| {
+        let mut error = classify(operation, &error);
+        if error.kind == ErrorKind::NotFound {
+            error.kind = ErrorKind::NotYetVisible;
+        }
+        error
+    }
+}
+
+/// `None` for an answer that says that the thing is not there; any other error stays one.
+pub fn is_missing<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> ProviderError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let (code, message) = (error.code().map(str::to_owned), error.message().map(str::to_owned));
+    let request_id = error
+        .raw_response()
+        .and_then(|response| {
+            let headers = response.headers();
+            headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
+        })
+        .map(str::to_owned);
+    let kind = match error {
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            of_answer(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default(), status)
+        }
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Unavailable,
+        SdkError::DispatchFailure(_) if lacks_credentials(error) => ErrorKind::Credentials,
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => ErrorKind::Unavailable,
+        SdkError::ConstructionFailure(_) if lacks_credentials(error) => ErrorKind::Credentials,
+        SdkError::ConstructionFailure(_) => ErrorKind::Invalid,
+        _ => ErrorKind::Other,
+    };
+    let message = message.filter(|message| !message.is_empty()).unwrap_or_else(|| innermost(error));
+    ProviderError { kind, operation: operation.to_owned(), code, message, request_id }
+}
+
+/// What an answer with an error means.
+fn of_answer(code: &str, message: &str, status: u16) -> ErrorKind {
+    // EC2's query protocol puts `Client.` before some codes.
+    let code = code.strip_prefix("Client.").unwrap_or(code);
+    if NOT_YET_VISIBLE.iter().any(|(known, fragment)| *known == code && message.contains(fragment)) {
+        return ErrorKind::NotYetVisible;
+    }
+    let listed = CODES.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind);
+    listed.or_else(|| PATTERNS.iter().find(|(fits, _)| fits(code)).map(|(_, kind)| *kind)).unwrap_or(match status {
+        404 => ErrorKind::NotFound,
+        403 => ErrorKind::Denied,
+        429 => ErrorKind::Throttled,
+        500.. => ErrorKind::Unavailable,
+        _ => ErrorKind::Other,
+    })
+}
+
+/// Whether the chain of causes holds the SDK's own error about credentials.
+fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<CredentialsError>().is_some())
+}
+
+/// The text of the innermost cause: the outer ones say only that the call failed.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_all_services_mean_what_the_engine_needs_to_know() {
+        for (code, message, status, kind) in [
+            ("InvalidGroup.NotFound", "", 400, ErrorKind::NotFound),
+            ("NoSuchEntity", "", 404, ErrorKind::NotFound),
+            ("EntityAlreadyExists", "", 409, ErrorKind::Exists),
+            ("ResourceNotFoundException", "", 400, ErrorKind::NotFound),
+            ("Client.RequestLimitExceeded", "", 503, ErrorKind::Throttled),
+            ("LimitExceededException", "", 400, ErrorKind::Limit),
+            ("SecurityGroupLimitExceeded", "", 400, ErrorKind::Limit),
+            ("DependencyViolation", "", 400, ErrorKind::Dependency),
+            ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"AIDA\"", 400, ErrorKind::NotYetVisible),
+            ("MalformedPolicyDocument", "Syntax errors in policy.", 400, ErrorKind::Invalid),
+            ("", "", 404, ErrorKind::NotFound),
+            ("", "", 503, ErrorKind::Unavailable),
+            ("Whatever", "", 400, ErrorKind::Other),
+        ] {
+            assert_eq!(of_answer(code, message, status), kind, "{code} {status}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What AWS Backup's kinds share.
+
+pub mod plan;
+pub mod selection;
+pub mod vault;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_backup::Client;
+use aws_sdk_backup::error::BuildError;
+use ohinfra_aws_core::{Regional, failed};
+use ohinfra_core::contract::Update;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+
+/// AWS Backup's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+    let answer = clients.at(region).list_tags().resource_arn(arn).send().await.map_err(failed("backup:ListTags"))?;
+    Ok(answer.tags.unwrap_or_default().into_iter().collect())
+}
+
+pub(crate) fn to_tags(tags: &Tags) -> HashMap<String, String> {
+    tags.clone().into_iter().collect()
+}
+
+pub(crate) async fn update_tags<I>(
+    clients: &Clients,
+    region: &Region,
+    arn: &str,
+    update: &Update<I>,
+) -> Result<(), ProviderError> {
+    let client = clients.at(region);
+    if !update.tags_to_set.is_empty() {
+        let call = client.tag_resource().resource_arn(arn).set_tags(Some(to_tags(&update.tags_to_set)));
+        call.send().await.map_err(failed("backup:TagResource"))?;
+    }
+    if !update.tags_to_remove.is_empty() {
+        let call = client.untag_resource().resource_arn(arn).set_tag_key_list(Some(update.tags_to_remove.clone()));
+        call.send().await.map_err(failed("backup:UntagResource"))?;
+    }
+    Ok(())
+}
+
+/// `arn:<partition>:backup:<region>:<account>:<rest>`.
+pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Result<String, ProviderError> {
+    let caller = clients.connection().caller().details().await?;
+    Ok(format!("arn:{}:backup:{region}:{}:{rest}", caller.partition(), caller.account))
+}
+
+/// A required member that was left out: only a defect of ours can cause it.
+pub(crate) fn defect(operation: &'static str) -> impl Fn(BuildError) -> ProviderError {
+    move |error| ProviderError::incomplete(operation, &error.to_string())
+}

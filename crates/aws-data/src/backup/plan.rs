@@ -1,0 +1,120 @@
+//! How AWS does `backup.plan`.
+
+use aws_sdk_backup::types::{BackupPlanInput, BackupRule, BackupRuleInput, Lifecycle};
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::backup::{Plan, PlanInputs, PlanRule};
+
+use super::{Clients, arn, defect, tags_of, to_tags, update_tags};
+
+/// `backup.plan`
+pub struct PlanKind(pub(crate) Clients);
+
+type Inputs = Resolved<Plan>;
+
+fn to_aws(inputs: &Inputs, operation: &'static str) -> Result<BackupPlanInput, ProviderError> {
+    let rule = |rule: &PlanRule| {
+        BackupRuleInput::builder()
+            .rule_name(&rule.rule_name)
+            .target_backup_vault_name(&rule.vault_name)
+            .schedule_expression(&rule.schedule)
+            .start_window_minutes(rule.start_window_minutes)
+            .completion_window_minutes(rule.completion_window_minutes)
+            .lifecycle(Lifecycle::builder().delete_after_days(rule.delete_after_days).build())
+            .build()
+            .map_err(defect(operation))
+    };
+    let rules = inputs.rules.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+    BackupPlanInput::builder()
+        .backup_plan_name(&inputs.plan_name)
+        .set_rules(Some(rules))
+        .build()
+        .map_err(defect(operation))
+}
+
+fn from_aws(rule: BackupRule) -> PlanRule {
+    PlanRule {
+        rule_name: rule.rule_name,
+        vault_name: rule.target_backup_vault_name,
+        schedule: rule.schedule_expression.unwrap_or_default(),
+        start_window_minutes: rule.start_window_minutes.unwrap_or_default(),
+        completion_window_minutes: rule.completion_window_minutes.unwrap_or_default(),
+        delete_after_days: rule.lifecycle.and_then(|lifecycle| lifecycle.delete_after_days).unwrap_or_default(),
+    }
+}
+
+impl PlanKind {
+    async fn arn(&self, region: &Region, id: &str) -> Result<String, ProviderError> {
+        arn(&self.0, region, &format!("backup-plan:{id}")).await
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let plan = async {
+            let result = self.0.at(region).get_backup_plan().backup_plan_id(id).send().await;
+            // A deleted plan can still be asked for; it says when it was deleted.
+            Ok(is_missing(result.map_err(failed("backup:GetBackupPlan")))?
+                .filter(|answer| answer.deletion_date.is_none()))
+        };
+        let arn = self.arn(region, id).await?;
+        let tags = async { is_missing(tags_of(&self.0, region, &arn).await) };
+        let (plan, tags) = try_join(plan, tags).await?;
+        Ok(plan.and_then(|answer| answer.backup_plan).map(|plan| {
+            let rules = plan.rules.into_iter().map(from_aws).collect();
+            let inputs = PlanInputs { plan_name: plan.backup_plan_name, rules };
+            Live::new(&inputs, attributes([("id", id), ("arn", &arn)])).tagged(tags.unwrap_or_default())
+        }))
+    }
+}
+
+impl Kind for PlanKind {
+    type Definition = Plan;
+
+    async fn find(&self, subject: &Subject, known: &Known<Plan>) -> Result<Option<Found>, ProviderError> {
+        let call = self.0.at(&subject.region).list_backup_plans().into_paginator().items();
+        let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("backup:ListBackupPlans"))?;
+        // Names are not unique: the tags decide.
+        let named = plans.into_iter().filter(|plan| plan.backup_plan_name.as_ref() == Some(&known.plan_name));
+        let tagged = try_join_all(named.map(|plan| async move {
+            let tags = tags_of(&self.0, &subject.region, plan.backup_plan_arn().unwrap_or_default()).await?;
+            Ok::<_, ProviderError>((plan.backup_plan_id, tags))
+        }))
+        .await?;
+        let ours = tagged.into_iter().find(|(_, tags)| subject.ownership.matches(tags));
+        Ok(ours.and_then(|(id, tags)| Some(Found { id: id?, evidence: Evidence::Tags(tags) })))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "backup:CreateBackupPlan";
+        let call = self.0.at(&subject.region).create_backup_plan().backup_plan(to_aws(inputs, operation)?);
+        let call = call.set_backup_plan_tags(Some(to_tags(tags))).creator_request_id(&subject.token);
+        let answer = call.send().await.map_err(failed(operation))?;
+        let id = answer.backup_plan_id.ok_or_else(|| ProviderError::incomplete(operation, "BackupPlanId"))?;
+        let arn = self.arn(&subject.region, &id).await?;
+        Ok(Created::new(&id, [("id", &id), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        if !update.changed.is_empty() {
+            let operation = "backup:UpdateBackupPlan";
+            let plan = to_aws(&update.desired, operation)?;
+            let call = self.0.at(&subject.region).update_backup_plan().backup_plan_id(id).backup_plan(plan);
+            call.send().await.map_err(failed(operation))?;
+        }
+        let arn = self.arn(&subject.region, id).await?;
+        update_tags(&self.0, &subject.region, &arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_backup_plan().backup_plan_id(id).send().await;
+        is_missing(result.map_err(failed("backup:DeleteBackupPlan"))).map(|_| ())
+    }
+}

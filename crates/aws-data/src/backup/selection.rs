@@ -1,0 +1,97 @@
+//! How AWS does `backup.selection`. Its identity is `plan:selection`.
+
+use aws_sdk_backup::types::{BackupSelection, Condition, ConditionType};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::backup::{Selection, SelectionInputs, TagCondition};
+
+use super::{Clients, defect};
+
+/// `backup.selection`
+pub struct SelectionKind(pub(crate) Clients);
+
+type Inputs = Resolved<Selection>;
+
+fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
+    let message = || format!("`{id}` is not a selection's identity: expected `plan:selection`");
+    id.split_once(':').ok_or_else(|| ProviderError::new(ErrorKind::Invalid, "backup:GetBackupSelection", message()))
+}
+
+impl SelectionKind {
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (plan, selection) = parts(id)?;
+        let result = self.0.at(region).get_backup_selection().backup_plan_id(plan).selection_id(selection).send().await;
+        let answer = is_missing(result.map_err(failed("backup:GetBackupSelection")))?;
+        Ok(answer.and_then(|answer| answer.backup_selection).map(|selection| {
+            let condition = |c: Condition| TagCondition { key: c.condition_key, value: c.condition_value };
+            let inputs = SelectionInputs {
+                plan_id: plan.to_owned(),
+                selection_name: selection.selection_name,
+                role_arn: selection.iam_role_arn,
+                tag_conditions: selection.list_of_tags.unwrap_or_default().into_iter().map(condition).collect(),
+            };
+            Live::new(&inputs, attributes([("id", id)]))
+        }))
+    }
+}
+
+impl Kind for SelectionKind {
+    type Definition = Selection;
+
+    async fn find(&self, subject: &Subject, known: &Known<Selection>) -> Result<Option<Found>, ProviderError> {
+        let Some(plan) = &known.plan_id else { return Ok(None) };
+        let call = self.0.at(&subject.region).list_backup_selections().backup_plan_id(plan).into_paginator().items();
+        let selections = call.send().collect::<Result<Vec<_>, _>>().await;
+        let selections = is_missing(selections.map_err(failed("backup:ListBackupSelections")))?.unwrap_or_default();
+        let named = selections.into_iter().find(|s| s.selection_name.as_ref() == Some(&known.selection_name));
+        Ok(named.and_then(|s| Some(Found { id: format!("{plan}:{}", s.selection_id?), evidence: Evidence::Ours })))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "backup:CreateBackupSelection";
+        let condition = |condition: &TagCondition| {
+            let builder = Condition::builder().condition_type(ConditionType::Stringequals);
+            builder.condition_key(&condition.key).condition_value(&condition.value).build()
+        };
+        let conditions =
+            inputs.tag_conditions.iter().map(condition).collect::<Result<Vec<_>, _>>().map_err(defect(operation))?;
+        let selection = BackupSelection::builder()
+            .selection_name(&inputs.selection_name)
+            .iam_role_arn(&inputs.role_arn)
+            .set_list_of_tags(Some(conditions))
+            .build()
+            .map_err(defect(operation))?;
+        let call = self.0.at(&subject.region).create_backup_selection().backup_plan_id(&inputs.plan_id);
+        let call = call.backup_selection(selection).creator_request_id(&subject.token);
+        let answer = call.send().await.map_err(referring(operation))?;
+        let selection = answer.selection_id.ok_or_else(|| ProviderError::incomplete(operation, "SelectionId"))?;
+        let id = format!("{}:{selection}", inputs.plan_id);
+        Ok(Created::new(&id, [("id", &id)]))
+    }
+
+    async fn update(&self, _subject: &Subject, id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        // The schema says that every input replaces, so the planner never asks for this.
+        Err(ProviderError::new(
+            ErrorKind::Invalid,
+            "backup:UpdateBackupSelection",
+            format!("AWS cannot change {id} in place"),
+        ))
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (plan, selection) = parts(id)?;
+        let result =
+            self.0.at(region).delete_backup_selection().backup_plan_id(plan).selection_id(selection).send().await;
+        is_missing(result.map_err(failed("backup:DeleteBackupSelection"))).map(|_| ())
+    }
+}

@@ -1,0 +1,92 @@
+//! How AWS does `backup.vault`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_backup::types::BackupVaultListMember;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::backup::{Vault, VaultInputs};
+
+use super::{Clients, arn, tags_of, to_tags, update_tags};
+
+/// `backup.vault`
+pub struct VaultKind(pub(crate) Clients);
+
+type Inputs = Resolved<Vault>;
+
+impl VaultKind {
+    /// All vaults: DescribeBackupVault answers AccessDenied for one that does not exist, which says nothing.
+    async fn all(&self, region: &Region) -> Result<Vec<BackupVaultListMember>, ProviderError> {
+        let vaults =
+            self.0.at(region).list_backup_vaults().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        vaults.map_err(failed("backup:ListBackupVaults"))
+    }
+
+    async fn empty(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
+        let client = self.0.at(region);
+        let call = client.list_recovery_points_by_backup_vault().backup_vault_name(name);
+        let points = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let points = is_missing(points.map_err(failed("backup:ListRecoveryPointsByBackupVault")))?.unwrap_or_default();
+        let client = &client;
+        try_join_all(points.into_iter().filter_map(|point| point.recovery_point_arn).map(|point| async move {
+            let call = client.delete_recovery_point().backup_vault_name(name).recovery_point_arn(point);
+            is_missing(call.send().await.map_err(failed("backup:DeleteRecoveryPoint")))
+        }))
+        .await?;
+        Ok(())
+    }
+}
+
+impl Kind for VaultKind {
+    type Definition = Vault;
+
+    async fn find(&self, subject: &Subject, known: &Known<Vault>) -> Result<Option<Found>, ProviderError> {
+        let vaults = self.all(&subject.region).await?;
+        let vault = vaults.into_iter().find(|vault| vault.backup_vault_name.as_ref() == Some(&known.vault_name));
+        let Some(vault) = vault else { return Ok(None) };
+        let tags = tags_of(&self.0, &subject.region, vault.backup_vault_arn().unwrap_or_default()).await?;
+        Ok(Some(Found { id: known.vault_name.clone(), evidence: Evidence::Tags(tags) }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let vaults = self.all(region).await?;
+        let ours = vaults.iter().filter_map(|vault| {
+            let (name, arn) = (vault.backup_vault_name.as_ref()?, vault.backup_vault_arn.as_ref()?);
+            ids.contains(name).then_some((name, arn, vault.encryption_key_arn.clone()))
+        });
+        let read = ours.map(|(name, arn, kms_key_arn)| async move {
+            let inputs = VaultInputs { vault_name: name.clone(), kms_key_arn };
+            let live = Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", arn)]));
+            Ok::<_, ProviderError>((name.clone(), live.tagged(tags_of(&self.0, region, arn).await?)))
+        });
+        Ok(in_order(ids, try_join_all(read).await?.into_iter().collect::<BTreeMap<_, _>>()))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "backup:CreateBackupVault";
+        let name = &inputs.vault_name;
+        let call = self.0.at(&subject.region).create_backup_vault().backup_vault_name(name);
+        let call = call.set_encryption_key_arn(inputs.kms_key_arn.clone()).creator_request_id(&subject.token);
+        let answer = call.set_backup_vault_tags(Some(to_tags(tags))).send().await.map_err(failed(operation))?;
+        let arn = answer.backup_vault_arn.ok_or_else(|| ProviderError::incomplete(operation, "BackupVaultArn"))?;
+        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let arn = arn(&self.0, &subject.region, &format!("backup-vault:{name}")).await?;
+        update_tags(&self.0, &subject.region, &arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, name: &str, how: Deletion) -> Result<(), ProviderError> {
+        if how == Deletion::Purge {
+            self.empty(region, name).await?;
+        }
+        let result = self.0.at(region).delete_backup_vault().backup_vault_name(name).send().await;
+        is_missing(result.map_err(failed("backup:DeleteBackupVault"))).map(|_| ())
+    }
+}

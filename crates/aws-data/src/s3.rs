@@ -1,0 +1,14 @@
+//! What S3's kinds share.
+
+pub mod bucket;
+pub mod bucket_policy;
+mod emptying;
+mod settings;
+
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use ohinfra_aws_core::Regional;
+
+/// S3's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,0 +1,155 @@
+//! How AWS does `s3.bucket`.
+
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
+use futures::future::{try_join_all, try_join3, try_join4};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, tags_of,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::s3::{Bucket, BucketInputs};
+
+use super::{Clients, emptying, settings};
+
+/// `s3.bucket`
+pub struct BucketKind(pub(crate) Clients);
+
+type Inputs = Resolved<Bucket>;
+
+impl BucketKind {
+    async fn arn(&self, bucket: &str) -> Result<String, ProviderError> {
+        Ok(format!("arn:{}:s3:::{bucket}", self.0.connection().caller().details().await?.partition()))
+    }
+
+    async fn created(&self, bucket: &str) -> Result<Created, ProviderError> {
+        let arn = self.arn(bucket).await?;
+        Ok(Created::new(bucket, [("id", bucket), ("name", bucket), ("arn", &arn)]))
+    }
+
+    async fn read_one(&self, region: &Region, bucket: &str) -> Result<Option<Live>, ProviderError> {
+        let client = &self.0.at(region);
+        let one = try_join4(
+            settings::tags(client, bucket),
+            settings::versioning(client, bucket),
+            settings::encryption(client, bucket),
+            settings::public_access_block(client, bucket),
+        );
+        let other =
+            try_join3(settings::ownership(client, bucket), settings::lifecycle(client, bucket), self.arn(bucket));
+        let (one, other) = match futures::future::try_join(one, other).await {
+            Ok(answers) => answers,
+            Err(error) if settings::is_bucket_missing(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let (
+            (tags, versioning, (encryption, kms_key_id), block_public_access),
+            (object_ownership, lifecycle_rules, arn),
+        ) = (one, other);
+        let inputs = BucketInputs {
+            bucket_name: bucket.to_owned(),
+            encryption,
+            kms_key_id,
+            versioning,
+            block_public_access,
+            object_ownership,
+            lifecycle_rules,
+        };
+        Ok(Some(Live::new(&inputs, attributes([("id", bucket), ("name", bucket), ("arn", &arn)])).tagged(tags)))
+    }
+
+    /// Writes the settings that `wanted` names.
+    async fn put(
+        &self,
+        region: &Region,
+        bucket: &str,
+        inputs: &Inputs,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), ProviderError> {
+        let client = &self.0.at(region);
+        // One after the other: S3 answers concurrent changes of one bucket with OperationAborted.
+        if wanted("block_public_access") {
+            settings::put_public_access_block(client, bucket, inputs).await?;
+        }
+        if wanted("object_ownership") {
+            settings::put_ownership(client, bucket, inputs).await?;
+        }
+        if wanted("encryption") || wanted("kms_key_id") {
+            settings::put_encryption(client, bucket, inputs).await?;
+        }
+        if wanted("versioning") {
+            settings::put_versioning(client, bucket, inputs).await?;
+        }
+        if wanted("lifecycle_rules") {
+            settings::put_lifecycle(client, bucket, inputs).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Kind for BucketKind {
+    type Definition = Bucket;
+
+    async fn find(&self, subject: &Subject, known: &Known<Bucket>) -> Result<Option<Found>, ProviderError> {
+        let bucket = &known.bucket_name;
+        let client = self.0.at(&subject.region);
+        match is_missing(client.head_bucket().bucket(bucket).send().await.map_err(failed("s3:ListBucket"))) {
+            Ok(None) => Ok(None),
+            Ok(Some(_)) => {
+                let tags = settings::tags(&client, bucket).await?;
+                Ok(Some(Found { id: bucket.clone(), evidence: Evidence::Tags(tags) }))
+            }
+            // 403 and 301: the name is taken, by another account or in another region.
+            Err(error) if error.kind == ErrorKind::Denied || error.kind == ErrorKind::Other => {
+                Ok(Some(Found { id: bucket.clone(), evidence: Evidence::NotOurs }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|bucket| self.read_one(region, bucket))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let (region, bucket) = (&subject.region, &inputs.bucket_name);
+        let operation = "s3:CreateBucket";
+        // us-east-1 is where a bucket goes without a constraint, and S3 refuses it as one.
+        let elsewhere = *region != Region::us_east_1();
+        // Tagged from the start (needs s3:TagResource), so that a bucket of ours is never without its owner's name.
+        let configuration = CreateBucketConfiguration::builder()
+            .set_location_constraint(elsewhere.then(|| BucketLocationConstraint::from(region.as_str())))
+            .set_tags(Some(settings::to_tags(tags, operation)?))
+            .build();
+        let call = self.0.at(region).create_bucket().bucket(bucket).create_bucket_configuration(configuration);
+        let call = call.object_ownership(ObjectOwnership::from(inputs.object_ownership.as_str()));
+        call.send().await.map_err(failed(operation))?;
+        // A bucket that has just been made may be unknown to the next call: the engine then looks for it and goes on.
+        self.put(region, bucket, inputs, |setting| setting != "object_ownership").await.map_err(|error| {
+            if settings::is_bucket_missing(&error) {
+                ProviderError { kind: ErrorKind::Unavailable, ..error }
+            } else {
+                error
+            }
+        })?;
+        self.created(bucket).await
+    }
+
+    async fn update(&self, subject: &Subject, bucket: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.put(&subject.region, bucket, &update.desired, |setting| update.changes(setting)).await?;
+        if !update.tags_to_set.is_empty() || !update.tags_to_remove.is_empty() {
+            let tags = settings::merged(&tags_of(&update.live), &update.tags_to_set, &update.tags_to_remove);
+            settings::put_tags(&self.0.at(&subject.region), bucket, &tags).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, bucket: &str, how: Deletion) -> Result<(), ProviderError> {
+        let client = self.0.at(region);
+        if how == Deletion::Purge {
+            emptying::empty(&client, bucket).await?;
+        }
+        is_missing(client.delete_bucket().bucket(bucket).send().await.map_err(failed("s3:DeleteBucket"))).map(|_| ())
+    }
+}

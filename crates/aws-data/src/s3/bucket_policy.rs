@@ -1,0 +1,63 @@
+//! How AWS does `s3.bucket_policy`. Its identity is the bucket's name.
+
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::s3::{BucketPolicy, BucketPolicyInputs};
+
+use super::Clients;
+
+/// `s3.bucket_policy`
+pub struct BucketPolicyKind(pub(crate) Clients);
+
+type Inputs = Resolved<BucketPolicy>;
+
+impl BucketPolicyKind {
+    async fn policy(&self, region: &Region, bucket: &str) -> Result<Option<String>, ProviderError> {
+        let result = self.0.at(region).get_bucket_policy().bucket(bucket).send().await;
+        Ok(is_missing(result.map_err(failed("s3:GetBucketPolicy")))?.and_then(|answer| answer.policy))
+    }
+
+    async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
+        let call = self.0.at(region).put_bucket_policy().bucket(&inputs.bucket_name).policy(&inputs.document);
+        call.send().await.map(|_| ()).map_err(referring("s3:PutBucketPolicy"))
+    }
+}
+
+impl Kind for BucketPolicyKind {
+    type Definition = BucketPolicy;
+
+    async fn find(&self, subject: &Subject, known: &Known<BucketPolicy>) -> Result<Option<Found>, ProviderError> {
+        let Some(bucket) = &known.bucket_name else { return Ok(None) };
+        let policy = self.policy(&subject.region, bucket).await?;
+        Ok(policy.map(|_| Found { id: bucket.clone(), evidence: Evidence::Ours }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|bucket| async move {
+            Ok(self.policy(region, bucket).await?.map(|document| {
+                let inputs = BucketPolicyInputs { bucket_name: bucket.clone(), document };
+                Live::new(&inputs, attributes([("id", bucket)]))
+            }))
+        }))
+        .await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.put(&subject.region, inputs).await?;
+        Ok(Created::new(&inputs.bucket_name, [("id", &inputs.bucket_name)]))
+    }
+
+    async fn update(&self, subject: &Subject, _bucket: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.put(&subject.region, &update.desired).await
+    }
+
+    async fn delete(&self, region: &Region, bucket: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_bucket_policy().bucket(bucket).send().await;
+        is_missing(result.map_err(failed("s3:DeleteBucketPolicy"))).map(|_| ())
+    }
+}

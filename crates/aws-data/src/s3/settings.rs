@@ -1,0 +1,197 @@
+//! The settings of a bucket, each a call to read and a call to write.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::BuildError;
+use aws_sdk_s3::types::{
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus,
+    LifecycleRule as AwsRule, LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership, OwnershipControls,
+    OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging, VersioningConfiguration,
+};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::ProviderError;
+use ohinfra_core::contract::Resolved;
+use ohinfra_core::tags::Tags;
+use ohinfra_kinds::s3::{Bucket, LifecycleRule};
+
+type Inputs = Resolved<Bucket>;
+type Done = Result<(), ProviderError>;
+
+/// A required member that was left out: only a defect of ours can cause it.
+fn defect(operation: &'static str) -> impl Fn(BuildError) -> ProviderError {
+    move |error| ProviderError::incomplete(operation, &error.to_string())
+}
+
+/// A bucket without its settings is missing; a setting that is missing is none.
+fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match is_missing(result.map_err(no_bucket_is_an_error))? {
+        Some(value) => Ok(Some(value)),
+        None => Ok(None),
+    }
+}
+
+/// Marks a missing bucket apart from a missing setting; [`is_bucket_missing`] takes it back.
+fn no_bucket_is_an_error(error: ProviderError) -> ProviderError {
+    if error.code.as_deref() == Some("NoSuchBucket") {
+        return ProviderError { kind: ohinfra_core::ErrorKind::Other, ..error };
+    }
+    error
+}
+
+/// Whether a read failed because there is no bucket.
+pub(super) fn is_bucket_missing(error: &ProviderError) -> bool {
+    error.code.as_deref() == Some("NoSuchBucket")
+}
+
+pub(super) async fn tags(client: &Client, bucket: &str) -> Result<Tags, ProviderError> {
+    let result = client.get_bucket_tagging().bucket(bucket).send().await.map_err(failed("s3:GetBucketTagging"));
+    let tags = absent(result)?.map(|answer| answer.tag_set).unwrap_or_default();
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+}
+
+pub(super) fn to_tags(tags: &Tags, operation: &'static str) -> Result<Vec<Tag>, ProviderError> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect::<Result<_, _>>().map_err(defect(operation))
+}
+
+/// S3 sets all tags at once.
+pub(super) async fn put_tags(client: &Client, bucket: &str, tags: &Tags) -> Done {
+    let operation = "s3:PutBucketTagging";
+    let tagging = Tagging::builder().set_tag_set(Some(to_tags(tags, operation)?)).build().map_err(defect(operation))?;
+    client.put_bucket_tagging().bucket(bucket).tagging(tagging).send().await.map(|_| ()).map_err(failed(operation))
+}
+
+pub(super) async fn versioning(client: &Client, bucket: &str) -> Result<bool, ProviderError> {
+    let result = client.get_bucket_versioning().bucket(bucket).send().await.map_err(failed("s3:GetBucketVersioning"));
+    Ok(absent(result)?.and_then(|answer| answer.status) == Some(BucketVersioningStatus::Enabled))
+}
+
+pub(super) async fn put_versioning(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+    let status = if inputs.versioning { BucketVersioningStatus::Enabled } else { BucketVersioningStatus::Suspended };
+    let configuration = VersioningConfiguration::builder().status(status).build();
+    let call = client.put_bucket_versioning().bucket(bucket).versioning_configuration(configuration);
+    call.send().await.map(|_| ()).map_err(failed("s3:PutBucketVersioning"))
+}
+
+/// The algorithm and the key.
+pub(super) async fn encryption(client: &Client, bucket: &str) -> Result<(String, Option<String>), ProviderError> {
+    let result = client.get_bucket_encryption().bucket(bucket).send().await;
+    let answer = absent(result.map_err(failed("s3:GetEncryptionConfiguration")))?;
+    let rules =
+        answer.and_then(|answer| answer.server_side_encryption_configuration).map(|c| c.rules).unwrap_or_default();
+    let default = rules.into_iter().next().and_then(|rule| rule.apply_server_side_encryption_by_default);
+    Ok(default.map_or_else(Default::default, |d| (d.sse_algorithm.as_str().to_owned(), d.kms_master_key_id)))
+}
+
+pub(super) async fn put_encryption(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+    let operation = "s3:PutEncryptionConfiguration";
+    let default = ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(ServerSideEncryption::from(inputs.encryption.as_str()))
+        .set_kms_master_key_id(inputs.kms_key_id.clone())
+        .build()
+        .map_err(defect(operation))?;
+    let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
+    let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(defect(operation))?;
+    let call = client.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(configuration);
+    call.send().await.map(|_| ()).map_err(failed(operation))
+}
+
+/// Whether all four blocks are on.
+pub(super) async fn public_access_block(client: &Client, bucket: &str) -> Result<bool, ProviderError> {
+    let result = client.get_public_access_block().bucket(bucket).send().await;
+    let answer = absent(result.map_err(failed("s3:GetBucketPublicAccessBlock")))?;
+    let block = answer.and_then(|answer| answer.public_access_block_configuration);
+    Ok(block.is_some_and(|block| {
+        [block.block_public_acls, block.ignore_public_acls, block.block_public_policy, block.restrict_public_buckets]
+            .iter()
+            .all(|flag| *flag == Some(true))
+    }))
+}
+
+pub(super) async fn put_public_access_block(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+    let on = inputs.block_public_access;
+    let configuration = PublicAccessBlockConfiguration::builder()
+        .block_public_acls(on)
+        .ignore_public_acls(on)
+        .block_public_policy(on)
+        .restrict_public_buckets(on)
+        .build();
+    let call = client.put_public_access_block().bucket(bucket).public_access_block_configuration(configuration);
+    call.send().await.map(|_| ()).map_err(failed("s3:PutBucketPublicAccessBlock"))
+}
+
+pub(super) async fn ownership(client: &Client, bucket: &str) -> Result<String, ProviderError> {
+    let result = client.get_bucket_ownership_controls().bucket(bucket).send().await;
+    let answer = absent(result.map_err(failed("s3:GetBucketOwnershipControls")))?;
+    let rules = answer.and_then(|answer| answer.ownership_controls).map(|controls| controls.rules).unwrap_or_default();
+    // Without controls, S3 behaves as `ObjectWriter`.
+    Ok(rules.first().map_or("ObjectWriter", |rule| rule.object_ownership.as_str()).to_owned())
+}
+
+pub(super) async fn put_ownership(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+    let operation = "s3:PutBucketOwnershipControls";
+    let ownership = ObjectOwnership::from(inputs.object_ownership.as_str());
+    let rule = OwnershipControlsRule::builder().object_ownership(ownership).build().map_err(defect(operation))?;
+    let controls = OwnershipControls::builder().rules(rule).build().map_err(defect(operation))?;
+    let call = client.put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
+    call.send().await.map(|_| ()).map_err(failed(operation))
+}
+
+/// What a rule that is on says; a rule that does more than ours can say gets a mark that makes it differ.
+pub(super) async fn lifecycle(client: &Client, bucket: &str) -> Result<Vec<LifecycleRule>, ProviderError> {
+    let result = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
+    let answer = absent(result.map_err(failed("s3:GetLifecycleConfiguration")))?;
+    let rule = |rule: AwsRule| {
+        let foreign =
+            rule.status != ExpirationStatus::Enabled || rule.expiration.is_some() || rule.transitions.is_some();
+        let id = rule.id.unwrap_or_default();
+        LifecycleRule {
+            id: if foreign { format!("{id} (with other settings)") } else { id },
+            noncurrent_expiration_days: rule.noncurrent_version_expiration.and_then(|e| e.noncurrent_days),
+            abort_multipart_upload_days: rule.abort_incomplete_multipart_upload.and_then(|a| a.days_after_initiation),
+        }
+    };
+    let mut rules: Vec<LifecycleRule> =
+        answer.and_then(|a| a.rules).unwrap_or_default().into_iter().map(rule).collect();
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(rules)
+}
+
+pub(super) async fn put_lifecycle(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+    let operation = "s3:PutLifecycleConfiguration";
+    if inputs.lifecycle_rules.is_empty() {
+        let result = client.delete_bucket_lifecycle().bucket(bucket).send().await;
+        return result.map(|_| ()).map_err(failed(operation));
+    }
+    let rule = |rule: &LifecycleRule| {
+        let expiration = rule.noncurrent_expiration_days;
+        let abort = rule.abort_multipart_upload_days;
+        AwsRule::builder()
+            .id(&rule.id)
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("").build())
+            .set_noncurrent_version_expiration(
+                expiration.map(|days| NoncurrentVersionExpiration::builder().noncurrent_days(days).build()),
+            )
+            .set_abort_incomplete_multipart_upload(
+                abort.map(|days| AbortIncompleteMultipartUpload::builder().days_after_initiation(days).build()),
+            )
+            .build()
+            .map_err(defect(operation))
+    };
+    let rules = inputs.lifecycle_rules.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+    let configuration =
+        BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(defect(operation))?;
+    let call = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(configuration);
+    call.send().await.map(|_| ()).map_err(failed(operation))
+}
+
+/// Tags as they will be after an update, because S3 sets all of them at once.
+pub(super) fn merged(live: &Tags, to_set: &Tags, to_remove: &[String]) -> Tags {
+    let mut tags: BTreeMap<String, String> = live.clone();
+    tags.extend(to_set.clone());
+    tags.retain(|key, _| !to_remove.contains(key));
+    tags
+}

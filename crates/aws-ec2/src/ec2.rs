@@ -1,0 +1,65 @@
+//! What EC2's kinds share: tags and filters.
+
+pub mod look_ups;
+pub mod security_group;
+pub mod security_group_rule;
+pub mod vpc_endpoint;
+
+use std::sync::Arc;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use ohinfra_aws_core::{Regional, failed};
+use ohinfra_core::contract::Update;
+use ohinfra_core::tags::{Ownership, Tags};
+use ohinfra_core::{ProviderError, Region};
+
+/// EC2's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+pub(crate) fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
+}
+
+/// Filters for what carries the ownership tags.
+pub(crate) fn owned_by(ownership: &Ownership) -> Vec<Filter> {
+    ownership.tags().into_iter().map(|(key, value)| filter(&format!("tag:{key}"), [value])).collect()
+}
+
+pub(crate) fn from_tags(tags: Option<&[Tag]>) -> Tags {
+    let pair = |tag: &Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+    tags.unwrap_or_default().iter().filter_map(pair).collect()
+}
+
+fn to_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// Tags that are there from the moment of creation, so that nothing of ours is ever without them.
+pub(crate) fn tagged(kind: ResourceType, tags: &Tags) -> TagSpecification {
+    TagSpecification::builder().resource_type(kind).set_tags(Some(to_tags(tags))).build()
+}
+
+/// Sets and removes the tags that an update asks for.
+pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
+    if !update.tags_to_set.is_empty() {
+        let call = client.create_tags().resources(id).set_tags(Some(to_tags(&update.tags_to_set)));
+        call.send().await.map_err(failed("ec2:CreateTags"))?;
+    }
+    if !update.tags_to_remove.is_empty() {
+        let tags = update.tags_to_remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+        client.delete_tags().resources(id).set_tags(Some(tags)).send().await.map_err(failed("ec2:DeleteTags"))?;
+    }
+    Ok(())
+}
+
+/// The text of an answer that AWS documents as always present.
+pub(crate) fn present(text: Option<&str>, operation: &str, member: &str) -> Result<String, ProviderError> {
+    text.map(str::to_owned).ok_or_else(|| ProviderError::incomplete(operation, member))
+}
+
+/// `arn:<partition>:ec2:<region>:<account>:<rest>`.
+pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Result<String, ProviderError> {
+    let caller = clients.connection().caller().details().await?;
+    Ok(format!("arn:{}:ec2:{region}:{}:{rest}", caller.partition(), caller.account))
+}

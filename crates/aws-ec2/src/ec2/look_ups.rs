@@ -1,0 +1,151 @@
+//! The look-ups of EC2: the VPC, its subnets and route tables, its endpoints, prefix lists.
+
+use std::marker::PhantomData;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{RouteState, RouteTable as Table, VpcAttributeName};
+use futures::future::{BoxFuture, try_join, try_join3};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
+use ohinfra_kinds::ec2::{EndpointService, PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+use serde_json::Value;
+
+use super::{Clients, filter, from_tags};
+
+/// Answers the look-up `L`.
+pub struct Answer<L> {
+    clients: Clients,
+    look_up: PhantomData<fn() -> L>,
+}
+
+impl<L> Answer<L> {
+    pub(crate) fn new(clients: &Clients) -> Self {
+        Self { clients: clients.clone(), look_up: PhantomData }
+    }
+}
+
+/// How EC2 answers a look-up that asks with one text.
+trait Asks: LookUp<Question = String> {
+    fn ask(client: &Client, question: &str) -> impl Future<Output = Result<Self::Answer, ProviderError>> + Send;
+}
+
+impl<L: Asks + 'static> AnswersLookUp for Answer<L> {
+    fn name(&self) -> &'static str {
+        L::NAME
+    }
+
+    fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
+        Box::pin(async move {
+            let client = self.clients.at(region);
+            let answer = L::ask(&client, question.as_str().unwrap_or_default()).await?;
+            Ok(serde_json::to_value(answer).unwrap_or_default())
+        })
+    }
+}
+
+impl Asks for Vpc {
+    async fn ask(client: &Client, id: &str) -> Result<Option<VpcDetails>, ProviderError> {
+        let vpc = async {
+            let result = client.describe_vpcs().vpc_ids(id).send().await.map_err(failed("ec2:DescribeVpcs"));
+            Ok(is_missing(result)?.and_then(|answer| answer.vpcs.unwrap_or_default().into_iter().next()))
+        };
+        let attribute = |name: VpcAttributeName| async move {
+            let call = client.describe_vpc_attribute().vpc_id(id).attribute(name);
+            is_missing(call.send().await.map_err(failed("ec2:DescribeVpcAttribute")))
+        };
+        let (vpc, hostnames, support) = try_join3(
+            vpc,
+            attribute(VpcAttributeName::EnableDnsHostnames),
+            attribute(VpcAttributeName::EnableDnsSupport),
+        )
+        .await?;
+        Ok(vpc.map(|vpc| VpcDetails {
+            cidr: vpc.cidr_block.unwrap_or_default(),
+            dns_hostnames: hostnames.and_then(|a| a.enable_dns_hostnames?.value).unwrap_or_default(),
+            dns_support: support.and_then(|a| a.enable_dns_support?.value).unwrap_or_default(),
+        }))
+    }
+}
+
+impl Asks for VpcNetwork {
+    async fn ask(client: &Client, vpc: &str) -> Result<VpcNetworkDetails, ProviderError> {
+        let subnets = async {
+            let call = client.describe_subnets().filters(filter("vpc-id", [vpc]));
+            let items = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            items.map_err(failed("ec2:DescribeSubnets"))
+        };
+        let tables = async {
+            let call = client.describe_route_tables().filters(filter("vpc-id", [vpc]));
+            let items = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            items.map_err(failed("ec2:DescribeRouteTables"))
+        };
+        let (subnets, tables) = try_join(subnets, tables).await?;
+        let subnet = |subnet: aws_sdk_ec2::types::Subnet| {
+            Some(Subnet { id: subnet.subnet_id?, zone: subnet.availability_zone? })
+        };
+        Ok(VpcNetworkDetails {
+            subnets: subnets.into_iter().filter_map(subnet).collect(),
+            route_tables: tables.iter().filter_map(route_table).collect(),
+        })
+    }
+}
+
+fn route_table(table: &Table) -> Option<RouteTable> {
+    let default_route = table
+        .routes()
+        .iter()
+        // A blackhole leads nowhere: its target was deleted.
+        .filter(|route| {
+            route.destination_cidr_block() == Some("0.0.0.0/0") && route.state() != Some(&RouteState::Blackhole)
+        })
+        .find_map(|route| {
+            if route.gateway_id().is_some_and(|gateway| gateway.starts_with("igw-")) {
+                return Some(DefaultRoute::InternetGateway);
+            }
+            let egress = [
+                route.nat_gateway_id(),
+                route.transit_gateway_id(),
+                route.instance_id(),
+                route.network_interface_id(),
+                route.gateway_id(),
+            ];
+            egress.iter().any(Option::is_some).then_some(DefaultRoute::Egress)
+        });
+    Some(RouteTable {
+        id: table.route_table_id.clone()?,
+        main: table.associations().iter().any(|association| association.main().unwrap_or_default()),
+        subnets: table.associations().iter().filter_map(|association| association.subnet_id.clone()).collect(),
+        default_route,
+    })
+}
+
+impl Asks for VpcEndpoints {
+    async fn ask(client: &Client, vpc: &str) -> Result<Vec<EndpointService>, ProviderError> {
+        let call = client.describe_vpc_endpoints().filters(filter("vpc-id", [vpc]));
+        let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let endpoint = |endpoint: aws_sdk_ec2::types::VpcEndpoint| {
+            let state = endpoint.state().map(|state| state.as_str().to_ascii_lowercase()).unwrap_or_default();
+            let is_there = !["deleting", "deleted", "failed", "rejected", "expired"].contains(&state.as_str());
+            is_there.then_some(())?;
+            Some(EndpointService {
+                endpoint_type: endpoint.vpc_endpoint_type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+                private_dns: endpoint.private_dns_enabled().unwrap_or_default(),
+                tags: from_tags(endpoint.tags.as_deref()),
+                id: endpoint.vpc_endpoint_id?,
+                service_name: endpoint.service_name?,
+            })
+        };
+        Ok(endpoints.map_err(failed("ec2:DescribeVpcEndpoints"))?.into_iter().filter_map(endpoint).collect())
+    }
+}
+
+impl Asks for PrefixList {
+    async fn ask(client: &Client, name: &str) -> Result<Option<String>, ProviderError> {
+        let call = client.describe_managed_prefix_lists().filters(filter("prefix-list-name", [name]));
+        let answer = call.send().await.map_err(failed("ec2:DescribeManagedPrefixLists"))?;
+        let list = answer.prefix_lists().iter().find(|list| list.prefix_list_name() == Some(name));
+        Ok(list.and_then(|list| list.prefix_list_id.clone()))
+    }
+}

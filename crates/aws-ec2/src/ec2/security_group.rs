@@ -1,0 +1,136 @@
+//! How AWS does `ec2.security_group`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, SecurityGroup as Group};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::ec2::{SecurityGroup, SecurityGroupInputs};
+
+use super::{Clients, arn, filter, from_tags, owned_by, present, tagged, update_tags};
+
+/// `ec2.security_group`
+pub struct SecurityGroupKind(pub(crate) Clients);
+
+type Inputs = Resolved<SecurityGroup>;
+
+/// Digits of the token that end a group's name: `prefix-01234567`.
+const SUFFIX: usize = 8;
+
+impl SecurityGroupKind {
+    async fn live(&self, region: &Region, group: &Group) -> Result<(String, Live), ProviderError> {
+        let operation = "ec2:DescribeSecurityGroups";
+        let id = present(group.group_id(), operation, "GroupId")?;
+        let name = group.group_name().unwrap_or_default();
+        let prefix = name.len().checked_sub(SUFFIX + 1).and_then(|end| name.get(..end)).unwrap_or(name);
+        let inputs = SecurityGroupInputs {
+            name_prefix: prefix.to_owned(),
+            description: group.description().unwrap_or_default().to_owned(),
+            vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
+            allow_all_egress: group.ip_permissions_egress().iter().any(is_allow_all),
+        };
+        let arn = arn(&self.0, region, &format!("security-group/{id}")).await?;
+        let live = Live::new(&inputs, attributes([("id", &id), ("arn", &arn)]));
+        Ok((id, live.tagged(from_tags(group.tags.as_deref()))))
+    }
+}
+
+/// The rule that AWS gives every new group.
+fn is_allow_all(permission: &IpPermission) -> bool {
+    permission.ip_protocol() == Some("-1")
+        && permission.ip_ranges().iter().any(|range| range.cidr_ip() == Some("0.0.0.0/0"))
+}
+
+fn allow_all() -> IpPermission {
+    IpPermission::builder().ip_protocol("-1").ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build()).build()
+}
+
+impl SecurityGroupKind {
+    async fn revoke_allow_all(&self, region: &Region, id: &str) -> Result<(), ProviderError> {
+        let call = self.0.at(region).revoke_security_group_egress().group_id(id).ip_permissions(allow_all());
+        // A group that has just been created may be unknown to the next call (InvalidGroup.NotFound).
+        let result = call.send().await.map_err(ohinfra_aws_core::referring("ec2:RevokeSecurityGroupEgress"));
+        match result {
+            // InvalidPermission.NotFound: it is revoked already.
+            Err(error) if error.code.as_deref() == Some("InvalidPermission.NotFound") => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+}
+
+impl Kind for SecurityGroupKind {
+    type Definition = SecurityGroup;
+
+    async fn find(&self, subject: &Subject, _known: &Known<SecurityGroup>) -> Result<Option<Found>, ProviderError> {
+        let call =
+            self.0.at(&subject.region).describe_security_groups().set_filters(Some(owned_by(&subject.ownership)));
+        let answer = call.send().await.map_err(failed("ec2:DescribeSecurityGroups"))?;
+        let found = |group: &Group| {
+            Some(Found { id: group.group_id.clone()?, evidence: Evidence::Tags(from_tags(group.tags.as_deref())) })
+        };
+        Ok(answer.security_groups().first().and_then(found))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        // A filter, because an id that is gone makes the call fail when it is asked for by id.
+        let call = self.0.at(region).describe_security_groups().filters(filter("group-id", ids));
+        let groups = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let mut found = BTreeMap::new();
+        for group in groups.map_err(failed("ec2:DescribeSecurityGroups"))? {
+            found.extend([self.live(region, &group).await?]);
+        }
+        Ok(in_order(ids, found))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let suffix: String = subject.token.chars().take(SUFFIX).collect();
+        let operation = "ec2:CreateSecurityGroup";
+        let answer = self
+            .0
+            .at(&subject.region)
+            .create_security_group()
+            .group_name(format!("{}-{suffix}", inputs.name_prefix))
+            .description(&inputs.description)
+            .vpc_id(&inputs.vpc_id)
+            .tag_specifications(tagged(ResourceType::SecurityGroup, tags))
+            .send()
+            .await
+            .map_err(failed(operation))?;
+        let id = present(answer.group_id(), operation, "GroupId")?;
+        let arn = arn(&self.0, &subject.region, &format!("security-group/{id}")).await?;
+        if !inputs.allow_all_egress {
+            match self.revoke_allow_all(&subject.region, &id).await {
+                // The group is there: the engine looks for it by its tags and goes on from what it finds.
+                Err(error) if error.is_transient() => {
+                    return Err(ProviderError { kind: ErrorKind::Unavailable, ..error });
+                }
+                result => result?,
+            }
+        }
+        Ok(Created::new(&id, [("id", &id), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if update.changes("allow_all_egress") {
+            if update.desired.allow_all_egress {
+                let call = client.authorize_security_group_egress().group_id(id).ip_permissions(allow_all());
+                call.send().await.map_err(failed("ec2:AuthorizeSecurityGroupEgress"))?;
+            } else {
+                self.revoke_allow_all(&subject.region, id).await?;
+            }
+        }
+        update_tags(&client, id, update).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        // DependencyViolation while network interfaces of deleted endpoints go away: the engine waits.
+        let result = self.0.at(region).delete_security_group().group_id(id).send().await;
+        is_missing(result.map_err(failed("ec2:DeleteSecurityGroup"))).map(|_| ())
+    }
+}

@@ -1,0 +1,179 @@
+//! How AWS does `ec2.vpc_endpoint`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{ResourceType, State, VpcEndpoint as Endpoint, VpcEndpointType};
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::ec2::{EndpointType, VpcEndpoint, VpcEndpointInputs};
+
+use super::{Clients, filter, from_tags, owned_by, present, tagged, update_tags};
+
+/// `ec2.vpc_endpoint`
+pub struct VpcEndpointKind(pub(crate) Clients);
+
+type Inputs = Resolved<VpcEndpoint>;
+
+const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
+
+impl VpcEndpointKind {
+    async fn describe(&self, region: &Region, ids: &[String]) -> Result<Vec<Endpoint>, ProviderError> {
+        let call = self.0.at(region).describe_vpc_endpoints().filters(filter("vpc-endpoint-id", ids));
+        call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))
+    }
+}
+
+/// AWS reports the state in other cases than the SDK's enumeration (`available`, not `Available`).
+fn state(endpoint: &Endpoint) -> String {
+    endpoint.state().map(|state| State::as_str(state).to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// An endpoint that is on its way out, or failed to come: it does not count as there.
+fn is_going(endpoint: &Endpoint) -> bool {
+    ["deleting", "deleted"].contains(&state(endpoint).as_str())
+}
+
+fn inputs_of(endpoint: &Endpoint) -> Inputs {
+    let gateway = endpoint.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway);
+    let groups = endpoint.groups().iter().filter_map(|group| group.group_id.clone()).collect();
+    VpcEndpointInputs {
+        service_name: endpoint.service_name().unwrap_or_default().to_owned(),
+        endpoint_type: if gateway { EndpointType::Gateway } else { EndpointType::Interface },
+        vpc_id: endpoint.vpc_id().unwrap_or_default().to_owned(),
+        subnet_ids: (!gateway).then(|| endpoint.subnet_ids().to_vec()),
+        security_group_ids: (!gateway).then_some(groups),
+        private_dns_enabled: if gateway { None } else { endpoint.private_dns_enabled() },
+        route_table_ids: gateway.then(|| endpoint.route_table_ids().to_vec()),
+    }
+}
+
+/// What must be added and what removed to make `live` of `desired`.
+fn moves(desired: Option<&Vec<String>>, live: Option<&Vec<String>>) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    let (desired, live) = (desired.cloned().unwrap_or_default(), live.cloned().unwrap_or_default());
+    let without = |list: &[String], other: &[String]| {
+        let rest: Vec<String> = list.iter().filter(|item| !other.contains(item)).cloned().collect();
+        (!rest.is_empty()).then_some(rest)
+    };
+    (without(&desired, &live), without(&live, &desired))
+}
+
+impl Kind for VpcEndpointKind {
+    type Definition = VpcEndpoint;
+
+    async fn find(&self, subject: &Subject, _known: &Known<VpcEndpoint>) -> Result<Option<Found>, ProviderError> {
+        let call = self.0.at(&subject.region).describe_vpc_endpoints().set_filters(Some(owned_by(&subject.ownership)));
+        let answer = call.send().await.map_err(failed(DESCRIBE))?;
+        let endpoint = answer.vpc_endpoints().iter().find(|endpoint| !is_going(endpoint));
+        Ok(endpoint.and_then(|endpoint| {
+            let evidence = Evidence::Tags(from_tags(endpoint.tags.as_deref()));
+            Some(Found { id: endpoint.vpc_endpoint_id.clone()?, evidence })
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let endpoints = self.describe(region, ids).await?;
+        let live = |endpoint: &Endpoint| {
+            let id = endpoint.vpc_endpoint_id.clone()?;
+            let live =
+                Live::new(&inputs_of(endpoint), attributes([("id", &id)])).tagged(from_tags(endpoint.tags.as_deref()));
+            Some((id, live))
+        };
+        let found = endpoints.iter().filter(|endpoint| !is_going(endpoint)).filter_map(live);
+        Ok(in_order(ids, found.collect::<BTreeMap<_, _>>()))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "ec2:CreateVpcEndpoint";
+        let kind = match inputs.endpoint_type {
+            EndpointType::Interface => VpcEndpointType::Interface,
+            EndpointType::Gateway => VpcEndpointType::Gateway,
+        };
+        let answer = self
+            .0
+            .at(&subject.region)
+            .create_vpc_endpoint()
+            .client_token(&subject.token)
+            .vpc_endpoint_type(kind)
+            .vpc_id(&inputs.vpc_id)
+            .service_name(&inputs.service_name)
+            .set_subnet_ids(inputs.subnet_ids.clone())
+            .set_security_group_ids(inputs.security_group_ids.clone())
+            .set_private_dns_enabled(inputs.private_dns_enabled)
+            .set_route_table_ids(inputs.route_table_ids.clone())
+            .tag_specifications(tagged(ResourceType::VpcEndpoint, tags))
+            .send()
+            .await
+            .map_err(referring(operation))?;
+        let endpoint = answer.vpc_endpoint().and_then(|endpoint| endpoint.vpc_endpoint_id());
+        let id = present(endpoint, operation, "VpcEndpointId")?;
+        Ok(Created::new(&id, [("id", &id)]))
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        let endpoints = self.describe(region, &[id.to_owned()]).await?;
+        let Some(endpoint) = endpoints.first() else { return Ok(Readiness::Waiting("not visible yet".to_owned())) };
+        match state(endpoint).as_str() {
+            "available" => Ok(Readiness::Ready),
+            failed @ ("failed" | "rejected" | "expired" | "deleted") => {
+                let reason = endpoint.last_error().and_then(|error| error.message()).unwrap_or("AWS gives no reason");
+                Err(ProviderError::new(ErrorKind::Other, DESCRIBE, format!("the endpoint {id} is {failed}: {reason}")))
+            }
+            waiting => Ok(Readiness::Waiting(waiting.to_owned())),
+        }
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if !update.changed.is_empty() {
+            let live: Known<VpcEndpoint> = serde_json::from_value(serde_json::Value::Object(update.live.clone()))
+                .map_err(|error| ProviderError::new(ErrorKind::Other, DESCRIBE, error.to_string()))?;
+            let live_groups = live.security_group_ids.map(|groups| groups.into_iter().flatten().collect());
+            let (add_subnets, remove_subnets) = moves(update.desired.subnet_ids.as_ref(), live.subnet_ids.as_ref());
+            let (add_groups, remove_groups) = moves(update.desired.security_group_ids.as_ref(), live_groups.as_ref());
+            let (add_tables, remove_tables) =
+                moves(update.desired.route_table_ids.as_ref(), live.route_table_ids.as_ref());
+            let private_dns = update.desired.private_dns_enabled.filter(|_| update.changes("private_dns_enabled"));
+            client
+                .modify_vpc_endpoint()
+                .vpc_endpoint_id(id)
+                .set_add_subnet_ids(add_subnets)
+                .set_remove_subnet_ids(remove_subnets)
+                .set_add_security_group_ids(add_groups)
+                .set_remove_security_group_ids(remove_groups)
+                .set_add_route_table_ids(add_tables)
+                .set_remove_route_table_ids(remove_tables)
+                .set_private_dns_enabled(private_dns)
+                .send()
+                .await
+                .map_err(failed("ec2:ModifyVpcEndpoint"))?;
+        }
+        update_tags(&client, id, update).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let operation = "ec2:DeleteVpcEndpoints";
+        let result = self.0.at(region).delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
+        let Some(answer) = is_missing(result.map_err(failed(operation)))? else { return Ok(()) };
+        // This call succeeds as a whole and lists what it could not do.
+        let problem = answer.unsuccessful().iter().find_map(|item| item.error());
+        match problem {
+            Some(error) if !error.code().unwrap_or_default().ends_with(".NotFound") => Err(ProviderError {
+                code: error.code.clone(),
+                ..ProviderError::new(ErrorKind::Dependency, operation, error.message().unwrap_or_default())
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        // Its network interfaces use the security groups until it is really gone.
+        let endpoints = self.describe(region, &[id.to_owned()]).await?;
+        let waiting = endpoints.first().map(state).filter(|state| state != "deleted");
+        Ok(waiting.map_or(Readiness::Ready, Readiness::Waiting))
+    }
+}

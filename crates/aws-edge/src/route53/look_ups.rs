@@ -1,0 +1,34 @@
+//! The look-up of a hosted zone.
+
+use std::sync::Arc;
+
+use aws_sdk_route53::Client;
+use futures::future::BoxFuture;
+use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::route53::{HostedZone, HostedZoneDetails};
+use serde_json::Value;
+
+/// Answers [`HostedZone`].
+pub struct HostedZoneLookUp(pub(crate) Arc<Regional<Client>>);
+
+impl AnswersLookUp for HostedZoneLookUp {
+    fn name(&self) -> &'static str {
+        HostedZone::NAME
+    }
+
+    fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
+        Box::pin(async move {
+            let id = question.as_str().unwrap_or_default();
+            let result =
+                self.0.at(region).get_hosted_zone().id(id).send().await.map_err(failed("route53:GetHostedZone"));
+            let zone = is_missing(result)?.and_then(|answer| answer.hosted_zone);
+            let details = zone.map(|zone| HostedZoneDetails {
+                name: zone.name.trim_end_matches('.').to_owned(),
+                private: zone.config.is_some_and(|config| config.private_zone),
+            });
+            Ok(serde_json::to_value(details).unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! How AWS does `iam.instance_profile`.
+
+use aws_sdk_iam::types::InstanceProfile as Profile;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::iam::{InstanceProfile, InstanceProfileInputs};
+
+use super::{Clients, from_tags, to_tags};
+
+/// `iam.instance_profile`
+pub struct InstanceProfileKind(pub(crate) Clients);
+
+type Inputs = Resolved<InstanceProfile>;
+
+impl InstanceProfileKind {
+    async fn get(&self, region: &Region, name: &str) -> Result<Option<Profile>, ProviderError> {
+        let result = self.0.at(region).get_instance_profile().instance_profile_name(name).send().await;
+        Ok(is_missing(result.map_err(failed("iam:GetInstanceProfile")))?.and_then(|answer| answer.instance_profile))
+    }
+
+    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
+        Ok(self.get(region, name).await?.map(|profile| {
+            let role_name = profile.roles.first().map(|role| role.role_name.clone()).unwrap_or_default();
+            let id = &profile.instance_profile_name;
+            let inputs = InstanceProfileInputs { profile_name: id.clone(), role_name };
+            let live = Live::new(&inputs, attributes([("id", id), ("name", id), ("arn", &profile.arn)]));
+            live.tagged(from_tags(profile.tags.as_deref()))
+        }))
+    }
+
+    async fn add_role(&self, region: &Region, name: &str, role: &str) -> Result<(), ProviderError> {
+        let call = self.0.at(region).add_role_to_instance_profile().instance_profile_name(name).role_name(role);
+        call.send().await.map(|_| ()).map_err(referring("iam:AddRoleToInstanceProfile"))
+    }
+
+    /// AWS allows one role: the one that is there must go first.
+    async fn remove_roles(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
+        let roles = self.get(region, name).await?.map(|profile| profile.roles).unwrap_or_default();
+        for role in roles {
+            let call = self.0.at(region).remove_role_from_instance_profile().instance_profile_name(name);
+            let result = call.role_name(&role.role_name).send().await;
+            is_missing(result.map_err(failed("iam:RemoveRoleFromInstanceProfile")))?;
+        }
+        Ok(())
+    }
+}
+
+impl Kind for InstanceProfileKind {
+    type Definition = InstanceProfile;
+
+    async fn find(&self, subject: &Subject, known: &Known<InstanceProfile>) -> Result<Option<Found>, ProviderError> {
+        let profile = self.get(&subject.region, &known.profile_name).await?;
+        Ok(profile.map(|profile| Found {
+            id: profile.instance_profile_name,
+            evidence: Evidence::Tags(from_tags(profile.tags.as_deref())),
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "iam:CreateInstanceProfile";
+        let call = self.0.at(&subject.region).create_instance_profile().instance_profile_name(&inputs.profile_name);
+        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(failed(operation))?;
+        let profile = answer.instance_profile.ok_or_else(|| ProviderError::incomplete(operation, "InstanceProfile"))?;
+        let id = &profile.instance_profile_name;
+        self.add_role(&subject.region, id, &inputs.role_name).await?;
+        Ok(Created::new(id, [("id", id), ("name", id), ("arn", &profile.arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if update.changes("role_name") {
+            self.remove_roles(&subject.region, name).await?;
+            self.add_role(&subject.region, name, &update.desired.role_name).await?;
+        }
+        if !update.tags_to_set.is_empty() {
+            let tags = to_tags(&update.tags_to_set, "iam:TagInstanceProfile")?;
+            let call = client.tag_instance_profile().instance_profile_name(name).set_tags(Some(tags));
+            call.send().await.map_err(failed("iam:TagInstanceProfile"))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let call = client.untag_instance_profile().instance_profile_name(name);
+            let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
+            call.send().await.map_err(failed("iam:UntagInstanceProfile"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        self.remove_roles(region, name).await?;
+        let result = self.0.at(region).delete_instance_profile().instance_profile_name(name).send().await;
+        is_missing(result.map_err(failed("iam:DeleteInstanceProfile"))).map(|_| ())
+    }
+}

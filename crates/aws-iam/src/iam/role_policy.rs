@@ -1,0 +1,77 @@
+//! How AWS does `iam.role_policy`. Its identity is `role:policy`.
+
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::iam::{RolePolicy, RolePolicyInputs};
+
+use super::{Clients, decoded};
+
+/// `iam.role_policy`
+pub struct RolePolicyKind(pub(crate) Clients);
+
+type Inputs = Resolved<RolePolicy>;
+
+fn id_of(role: &str, policy: &str) -> String {
+    format!("{role}:{policy}")
+}
+
+fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
+    // A role's name cannot hold a colon.
+    let message = || format!("`{id}` is not an inline policy's identity: expected `role:policy`");
+    id.split_once(':').ok_or_else(|| ProviderError::new(ErrorKind::Invalid, "iam:GetRolePolicy", message()))
+}
+
+impl RolePolicyKind {
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (role, policy) = parts(id)?;
+        let result = self.0.at(region).get_role_policy().role_name(role).policy_name(policy).send().await;
+        Ok(is_missing(result.map_err(failed("iam:GetRolePolicy")))?.map(|answer| {
+            let document = decoded(&answer.policy_document);
+            let inputs = RolePolicyInputs { role_name: answer.role_name, policy_name: answer.policy_name, document };
+            Live::new(&inputs, attributes([("id", id)]))
+        }))
+    }
+
+    async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
+        let call = self.0.at(region).put_role_policy().role_name(&inputs.role_name).policy_name(&inputs.policy_name);
+        let call = call.policy_document(&inputs.document);
+        call.send().await.map(|_| ()).map_err(referring("iam:PutRolePolicy"))
+    }
+}
+
+impl Kind for RolePolicyKind {
+    type Definition = RolePolicy;
+
+    async fn find(&self, subject: &Subject, known: &Known<RolePolicy>) -> Result<Option<Found>, ProviderError> {
+        let Some(role) = &known.role_name else { return Ok(None) };
+        let id = id_of(role, &known.policy_name);
+        let live = self.read_one(&subject.region, &id).await?;
+        Ok(live.map(|_| Found { id, evidence: Evidence::Ours }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.put(&subject.region, inputs).await?;
+        let id = id_of(&inputs.role_name, &inputs.policy_name);
+        Ok(Created::new(&id, [("id", &id)]))
+    }
+
+    async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.put(&subject.region, &update.desired).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (role, policy) = parts(id)?;
+        let result = self.0.at(region).delete_role_policy().role_name(role).policy_name(policy).send().await;
+        is_missing(result.map_err(failed("iam:DeleteRolePolicy"))).map(|_| ())
+    }
+}

@@ -1,0 +1,66 @@
+//! How AWS does `kms.alias`.
+
+use aws_sdk_kms::types::KeyMetadata;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::{DEPLOYMENT, Tags};
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::kms::{Alias, AliasInputs};
+
+use super::{Clients, tags_of};
+
+/// `kms.alias`
+pub struct AliasKind(pub(crate) Clients);
+
+type Inputs = Resolved<Alias>;
+
+impl AliasKind {
+    /// The key behind an alias: one call, where listing aliases would take one per page.
+    async fn target(&self, region: &Region, alias: &str) -> Result<Option<KeyMetadata>, ProviderError> {
+        let result = self.0.at(region).describe_key().key_id(alias).send().await.map_err(failed("kms:DescribeKey"));
+        Ok(is_missing(result)?.and_then(|answer| answer.key_metadata))
+    }
+}
+
+impl Kind for AliasKind {
+    type Definition = Alias;
+
+    async fn find(&self, subject: &Subject, known: &Known<Alias>) -> Result<Option<Found>, ProviderError> {
+        let Some(key) = self.target(&subject.region, &known.alias_name).await? else { return Ok(None) };
+        // An alias has no tags: it is ours if the key behind it is this deployment's.
+        let tags = tags_of(&self.0, &subject.region, &key.key_id).await?;
+        let ours = tags.get(DEPLOYMENT) == Some(&subject.ownership.deployment);
+        let evidence = if ours { Evidence::Ours } else { Evidence::NotOurs };
+        Ok(Some(Found { id: known.alias_name.clone(), evidence }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|alias| async move {
+            Ok(self.target(region, alias).await?.map(|key| {
+                let inputs = AliasInputs { alias_name: alias.clone(), target_key_id: key.key_id };
+                Live::new(&inputs, attributes([("id", alias)]))
+            }))
+        }))
+        .await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let call = self.0.at(&subject.region).create_alias().alias_name(&inputs.alias_name);
+        call.target_key_id(&inputs.target_key_id).send().await.map_err(referring("kms:CreateAlias"))?;
+        Ok(Created::new(&inputs.alias_name, [("id", &inputs.alias_name)]))
+    }
+
+    async fn update(&self, subject: &Subject, alias: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let call = self.0.at(&subject.region).update_alias().alias_name(alias);
+        let call = call.target_key_id(&update.desired.target_key_id);
+        call.send().await.map(|_| ()).map_err(referring("kms:UpdateAlias"))
+    }
+
+    async fn delete(&self, region: &Region, alias: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_alias().alias_name(alias).send().await;
+        is_missing(result.map_err(failed("kms:DeleteAlias"))).map(|_| ())
+    }
+}

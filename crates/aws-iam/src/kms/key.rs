@@ -1,0 +1,186 @@
+//! How AWS does `kms.key`.
+
+use aws_sdk_kms::types::{KeyMetadata, KeyState};
+use futures::future::{try_join_all, try_join4};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::kms::{Key, KeyInputs};
+use serde_json::json;
+
+use super::{Clients, tags_of, to_tags};
+
+/// `kms.key`
+pub struct KeyKind(pub(crate) Clients);
+
+type Inputs = Resolved<Key>;
+
+/// The only policy name that KMS knows.
+const POLICY: &str = "default";
+/// The shortest time that KMS waits before it deletes a key: the last chance to cancel.
+const DELETION_DAYS: i32 = 7;
+/// `ListResourceTags` calls at once while a key is looked for: KMS allows 10 a second.
+const SEARCHES: usize = 4;
+
+impl KeyKind {
+    /// The key, unless it is gone or on its way out.
+    async fn describe(&self, region: &Region, id: &str) -> Result<Option<KeyMetadata>, ProviderError> {
+        let result = self.0.at(region).describe_key().key_id(id).send().await.map_err(failed("kms:DescribeKey"));
+        let key = is_missing(result)?.and_then(|answer| answer.key_metadata);
+        Ok(key.filter(|key| {
+            !matches!(key.key_state(), Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion))
+        }))
+    }
+
+    async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
+        let result = self.0.at(region).get_key_policy().key_id(id).policy_name(POLICY).send().await;
+        Ok(is_missing(result.map_err(failed("kms:GetKeyPolicy")))?.and_then(|answer| answer.policy))
+    }
+
+    async fn rotation(&self, region: &Region, id: &str) -> Result<bool, ProviderError> {
+        let result = self.0.at(region).get_key_rotation_status().key_id(id).send().await;
+        match result.map_err(failed("kms:GetKeyRotationStatus")) {
+            // A key that is pending deletion has no rotation; it is reported as gone all the same.
+            Err(error) if is_invalid_state(&error) => Ok(false),
+            result => Ok(is_missing(result)?.is_some_and(|answer| answer.key_rotation_enabled)),
+        }
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let tags = async { is_missing(tags_of(&self.0, region, id).await) };
+        let answers = try_join4(self.describe(region, id), self.policy(region, id), self.rotation(region, id), tags);
+        let (key, policy, rotation_enabled, tags) = answers.await?;
+        Ok(key.map(|key| {
+            let inputs = KeyInputs {
+                description: key.description.unwrap_or_default(),
+                policy: policy.unwrap_or_default(),
+                rotation_enabled,
+            };
+            let arn = key.arn.unwrap_or_default();
+            Live::new(&inputs, attributes([("id", id), ("arn", &arn)])).tagged(tags.unwrap_or_default())
+        }))
+    }
+
+    async fn set_rotation(&self, region: &Region, id: &str, enabled: bool) -> Result<(), ProviderError> {
+        let client = self.0.at(region);
+        if enabled {
+            client.enable_key_rotation().key_id(id).send().await.map(|_| ()).map_err(failed("kms:EnableKeyRotation"))
+        } else {
+            client.disable_key_rotation().key_id(id).send().await.map(|_| ()).map_err(failed("kms:DisableKeyRotation"))
+        }
+    }
+
+    async fn put_policy(&self, region: &Region, id: &str, policy: &str) -> Result<(), ProviderError> {
+        let call = self.0.at(region).put_key_policy().key_id(id).policy_name(POLICY).policy(policy);
+        call.send().await.map(|_| ()).map_err(failed("kms:PutKeyPolicy"))
+    }
+}
+
+fn is_invalid_state(error: &ProviderError) -> bool {
+    error.code.as_deref() == Some("KMSInvalidStateException")
+}
+
+impl Kind for KeyKind {
+    type Definition = Key;
+
+    /// KMS gives keys no names and cannot search by tag: every key's tags are looked at, and the search ends at the first
+    /// that fits. It happens only while the state does not know the key.
+    async fn find(&self, subject: &Subject, _known: &Known<Key>) -> Result<Option<Found>, ProviderError> {
+        let region = &subject.region;
+        let keys = self.0.at(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let ids = keys.map_err(failed("kms:ListKeys"))?.into_iter().filter_map(|key| key.key_id);
+        let searches = stream::iter(ids).map(|id| async move {
+            match tags_of(&self.0, region, &id).await {
+                Ok(tags) if subject.ownership.matches(&tags) => {
+                    let there = self.describe(region, &id).await?.is_some();
+                    Ok(there.then(|| Found { id, evidence: Evidence::Tags(tags) }))
+                }
+                Ok(_) => Ok(None),
+                // AWS's own keys, and keys whose policy does not let us look, are not ours.
+                Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::NotFound | ErrorKind::Invalid) => {
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            }
+        });
+        let found = searches.buffered(SEARCHES).try_filter_map(|found| async { Ok(found) });
+        std::pin::pin!(found).try_next().await
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "kms:CreateKey";
+        let call = self.0.at(&subject.region).create_key().description(&inputs.description).policy(&inputs.policy);
+        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(failed(operation))?;
+        let key = answer.key_metadata.ok_or_else(|| ProviderError::incomplete(operation, "KeyMetadata"))?;
+        if inputs.rotation_enabled {
+            self.set_rotation(&subject.region, &key.key_id, true).await.map_err(|error| match error.kind {
+                // The key is there: the engine must look for it instead of making another one.
+                ErrorKind::NotFound | ErrorKind::NotYetVisible => {
+                    ProviderError { kind: ErrorKind::Unavailable, ..error }
+                }
+                _ => error,
+            })?;
+        }
+        let arn = key.arn.unwrap_or_default();
+        Ok(Created::new(&key.key_id, [("id", &key.key_id), ("arn", &arn)]))
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        let key = self.describe(region, id).await?;
+        Ok(match key.and_then(|key| key.key_state) {
+            Some(KeyState::Enabled) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if update.changes("policy") {
+            self.put_policy(&subject.region, id, &update.desired.policy).await?;
+        }
+        if update.changes("description") {
+            let call = client.update_key_description().key_id(id).description(&update.desired.description);
+            call.send().await.map_err(failed("kms:UpdateKeyDescription"))?;
+        }
+        if update.changes("rotation_enabled") {
+            self.set_rotation(&subject.region, id, update.desired.rotation_enabled).await?;
+        }
+        if !update.tags_to_set.is_empty() {
+            let tags = to_tags(&update.tags_to_set, "kms:TagResource")?;
+            client.tag_resource().key_id(id).set_tags(Some(tags)).send().await.map_err(failed("kms:TagResource"))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let call = client.untag_resource().key_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
+            call.send().await.map_err(failed("kms:UntagResource"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let Some(key) = self.describe(region, id).await? else { return Ok(()) };
+        // A key's policy may deny its own deletion to everybody but the account's root user; what may be changed is the
+        // policy. The default one gives that right to the account's administrators, whom the caller must belong to.
+        let caller = self.0.connection().caller().details().await?;
+        let root = format!("arn:{}:iam::{}:root", caller.partition(), caller.account);
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" }],
+        });
+        self.put_policy(region, id, &policy.to_string()).await?;
+        let call = self.0.at(region).schedule_key_deletion().key_id(key.key_id).pending_window_in_days(DELETION_DAYS);
+        match call.send().await.map_err(failed("kms:ScheduleKeyDeletion")) {
+            Err(error) if is_invalid_state(&error) => Ok(()),
+            result => is_missing(result).map(|_| ()),
+        }
+    }
+}

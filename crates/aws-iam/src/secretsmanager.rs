@@ -1,0 +1,35 @@
+//! What Secrets Manager's kinds share.
+
+pub mod look_ups;
+pub mod secret;
+
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use aws_sdk_secretsmanager::types::Tag;
+use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+
+/// Secrets Manager's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+/// Everything about a secret but its value.
+pub(crate) async fn describe(
+    clients: &Clients,
+    region: &Region,
+    id: &str,
+) -> Result<Option<DescribeSecretOutput>, ProviderError> {
+    let result = clients.at(region).describe_secret().secret_id(id).send().await;
+    is_missing(result.map_err(failed("secretsmanager:DescribeSecret")))
+}
+
+pub(crate) fn from_tags(tags: Option<&[Tag]>) -> Tags {
+    let pair = |tag: &Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+    tags.unwrap_or_default().iter().filter_map(pair).collect()
+}
+
+pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}

@@ -1,0 +1,30 @@
+//! The look-up of a secret that may be there already. Its value is never read.
+
+use futures::future::BoxFuture;
+use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::secretsmanager::{SecretDescription, SecretDetails};
+use serde_json::Value;
+
+use super::{Clients, describe, from_tags};
+
+/// Answers [`SecretDescription`].
+pub struct SecretLookUp(pub(crate) Clients);
+
+impl AnswersLookUp for SecretLookUp {
+    fn name(&self) -> &'static str {
+        SecretDescription::NAME
+    }
+
+    fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
+        Box::pin(async move {
+            let secret = describe(&self.0, region, question.as_str().unwrap_or_default()).await?;
+            let details = secret.map(|secret| SecretDetails {
+                tags: from_tags(secret.tags.as_deref()),
+                deleted: secret.deleted_date.is_some(),
+                arn: secret.arn.unwrap_or_default(),
+            });
+            Ok(serde_json::to_value(details).unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! How AWS does `cloudwatch.dashboard`.
+
+use std::sync::Arc;
+
+use aws_sdk_cloudwatch::Client;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cloudwatch::{Dashboard, DashboardInputs};
+
+/// `cloudwatch.dashboard`
+pub struct DashboardKind(pub(crate) Arc<Regional<Client>>);
+
+type Inputs = Resolved<Dashboard>;
+
+impl DashboardKind {
+    async fn body(&self, region: &Region, name: &str) -> Result<Option<String>, ProviderError> {
+        let result = self.0.at(region).get_dashboard().dashboard_name(name).send().await;
+        Ok(is_missing(result.map_err(failed("cloudwatch:GetDashboard")))?.and_then(|answer| answer.dashboard_body))
+    }
+
+    async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
+        let operation = "cloudwatch:PutDashboard";
+        let call =
+            self.0.at(region).put_dashboard().dashboard_name(&inputs.dashboard_name).dashboard_body(&inputs.body);
+        let answer = call.send().await.map_err(failed(operation))?;
+        // The call succeeds with remarks on widgets that it could not make sense of.
+        match answer.dashboard_validation_messages().first().and_then(|message| message.message()) {
+            None => Ok(()),
+            Some(message) => Err(ProviderError::new(ErrorKind::Invalid, operation, message)),
+        }
+    }
+}
+
+impl Kind for DashboardKind {
+    type Definition = Dashboard;
+
+    async fn find(&self, subject: &Subject, known: &Known<Dashboard>) -> Result<Option<Found>, ProviderError> {
+        let name = &known.dashboard_name;
+        // A dashboard has no tags: ours carry the mark in their text.
+        Ok(self.body(&subject.region, name).await?.map(|body| {
+            let ours = body.contains(&subject.ownership.marker());
+            Found { id: name.clone(), evidence: if ours { Evidence::Ours } else { Evidence::NotOurs } }
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|name| async move {
+            Ok(self.body(region, name).await?.map(|body| {
+                let inputs = DashboardInputs { dashboard_name: name.clone(), body };
+                Live::new(&inputs, attributes([("id", name), ("name", name)]))
+            }))
+        }))
+        .await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.put(&subject.region, inputs).await?;
+        let name = &inputs.dashboard_name;
+        Ok(Created::new(name, [("id", name), ("name", name)]))
+    }
+
+    async fn update(&self, subject: &Subject, _name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.put(&subject.region, &update.desired).await
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_dashboards().dashboard_names(name).send().await;
+        is_missing(result.map_err(failed("cloudwatch:DeleteDashboards"))).map(|_| ())
+    }
+}

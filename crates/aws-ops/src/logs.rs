@@ -1,0 +1,3 @@
+//! Amazon CloudWatch Logs.
+
+pub mod log_group;

@@ -1,0 +1,128 @@
+//! How AWS does `logs.log_group`.
+
+use std::sync::Arc;
+
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::LogGroup as Group;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Regional, failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
+
+/// `logs.log_group`
+pub struct LogGroupKind(pub(crate) Arc<Regional<Client>>);
+
+type Inputs = Resolved<LogGroup>;
+
+/// What stands for "events never expire", which AWS reports as no retention at all.
+const NEVER: i32 = 0;
+
+impl LogGroupKind {
+    async fn describe(&self, region: &Region, name: &str) -> Result<Option<Group>, ProviderError> {
+        // The only way to ask is by prefix; the exact name sorts first, so the first page has it.
+        let answer = self.0.at(region).describe_log_groups().log_group_name_prefix(name).send().await;
+        let groups = answer.map_err(failed("logs:DescribeLogGroups"))?.log_groups.unwrap_or_default();
+        Ok(groups.into_iter().find(|group| group.log_group_name.as_deref() == Some(name)))
+    }
+
+    /// The ARN without the `:*` that one of its two forms ends with: tags and policies want it so.
+    async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
+        let caller = self.0.connection().caller().details().await?;
+        Ok(format!("arn:{}:logs:{region}:{}:log-group:{name}", caller.partition(), caller.account))
+    }
+
+    async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+        let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
+        let answer = is_missing(result.map_err(failed("logs:ListTagsForResource")))?;
+        Ok(answer.and_then(|answer| answer.tags).unwrap_or_default().into_iter().collect())
+    }
+
+    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
+        let arn = self.arn(region, name).await?;
+        let (group, tags) = futures::future::try_join(self.describe(region, name), self.tags(region, &arn)).await?;
+        Ok(group.map(|group| {
+            let inputs = LogGroupInputs {
+                log_group_name: name.to_owned(),
+                retention_days: group.retention_in_days.unwrap_or(NEVER),
+                kms_key_arn: group.kms_key_id,
+            };
+            Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)
+        }))
+    }
+
+    async fn put_retention(&self, region: &Region, name: &str, days: i32) -> Result<(), ProviderError> {
+        let call = self.0.at(region).put_retention_policy().log_group_name(name).retention_in_days(days);
+        call.send().await.map(|_| ()).map_err(failed("logs:PutRetentionPolicy"))
+    }
+}
+
+impl Kind for LogGroupKind {
+    type Definition = LogGroup;
+
+    async fn find(&self, subject: &Subject, known: &Known<LogGroup>) -> Result<Option<Found>, ProviderError> {
+        let name = &known.log_group_name;
+        if self.describe(&subject.region, name).await?.is_none() {
+            return Ok(None);
+        }
+        let tags = self.tags(&subject.region, &self.arn(&subject.region, name).await?).await?;
+        Ok(Some(Found { id: name.clone(), evidence: Evidence::Tags(tags) }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let name = &inputs.log_group_name;
+        let call = self.0.at(&subject.region).create_log_group().log_group_name(name);
+        let call = call.set_kms_key_id(inputs.kms_key_arn.clone()).set_tags(Some(tags.clone().into_iter().collect()));
+        call.send().await.map_err(referring("logs:CreateLogGroup"))?;
+        self.put_retention(&subject.region, name, inputs.retention_days).await.map_err(|error| match error.kind {
+            // The group is there and the next call does not see it yet: the engine looks for it and goes on.
+            ErrorKind::NotFound => ProviderError { kind: ErrorKind::Unavailable, ..error },
+            _ => error,
+        })?;
+        let arn = self.arn(&subject.region, name).await?;
+        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if update.changes("retention_days") {
+            self.put_retention(&subject.region, name, update.desired.retention_days).await?;
+        }
+        if update.changes("kms_key_arn") {
+            match &update.desired.kms_key_arn {
+                Some(key) => {
+                    let call = client.associate_kms_key().log_group_name(name).kms_key_id(key);
+                    call.send().await.map(|_| ()).map_err(referring("logs:AssociateKmsKey"))?;
+                }
+                None => {
+                    let call = client.disassociate_kms_key().log_group_name(name);
+                    call.send().await.map(|_| ()).map_err(failed("logs:DisassociateKmsKey"))?;
+                }
+            }
+        }
+        let arn = self.arn(&subject.region, name).await?;
+        if !update.tags_to_set.is_empty() {
+            let tags = update.tags_to_set.clone().into_iter().collect();
+            let call = client.tag_resource().resource_arn(&arn).set_tags(Some(tags));
+            call.send().await.map_err(failed("logs:TagResource"))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let call = client.untag_resource().resource_arn(&arn).set_tag_keys(Some(update.tags_to_remove.clone()));
+            call.send().await.map_err(failed("logs:UntagResource"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_log_group().log_group_name(name).send().await;
+        is_missing(result.map_err(failed("logs:DeleteLogGroup"))).map(|_| ())
+    }
+}

@@ -1,0 +1,167 @@
+//! Reading and writing the document.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ServerSideEncryption;
+use futures::future::BoxFuture;
+use ohinfra_aws_core::failed;
+use ohinfra_core::ProviderError;
+use ohinfra_core::error::ErrorKind;
+use ohinfra_state::migrations::parse;
+use ohinfra_state::{Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
+
+/// Keeps the state in one object.
+#[derive(Clone)]
+pub struct S3Store {
+    pub(crate) client: Client,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+}
+
+impl S3Store {
+    /// A store in `s3://bucket/key`, which need not exist yet.
+    pub fn new(client: Client, bucket: &str, key: &str) -> Self {
+        Self { client, bucket: bucket.to_owned(), key: key.to_owned() }
+    }
+
+    fn url(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.key)
+    }
+
+    /// The errors that a caller can decide on; everything else is an access that failed.
+    pub(crate) fn error(&self, operation: &'static str, error: &ProviderError) -> StateError {
+        match error.code.as_deref() {
+            Some("NoSuchBucket") => StateError::NoBucket { place: self.url() },
+            // 412, and 409 when another conditional write is under way.
+            Some("PreconditionFailed" | "ConditionalRequestConflict") => StateError::Changed { place: self.url() },
+            _ => StateError::Access { operation, place: self.url(), message: error.to_string() },
+        }
+    }
+
+    /// An object's bytes and ETag; none if it is not there.
+    pub(crate) async fn get(
+        &self,
+        key: &str,
+        version: Option<&str>,
+        operation: &'static str,
+    ) -> Result<Option<(Vec<u8>, String)>, StateError> {
+        let call = self.client.get_object().bucket(&self.bucket).key(key).set_version_id(version.map(str::to_owned));
+        let answer = match call.send().await.map_err(failed("s3:GetObject")) {
+            Ok(answer) => answer,
+            Err(error) if error.kind == ErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket") => {
+                return Ok(None);
+            }
+            Err(error) => return Err(self.error(operation, &error)),
+        };
+        let etag = answer.e_tag.unwrap_or_default();
+        let bytes = answer.body.collect().await.map_err(|error| StateError::Access {
+            operation,
+            place: self.url(),
+            message: error.to_string(),
+        })?;
+        Ok(Some((bytes.to_vec(), etag)))
+    }
+
+    /// Writes an object if it still has the ETag `expected` (none: if it is not there), and gives the new one.
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        expected: Option<&str>,
+        operation: &'static str,
+    ) -> Result<String, StateError> {
+        let call = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("application/json")
+            .server_side_encryption(ServerSideEncryption::Aes256)
+            .body(ByteStream::from(bytes));
+        let call = match expected {
+            Some(etag) => call.if_match(etag),
+            None => call.if_none_match("*"),
+        };
+        let answer = call.send().await.map_err(failed("s3:PutObject")).map_err(|error| match error.kind {
+            // If-Match on an object that has been deleted.
+            ErrorKind::NotFound if error.code.as_deref() != Some("NoSuchBucket") => {
+                StateError::Changed { place: self.url() }
+            }
+            _ => self.error(operation, &error),
+        })?;
+        Ok(answer.e_tag.unwrap_or_default())
+    }
+}
+
+impl StateStore for S3Store {
+    fn place(&self) -> String {
+        self.url()
+    }
+
+    fn read(&self) -> BoxFuture<'_, Result<Option<Stored>, StateError>> {
+        Box::pin(async move {
+            let Some((bytes, etag)) = self.get(&self.key, None, "read").await? else { return Ok(None) };
+            Ok(Some(Stored { document: parse(&bytes, &self.url())?, version: Version(etag) }))
+        })
+    }
+
+    fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
+        Box::pin(async move {
+            let operation = "read an older version of";
+            let found = self.get(&self.key, Some(version), operation).await?;
+            let (bytes, _) = found.ok_or_else(|| StateError::Access {
+                operation,
+                place: self.url(),
+                message: format!("there is no version `{version}`"),
+            })?;
+            parse(&bytes, &format!("{} (version {version})", self.url()))
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        document: &'a StateDocument,
+        expected: Option<&'a Version>,
+    ) -> BoxFuture<'a, Result<Version, StateError>> {
+        Box::pin(async move {
+            let bytes = document.to_bytes();
+            match self.put(&self.key, bytes.clone(), expected.map(|v| v.0.as_str()), "write").await {
+                // An answer that was lost makes the SDK's next attempt fail on our own write: what is there decides.
+                Err(StateError::Changed { place }) => match self.get(&self.key, None, "write").await? {
+                    Some((there, etag)) if there == bytes => Ok(Version(etag)),
+                    _ => Err(StateError::Changed { place }),
+                },
+                result => result.map(Version),
+            }
+        })
+    }
+
+    fn lock<'a>(&'a self, info: &'a LockInfo) -> BoxFuture<'a, Result<Box<dyn Lock>, StateError>> {
+        Box::pin(self.take_lock(info))
+    }
+
+    fn holder(&self) -> BoxFuture<'_, Result<Option<LockInfo>, StateError>> {
+        Box::pin(async move { Ok(self.read_lock().await?.map(|(holder, _)| holder)) })
+    }
+
+    fn unlock<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<LockInfo, StateError>> {
+        Box::pin(self.break_lock(id))
+    }
+
+    fn history(&self) -> BoxFuture<'_, Result<Vec<VersionEntry>, StateError>> {
+        Box::pin(async move {
+            let call = self.client.list_object_versions().bucket(&self.bucket).prefix(&self.key);
+            let answer = call.send().await.map_err(failed("s3:ListBucketVersions"));
+            let answer = answer.map_err(|error| self.error("list versions of", &error))?;
+            let ours = answer.versions.unwrap_or_default().into_iter().filter(|v| v.key.as_deref() == Some(&self.key));
+            Ok(ours
+                .map(|version| VersionEntry {
+                    written_at: version.last_modified.map(|time| time.to_string()),
+                    size: version.size.unwrap_or_default(),
+                    current: version.is_latest.unwrap_or_default(),
+                    version: version.version_id.unwrap_or_default(),
+                })
+                .collect())
+        })
+    }
+}
