@@ -82,17 +82,19 @@ const PATTERNS: &[(fn(&str) -> bool, ErrorKind)] = &[
     (|code| code.starts_with("Missing") || code.starts_with("UnknownParameter"), ErrorKind::Invalid),
 ];
 
-/// Errors that AWS tells apart from a wrong request only by their text: something that was made a moment ago is not visible
-/// to the service yet. A code is matched first, so that no other error can be taken for one of these.
-const NOT_YET_VISIBLE: &[(&str, &str)] = &[
+/// Errors that AWS tells apart from a wrong request only by their text. A code is matched first, so that no other error can
+/// be taken for one of these.
+const TEXTS: &[(&str, &str, ErrorKind)] = &[
     // IAM and KMS: a role named as a principal seconds after it was created.
-    ("MalformedPolicyDocument", "Invalid principal"),
-    ("MalformedPolicyDocumentException", "principals"),
+    ("MalformedPolicyDocument", "Invalid principal", ErrorKind::NotYetVisible),
+    ("MalformedPolicyDocumentException", "principals", ErrorKind::NotYetVisible),
     // S3: the same in a bucket policy.
-    ("MalformedPolicy", "Invalid principal"),
+    ("MalformedPolicy", "Invalid principal", ErrorKind::NotYetVisible),
     // Backup, and every service that assumes a role on our behalf.
-    ("InvalidParameterValueException", "cannot be assumed"),
-    ("InvalidParameterValueException", "IAM Role"),
+    ("InvalidParameterValueException", "cannot be assumed", ErrorKind::NotYetVisible),
+    ("InvalidParameterValueException", "IAM Role", ErrorKind::NotYetVisible),
+    // EC2: an endpoint of the same service is still on its way out.
+    ("InvalidParameter", "conflicting DNS domain", ErrorKind::Dependency),
 ];
 
 /// Makes one of our errors of one of the SDK's. `operation` is the permission that the call needs, `service:Action`.
@@ -159,8 +161,8 @@ where
 fn of_answer(code: &str, message: &str, status: u16) -> ErrorKind {
     // EC2's query protocol puts `Client.` before some codes.
     let code = code.strip_prefix("Client.").unwrap_or(code);
-    if NOT_YET_VISIBLE.iter().any(|(known, fragment)| *known == code && message.contains(fragment)) {
-        return ErrorKind::NotYetVisible;
+    if let Some((_, _, kind)) = TEXTS.iter().find(|(known, fragment, _)| *known == code && message.contains(fragment)) {
+        return *kind;
     }
     let listed = CODES.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind);
     listed.or_else(|| PATTERNS.iter().find(|(fits, _)| fits(code)).map(|(_, kind)| *kind)).unwrap_or(match status {

@@ -27,9 +27,16 @@ pub struct Subject {
     pub region: Region,
     /// An idempotency token: the same for every attempt to create this generation of this resource. 32 hexadecimal digits.
     pub token: String,
+    /// Identities that the state knows: `find` looks for something else (the successor that an interrupted replacement left).
+    pub except: Vec<String>,
 }
 
 impl Subject {
+    /// Whether this identity is one that is looked for.
+    pub fn seeks(&self, id: &str) -> bool {
+        !self.except.iter().any(|known| known == id)
+    }
+
     /// The address.
     pub fn address(&self) -> &Address {
         &self.ownership.address
@@ -76,6 +83,20 @@ pub struct Found {
     pub id: String,
     /// How it is known whose it is.
     pub evidence: Evidence,
+    /// Whether it is there to stay.
+    pub standing: Standing,
+}
+
+/// Whether something that was found is there to stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    #[default]
+    Present,
+    /// Its deletion is scheduled: it can be brought back, or deleted at once (a secret).
+    Scheduled,
+    /// Its deletion is scheduled: it can be brought back, and nothing makes it go faster (a key).
+    Leaving,
 }
 
 /// How it is known whose a resource is.
@@ -90,6 +111,11 @@ pub enum Evidence {
 }
 
 impl Found {
+    /// Something that is there to stay.
+    pub fn new(id: impl Into<String>, evidence: Evidence) -> Self {
+        Self { id: id.into(), evidence, standing: Standing::Present }
+    }
+
     /// Whether it is the subject itself.
     pub fn is_owned_by(&self, ownership: &Ownership) -> bool {
         match &self.evidence {

@@ -195,7 +195,11 @@ impl Execution<'_> {
             _ => (change.kind.clone(), change.region.clone()),
         };
         let (schema, kind) = self.engine.provider.find_kind(&kind_name)?;
-        let (subject, lineage) = self.session.writer.with(|d| (subject(d, &step.address, &region), d.lineage.clone()));
+        let (mut subject, lineage) =
+            self.session.writer.with(|d| (subject(d, &step.address, &region), d.lineage.clone()));
+        if matches!(change.action, Action::Replace(_)) {
+            subject.except = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id])).cloned().collect();
+        }
         let work =
             Work { engine: self.engine.clone(), schema: Arc::clone(schema), kind: Arc::clone(kind), subject, lineage };
         let sender = self.sender.clone();
@@ -355,6 +359,7 @@ impl Execution<'_> {
             let mut deposed = earlier.map(|r| r.deposed.clone()).unwrap_or_default();
             if let Some(earlier) = earlier
                 && is_new
+                && !change.retain
                 && change.action == Action::Replace(ohinfra_core::schema::Replacement::CreateFirst)
             {
                 deposed.push(earlier.id.clone());
@@ -442,7 +447,7 @@ impl Execution<'_> {
 
 /// What a delete step deletes: the replaced ones after a replacement, everything otherwise.
 fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> Vec<String> {
-    let deposed = recorded.map(|r| r.deposed.clone()).unwrap_or_else(|| change.deposed.clone());
+    let deposed = recorded.map_or_else(|| change.deposed.clone(), |r| r.deposed.clone());
     let current = recorded.map(|r| r.id.clone()).or_else(|| change.id.clone());
     let current_goes =
         matches!(change.action, Action::Delete | Action::Replace(ohinfra_core::schema::Replacement::DeleteFirst));

@@ -12,6 +12,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else takes")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

@@ -1,8 +1,8 @@
 //! The only crate that acts: look-ups, refresh, apply, import. It knows nothing of AWS, prints nothing, and takes its time
 //! from outside.
 //!
-//! [`Engine`] holds what every run needs. A run is: [`Engine::ask_all`] and [`Engine::refresh`], build the graph,
-//! [`Engine::discover`], plan (a pure function of `ohinfra-plan`), and, with a [`Session`] that holds the lock,
+//! [`Engine`] holds what every run needs. A run is: [`Engine::ask_all`] and [`Engine::refresh`] at once, build the graph,
+//! [`Engine::plan`] (which looks for what the state does not know), and, with a [`Session`] that holds the lock,
 //! [`Engine::apply`].
 
 pub mod apply;
@@ -10,6 +10,7 @@ pub mod clock;
 pub mod events;
 pub mod import;
 pub mod limits;
+pub mod planning;
 pub mod refresh;
 pub mod session;
 pub mod step;
@@ -25,6 +26,7 @@ pub use apply::{Report, StepFailure};
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, Observer};
 pub use limits::Limits;
+pub use planning::{PlanError, PlanRequest};
 pub use refresh::Refreshed;
 pub use session::Session;
 

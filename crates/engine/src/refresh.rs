@@ -21,6 +21,9 @@ use crate::events::Event;
 /// How many ids one read is asked for: AWS's filters take up to 200 values.
 const BATCH: usize = 100;
 
+/// Resources of one kind and region, which are read together.
+type Group<'a> = ((&'a str, &'a Region), Vec<(&'a Address, &'a String)>);
+
 /// What is there.
 #[derive(Clone, Debug, Default)]
 pub struct Refreshed {
@@ -87,10 +90,7 @@ impl Engine {
         self.read_groups(&groups).await
     }
 
-    async fn read_groups(
-        &self,
-        groups: &[((&str, &Region), Vec<(&Address, &String)>)],
-    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+    async fn read_groups(&self, groups: &[Group<'_>]) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let batches = groups.iter().flat_map(|(key, members)| members.chunks(BATCH).map(move |chunk| (*key, chunk)));
         let reads = batches.map(|((kind, region), members)| async move {
             let ids: Vec<String> = members.iter().map(|(_, id)| (*id).clone()).collect();
@@ -135,7 +135,7 @@ impl Engine {
                 let found = kind.find(&subject, inputs).await.map_err(failed)?;
                 Ok(found.map(|found| {
                     let ours = found.is_owned_by(&subject.ownership);
-                    (*resource, Discovered { id: found.id, ours })
+                    (*resource, Discovered { id: found.id, ours, standing: found.standing })
                 }))
             }
         });
@@ -168,5 +168,6 @@ pub fn subject(document: &StateDocument, address: &Address, region: &Region) -> 
         ownership: Ownership { deployment: document.deployment.clone(), address: address.clone() },
         region: region.clone(),
         token: token(document, address),
+        except: Vec::new(),
     }
 }

@@ -17,6 +17,12 @@ pub struct Session {
     heartbeat: JoinHandle<()>,
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.heartbeat.abort();
+    }
+}
+
 /// The state of a deployment: what is stored, or a new one. Refuses another deployment's.
 pub async fn load(
     store: &dyn StateStore,

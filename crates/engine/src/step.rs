@@ -1,6 +1,7 @@
 //! One step on one resource: create, change, delete. No step knows of another.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
@@ -38,26 +39,44 @@ impl Work {
         self.engine.limits.permit(self.schema.service(), self.region()).await
     }
 
-    /// Creates it. An answer that was lost and a name that exists already both end here: if what is there is ours, it is
-    /// taken as it is and changed where it differs.
+    /// Creates it, unless what is there already is ours: then that is taken and changed where it differs.
+    ///
+    /// A create call whose answer was lost, or that failed half-way, may have left something. So nothing is created a second
+    /// time without looking first, and a replacement looks before its first time (an earlier run may have been interrupted).
     pub(crate) async fn create(
         &self,
         inputs: &Inputs,
         identified: impl Fn(&Created),
     ) -> Result<Created, ProviderError> {
-        let created = retrying(self.schema.timeouts.ready, self.progress(), || async {
+        let untouched = AtomicBool::new(self.subject.except.is_empty());
+        let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
+            if !untouched.swap(false, Ordering::Relaxed)
+                && let Some(id) = self.find_own(inputs, None).await?
+            {
+                return Ok(Made::Found(id));
+            }
             let result = {
                 let _permit = self.permit().await;
                 self.kind.create(&self.subject, inputs.clone()).await
             };
             match result {
-                Err(error) if matches!(error.kind, ErrorKind::Exists | ErrorKind::Unavailable) => {
-                    self.take_over(inputs, error).await
-                }
-                result => result,
+                Err(error) if error.kind == ErrorKind::Exists => match self.find_own(inputs, Some(&error)).await? {
+                    Some(id) => Ok(Made::Found(id)),
+                    None => Err(error),
+                },
+                result => result.map(Made::Created),
             }
         })
         .await?;
+        let created = match made {
+            Made::Created(created) => created,
+            Made::Found(id) => {
+                let live = self.read(&id).await?;
+                identified(&Created { id: id.clone(), attributes: live.attributes.clone() });
+                let attributes = self.change(&id, inputs, None, &live).await?;
+                return Ok(Created { id, attributes });
+            }
+        };
         identified(&created);
         self.wait_until_ready(&created.id).await?;
         let complete = self.schema.attributes().iter().all(|(name, _)| created.attributes.contains_key(*name));
@@ -68,28 +87,25 @@ impl Work {
         Ok(Created { id: created.id, attributes })
     }
 
-    /// What a create call that did not succeed may have found or left.
-    async fn take_over(&self, inputs: &Inputs, error: ProviderError) -> Result<Created, ProviderError> {
+    /// The identity of what is there and ours. Something of the same name that is not ours is an error if `exists` says that
+    /// it stands in the way.
+    async fn find_own(&self, inputs: &Inputs, exists: Option<&ProviderError>) -> Result<Option<String>, ProviderError> {
         let found = {
             let _permit = self.permit().await;
             self.kind.find(&self.subject, inputs.clone()).await?
         };
-        match found {
-            Some(found) if found.is_owned_by(&self.subject.ownership) => {
-                let live = self.read(&found.id).await?;
-                let attributes = self.change(&found.id, inputs, None, &live).await?;
-                Ok(Created { id: found.id, attributes })
-            }
-            Some(found) if error.kind == ErrorKind::Exists => Err(ProviderError {
+        match (found, exists) {
+            (Some(found), _) if found.is_owned_by(&self.subject.ownership) => Ok(Some(found.id)),
+            (Some(found), Some(error)) => Err(ProviderError {
                 message: format!(
                     "`{}` exists and does not belong to this deployment; `ohinfra import {} '{}'` would take it over",
                     found.id,
                     self.subject.address(),
                     found.id
                 ),
-                ..error
+                ..error.clone()
             }),
-            _ => Err(error),
+            (_, _) => Ok(None),
         }
     }
 
@@ -183,6 +199,14 @@ fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<In
         tags_to_set,
         tags_to_remove,
     }
+}
+
+/// What came of the attempts to create something.
+enum Made {
+    /// It was created.
+    Created(Created),
+    /// It was there, and it is ours.
+    Found(String),
 }
 
 /// What a finished step means for the state.

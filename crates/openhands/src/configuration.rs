@@ -153,10 +153,10 @@ impl Values {
 
     fn require(&mut self, path: &str, help: &str) -> String {
         self.text(path).unwrap_or_else(|| {
-            if !self.leaves.contains_key(path) {
-                self.refuse(path, format!("`{path}` is missing"), help);
-            } else {
+            if self.leaves.contains_key(path) {
                 self.refuse(path, format!("`{path}` is empty"), help);
+            } else {
+                self.refuse(path, format!("`{path}` is missing"), help);
             }
             String::new()
         })
@@ -266,7 +266,7 @@ impl Values {
                 match key {
                     "domain_name" => self.form(&path, "a domain", "for example `example.com`", is_domain),
                     "hosted_zone_id" => {
-                        self.form(&path, "a hosted zone id", "for example `Z0123456789ABCDEFGHIJ`", is_zone_id)
+                        self.form(&path, "a hosted zone id", "for example `Z0123456789ABCDEFGHIJ`", is_zone_id);
                     }
                     _ => self.form(&path, "a host name", "letters, digits and dashes", is_label),
                 }

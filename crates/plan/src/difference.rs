@@ -61,13 +61,13 @@ fn fields(
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         let get = |map: Option<&Map<String, Value>>| map.and_then(|map| map.get(name)).cloned().unwrap_or(Value::Null);
         let (wanted, was, is) = (get(Some(desired)), get(applied), get(live));
-        if let (Value::Object(wanted), Value::Object(is), false) = (&wanted, &is, is_unknown_text(&wanted)) {
-            if !compared.schema.behaviour(&path).has(SENSITIVE) && !compared.schema.behaviour(&path).has(WRITE_ONLY) {
-                fields(&path, wanted, was.as_object(), Some(is), compared, changes);
-                continue;
-            }
+        let behaviour = compared.schema.behaviour(&path);
+        let is_whole = behaviour.has(SENSITIVE) || behaviour.has(WRITE_ONLY) || is_unknown_text(&wanted);
+        if let (Value::Object(wanted), Value::Object(is), false) = (&wanted, &is, is_whole) {
+            fields(&path, wanted, was.as_object(), Some(is), compared, changes);
+            continue;
         }
-        changes.extend(field(path, wanted, &was, is, applied.is_some(), compared));
+        changes.extend(field(path, wanted, &was, &is, applied.is_some(), compared));
     }
 }
 
@@ -79,7 +79,7 @@ fn field(
     path: String,
     wanted: Value,
     was: &Value,
-    is: Value,
+    is: &Value,
     applied: bool,
     compared: &Compared<'_>,
 ) -> Option<FieldChange> {
@@ -91,13 +91,13 @@ fn field(
         // Nobody can read it back: what was applied stands for what is live. An adopted one is taken as it is.
         (was.clone(), applied && !equal(&wanted, was))
     } else {
-        let changed = unknown || !equal(&wanted, &is);
+        let changed = unknown || !equal(&wanted, is);
         (is.clone(), changed)
     };
     if !changed {
         return None;
     }
-    let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, &is);
+    let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, is);
     Some(FieldChange {
         replace: behaviour.has(REPLACE),
         before: (!before.is_null()).then(|| masked(&before)),

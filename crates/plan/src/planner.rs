@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ohinfra_core::contract::Live;
+use ohinfra_core::contract::{Live, Standing};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Availability, Replacement, Schema};
@@ -45,6 +45,8 @@ pub struct Discovered {
     pub id: String,
     /// Whether it is this deployment's.
     pub ours: bool,
+    /// Whether it is there to stay.
+    pub standing: Standing,
 }
 
 /// What the run is for.
@@ -132,6 +134,9 @@ fn plan_apply(input: &PlanInput<'_>, plan: &mut Plan) {
     }
     for (address, prior) in input.prior.iter().filter(|(address, _)| input.graph.get(address).is_none()) {
         let mut change = removal(address, prior, "it is not configured any more");
+        if prior.retain {
+            change.action = Action::Retain;
+        }
         if !is_selected(input, address) || input.mode == Mode::RefreshOnly {
             change.action = Action::None;
             change.reasons.clear();
@@ -172,7 +177,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         reasons: Vec::new(),
         fields: Vec::new(),
         needs: resource.needs.clone(),
-        id: prior.map(|p| p.id.clone()).or_else(|| input.discovered.get(address).map(|d| d.id.clone())),
+        id: input.discovered.get(address).map(|d| &d.id).or(prior.map(|p| &p.id)).cloned(),
         deposed: prior.map(|p| p.deposed.clone()).unwrap_or_default(),
         desired: Some(resource.inputs.clone()),
         retain: resource.retain,
@@ -185,32 +190,30 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     check_needs(input, plan, resource);
     let moved = prior.is_some_and(|p| p.region != resource.region || p.kind != resource.kind);
     match (prior, input.live.get(address), input.discovered.get(address)) {
-        (None, _, Some(found)) if !found.ours => {
+        (_, _, Some(found)) if !found.ours => {
             plan.diagnostics.push(conflict(resource, &found.id));
         }
-        (Some(_), Some(_), _) if moved => {
-            change.action = Action::Replace(Replacement::CreateFirst);
-            change.reasons.push("it moves to another region or is another kind".to_owned());
-            change.fields = all_fields(&desired, schema, input.lineage);
+        (Some(prior), _, _) if moved => {
+            plan.diagnostics.push(immovable(resource, prior));
         }
-        (Some(prior), Some(live), _) => {
-            let compared = Compared {
-                schema,
-                lineage: input.lineage,
-                desired: &desired,
-                applied: Some(&prior.inputs),
-                live: &live.inputs,
-            };
-            change.fields = difference(&compared);
-            decide(input, plan, schema, prior, &mut change);
-        }
-        (None, Some(live), Some(_)) => {
+        (_, Some(live), Some(found)) => {
             let compared =
                 Compared { schema, lineage: input.lineage, desired: &desired, applied: None, live: &live.inputs };
             change.fields = difference(&compared);
             change.action = Action::Adopt;
-            change.reasons.push("it is this deployment's and the state does not know it".to_owned());
-            replace_if_it_must(plan, schema, &mut change);
+            change.reasons.push(match found.standing {
+                Standing::Present => "it is this deployment's and the state does not know it".to_owned(),
+                Standing::Scheduled | Standing::Leaving => {
+                    "it is this deployment's; its deletion is scheduled, and it is brought back".to_owned()
+                }
+            });
+            replace_if_it_must(schema, &mut change);
+        }
+        (Some(prior), Some(live), None) => {
+            let applied = Some(&prior.inputs);
+            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
+            change.fields = difference(&compared);
+            decide(input, schema, prior, &mut change);
         }
         (prior, _, _) => {
             change.action = Action::Create;
@@ -229,7 +232,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     change
 }
 
-fn decide(input: &PlanInput<'_>, plan: &Plan, schema: &Schema, prior: &Prior, change: &mut Change) {
+fn decide(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, change: &mut Change) {
     if !change.fields.is_empty() {
         change.action = Action::Update;
     }
@@ -245,22 +248,20 @@ fn decide(input: &PlanInput<'_>, plan: &Plan, schema: &Schema, prior: &Prior, ch
         change.action = Action::Replace(schema.replacement);
         change.reasons.push("--replace asks for it".to_owned());
     }
-    replace_if_it_must(plan, schema, change);
+    replace_if_it_must(schema, change);
 }
 
-fn replace_if_it_must(plan: &Plan, schema: &Schema, change: &mut Change) {
+fn replace_if_it_must(schema: &Schema, change: &mut Change) {
     let forced: Vec<&str> = change.fields.iter().filter(|f| f.replace).map(|f| f.path.as_str()).collect();
     if !forced.is_empty() {
         change.reasons.push(format!("AWS cannot change {} in place", forced.join(", ")));
         change.action = Action::Replace(schema.replacement);
     }
-    // What needs a thing that must go before its successor comes has to go before it, too: otherwise each waits for the other.
-    let needs_one_that_goes_first = change
-        .needs
-        .keys()
-        .any(|need| plan.changes.get(need).is_some_and(|c| c.action == Action::Replace(Replacement::DeleteFirst)));
-    if needs_one_that_goes_first && matches!(change.action, Action::Replace(_)) {
-        change.action = Action::Replace(Replacement::DeleteFirst);
+    if change.retain && matches!(change.action, Action::Replace(_)) {
+        // Never delete what holds data: the old one stays, so the new one need not wait for it.
+        let old = change.id.clone().unwrap_or_default();
+        change.reasons.push(format!("the old one ({old}) holds data: it stays in AWS"));
+        change.action = Action::Replace(Replacement::CreateFirst);
     }
 }
 
@@ -286,6 +287,14 @@ fn conflict(resource: &Resource, id: &str) -> Diagnostic {
         "to take it over: `ohinfra import {} '{id}'`; otherwise rename or delete it, or choose another `name` for this deployment",
         resource.address
     ))
+}
+
+fn immovable(resource: &Resource, prior: &Prior) -> Diagnostic {
+    Diagnostic::error(
+        &resource.address,
+        format!("is a {} in {} and cannot become a {} in {}", prior.kind, prior.region, resource.kind, resource.region),
+    )
+    .help("destroy the deployment first, or give the one in the other region another `name`")
 }
 
 /// Every field of a resource that is to be made.
@@ -338,7 +347,12 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
     for (address, found) in input.discovered.iter().filter(|(address, found)| found.ours && is_selected(input, address))
     {
         let Some(resource) = input.graph.get(address) else { continue };
-        if input.prior.contains_key(address) || (resource.retain && input.mode == Mode::Destroy) {
+        let goes = match (input.mode, found.standing) {
+            (Mode::Purge, Standing::Present | Standing::Scheduled) => true,
+            (_, Standing::Present) => !resource.retain,
+            (_, Standing::Scheduled | Standing::Leaving) => false,
+        };
+        if input.prior.contains_key(address) || !goes {
             continue;
         }
         let prior = Prior {

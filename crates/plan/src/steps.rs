@@ -46,6 +46,7 @@ pub fn steps(plan: &Plan) -> Steps {
         Action::None | Action::Delete | Action::Retain => None,
     };
     let deleting = |change: &Change| match change.action {
+        Action::Replace(_) if change.retain => None,
         Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
         Action::Update if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
         Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
@@ -69,13 +70,14 @@ pub fn steps(plan: &Plan) -> Steps {
                 steps.entry(make).or_default().insert(before, *how);
             }
             let Some(delete_needed) = deleting(needed) else { continue };
-            if let Some(delete) = deleting(change) {
+            // What has to go before its successor comes cannot wait for those that let go of it only after that: a change in
+            // place, or a replacement that deletes last.
+            let goes_first = needed.action == Action::Replace(Replacement::DeleteFirst);
+            let lets_go_late = change.action == Action::Replace(Replacement::CreateFirst);
+            if let Some(delete) = deleting(change).filter(|_| !(goes_first && lets_go_late)) {
                 steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
             }
-            // What is only changed lets go of the old one by its change, unless the old one has to go first.
-            if let Some(make) = making(change)
-                && needed.action != Action::Replace(Replacement::DeleteFirst)
-            {
+            if let Some(make) = making(change).filter(|_| !goes_first) {
                 steps.entry(delete_needed).or_default().insert(make, Need::Ready);
             }
         }

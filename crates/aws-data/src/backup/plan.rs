@@ -78,14 +78,17 @@ impl Kind for PlanKind {
         let call = self.0.at(&subject.region).list_backup_plans().into_paginator().items();
         let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("backup:ListBackupPlans"))?;
         // Names are not unique: the tags decide.
-        let named = plans.into_iter().filter(|plan| plan.backup_plan_name.as_ref() == Some(&known.plan_name));
+        let named = plans.into_iter().filter(|plan| {
+            plan.backup_plan_name.as_ref() == Some(&known.plan_name)
+                && subject.seeks(plan.backup_plan_id().unwrap_or_default())
+        });
         let tagged = try_join_all(named.map(|plan| async move {
             let tags = tags_of(&self.0, &subject.region, plan.backup_plan_arn().unwrap_or_default()).await?;
             Ok::<_, ProviderError>((plan.backup_plan_id, tags))
         }))
         .await?;
         let ours = tagged.into_iter().find(|(_, tags)| subject.ownership.matches(tags));
-        Ok(ours.and_then(|(id, tags)| Some(Found { id: id?, evidence: Evidence::Tags(tags) })))
+        Ok(ours.and_then(|(id, tags)| Some(Found::new(id?, Evidence::Tags(tags)))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

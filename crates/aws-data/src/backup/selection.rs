@@ -50,7 +50,7 @@ impl Kind for SelectionKind {
         let selections = call.send().collect::<Result<Vec<_>, _>>().await;
         let selections = is_missing(selections.map_err(failed("backup:ListBackupSelections")))?.unwrap_or_default();
         let named = selections.into_iter().find(|s| s.selection_name.as_ref() == Some(&known.selection_name));
-        Ok(named.and_then(|s| Some(Found { id: format!("{plan}:{}", s.selection_id?), evidence: Evidence::Ours })))
+        Ok(named.and_then(|s| Some(Found::new(format!("{plan}:{}", s.selection_id?), Evidence::Ours))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

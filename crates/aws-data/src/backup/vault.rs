@@ -50,7 +50,7 @@ impl Kind for VaultKind {
         let vault = vaults.into_iter().find(|vault| vault.backup_vault_name.as_ref() == Some(&known.vault_name));
         let Some(vault) = vault else { return Ok(None) };
         let tags = tags_of(&self.0, &subject.region, vault.backup_vault_arn().unwrap_or_default()).await?;
-        Ok(Some(Found { id: known.vault_name.clone(), evidence: Evidence::Tags(tags) }))
+        Ok(Some(Found::new(known.vault_name.clone(), Evidence::Tags(tags))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

@@ -98,11 +98,11 @@ impl Kind for BucketKind {
             Ok(None) => Ok(None),
             Ok(Some(_)) => {
                 let tags = settings::tags(&client, bucket).await?;
-                Ok(Some(Found { id: bucket.clone(), evidence: Evidence::Tags(tags) }))
+                Ok(Some(Found::new(bucket.clone(), Evidence::Tags(tags))))
             }
             // 403 and 301: the name is taken, by another account or in another region.
             Err(error) if error.kind == ErrorKind::Denied || error.kind == ErrorKind::Other => {
-                Ok(Some(Found { id: bucket.clone(), evidence: Evidence::NotOurs }))
+                Ok(Some(Found::new(bucket.clone(), Evidence::NotOurs)))
             }
             Err(error) => Err(error),
         }
@@ -125,10 +125,10 @@ impl Kind for BucketKind {
         let call = self.0.at(region).create_bucket().bucket(bucket).create_bucket_configuration(configuration);
         let call = call.object_ownership(ObjectOwnership::from(inputs.object_ownership.as_str()));
         call.send().await.map_err(failed(operation))?;
-        // A bucket that has just been made may be unknown to the next call: the engine then looks for it and goes on.
+        // A bucket that has just been made may be unknown to the next call.
         self.put(region, bucket, inputs, |setting| setting != "object_ownership").await.map_err(|error| {
             if settings::is_bucket_missing(&error) {
-                ProviderError { kind: ErrorKind::Unavailable, ..error }
+                ProviderError { kind: ErrorKind::NotYetVisible, ..error }
             } else {
                 error
             }

@@ -34,7 +34,7 @@ impl Kind for BucketPolicyKind {
     async fn find(&self, subject: &Subject, known: &Known<BucketPolicy>) -> Result<Option<Found>, ProviderError> {
         let Some(bucket) = &known.bucket_name else { return Ok(None) };
         let policy = self.policy(&subject.region, bucket).await?;
-        Ok(policy.map(|_| Found { id: bucket.clone(), evidence: Evidence::Ours }))
+        Ok(policy.map(|_| Found::new(bucket.clone(), Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

@@ -7,7 +7,6 @@ use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
-use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::ec2::{SecurityGroup, SecurityGroupInputs};
@@ -70,10 +69,10 @@ impl Kind for SecurityGroupKind {
         let call =
             self.0.at(&subject.region).describe_security_groups().set_filters(Some(owned_by(&subject.ownership)));
         let answer = call.send().await.map_err(failed("ec2:DescribeSecurityGroups"))?;
-        let found = |group: &Group| {
-            Some(Found { id: group.group_id.clone()?, evidence: Evidence::Tags(from_tags(group.tags.as_deref())) })
-        };
-        Ok(answer.security_groups().first().and_then(found))
+        let group = answer.security_groups().iter().find(|group| subject.seeks(group.group_id().unwrap_or_default()));
+        Ok(group.and_then(|group| {
+            Some(Found::new(group.group_id.clone()?, Evidence::Tags(from_tags(group.tags.as_deref()))))
+        }))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -104,13 +103,7 @@ impl Kind for SecurityGroupKind {
         let id = present(answer.group_id(), operation, "GroupId")?;
         let arn = arn(&self.0, &subject.region, &format!("security-group/{id}")).await?;
         if !inputs.allow_all_egress {
-            match self.revoke_allow_all(&subject.region, &id).await {
-                // The group is there: the engine looks for it by its tags and goes on from what it finds.
-                Err(error) if error.is_transient() => {
-                    return Err(ProviderError { kind: ErrorKind::Unavailable, ..error });
-                }
-                result => result?,
-            }
+            self.revoke_allow_all(&subject.region, &id).await?;
         }
         Ok(Created::new(&id, [("id", &id), ("arn", &arn)]))
     }

@@ -76,11 +76,12 @@ impl Kind for SecurityGroupRuleKind {
     async fn find(&self, subject: &Subject, known: &Known<SecurityGroupRule>) -> Result<Option<Found>, ProviderError> {
         // Without its group there is no rule: nothing to ask.
         let Some(group) = &known.group_id else { return Ok(None) };
-        let rules = self.describe(&subject.region, "group-id", std::slice::from_ref(group)).await?;
+        let mut rules = self.describe(&subject.region, "group-id", std::slice::from_ref(group)).await?;
+        rules.retain(|rule| subject.seeks(rule.security_group_rule_id().unwrap_or_default()));
         let tagged = rules.iter().find(|rule| subject.ownership.matches(&from_tags(rule.tags.as_deref())));
         // The group is ours, so a rule in it that AWS would refuse to have twice is ours too, whoever took its tags away.
         let found = tagged.or_else(|| rules.iter().find(|rule| is_same_rule(&inputs_of(rule), known)));
-        Ok(found.and_then(|rule| Some(Found { id: rule.security_group_rule_id.clone()?, evidence: Evidence::Ours })))
+        Ok(found.and_then(|rule| Some(Found::new(rule.security_group_rule_id.clone()?, Evidence::Ours))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

@@ -68,10 +68,11 @@ impl Kind for VpcEndpointKind {
     async fn find(&self, subject: &Subject, _known: &Known<VpcEndpoint>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).describe_vpc_endpoints().set_filters(Some(owned_by(&subject.ownership)));
         let answer = call.send().await.map_err(failed(DESCRIBE))?;
-        let endpoint = answer.vpc_endpoints().iter().find(|endpoint| !is_going(endpoint));
+        let mut endpoints = answer.vpc_endpoints().iter().filter(|endpoint| !is_going(endpoint));
+        let endpoint = endpoints.find(|endpoint| subject.seeks(endpoint.vpc_endpoint_id().unwrap_or_default()));
         Ok(endpoint.and_then(|endpoint| {
             let evidence = Evidence::Tags(from_tags(endpoint.tags.as_deref()));
-            Some(Found { id: endpoint.vpc_endpoint_id.clone()?, evidence })
+            Some(Found::new(endpoint.vpc_endpoint_id.clone()?, evidence))
         }))
     }
 

@@ -55,9 +55,8 @@ impl Kind for InstanceProfileKind {
 
     async fn find(&self, subject: &Subject, known: &Known<InstanceProfile>) -> Result<Option<Found>, ProviderError> {
         let profile = self.get(&subject.region, &known.profile_name).await?;
-        Ok(profile.map(|profile| Found {
-            id: profile.instance_profile_name,
-            evidence: Evidence::Tags(from_tags(profile.tags.as_deref())),
+        Ok(profile.map(|profile| {
+            Found::new(profile.instance_profile_name, Evidence::Tags(from_tags(profile.tags.as_deref())))
         }))
     }
 

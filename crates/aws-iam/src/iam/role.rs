@@ -105,7 +105,7 @@ impl Kind for RoleKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Role>) -> Result<Option<Found>, ProviderError> {
         let role = self.get(&subject.region, &known.role_name).await?;
-        Ok(role.map(|role| Found { id: role.role_name, evidence: Evidence::Tags(from_tags(role.tags.as_deref())) }))
+        Ok(role.map(|role| Found::new(role.role_name, Evidence::Tags(from_tags(role.tags.as_deref())))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

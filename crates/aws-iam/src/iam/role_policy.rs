@@ -52,7 +52,7 @@ impl Kind for RolePolicyKind {
         let Some(role) = &known.role_name else { return Ok(None) };
         let id = id_of(role, &known.policy_name);
         let live = self.read_one(&subject.region, &id).await?;
-        Ok(live.map(|_| Found { id, evidence: Evidence::Ours }))
+        Ok(live.map(|_| Found::new(id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

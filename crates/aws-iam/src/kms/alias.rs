@@ -34,7 +34,7 @@ impl Kind for AliasKind {
         let tags = tags_of(&self.0, &subject.region, &key.key_id).await?;
         let ours = tags.get(DEPLOYMENT) == Some(&subject.ownership.deployment);
         let evidence = if ours { Evidence::Ours } else { Evidence::NotOurs };
-        Ok(Some(Found { id: known.alias_name.clone(), evidence }))
+        Ok(Some(Found::new(known.alias_name.clone(), evidence)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

@@ -5,7 +5,7 @@ use futures::future::{try_join_all, try_join4};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Standing, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
@@ -28,13 +28,9 @@ const DELETION_DAYS: i32 = 7;
 const SEARCHES: usize = 4;
 
 impl KeyKind {
-    /// The key, unless it is gone or on its way out.
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<KeyMetadata>, ProviderError> {
         let result = self.0.at(region).describe_key().key_id(id).send().await.map_err(failed("kms:DescribeKey"));
-        let key = is_missing(result)?.and_then(|answer| answer.key_metadata);
-        Ok(key.filter(|key| {
-            !matches!(key.key_state(), Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion))
-        }))
+        Ok(is_missing(result)?.and_then(|answer| answer.key_metadata))
     }
 
     async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
@@ -45,7 +41,7 @@ impl KeyKind {
     async fn rotation(&self, region: &Region, id: &str) -> Result<bool, ProviderError> {
         let result = self.0.at(region).get_key_rotation_status().key_id(id).send().await;
         match result.map_err(failed("kms:GetKeyRotationStatus")) {
-            // A key that is pending deletion has no rotation; it is reported as gone all the same.
+            // A key that is pending deletion has no rotation.
             Err(error) if is_invalid_state(&error) => Ok(false),
             result => Ok(is_missing(result)?.is_some_and(|answer| answer.key_rotation_enabled)),
         }
@@ -57,6 +53,7 @@ impl KeyKind {
         let (key, policy, rotation_enabled, tags) = answers.await?;
         Ok(key.map(|key| {
             let inputs = KeyInputs {
+                scheduled_for_deletion: is_scheduled(&key),
                 description: key.description.unwrap_or_default(),
                 policy: policy.unwrap_or_default(),
                 rotation_enabled,
@@ -81,6 +78,19 @@ impl KeyKind {
     }
 }
 
+fn is_scheduled(key: &KeyMetadata) -> bool {
+    matches!(key.key_state, Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion))
+}
+
+/// The policy of a key that leaves everything to IAM. A key's own policy may deny its deletion, and the cancelling of it, to
+/// everybody but the account's root user; what administrators may change is the policy.
+async fn open_policy(clients: &Clients) -> Result<String, ProviderError> {
+    let caller = clients.connection().caller().details().await?;
+    let root = format!("arn:{}:iam::{}:root", caller.partition(), caller.account);
+    let statement = json!({ "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" });
+    Ok(json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
+}
+
 fn is_invalid_state(error: &ProviderError) -> bool {
     error.code.as_deref() == Some("KMSInvalidStateException")
 }
@@ -88,17 +98,24 @@ fn is_invalid_state(error: &ProviderError) -> bool {
 impl Kind for KeyKind {
     type Definition = Key;
 
-    /// KMS gives keys no names and cannot search by tag: every key's tags are looked at, and the search ends at the first
-    /// that fits. It happens only while the state does not know the key.
+    /// KMS gives keys no names and cannot search by tag: every key's tags are looked at. It happens only while the state does not know the key.
     async fn find(&self, subject: &Subject, _known: &Known<Key>) -> Result<Option<Found>, ProviderError> {
         let region = &subject.region;
         let keys = self.0.at(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let ids = keys.map_err(failed("kms:ListKeys"))?.into_iter().filter_map(|key| key.key_id);
+        let ids = keys
+            .map_err(failed("kms:ListKeys"))?
+            .into_iter()
+            .filter_map(|key| key.key_id)
+            .filter(|id| subject.seeks(id));
         let searches = stream::iter(ids).map(|id| async move {
             match tags_of(&self.0, region, &id).await {
                 Ok(tags) if subject.ownership.matches(&tags) => {
-                    let there = self.describe(region, &id).await?.is_some();
-                    Ok(there.then(|| Found { id, evidence: Evidence::Tags(tags) }))
+                    let key = self.describe(region, &id).await?;
+                    Ok(key.map(|key| Found {
+                        id,
+                        evidence: Evidence::Tags(tags),
+                        standing: if is_scheduled(&key) { Standing::Leaving } else { Standing::Present },
+                    }))
                 }
                 Ok(_) => Ok(None),
                 // AWS's own keys, and keys whose policy does not let us look, are not ours.
@@ -108,8 +125,10 @@ impl Kind for KeyKind {
                 Err(error) => Err(error),
             }
         });
-        let found = searches.buffered(SEARCHES).try_filter_map(|found| async { Ok(found) });
-        std::pin::pin!(found).try_next().await
+        let found: Vec<Found> =
+            searches.buffered(SEARCHES).try_filter_map(|found| async { Ok(found) }).try_collect().await?;
+        // An earlier one that is on its way out counts only if there is no other.
+        Ok(found.into_iter().min_by_key(|found| found.standing != Standing::Present))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -122,13 +141,12 @@ impl Kind for KeyKind {
         let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(failed(operation))?;
         let key = answer.key_metadata.ok_or_else(|| ProviderError::incomplete(operation, "KeyMetadata"))?;
         if inputs.rotation_enabled {
-            self.set_rotation(&subject.region, &key.key_id, true).await.map_err(|error| match error.kind {
-                // The key is there: the engine must look for it instead of making another one.
-                ErrorKind::NotFound | ErrorKind::NotYetVisible => {
-                    ProviderError { kind: ErrorKind::Unavailable, ..error }
-                }
+            // A key that has just been made may be unknown to the next call.
+            let referring = |error: ProviderError| match error.kind {
+                ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
                 _ => error,
-            })?;
+            };
+            self.set_rotation(&subject.region, &key.key_id, true).await.map_err(referring)?;
         }
         let arn = key.arn.unwrap_or_default();
         Ok(Created::new(&key.key_id, [("id", &key.key_id), ("arn", &arn)]))
@@ -145,7 +163,13 @@ impl Kind for KeyKind {
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
-        if update.changes("policy") {
+        if update.changes("scheduled_for_deletion") {
+            self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
+            client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion"))?;
+            // A key that was brought back is disabled, and has the open policy.
+            client.enable_key().key_id(id).send().await.map_err(failed("kms:EnableKey"))?;
+        }
+        if update.changes("policy") || update.changes("scheduled_for_deletion") {
             self.put_policy(&subject.region, id, &update.desired.policy).await?;
         }
         if update.changes("description") {
@@ -168,15 +192,10 @@ impl Kind for KeyKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let Some(key) = self.describe(region, id).await? else { return Ok(()) };
-        // A key's policy may deny its own deletion to everybody but the account's root user; what may be changed is the
-        // policy. The default one gives that right to the account's administrators, whom the caller must belong to.
-        let caller = self.0.connection().caller().details().await?;
-        let root = format!("arn:{}:iam::{}:root", caller.partition(), caller.account);
-        let policy = json!({
-            "Version": "2012-10-17",
-            "Statement": [{ "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" }],
-        });
-        self.put_policy(region, id, &policy.to_string()).await?;
+        if is_scheduled(&key) {
+            return Ok(());
+        }
+        self.put_policy(region, id, &open_policy(&self.0).await?).await?;
         let call = self.0.at(region).schedule_key_deletion().key_id(key.key_id).pending_window_in_days(DELETION_DAYS);
         match call.send().await.map_err(failed("kms:ScheduleKeyDeletion")) {
             Err(error) if is_invalid_state(&error) => Ok(()),

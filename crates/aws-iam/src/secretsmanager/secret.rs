@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Standing, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
@@ -52,8 +52,7 @@ impl SecretKind {
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let secret = describe(&self.0, region, id).await?.filter(|secret| secret.deleted_date.is_none());
-        Ok(secret.map(|secret| {
+        Ok(describe(&self.0, region, id).await?.map(|secret| {
             let (name, arn) = (secret.name.unwrap_or_default(), secret.arn.unwrap_or_default());
             let mut live = Live::new(
                 &json!({
@@ -61,6 +60,7 @@ impl SecretKind {
                     "description": secret.description.unwrap_or_default(),
                     // How the value was made cannot be read back.
                     "content": Value::Null,
+                    "scheduled_for_deletion": secret.deleted_date.is_some(),
                     "kms_key_id": secret.kms_key_id,
                 }),
                 attributes([("id", &arn), ("name", &name), ("arn", &arn)]),
@@ -69,23 +69,6 @@ impl SecretKind {
             live.tagged(from_tags(secret.tags.as_deref()))
         }))
     }
-
-    /// Brings back a secret of ours that is scheduled for deletion: its name is taken until it is gone, and its value is
-    /// what everything that used it still has.
-    async fn restore(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Option<Created>, ProviderError> {
-        let Some(secret) = describe(&self.0, &subject.region, &inputs.secret_name).await? else { return Ok(None) };
-        if secret.deleted_date.is_none() || !subject.ownership.matches(&from_tags(secret.tags.as_deref())) {
-            return Ok(None);
-        }
-        let (name, arn) = (secret.name.unwrap_or_default(), secret.arn.unwrap_or_default());
-        let client = self.0.at(&subject.region);
-        client.restore_secret().secret_id(&arn).send().await.map_err(failed("secretsmanager:RestoreSecret"))?;
-        let update = client.update_secret().secret_id(&arn).description(&inputs.description);
-        update.set_kms_key_id(inputs.kms_key_id.clone()).send().await.map_err(failed("secretsmanager:UpdateSecret"))?;
-        let tag = client.tag_resource().secret_id(&arn).set_tags(Some(to_tags(tags)));
-        tag.send().await.map_err(failed("secretsmanager:TagResource"))?;
-        Ok(Some(Created::new(&arn, [("id", &arn), ("name", &name), ("arn", &arn)])))
-    }
 }
 
 impl Kind for SecretKind {
@@ -93,11 +76,10 @@ impl Kind for SecretKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Secret>) -> Result<Option<Found>, ProviderError> {
         let secret = describe(&self.0, &subject.region, &known.secret_name).await?;
-        Ok(secret.and_then(|secret| {
-            let tags = from_tags(secret.tags.as_deref());
-            // One of ours that is scheduled for deletion is brought back by `create`.
-            let to_be_restored = secret.deleted_date.is_some() && subject.ownership.matches(&tags);
-            (!to_be_restored).then(|| Found { id: secret.arn.unwrap_or_default(), evidence: Evidence::Tags(tags) })
+        Ok(secret.map(|secret| Found {
+            standing: if secret.deleted_date.is_some() { Standing::Scheduled } else { Standing::Present },
+            evidence: Evidence::Tags(from_tags(secret.tags.as_deref())),
+            id: secret.arn.unwrap_or_default(),
         }))
     }
 
@@ -118,14 +100,11 @@ impl Kind for SecretKind {
             .secret_string(value.0)
             .client_request_token(&subject.token)
             .set_tags(Some(to_tags(tags)));
-        let answer = match call.send().await.map_err(failed(operation)) {
-            Ok(answer) => answer,
-            // InvalidRequestException: a secret of this name is scheduled for deletion.
-            Err(error) if error.code.as_deref() == Some("InvalidRequestException") => {
-                return self.restore(subject, inputs, tags).await?.ok_or(error);
-            }
-            Err(error) => return Err(error),
-        };
+        let answer = call.send().await.map_err(failed(operation)).map_err(|error| match error.code.as_deref() {
+            // A secret of this name is scheduled for deletion: if it is ours, the engine finds it and brings it back.
+            Some("InvalidRequestException") => ProviderError { kind: ErrorKind::Exists, ..error },
+            _ => error,
+        })?;
         let (Some(arn), Some(name)) = (answer.arn, answer.name) else {
             return Err(ProviderError::incomplete(operation, "ARN"));
         };
@@ -135,6 +114,10 @@ impl Kind for SecretKind {
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
         let desired = &update.desired;
+        if update.changes("scheduled_for_deletion") {
+            // First: nothing else about it can be changed before.
+            client.restore_secret().secret_id(id).send().await.map_err(failed("secretsmanager:RestoreSecret"))?;
+        }
         if update.changes("description") || update.changes("kms_key_id") {
             let call = client.update_secret().secret_id(id).description(&desired.description);
             call.set_kms_key_id(desired.kms_key_id.clone())

@@ -45,7 +45,7 @@ impl Kind for DashboardKind {
         // A dashboard has no tags: ours carry the mark in their text.
         Ok(self.body(&subject.region, name).await?.map(|body| {
             let ours = body.contains(&subject.ownership.marker());
-            Found { id: name.clone(), evidence: if ours { Evidence::Ours } else { Evidence::NotOurs } }
+            Found::new(name.clone(), if ours { Evidence::Ours } else { Evidence::NotOurs })
         }))
     }
 

@@ -70,7 +70,7 @@ impl Kind for LogGroupKind {
             return Ok(None);
         }
         let tags = self.tags(&subject.region, &self.arn(&subject.region, name).await?).await?;
-        Ok(Some(Found { id: name.clone(), evidence: Evidence::Tags(tags) }))
+        Ok(Some(Found::new(name.clone(), Evidence::Tags(tags))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -83,8 +83,8 @@ impl Kind for LogGroupKind {
         let call = call.set_kms_key_id(inputs.kms_key_arn.clone()).set_tags(Some(tags.clone().into_iter().collect()));
         call.send().await.map_err(referring("logs:CreateLogGroup"))?;
         self.put_retention(&subject.region, name, inputs.retention_days).await.map_err(|error| match error.kind {
-            // The group is there and the next call does not see it yet: the engine looks for it and goes on.
-            ErrorKind::NotFound => ProviderError { kind: ErrorKind::Unavailable, ..error },
+            // A group that has just been made may be unknown to the next call.
+            ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
             _ => error,
         })?;
         let arn = self.arn(&subject.region, name).await?;

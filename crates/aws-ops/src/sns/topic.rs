@@ -108,7 +108,7 @@ impl Kind for TopicKind {
             return Ok(None);
         }
         let tags = self.tags(&subject.region, &arn).await?;
-        Ok(Some(Found { id: arn, evidence: Evidence::Tags(tags) }))
+        Ok(Some(Found::new(arn, Evidence::Tags(tags))))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

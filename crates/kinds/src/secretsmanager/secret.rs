@@ -18,6 +18,8 @@ pub struct SecretInputs<T = String> {
     pub description: String,
     /// How the first value is made. A change makes a new value.
     pub content: SecretContent,
+    /// Always false: one whose deletion is scheduled is brought back, with its value.
+    pub scheduled_for_deletion: bool,
     /// The key that encrypts it; AWS's own where not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<T>,
@@ -52,6 +54,7 @@ impl Definition for Secret {
             .input("secret_name", REPLACE)
             .plain("description")
             .input("content", WRITE_ONLY)
+            .plain("scheduled_for_deletion")
             .plain("kms_key_id")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)

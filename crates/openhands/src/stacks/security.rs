@@ -61,6 +61,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, network: &Network, monitoring: &M
             secret_name,
             description: "The header value by which the load balancer knows CloudFront".to_owned(),
             content: SecretContent::Generated { length: 32, exclude_characters: None, exclude_punctuation: true },
+            scheduled_for_deletion: false,
             kms_key_id: None,
         },
     );
@@ -139,8 +140,12 @@ fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
         ],
         &[],
     );
-    let inputs =
-        KeyInputs { description: "Encrypts OpenHands users' secrets".to_owned(), policy, rotation_enabled: true };
+    let inputs = KeyInputs {
+        description: "Encrypts OpenHands users' secrets".to_owned(),
+        policy,
+        rotation_enabled: true,
+        scheduled_for_deletion: false,
+    };
     let key = builder.add_retained::<Key>("user-secrets-key", &inputs);
     let alias_name = format!("alias/{}", environment.names.regional("user-secrets"));
     builder.add::<Alias>("user-secrets-key-alias", &AliasInputs { alias_name, target_key_id: key.attribute("id") });
@@ -158,6 +163,7 @@ fn sandbox_secret(builder: &mut Builder<'_>) -> Text {
             secret_name: sandbox_secret_name(builder.configuration),
             description: "OpenHands sandbox secret key for session encryption".to_owned(),
             content: SecretContent::RandomBytes { bytes: 32 },
+            scheduled_for_deletion: false,
             kms_key_id: None,
         },
     );

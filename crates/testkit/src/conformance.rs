@@ -1,0 +1,128 @@
+//! The suite that every kind must pass, on the in-memory cloud and on a real one.
+
+use ohinfra_core::contract::Deletion;
+use ohinfra_core::inputs::Inputs;
+use ohinfra_core::schema::{REPLACE, Schema};
+use ohinfra_core::{Address, Region};
+use ohinfra_plan::graph::{GraphBuilder, Options};
+use ohinfra_plan::{Action, Graph, Mode, Plan};
+use serde_json::Value;
+
+use crate::harness::Harness;
+
+/// A kind and what to try with it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The kind.
+    pub schema: Schema,
+    /// The region.
+    pub region: Region,
+    /// Inputs that a cloud accepts; what they refer to must be there.
+    pub inputs: Value,
+    /// Changes to try, one after the other: a field and its new value.
+    pub changes: Vec<(&'static str, Value)>,
+}
+
+fn address() -> Address {
+    "conformance/subject".parse().unwrap_or_else(|_| unreachable!("BUG: not an address"))
+}
+
+fn inputs_of(value: &Value) -> Inputs {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn graph_of(harness: &Harness, case: &Case, inputs: Inputs) -> Graph {
+    let mut builder = GraphBuilder::new(&harness.deployment, std::collections::BTreeMap::new());
+    let marked = inputs;
+    builder.add_raw(case.schema.clone(), address(), &case.region, marked, Options::default());
+    builder.build().unwrap_or_else(|errors| unreachable!("BUG: {errors:?}"))
+}
+
+async fn plan(harness: &Harness, graph: &Graph, step: &str) -> Result<Plan, String> {
+    harness.plan(graph, Mode::Apply).await.map_err(|error| format!("{step}: {error}: {error:?}"))
+}
+
+async fn apply(harness: &Harness, graph: &Graph, step: &str) -> Result<(), String> {
+    let report = harness.apply(graph).await.map_err(|error| format!("{step}: {error}: {error:?}"))?;
+    match report.failed.first() {
+        Some(failure) => Err(format!("{step}: {}", failure.error)),
+        None if report.is_success() => Ok(()),
+        None => Err(format!("{step}: {report:?}")),
+    }
+}
+
+async fn must_be_empty(harness: &Harness, graph: &Graph, step: &str) -> Result<(), String> {
+    let plan = plan(harness, graph, step).await?;
+    if plan.is_empty() && plan.drift.is_empty() {
+        return Ok(());
+    }
+    let fields: Vec<_> = plan.changes.values().flat_map(|change| change.fields.clone()).collect();
+    Err(format!("{step}: the plan is not empty: {fields:?}; drift: {:?}", plan.drift))
+}
+
+async fn must_act(harness: &Harness, graph: &Graph, expected: &str, step: &str) -> Result<Plan, String> {
+    let plan = plan(harness, graph, step).await?;
+    let action = plan.changes.get(&address()).map_or(Action::None, |change| change.action);
+    if action.word() == expected {
+        Ok(plan)
+    } else {
+        Err(format!("{step}: the plan says {}, not {expected}: {plan:?}", action.word()))
+    }
+}
+
+/// Runs the suite; the error says at which step which expectation failed.
+pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
+    let first = graph_of(harness, case, inputs_of(&case.inputs));
+    must_act(harness, &first, "create", "before the first apply").await?;
+    apply(harness, &first, "create").await?;
+    must_be_empty(harness, &first, "after the create").await?;
+
+    let mut inputs = inputs_of(&case.inputs);
+    for (field, value) in &case.changes {
+        let step = format!("change of `{field}`");
+        inputs.insert((*field).to_owned(), value.clone());
+        let graph = graph_of(harness, case, inputs.clone());
+        let replaces = case.schema.behaviour(field).has(REPLACE);
+        let plan = must_act(harness, &graph, if replaces { "replace" } else { "update" }, &step).await?;
+        let others: Vec<String> = plan
+            .changes
+            .values()
+            .flat_map(|change| &change.fields)
+            .filter(|f| f.path != *field && !f.path.starts_with(&format!("{field}.")))
+            .map(|f| f.path.clone())
+            .collect();
+        if !others.is_empty() {
+            return Err(format!("{step}: the plan would change {others:?} too"));
+        }
+        apply(harness, &graph, &step).await?;
+        must_be_empty(harness, &graph, &format!("after the {step}")).await?;
+    }
+    let graph = graph_of(harness, case, inputs);
+
+    // The state is lost: what is there is found by its name or its tags, and is as desired.
+    let document = harness.document();
+    harness.store.set(Some(ohinfra_state::StateDocument { resources: Default::default(), ..document }));
+    let plan = must_act(harness, &graph, "adopt", "without a state").await?;
+    let fields: Vec<_> = plan.changes.values().flat_map(|change| &change.fields).map(|field| &field.path).collect();
+    if !fields.is_empty() {
+        return Err(format!("without a state: the plan would change {fields:?}"));
+    }
+    apply(harness, &graph, "adopt").await?;
+    must_be_empty(harness, &graph, "after the adoption").await?;
+
+    // It disappears behind our back, and is deleted twice.
+    let id = harness.document().resources.get(&address()).map(|resource| resource.id.clone()).unwrap_or_default();
+    let (_, kind) = harness.engine.provider.find_kind(case.schema.kind).map_err(|error| error.to_string())?;
+    for time in ["first", "second"] {
+        let deleted = kind.delete(&case.region, &id, Deletion::Purge).await;
+        deleted.map_err(|error| format!("{time} delete: {error}"))?;
+    }
+    apply(harness, &graph, "after it disappeared").await?;
+    must_be_empty(harness, &graph, "after it was made again").await?;
+
+    let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("purge: {error}"))?;
+    if !report.is_success() || !harness.document().resources.is_empty() {
+        return Err(format!("purge: {report:?}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Plans and applies graphs as the command line does, without the command line.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ohinfra_core::contract::{Deletion, Provider};
+use ohinfra_engine::events::Silent;
+use ohinfra_engine::refresh::prior;
+use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Refreshed, Report, Session};
+use ohinfra_plan::{Graph, Mode, Plan, Selection};
+use ohinfra_state::{LockInfo, StateDocument, StateStore};
+
+use crate::store::MemoryStore;
+
+/// A clock that stands still: nothing that is tested depends on the time of day.
+pub struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+/// An engine and a state.
+#[derive(Clone)]
+pub struct Harness {
+    /// The engine.
+    pub engine: Engine,
+    /// The state.
+    pub store: MemoryStore,
+    /// The deployment's name.
+    pub deployment: String,
+    /// What runs may touch.
+    pub selection: Selection,
+}
+
+impl Harness {
+    /// A harness on a provider, without limits and with an empty state.
+    pub fn new(provider: Provider) -> Self {
+        let engine = Engine {
+            provider,
+            observer: Arc::new(Silent),
+            clock: Arc::new(StoppedClock),
+            limits: Arc::new(Limits::unlimited()),
+            interrupt: Interrupt::default(),
+            tool_version: "test".to_owned(),
+        };
+        Self { engine, store: MemoryStore::default(), deployment: "test".to_owned(), selection: Selection::default() }
+    }
+
+    /// The state as it is stored, or a new one.
+    pub fn document(&self) -> StateDocument {
+        self.store.document().unwrap_or_else(|| {
+            let mut document = StateDocument::new(&self.deployment, "test");
+            "00000000-0000-4000-8000-000000000000".clone_into(&mut document.lineage);
+            document
+        })
+    }
+
+    async fn plan_for(
+        &self,
+        document: &StateDocument,
+        graph: &Graph,
+        mode: Mode,
+    ) -> Result<(Plan, Refreshed), PlanError> {
+        let live = self.engine.refresh(&prior(document)).await.map_err(PlanError::Read)?;
+        let request = PlanRequest {
+            document,
+            graph,
+            configuration_digest: "",
+            selection: &self.selection,
+            replace: &BTreeSet::new(),
+            mode,
+        };
+        self.engine.plan(&request, live).await
+    }
+
+    /// Makes a plan.
+    pub async fn plan(&self, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
+        Ok(self.plan_for(&self.document(), graph, mode).await?.0)
+    }
+
+    /// Makes a plan under the lock and does what it says.
+    pub async fn run(&self, graph: &Graph, mode: Mode) -> Result<Report, PlanError> {
+        if self.store.document().is_none() {
+            self.store.set(Some(self.document()));
+        }
+        let info = LockInfo {
+            id: "lock".into(),
+            operation: "test".into(),
+            who: "test".into(),
+            host: "test".into(),
+            pid: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+            heartbeat_at: Timestamp::UNIX_EPOCH,
+            tool_version: "test".into(),
+        };
+        let store: Arc<dyn StateStore> = Arc::new(self.store.clone());
+        let session = match Session::open(&self.engine, store, &self.deployment, &info).await {
+            Ok(session) => session,
+            Err(error) => return Ok(Report { state_error: Some(error), ..Report::default() }),
+        };
+        let document = session.writer.document();
+        let result = self.plan_for(&document, graph, mode).await;
+        let deletion = if mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
+        let report = match result {
+            Ok((plan, _)) if plan.has_errors() => Ok(Report { interrupted: true, ..Report::default() }),
+            Ok((plan, refreshed)) => Ok(self.engine.apply(&session, &plan, &refreshed, deletion).await),
+            Err(error) => Err(error),
+        };
+        // A lock that is already lost, or a state that cannot be written, is in the report.
+        let _ = session.close().await;
+        report
+    }
+
+    /// Applies a graph.
+    pub async fn apply(&self, graph: &Graph) -> Result<Report, PlanError> {
+        self.run(graph, Mode::Apply).await
+    }
+}

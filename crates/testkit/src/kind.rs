@@ -1,0 +1,278 @@
+//! A resource kind of any schema on the in-memory cloud. It refuses what a real cloud would refuse: a second thing of one
+//! name, a reference to a thing that is not there, the deletion of a thing that another one uses.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Live, Provider, Readiness, ResourceKind, Subject, Update, tags_of,
+};
+use ohinfra_core::error::{ErrorKind, ProviderError};
+use ohinfra_core::inputs::{Attributes, Inputs};
+use ohinfra_core::schema::{Replacement, Schema, WRITE_ONLY};
+use ohinfra_core::{Region, tags};
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, Inner, Object};
+
+/// A kind of the in-memory cloud.
+pub struct FakeKind {
+    schema: Schema,
+    cloud: Cloud,
+}
+
+/// A provider of these kinds on a cloud.
+pub fn provider(cloud: &Cloud, schemas: impl IntoIterator<Item = Schema>) -> Provider {
+    schemas.into_iter().fold(Provider::default(), |provider, schema| {
+        let kind = FakeKind { schema: schema.clone(), cloud: cloud.clone() };
+        provider.raw_kind(schema, std::sync::Arc::new(kind))
+    })
+}
+
+/// An identity that no other object's is a part of.
+fn identity(schema: &Schema, inner: &Inner) -> String {
+    format!("{}-{:06}", schema.kind.replace(['.', '_'], "-"), inner.made)
+}
+
+fn attributes(schema: &Schema, id: &str, name: Option<&str>) -> Attributes {
+    let value = |attribute: &str| match attribute {
+        "id" => id.to_owned(),
+        "name" => name.unwrap_or(id).to_owned(),
+        "arn" => format!("arn:fake:{}:{id}", schema.kind),
+        other => format!("{other}-of-{id}"),
+    };
+    schema.attributes().iter().map(|(name, _)| ((*name).to_owned(), json!(value(name)))).collect()
+}
+
+/// What makes a thing unique.
+fn natural_name(schema: &Schema, inputs: &Inputs) -> Option<Vec<Value>> {
+    let values: Vec<Value> = schema.natural_name.iter().filter_map(|name| inputs.get(*name).cloned()).collect();
+    (!values.is_empty() && values.len() == schema.natural_name.len() && !values.contains(&Value::Null))
+        .then_some(values)
+}
+
+/// Whether a text within a value names something that is not in the cloud: identities look like `service-noun-000000`.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(fields) => {
+            fields.iter().filter(|(name, _)| *name != "tags").for_each(|(_, field)| texts(field, found))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The identities within inputs, found by their form.
+fn identities(inputs: &Inputs) -> Vec<String> {
+    let mut all = Vec::new();
+    texts(&Value::Object(inputs.clone()), &mut all);
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    all.iter()
+        .flat_map(|text| text.split(move |c| !is_word(c)))
+        .filter(|word| {
+            let number = word.rsplit('-').next().unwrap_or_default();
+            number.len() == 6 && number.chars().all(|c| c.is_ascii_digit())
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+impl FakeKind {
+    fn error(&self, kind: ErrorKind, operation: &str, message: String) -> ProviderError {
+        ProviderError::new(kind, &format!("{}:{operation}", self.schema.service()), message)
+    }
+
+    fn check_references(&self, inner: &Inner, inputs: &Inputs) -> Result<(), ProviderError> {
+        for id in identities(inputs) {
+            if !inner.objects.values().any(|object| object.id == id) {
+                return Err(self.error(ErrorKind::Invalid, "Create", format!("{id} does not exist")));
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&self, region: &Region, id: &str) -> (String, String, String) {
+        (self.schema.kind.to_owned(), region.to_string(), id.to_owned())
+    }
+
+    fn create_now(
+        &self,
+        inner: &mut Inner,
+        subject: &Subject,
+        inputs: Inputs,
+        ready_at: Duration,
+    ) -> Result<Created, ProviderError> {
+        self.check_references(inner, &inputs)?;
+        let name = natural_name(&self.schema, &inputs);
+        let of_kind = |object: &&Object| object.kind == self.schema.kind && object.region == subject.region;
+        if name.is_some()
+            && inner.objects.values().filter(of_kind).any(|o| natural_name(&self.schema, &o.inputs) == name)
+        {
+            return Err(self.error(ErrorKind::Exists, "Create", format!("{name:?} exists")));
+        }
+        inner.made += 1;
+        let id = identity(&self.schema, inner);
+        let text = self.schema.natural_name.last().and_then(|field| inputs.get(*field)?.as_str().map(str::to_owned));
+        let attributes = attributes(&self.schema, &id, text.as_deref());
+        let mut kept = inputs;
+        // Whose an untagged thing is must be known all the same: real kinds tell by the thing it belongs to.
+        if !self.schema.taggable {
+            kept.insert("tags".to_owned(), json!(subject.ownership.tags()));
+        }
+        let object = Object {
+            kind: self.schema.kind.to_owned(),
+            region: subject.region.clone(),
+            id: id.clone(),
+            inputs: kept,
+            attributes: attributes.clone(),
+            ready_at,
+        };
+        inner.objects.insert(self.key(&subject.region, &id), object);
+        let early = |name: &String| self.schema.availability(name) == Some(ohinfra_core::schema::Availability::Early);
+        Ok(Created { id, attributes: attributes.into_iter().filter(|(name, _)| early(name)).collect() })
+    }
+
+    fn delete_now(&self, inner: &mut Inner, region: &Region, id: &str) -> Result<(), ProviderError> {
+        let key = self.key(region, id);
+        if !inner.objects.contains_key(&key) {
+            return Ok(());
+        }
+        let user =
+            inner.objects.values().find(|object| object.id != id && identities(&object.inputs).iter().any(|i| i == id));
+        // What is replaced by deleting first goes while others still name it, as a role or a bucket does.
+        let may_be_used = self.schema.replacement == Replacement::DeleteFirst;
+        if let Some(user) = user.filter(|_| !may_be_used) {
+            return Err(self.error(ErrorKind::Dependency, "Delete", format!("{id} is used by {}", user.id)));
+        }
+        inner.objects.remove(&key);
+        Ok(())
+    }
+}
+
+impl ResourceKind for FakeKind {
+    fn find<'a>(&'a self, subject: &'a Subject, known: Inputs) -> BoxFuture<'a, Result<Option<Found>, ProviderError>> {
+        Box::pin(async move {
+            let about = subject.address().to_string();
+            self.cloud
+                .call("find", self.schema.kind, &about, Duration::ZERO, |inner| {
+                    let name = natural_name(&self.schema, &known);
+                    let fits = |object: &&Object| {
+                        let tags = tags_of(&object.inputs);
+                        let named = name.is_some() && natural_name(&self.schema, &object.inputs) == name;
+                        object.kind == self.schema.kind
+                            && object.region == subject.region
+                            && subject.seeks(&object.id)
+                            && (subject.ownership.matches(&tags) || named)
+                    };
+                    let found = inner.objects.values().find(fits);
+                    Ok(found.map(|object| Found::new(&object.id, Evidence::Tags(tags_of(&object.inputs)))))
+                })
+                .await
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        region: &'a Region,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
+        Box::pin(async move {
+            let live = |object: &Object| {
+                let mut inputs = object.inputs.clone();
+                inputs.retain(|name, _| !self.schema.behaviour(name).has(WRITE_ONLY));
+                if !self.schema.taggable {
+                    inputs.remove("tags");
+                }
+                Live { inputs, attributes: object.attributes.clone() }
+            };
+            self.cloud
+                .call("read", self.schema.kind, &ids.join(" "), Duration::ZERO, |inner| {
+                    Ok(ids.iter().map(|id| inner.objects.get(&self.key(region, id)).map(live)).collect())
+                })
+                .await
+        })
+    }
+
+    fn create<'a>(&'a self, subject: &'a Subject, inputs: Inputs) -> BoxFuture<'a, Result<Created, ProviderError>> {
+        Box::pin(async move {
+            let (about, latency) = (subject.address().to_string(), self.cloud.latency(self.schema.kind));
+            let ready_at = self.cloud.now() + latency.create + latency.ready;
+            self.cloud
+                .call("create", self.schema.kind, &about, latency.create, |inner| {
+                    self.create_now(inner, subject, inputs, ready_at)
+                })
+                .await
+        })
+    }
+
+    fn ready<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>> {
+        Box::pin(async move {
+            let now = self.cloud.now();
+            self.cloud
+                .call("ready", self.schema.kind, id, Duration::ZERO, |inner| {
+                    match inner.objects.get(&self.key(region, id)) {
+                        Some(object) if object.ready_at <= now => Ok(Readiness::Ready),
+                        Some(_) => Ok(Readiness::Waiting("creating".to_owned())),
+                        None => Err(self.error(ErrorKind::NotFound, "Describe", format!("{id} does not exist"))),
+                    }
+                })
+                .await
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        subject: &'a Subject,
+        id: &'a str,
+        update: Update<Inputs>,
+    ) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move {
+            let (about, latency) = (subject.address().to_string(), self.cloud.latency(self.schema.kind));
+            self.cloud
+                .call("update", self.schema.kind, &about, latency.update, |inner| {
+                    self.check_references(inner, &update.desired)?;
+                    let key = self.key(&subject.region, id);
+                    let missing = || self.error(ErrorKind::NotFound, "Modify", format!("{id} does not exist"));
+                    let object = inner.objects.get_mut(&key).ok_or_else(missing)?;
+                    let mut present = tags_of(&object.inputs);
+                    present.extend(update.tags_to_set.clone());
+                    present.retain(|key, _| !update.tags_to_remove.contains(key));
+                    let mut inputs = update.desired;
+                    let named = if self.schema.taggable { present } else { tags_of(&object.inputs) };
+                    inputs.insert("tags".to_owned(), json!(named));
+                    object.inputs = inputs;
+                    Ok(())
+                })
+                .await
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        region: &'a Region,
+        id: &'a str,
+        _how: Deletion,
+    ) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move {
+            let takes = self.cloud.latency(self.schema.kind).delete;
+            self.cloud.call("delete", self.schema.kind, id, takes, |inner| self.delete_now(inner, region, id)).await
+        })
+    }
+
+    fn gone<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>> {
+        Box::pin(async move {
+            self.cloud
+                .call("gone", self.schema.kind, id, Duration::ZERO, |inner| {
+                    let there = inner.objects.contains_key(&self.key(region, id));
+                    Ok(if there { Readiness::Waiting("deleting".to_owned()) } else { Readiness::Ready })
+                })
+                .await
+        })
+    }
+}
+
+/// Tags that say that something is another deployment's.
+pub fn foreign_tags() -> Value {
+    json!({ tags::DEPLOYMENT: "somebody-else", tags::ADDRESS: "a/b" })
+}

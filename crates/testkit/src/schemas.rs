@@ -1,0 +1,36 @@
+//! Kinds for random graphs: one of each way in which kinds differ.
+
+use ohinfra_core::Schema;
+use ohinfra_core::schema::{Availability, Behaviour, DOCUMENT, REPLACE, UNORDERED, WRITE_ONLY};
+
+/// Found by its tags, replaced by creating first, its identity known early.
+pub fn tagged() -> Schema {
+    common(Schema::new("fake.tagged", "Found by its tags"))
+}
+
+/// Found by its name, replaced by deleting first.
+pub fn named() -> Schema {
+    common(Schema::new("fake.named", "Found by its name")).input("name", REPLACE).named_by(&["name"])
+}
+
+/// Everything about it is known only when it is ready.
+pub fn slow() -> Schema {
+    common(Schema::new("slow.tagged", "Known when ready")).attribute("late", Availability::Ready)
+}
+
+fn common(schema: Schema) -> Schema {
+    schema
+        .plain("size")
+        .input("shape", REPLACE)
+        .input("members", UNORDERED)
+        .input("document", DOCUMENT)
+        .input("content", WRITE_ONLY)
+        .input("links", Behaviour::default())
+        .attribute("id", Availability::Early)
+        .attribute("arn", Availability::Ready)
+}
+
+/// All of them.
+pub fn all() -> Vec<Schema> {
+    vec![tagged(), named(), slow()]
+}
