@@ -74,6 +74,11 @@ impl StateWriter {
         self.changed.notify_one();
     }
 
+    /// Gives a document that was never written the lineage that a saved plan was made for.
+    pub fn adopt_lineage(&self, lineage: &str) {
+        lineage.clone_into(&mut lock(&self.document).lineage);
+    }
+
     /// A copy of the document as it is now.
     pub fn document(&self) -> StateDocument {
         lock(&self.document).clone()

@@ -1,1 +1,60 @@
-//! placeholder
+//! Wires the AWS crates and the state in S3 into the command line.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use ohinfra_aws_core::{CallerIdentityLookUp, Connection};
+use ohinfra_aws_data::s3_client;
+use ohinfra_cli::Cloud;
+use ohinfra_core::contract::Provider;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_state::StateStore;
+use ohinfra_state_s3::{S3Store, bootstrap};
+use tokio::sync::OnceCell;
+
+/// Everything that this version can do on AWS, through one connection.
+pub fn provider(connection: &Connection) -> Provider {
+    let provider = Provider::default().look_up(CallerIdentityLookUp(Arc::clone(connection.caller())));
+    let provider = ohinfra_aws_ec2::register(provider, connection);
+    let provider = ohinfra_aws_iam::register(provider, connection);
+    let provider = ohinfra_aws_data::register(provider, connection);
+    let provider = ohinfra_aws_edge::register(provider, connection);
+    ohinfra_aws_ops::register(provider, connection)
+}
+
+/// AWS, with the standard chain of credentials: one connection, made when it is first needed.
+#[derive(Default)]
+pub struct Aws {
+    connection: OnceCell<Connection>,
+}
+
+impl Aws {
+    async fn connection(&self, region: &Region) -> &Connection {
+        self.connection.get_or_init(|| Connection::from_environment(region)).await
+    }
+}
+
+impl Cloud for Aws {
+    fn connect<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Provider> {
+        Box::pin(async { provider(self.connection(region).await) })
+    }
+
+    fn state<'a>(&'a self, region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>> {
+        Box::pin(async {
+            let client = s3_client(&self.connection(region).await.config(region));
+            Arc::new(S3Store::new(client, bucket, key)) as Arc<dyn StateStore>
+        })
+    }
+
+    fn bootstrap<'a>(
+        &'a self,
+        region: &'a Region,
+        bucket: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
+        Box::pin(async {
+            let connection = self.connection(region).await;
+            let partition = connection.caller().details().await?.partition().to_owned();
+            bootstrap(&s3_client(&connection.config(region)), bucket, region, &partition).await
+        })
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line on AWS.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ohinfra_cli::main(&ohinfra::Aws::default())
+}

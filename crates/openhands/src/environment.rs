@@ -82,6 +82,22 @@ impl Answers<'_> {
 }
 
 impl Environment {
+    /// An environment of made-up answers, for what is looked at without a cloud: the graph of a configuration.
+    pub fn placeholder(configuration: &Configuration) -> Self {
+        let two = |noun: &str| (1..=2).map(|n| format!("{noun}-{n:08}")).collect();
+        Self {
+            names: Names::new(configuration, "000000000000"),
+            partition: "aws".to_owned(),
+            vpc_cidr: "10.0.0.0/16".to_owned(),
+            private_subnets: two("subnet-private"),
+            public_subnets: two("subnet-public"),
+            route_tables: two("rtb"),
+            foreign_s3_endpoint: None,
+            cloudfront_prefix_list: "pl-00000000".to_owned(),
+            foreign_sandbox_secret: None,
+        }
+    }
+
     /// Checks the answers; reports every problem.
     pub fn new(
         configuration: &Configuration,

@@ -57,7 +57,7 @@ fn texts(value: &Value, found: &mut Vec<String>) {
         Value::String(text) => found.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
         Value::Object(fields) => {
-            fields.iter().filter(|(name, _)| *name != "tags").for_each(|(_, field)| texts(field, found))
+            fields.iter().filter(|(name, _)| *name != "tags").for_each(|(_, field)| texts(field, found));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }

@@ -1,5 +1,7 @@
 //! Planner and executor on random graphs in the in-memory cloud, in virtual time.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -189,7 +191,7 @@ proptest! {
             let began = cloud.now();
             let report = harness.apply(&graph).await.unwrap();
             prop_assert!(report.is_success(), "{:?}", report);
-            prop_assert_eq!(cloud.now() - began, critical_path(&cloud, &graph));
+            prop_assert_eq!(cloud.now().checked_sub(began).unwrap(), critical_path(&cloud, &graph));
             let mut created: Vec<String> =
                 cloud.calls().into_iter().filter(|call| call.operation == "create").map(|call| call.about).collect();
             created.sort();

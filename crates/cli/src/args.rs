@@ -1,0 +1,262 @@
+//! What can be asked: flags and commands, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use ohinfra_core::Address;
+
+/// Provisions everything that OpenHands needs on AWS.
+#[derive(Debug, Parser)]
+#[command(name = "ohinfra", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "OHINFRA_CONFIG",
+        default_value = "ohinfra.toml",
+        hide_env = true
+    )]
+    pub config: PathBuf,
+    /// Overrides a key of the configuration, for example `--set compute.instance_type=m7g.2xlarge`
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// The CDK project's names of configuration keys
+    #[arg(long = "context", global = true, value_name = "KEY=VALUE", hide = true)]
+    pub contexts: Vec<String>,
+    /// Prints without colours (so does the environment variable `NO_COLOR`)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Writes every event to a file, one JSON object a line
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Says more: look-ups, reads, whole documents
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Checks the configuration and the graph, without AWS
+    Validate,
+    /// Makes the bucket of the state, or checks it
+    Bootstrap,
+    /// Shows what would change
+    Plan(PlanArguments),
+    /// Plans, asks, and does it
+    Apply(ApplyArguments),
+    /// Takes everything away, except what holds data
+    Destroy(DestroyArguments),
+    /// Shows what was changed in AWS since the last apply; exit code 2 if anything was
+    Drift(DriftArguments),
+    /// Prints the outputs of the last apply
+    Output(OutputArguments),
+    /// Prints the dependency graph
+    Graph(GraphArguments),
+    /// Looks at the state and repairs it
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Takes an existing resource over
+    Import(ImportArguments),
+    /// Removes a lock that nobody holds any more
+    Unlock(UnlockArguments),
+    /// Prints the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Which resources a run may touch.
+#[derive(Debug, Default, Args)]
+pub struct SelectionArguments {
+    /// Only this stack, and what it depends on; may be repeated
+    #[arg(long = "stack", value_name = "STACK")]
+    pub stacks: Vec<String>,
+    /// Only this resource, and what it depends on; may be repeated
+    #[arg(long = "target", value_name = "ADDRESS")]
+    pub targets: Vec<Address>,
+    /// Only what is named, not what it depends on
+    #[arg(long)]
+    pub exclusively: bool,
+    /// At most so many calls at once, beside AWS's own limits
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallelism: Option<u16>,
+}
+
+/// `ohinfra plan`
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// Which resources
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// Saves the plan for `ohinfra apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Prints the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// With `--json`: also what stays as it is
+    #[arg(long, requires = "json")]
+    pub all: bool,
+    /// Exit code 2 if there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plans to take everything away
+    #[arg(long, conflicts_with = "refresh_only")]
+    pub destroy: bool,
+    /// Only shows what was changed in AWS
+    #[arg(long)]
+    pub refresh_only: bool,
+    /// Takes newer versions of what is pinned (the machine image, the database version)
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Makes this resource anew; may be repeated
+    #[arg(long = "replace", value_name = "ADDRESS")]
+    pub replace: Vec<Address>,
+}
+
+/// `ohinfra apply`
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// A saved plan: exactly this is done, or nothing
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["stacks", "targets", "exclusively", "replace", "upgrade"])]
+    pub plan: Option<PathBuf>,
+    /// Which resources
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// Does it without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Prints events as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Takes newer versions of what is pinned (the machine image, the database version)
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Makes this resource anew; may be repeated
+    #[arg(long = "replace", value_name = "ADDRESS")]
+    pub replace: Vec<Address>,
+}
+
+/// `ohinfra destroy`
+#[derive(Debug, Args)]
+pub struct DestroyArguments {
+    /// Which resources
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// Also deletes what holds data, with the data
+    #[arg(long)]
+    pub purge: bool,
+    /// Does it without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Prints events as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ohinfra drift`
+#[derive(Debug, Args)]
+pub struct DriftArguments {
+    /// Prints it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ohinfra output`
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// One output: `NAME`, or `STACK.NAME` where several stacks have it
+    pub name: Option<String>,
+    /// Prints JSON
+    #[arg(long, conflicts_with = "raw")]
+    pub json: bool,
+    /// Prints the bare value, for scripts
+    #[arg(long, requires = "name")]
+    pub raw: bool,
+}
+
+/// The form of a graph.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+    /// For machines
+    Json,
+}
+
+/// `ohinfra graph`
+#[derive(Debug, Args)]
+pub struct GraphArguments {
+    /// The form
+    #[arg(long, value_enum, default_value = "dot")]
+    pub format: GraphFormat,
+}
+
+/// `ohinfra state`
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Lists what the state knows
+    List,
+    /// Shows one resource
+    Show {
+        /// Its address
+        address: Address,
+    },
+    /// Prints the state document
+    Pull {
+        /// An older version, as `state history` names it
+        #[arg(long, value_name = "VERSION")]
+        at: Option<String>,
+    },
+    /// Stores a state document
+    Push {
+        /// The document
+        file: PathBuf,
+        /// Stores it although what is stored is as new or newer
+        #[arg(long)]
+        force: bool,
+    },
+    /// Forgets a resource; it stays in AWS
+    Rm {
+        /// Its address
+        address: Address,
+    },
+    /// Moves a resource to another address
+    Mv {
+        /// From
+        from: Address,
+        /// To
+        to: Address,
+    },
+    /// Lists the versions that are kept
+    History,
+}
+
+/// `ohinfra import`
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The address that it gets
+    pub address: Address,
+    /// Its identity in AWS
+    pub id: String,
+}
+
+/// `ohinfra unlock`
+#[derive(Debug, Args)]
+pub struct UnlockArguments {
+    /// The lock's id, as the error about it says
+    pub id: String,
+    /// Removes it although its holder was seen a moment ago
+    #[arg(long)]
+    pub force: bool,
+}

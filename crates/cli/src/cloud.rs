@@ -1,0 +1,22 @@
+//! What the command line needs of a cloud.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use ohinfra_core::contract::Provider;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_state::StateStore;
+
+/// A cloud: AWS, or one in memory.
+pub trait Cloud: Send + Sync {
+    /// Connects: every kind and look-up. Nothing is sent yet.
+    fn connect<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Provider>;
+    /// The state in `s3://bucket/key`.
+    fn state<'a>(&'a self, region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>>;
+    /// Makes the bucket of the state what it must be, and says what was done.
+    fn bootstrap<'a>(
+        &'a self,
+        region: &'a Region,
+        bucket: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>>;
+}

@@ -1,0 +1,54 @@
+//! The commands, one file each.
+
+mod apply;
+mod bootstrap;
+mod drift;
+mod graph;
+mod import;
+mod output;
+mod plan;
+mod state;
+mod unlock;
+mod validate;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Arguments, Command};
+use crate::cloud::Cloud;
+use crate::error::{CommandError, print_warnings};
+use crate::run::Run;
+use crate::surroundings::Surroundings;
+use crate::{Outcome, interrupt};
+
+/// Runs a command.
+pub(crate) async fn dispatch(
+    arguments: Arguments,
+    surroundings: Surroundings,
+    cloud: &dyn Cloud,
+) -> Result<Outcome, CommandError> {
+    if let Command::Completions { shell } = arguments.command {
+        let mut bytes = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "ohinfra", &mut bytes);
+        anstream::print!("{}", String::from_utf8_lossy(&bytes));
+        return Ok(Outcome::Done);
+    }
+    let run = Run::new(&arguments, &surroundings, cloud, interrupt::watch())?;
+    match &arguments.command {
+        Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => {}
+        _ => print_warnings(&run.warnings),
+    }
+    match &arguments.command {
+        Command::Validate => validate::run(&run),
+        Command::Bootstrap => run.interruptible(bootstrap::run(&run)).await,
+        Command::Plan(arguments) => run.interruptible(plan::run(&run, arguments)).await,
+        Command::Apply(arguments) => apply::apply(&run, arguments).await,
+        Command::Destroy(arguments) => apply::destroy(&run, arguments).await,
+        Command::Drift(arguments) => run.interruptible(drift::run(&run, arguments)).await,
+        Command::Output(arguments) => run.interruptible(output::run(&run, arguments)).await,
+        Command::Graph(arguments) => graph::run(&run, arguments),
+        Command::State(command) => run.interruptible(state::run(&run, command)).await,
+        Command::Import(arguments) => import::run(&run, arguments).await,
+        Command::Unlock(arguments) => run.interruptible(unlock::run(&run, arguments)).await,
+        Command::Completions { .. } => Ok(Outcome::Done),
+    }
+}

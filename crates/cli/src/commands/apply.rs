@@ -1,0 +1,210 @@
+//! `ohinfra apply` and `ohinfra destroy`: plan under the lock, ask, do it. A destroy is a plan whose actions are deletions.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use ohinfra_core::Address;
+use ohinfra_core::contract::Deletion;
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_engine::{Report, Session};
+use ohinfra_plan::{Mode, Plan, PlanDocument, Selection};
+
+use crate::Outcome;
+use crate::args::{ApplyArguments, DestroyArguments};
+use crate::error::{CommandError, print_warnings};
+use crate::plan_file::{PlanFile, mode_word};
+use crate::run::{Connected, Planned, Run, VERSION, selection};
+use crate::surroundings::Surroundings;
+use crate::view;
+use crate::view::plan::Detail;
+
+/// What is to be done.
+struct Intent {
+    operation: &'static str,
+    mode: Mode,
+    selection: Selection,
+    replace: BTreeSet<Address>,
+    saved: Option<PlanFile>,
+    yes: bool,
+    json: bool,
+    again: String,
+}
+
+pub(super) async fn apply(run: &Run<'_>, arguments: &ApplyArguments) -> Result<Outcome, CommandError> {
+    let saved = arguments.plan.as_deref().map(PlanFile::read).transpose()?;
+    let intent = Intent {
+        operation: "apply",
+        mode: saved.as_ref().map_or(Mode::Apply, PlanFile::mode),
+        selection: saved.as_ref().map_or_else(|| selection(&arguments.selection), PlanFile::selection),
+        replace: saved
+            .as_ref()
+            .map_or_else(|| arguments.replace.iter().cloned().collect(), |saved| saved.replace.clone()),
+        // A saved plan has been looked at.
+        yes: arguments.yes || saved.is_some(),
+        saved,
+        json: arguments.json,
+        again: again(run, "apply"),
+    };
+    let connected = run.connect(arguments.json, arguments.selection.parallelism).await?;
+    change(&connected, &intent).await
+}
+
+pub(super) async fn destroy(run: &Run<'_>, arguments: &DestroyArguments) -> Result<Outcome, CommandError> {
+    let intent = Intent {
+        operation: "destroy",
+        mode: if arguments.purge { Mode::Purge } else { Mode::Destroy },
+        selection: selection(&arguments.selection),
+        replace: BTreeSet::new(),
+        saved: None,
+        yes: arguments.yes,
+        json: arguments.json,
+        again: again(run, if arguments.purge { "destroy --purge" } else { "destroy" }),
+    };
+    let connected = run.connect(arguments.json, arguments.selection.parallelism).await?;
+    change(&connected, &intent).await
+}
+
+/// The command that goes on after a failure.
+fn again(run: &Run<'_>, command: &str) -> String {
+    let config = &run.arguments.config;
+    let flag =
+        if config == Path::new("ohinfra.toml") { String::new() } else { format!(" --config {}", config.display()) };
+    format!("ohinfra {command}{flag}")
+}
+
+/// A plan that must not be applied says why.
+pub(super) fn refuse_conflicts(plan: &Plan) -> Result<(), CommandError> {
+    let errors: Vec<Diagnostic> = plan.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
+}
+
+async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, CommandError> {
+    let (run, engine) = (connected.run, &connected.engine);
+    if !intent.yes && !run.surroundings.can_ask {
+        return Err(CommandError::simple(
+            format!("`ohinfra {}` asks before it changes anything, and there is nobody to ask", intent.operation),
+            "look at `ohinfra plan`, then add `--yes`; or apply a saved plan",
+        ));
+    }
+    let info = run.lock_info(intent.operation, engine);
+    let name = &run.configuration.name;
+    let session =
+        run.interruptible(async { Ok(Session::open(engine, Arc::clone(&connected.store), name, &info).await?) });
+    let session = session.await?;
+    let result = change_under_lock(connected, intent, &session).await;
+    let document = session.writer.document();
+    let closed = session.close().await;
+    match result {
+        Ok((report, outcome)) => {
+            if let Some(error) = report.state_error {
+                return Err(save_beside(&document, &error));
+            }
+            closed?;
+            outcome
+        }
+        Err(error) => {
+            // The error of the work is the one to report; a lock that could not be given back expires by itself.
+            if let Err(error) = closed {
+                anstream::eprintln!("{error}");
+            }
+            Err(error)
+        }
+    }
+}
+
+type Changed = (Report, Result<Outcome, CommandError>);
+
+async fn change_under_lock(
+    connected: &Connected<'_>,
+    intent: &Intent,
+    session: &Session,
+) -> Result<Changed, CommandError> {
+    let run = connected.run;
+    if let Some(saved) = &intent.saved {
+        // A deployment without a state gets the lineage that the plan was made for.
+        if session.writer.with(|document| document.serial == 0 && document.resources.is_empty())
+            && saved.plan.serial == 0
+        {
+            session.writer.adopt_lineage(&saved.plan.lineage);
+        }
+        let document = session.writer.document();
+        saved.check_serial(&document.lineage, document.serial, &run.digest)?;
+    }
+    let document = session.writer.document();
+    let planning = connected.plan(&document, &intent.selection, &intent.replace, intent.mode);
+    let Planned { plan, refreshed, graph, warnings } = run.interruptible(planning).await?;
+    if let Some(saved) = &intent.saved {
+        saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;
+    }
+    if intent.mode == Mode::Apply {
+        super::plan::check_replace(&intent.replace, &graph)?;
+    }
+    print_warnings(&warnings);
+    if !intent.json {
+        anstream::print!("{}", view::plan::render(&plan, Detail { verbose: run.arguments.verbose }));
+    }
+    refuse_conflicts(&plan)?;
+    if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
+        return Err(CommandError::Interrupted("nothing was changed".to_owned()));
+    }
+    let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
+    let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
+    let text = view::report::render(&report, &intent.again);
+    if intent.json {
+        let summary = serde_json::json!({
+            "event": "summary",
+            "success": report.is_success(),
+            "done": report.done.len(),
+            "failed": report.failed.iter().map(|f| f.step.address.to_string()).collect::<Vec<_>>(),
+            "skipped": report.skipped.iter().map(|(step, _)| step.address.to_string()).collect::<Vec<_>>(),
+            "retained": report.retained.iter().map(|(address, _, id)| serde_json::json!({ "address": address, "id": id })).collect::<Vec<_>>(),
+            "seconds": report.seconds,
+        });
+        anstream::println!("{summary}");
+    } else if report.is_success() && !plan.is_empty() {
+        anstream::print!("{text}");
+        show_outputs(session);
+    } else if !report.is_success() {
+        anstream::eprint!("{text}");
+    }
+    let outcome = if report.is_success() {
+        Ok(Outcome::Done)
+    } else if report.interrupted && report.failed.is_empty() {
+        Err(CommandError::Interrupted("interrupted; the state is written".to_owned()))
+    } else {
+        Err(CommandError::Incomplete)
+    };
+    Ok((report, outcome))
+}
+
+fn show_outputs(session: &Session) {
+    let outputs = session.writer.with(|document| document.outputs.clone());
+    if !outputs.is_empty() {
+        anstream::print!("\nOutputs:\n{}", view::outputs::table(&outputs));
+    }
+}
+
+fn is_agreed(intent: &Intent, plan: &Plan) -> bool {
+    if intent.mode == Mode::Purge {
+        let question =
+            format!("Everything is deleted, data included. Type the deployment's name ({}) to do it:", plan.deployment);
+        return Surroundings::ask(&question) == plan.deployment;
+    }
+    matches!(Surroundings::ask("Type `yes` to do this:").as_str(), "yes" | "y")
+}
+
+/// The state could not be written: it is saved beside the user, who is told how to store it.
+fn save_beside(document: &ohinfra_state::StateDocument, error: &ohinfra_state::StateError) -> CommandError {
+    let path = std::path::PathBuf::from(format!("{}.errored.json", document.deployment));
+    match ohinfra_state::local::replace_file(&path, &document.to_bytes()) {
+        Ok(()) => CommandError::simple(
+            format!("the state could not be written: {error}; it is saved in {}", path.display()),
+            format!("when the cause is gone: `ohinfra state push {}`", path.display()),
+        ),
+        Err(second) => CommandError::simple(
+            format!("the state could not be written: {error}; nor could {}: {second}", path.display()),
+            "run the same command again: what was made is found by its names and tags",
+        ),
+    }
+}

@@ -1,0 +1,30 @@
+//! `ohinfra bootstrap`: makes the bucket of the state, or checks it.
+
+use crate::Outcome;
+use crate::error::CommandError;
+use crate::run::Run;
+
+pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
+    let Some(url) = &run.configuration.state_url else {
+        anstream::println!(
+            "The state is in the file state/{}.json: there is nothing to prepare.",
+            run.configuration.name
+        );
+        anstream::println!(
+            "A team needs it in S3: `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state]."
+        );
+        return Ok(Outcome::Done);
+    };
+    let region = &run.configuration.region;
+    let provider = run.cloud.connect(region).await;
+    let (bucket, _) = run.state_place(&provider, url).await?;
+    let done = run.cloud.bootstrap(region, &bucket).await;
+    let done = done.map_err(|error| CommandError::Provider { what: format!("the bucket {bucket}"), error })?;
+    if done.is_empty() {
+        anstream::println!("The bucket {bucket} is as it should be.");
+    }
+    for line in done {
+        anstream::println!("{line}");
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,44 @@
+//! `ohinfra drift`: what was changed in AWS since the last apply. Needs no look-ups: the state says what to read.
+
+use ohinfra_engine::refresh::prior;
+use ohinfra_plan::{Graph, Mode, Plan, PlanInput};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Outcome;
+use crate::args::DriftArguments;
+use crate::error::CommandError;
+use crate::run::Run;
+use crate::view;
+
+pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Outcome, CommandError> {
+    let connected = run.connect_with(std::sync::Arc::new(ohinfra_engine::events::Silent), None).await?;
+    let document = connected.document().await?;
+    let prior = prior(&document);
+    let live = connected.engine.refresh(&prior).await?;
+    let plan: Plan = ohinfra_plan::plan(&PlanInput {
+        deployment: &document.deployment,
+        lineage: &document.lineage,
+        serial: document.serial,
+        configuration_digest: &run.digest,
+        graph: &Graph::default(),
+        prior: &prior,
+        live: &live,
+        discovered: &BTreeMap::new(),
+        schema: &|kind| connected.engine.provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone()),
+        selected: None,
+        replace: &BTreeSet::new(),
+        mode: Mode::RefreshOnly,
+    });
+    if arguments.json {
+        let shown = serde_json::json!({ "format_version": 1, "deployment": document.deployment, "drift": plan.drift });
+        anstream::println!("{shown:#}");
+    } else if plan.drift.is_empty() {
+        anstream::println!("No drift: {} resources are as they were applied.", prior.len());
+    } else {
+        let mut text = String::new();
+        view::plan::render_drift(&mut text, &plan.drift);
+        anstream::print!("{text}");
+        anstream::println!("`ohinfra apply` repairs what the configuration says.");
+    }
+    Ok(if plan.drift.is_empty() { Outcome::Done } else { Outcome::Changes })
+}

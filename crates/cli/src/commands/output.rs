@@ -1,0 +1,40 @@
+//! `ohinfra output`: what the last apply left for users and scripts.
+
+use crate::Outcome;
+use crate::args::OutputArguments;
+use crate::error::CommandError;
+use crate::run::Run;
+use crate::view::outputs::{raw, table};
+
+pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Outcome, CommandError> {
+    let connected = run.connect(false, None).await?;
+    let outputs = connected.document().await?.outputs;
+    let Some(name) = &arguments.name else {
+        if arguments.json {
+            anstream::println!("{}", serde_json::to_string_pretty(&outputs).unwrap_or_default());
+        } else {
+            anstream::print!("{}", table(&outputs));
+        }
+        return Ok(Outcome::Done);
+    };
+    let found: Vec<_> = outputs
+        .iter()
+        .flat_map(|(stack, values)| values.iter().map(move |(own, value)| (format!("{stack}.{own}"), own, value)))
+        .filter(|(full, own, _)| full == name || *own == name)
+        .collect();
+    match found.as_slice() {
+        [(_, _, value)] => {
+            let text = if arguments.json { value.to_string() } else { raw(value) };
+            anstream::println!("{text}");
+            Ok(Outcome::Done)
+        }
+        [] => Err(CommandError::simple(format!("there is no output `{name}`"), "`ohinfra output` lists them")),
+        several => {
+            let names: Vec<&str> = several.iter().map(|(full, _, _)| full.as_str()).collect();
+            Err(CommandError::simple(
+                format!("several outputs are called `{name}`"),
+                format!("one of {}", names.join(", ")),
+            ))
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `ohinfra state`: looks at the state and repairs it. What writes holds the lock.
+
+use std::path::Path;
+
+use comfy_table::{Table, presets};
+use ohinfra_core::Address;
+use ohinfra_state::{StateDocument, StateError, migrations};
+
+use crate::Outcome;
+use crate::args::StateCommand;
+use crate::error::CommandError;
+use crate::run::{Connected, Run};
+use crate::surroundings::read_file;
+
+pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome, CommandError> {
+    let connected = run.connect(false, None).await?;
+    match command {
+        StateCommand::List => list(&connected.document().await?),
+        StateCommand::Show { address } => show(&connected.document().await?, address)?,
+        StateCommand::Pull { at: None } => print(&connected.document().await?),
+        StateCommand::Pull { at: Some(version) } => print(&connected.store.read_version(version).await?),
+        StateCommand::History => history(&connected).await?,
+        StateCommand::Push { file, force } => push(&connected, file, *force).await?,
+        StateCommand::Rm { address } => {
+            edit(&connected, |document| {
+                let resource = document.resources.remove(address).ok_or_else(|| unknown(address))?;
+                Ok(format!("{address} is forgotten; {} {} stays in AWS", resource.kind, resource.id))
+            })
+            .await?;
+        }
+        StateCommand::Mv { from, to } => edit(&connected, |document| rename(document, from, to)).await?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn unknown(address: &Address) -> CommandError {
+    CommandError::simple(format!("the state knows no `{address}`"), "`ohinfra state list` lists what it knows")
+}
+
+fn print(document: &StateDocument) {
+    anstream::print!("{}", String::from_utf8_lossy(&document.to_bytes()));
+}
+
+fn list(document: &StateDocument) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for (address, resource) in &document.resources {
+        table.add_row([&address.to_string(), &resource.kind, &resource.id]);
+    }
+    for line in table.to_string().lines() {
+        anstream::println!("{}", line.trim());
+    }
+}
+
+fn show(document: &StateDocument, address: &Address) -> Result<(), CommandError> {
+    let resource = document.resources.get(address).ok_or_else(|| unknown(address))?;
+    anstream::println!("{}", serde_json::to_string_pretty(resource).unwrap_or_default());
+    Ok(())
+}
+
+async fn history(connected: &Connected<'_>) -> Result<(), CommandError> {
+    let versions = connected.store.history().await?;
+    if versions.is_empty() {
+        anstream::println!("{} keeps no versions.", connected.store.place());
+    }
+    for entry in versions {
+        let mark = if entry.current { "  (current)" } else { "" };
+        let time = entry.written_at.unwrap_or_default();
+        anstream::println!("{}  {time}  {} bytes{mark}", entry.version, entry.size);
+    }
+    Ok(())
+}
+
+async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(), CommandError> {
+    let bytes = read_file(path).map_err(|error| CommandError::file("read", path, &error))?;
+    let mut document = migrations::parse(&bytes, &path.display().to_string())?;
+    let place = connected.store.place();
+    let expected = &connected.run.configuration.name;
+    if document.deployment != *expected {
+        let found = document.deployment;
+        return Err(StateError::OtherDeployment {
+            place: path.display().to_string(),
+            found,
+            expected: expected.clone(),
+        }
+        .into());
+    }
+    let info = connected.run.lock_info("state push", &connected.engine);
+    let lock = connected.store.lock(&info).await?;
+    let stored = async {
+        // What is stored may be what is to be repaired: only `--force` does without reading it.
+        let there = match connected.store.read().await {
+            Ok(there) => there,
+            Err(StateError::Corrupt { .. }) if force => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(there) = &there {
+            let (current, lineage) = (there.document.serial, &there.document.lineage);
+            if document.lineage != *lineage && !force {
+                let found = document.lineage.clone();
+                return Err(StateError::OtherLineage { place, found, expected: lineage.clone() });
+            }
+            if document.serial <= current {
+                if !force {
+                    return Err(StateError::OlderSerial { place, found: document.serial, current });
+                }
+                document.serial = current + 1;
+            }
+        }
+        let version = there.map(|there| there.version);
+        connected.store.write(&document, version.as_ref()).await
+    }
+    .await;
+    let released = lock.release().await;
+    stored?;
+    released?;
+    anstream::println!("{} holds serial {} now.", connected.store.place(), document.serial);
+    Ok(())
+}
+
+/// Changes the stored document under the lock.
+async fn edit(
+    connected: &Connected<'_>,
+    change: impl FnOnce(&mut StateDocument) -> Result<String, CommandError>,
+) -> Result<(), CommandError> {
+    let info = connected.run.lock_info("state", &connected.engine);
+    let lock = connected.store.lock(&info).await?;
+    let result = async {
+        let Some(stored) = connected.store.read().await? else {
+            return Err(CommandError::simple(format!("there is no state in {}", connected.store.place()), ""));
+        };
+        let mut document = stored.document;
+        let message = change(&mut document)?;
+        document.serial += 1;
+        connected.store.write(&document, Some(&stored.version)).await?;
+        Ok(message)
+    }
+    .await;
+    let released = lock.release().await;
+    anstream::println!("{}", result?);
+    released?;
+    Ok(())
+}
+
+fn rename(document: &mut StateDocument, from: &Address, to: &Address) -> Result<String, CommandError> {
+    if document.resources.contains_key(to) {
+        return Err(CommandError::simple(format!("the state knows `{to}` already"), "choose another address"));
+    }
+    let resource = document.resources.remove(from).ok_or_else(|| unknown(from))?;
+    document.resources.insert(to.clone(), resource);
+    for resource in document.resources.values_mut() {
+        if resource.depends_on.remove(from) {
+            resource.depends_on.insert(to.clone());
+        }
+    }
+    Ok(format!("{from} is {to} now; the next apply sets its ownership tag"))
+}

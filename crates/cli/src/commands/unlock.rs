@@ -1,0 +1,34 @@
+//! `ohinfra unlock`: removes a lock that nobody holds any more, after showing who took it, when and where.
+
+use ohinfra_state::{LockInfo, StateError};
+
+use crate::Outcome;
+use crate::args::UnlockArguments;
+use crate::error::CommandError;
+use crate::run::Run;
+
+pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Outcome, CommandError> {
+    let connected = run.connect(false, None).await?;
+    let store = &connected.store;
+    let holder = store.holder().await?.ok_or_else(|| StateError::NoSuchLock {
+        place: store.place(),
+        id: arguments.id.clone(),
+        held: None,
+    })?;
+    let LockInfo { operation, who, host, pid, created_at, heartbeat_at, tool_version, .. } = &holder;
+    anstream::println!(
+        "taken by {who} on {host} (process {pid}, ohinfra {tool_version}) for `{operation}` at {created_at}, last seen {heartbeat_at}"
+    );
+    // Two heartbeats: a holder that is alive shows itself within one.
+    let age = connected.engine.clock.now().duration_since(*heartbeat_at).as_secs();
+    let alive = i64::try_from(LockInfo::HEARTBEAT.as_secs() * 2).unwrap_or(i64::MAX);
+    if holder.id == arguments.id && age < alive && !arguments.force {
+        return Err(CommandError::simple(
+            format!("its holder was seen {age} s ago and may be alive"),
+            "if you know that it is gone, add `--force`",
+        ));
+    }
+    store.unlock(&arguments.id).await?;
+    anstream::println!("{} is unlocked.", store.place());
+    Ok(Outcome::Done)
+}

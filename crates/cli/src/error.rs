@@ -1,0 +1,186 @@
+//! Errors of commands, and the one table that says what to do about each.
+
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::error::{ErrorKind, ProviderError};
+use ohinfra_engine::PlanError;
+use ohinfra_engine::refresh::ReadError;
+use ohinfra_plan::GraphError;
+use ohinfra_state::StateError;
+
+use crate::view::style;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Problems in what the user gave, or in what the account has.
+    #[error("{} problems", .0.len())]
+    Problems(Vec<Diagnostic>),
+    /// The state cannot be read, written or locked.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A call failed.
+    #[error("{what}: {error}")]
+    Provider {
+        /// What it was about.
+        what: String,
+        /// The error.
+        error: ProviderError,
+    },
+    /// The apply did not get to its end; its report has been printed.
+    #[error("not everything was done")]
+    Incomplete,
+    /// The user interrupted; the message says where things stand.
+    #[error("{0}")]
+    Interrupted(String),
+    /// Anything that one sentence says, and what to do about it.
+    #[error("{message}")]
+    Simple {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+}
+
+impl CommandError {
+    /// An error of one sentence.
+    pub fn simple(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Simple { message: message.into(), help: help.into() }
+    }
+
+    /// A file that cannot be read or written.
+    pub fn file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::simple(format!("cannot {what} {}: {error}", path.display()), "check the path and its permissions")
+    }
+}
+
+impl From<Vec<Diagnostic>> for CommandError {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<Vec<GraphError>> for CommandError {
+    fn from(errors: Vec<GraphError>) -> Self {
+        Self::Problems(errors.iter().map(|error| Diagnostic::error("graph", error.to_string())).collect())
+    }
+}
+
+impl From<Vec<ReadError>> for CommandError {
+    /// One cause (no credentials, no network) fails every read alike: it is said once.
+    fn from(errors: Vec<ReadError>) -> Self {
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        for ReadError { what, error } in &errors {
+            let concerns_all = matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unavailable);
+            let problem = if concerns_all {
+                Diagnostic::error("", reason(error))
+            } else {
+                Diagnostic::error(what, reason(error))
+            };
+            let problem = match hint(error) {
+                Some(hint) => problem.help(hint),
+                None => problem,
+            };
+            let known =
+                |p: &Diagnostic| p.place == problem.place && (concerns_all && p.help == problem.help || *p == problem);
+            if !problems.iter().any(known) {
+                problems.push(problem);
+            }
+        }
+        Self::Problems(problems)
+    }
+}
+
+impl From<PlanError> for CommandError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Read(errors) => errors.into(),
+            PlanError::Selection(problems) => Self::Problems(problems),
+        }
+    }
+}
+
+/// An error of a call as a reason: without the request id where it says nothing.
+pub(crate) fn reason(error: &ProviderError) -> String {
+    error.to_string()
+}
+
+/// What to do about an error of a call.
+pub(crate) fn hint(error: &ProviderError) -> Option<String> {
+    match error.kind {
+        ErrorKind::Credentials => Some(
+            "log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work"
+                .to_owned(),
+        ),
+        ErrorKind::Denied => Some(format!("allow `{}` to the identity that runs ohinfra", error.operation)),
+        ErrorKind::Unavailable => {
+            Some("check the network, the region, and AWS_ENDPOINT_URL if it is set; then run the same command again".to_owned())
+        }
+        ErrorKind::Throttled => Some("AWS limits the rate of calls: run the same command again, or lower --parallelism".to_owned()),
+        ErrorKind::Limit => Some("ask for a higher quota in the Service Quotas console, then run the same command again".to_owned()),
+        ErrorKind::Timeout | ErrorKind::Dependency | ErrorKind::NotYetVisible => {
+            Some("look at the resource in the AWS console; running the same command again goes on from here".to_owned())
+        }
+        ErrorKind::Exists => Some("rename or delete the other one, or choose another `name` for this deployment".to_owned()),
+        ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Other => None,
+    }
+}
+
+/// What to do about an error of the state.
+fn state_hint(error: &StateError) -> String {
+    match error {
+        StateError::Locked { holder, .. } => format!(
+            "wait until it is done; a lock whose holder is gone expires {} s after its last sign of life ({}), or at once with `ohinfra unlock {}`",
+            ohinfra_state::LockInfo::EXPIRY.as_secs(),
+            holder.heartbeat_at,
+            holder.id
+        ),
+        StateError::LockLost { .. } => "somebody unlocked it or took it over; run the same command again".to_owned(),
+        StateError::NoSuchLock { held: Some(held), .. } => format!("the lock that is there is `{held}`"),
+        StateError::NoSuchLock { held: None, .. } => "nothing is locked".to_owned(),
+        StateError::Changed { .. } => "run the same command again: it starts from what is stored now".to_owned(),
+        StateError::Corrupt { .. } => {
+            "restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it"
+                .to_owned()
+        }
+        StateError::TooNew { .. } => "use the version of ohinfra that wrote it, or a newer one".to_owned(),
+        StateError::OtherDeployment { .. } => "correct `name`, or give this deployment a state of its own (`[state] url`)".to_owned(),
+        StateError::OtherLineage { .. } => "`--force` stores it all the same, and what is stored now is lost but for its older versions".to_owned(),
+        StateError::OlderSerial { .. } => "`--force` stores it all the same, as a newer one".to_owned(),
+        StateError::NoBucket { .. } => "`ohinfra bootstrap` makes it; or correct `[state] url`".to_owned(),
+        StateError::Access { .. } => "check the credentials, the network and the permissions on it".to_owned(),
+    }
+}
+
+/// Prints an error: what, where, and what to do.
+pub(crate) fn print(error: &CommandError) {
+    let line = |message: &str, help: Option<&str>| {
+        anstream::eprintln!("{}error:{} {message}", style::ERROR.render(), style::ERROR.render_reset());
+        if let Some(help) = help {
+            anstream::eprintln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
+        }
+    };
+    match error {
+        CommandError::Problems(problems) => {
+            for problem in problems {
+                line(&problem.to_string(), problem.help.as_deref());
+            }
+        }
+        CommandError::State(error) => line(&error.to_string(), Some(&state_hint(error))),
+        CommandError::Provider { what, error } => line(&format!("{what}: {}", reason(error)), hint(error).as_deref()),
+        CommandError::Simple { message, help } => {
+            line(message, Some(help).filter(|h| !h.is_empty()).map(String::as_str));
+        }
+        CommandError::Incomplete | CommandError::Interrupted(_) => {}
+    }
+}
+
+/// Prints remarks.
+pub(crate) fn print_warnings(warnings: &[Diagnostic]) {
+    for warning in warnings {
+        anstream::eprintln!("{}warning:{} {warning}", style::WARNING.render(), style::WARNING.render_reset());
+        if let Some(help) = &warning.help {
+            anstream::eprintln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
+        }
+    }
+}

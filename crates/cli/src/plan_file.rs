@@ -1,0 +1,102 @@
+//! A saved plan: what was shown, and what it was made of. It is applied exactly or not at all.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ohinfra_core::Address;
+use ohinfra_plan::{Mode, PlanDocument, Selection};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CommandError;
+use crate::surroundings::read_file;
+
+/// The version of the form.
+const FORMAT_VERSION: u32 = 1;
+
+/// A saved plan.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanFile {
+    format_version: u32,
+    /// The plan with every resource.
+    pub(crate) plan: PlanDocument,
+    stacks: Vec<String>,
+    targets: Vec<Address>,
+    exclusively: bool,
+    /// What is made anew in any case.
+    pub(crate) replace: BTreeSet<Address>,
+}
+
+/// The word for a mode, as in the plan's document.
+pub(crate) fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Apply => "apply",
+        Mode::Destroy => "destroy",
+        Mode::Purge => "purge",
+        Mode::RefreshOnly => "refresh_only",
+    }
+}
+
+impl PlanFile {
+    pub(crate) fn new(plan: PlanDocument, selection: &Selection, replace: BTreeSet<Address>) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            plan,
+            stacks: selection.stacks.clone(),
+            targets: selection.targets.clone(),
+            exclusively: selection.exclusively,
+            replace,
+        }
+    }
+
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { stacks: self.stacks.clone(), targets: self.targets.clone(), exclusively: self.exclusively }
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        [Mode::Destroy, Mode::Purge, Mode::RefreshOnly]
+            .into_iter()
+            .find(|mode| mode_word(*mode) == self.plan.mode)
+            .unwrap_or(Mode::Apply)
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), CommandError> {
+        let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        ohinfra_state::local::replace_file(path, &bytes).map_err(|error| CommandError::file("write", path, &error))
+    }
+
+    pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
+        let bytes = read_file(path).map_err(|error| CommandError::file("read", path, &error))?;
+        let file: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            let message = format!("{} is not a saved plan: {error}", path.display());
+            CommandError::simple(message, "`ohinfra plan --out FILE` makes one")
+        })?;
+        if file.format_version != FORMAT_VERSION {
+            let message = format!("{} has format version {}", path.display(), file.format_version);
+            return Err(CommandError::simple(message, "make it anew with this version of ohinfra"));
+        }
+        Ok(file)
+    }
+
+    /// An error if anything has changed since the plan was made.
+    pub(crate) fn check_serial(&self, lineage: &str, serial: u64, digest: &str) -> Result<(), CommandError> {
+        let stale = |what: &str| {
+            Err(CommandError::simple(format!("the saved plan is stale: {what} since it was made"), "make a new plan"))
+        };
+        if self.plan.configuration_digest != digest {
+            return stale("the configuration has changed");
+        }
+        if (self.plan.lineage.as_str(), self.plan.serial) != (lineage, serial) {
+            return stale("the state has changed");
+        }
+        Ok(())
+    }
+
+    /// An error if the plan would be another one now.
+    pub(crate) fn check_same(&self, now: &PlanDocument) -> Result<(), CommandError> {
+        if self.plan == *now {
+            return Ok(());
+        }
+        Err(CommandError::simple("the saved plan is stale: AWS has changed since it was made", "make a new plan"))
+    }
+}

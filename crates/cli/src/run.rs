@@ -1,0 +1,293 @@
+//! What every command needs: the configuration, the cloud, the state, the engine; and the way from them to a plan.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::future::join;
+use jiff::Timestamp;
+use ohinfra_core::contract::{Live, Provider};
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::look_up::Request;
+use ohinfra_core::{Address, ProviderError};
+use ohinfra_engine::refresh::{ReadError, Refreshed, prior};
+use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
+use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
+use ohinfra_openhands::sandbox_policy::{self, SandboxPolicy};
+use ohinfra_openhands::{Configuration, Environment, Sources, build_graph, environment};
+use ohinfra_plan::{Graph, Mode, Plan, Selection};
+use ohinfra_state::{LocalStore, LockInfo, StateDocument, StateStore};
+
+use crate::args::{Arguments, SelectionArguments};
+use crate::cloud::Cloud;
+use crate::error::CommandError;
+use crate::progress;
+use crate::surroundings::{Surroundings, read_file};
+
+/// The version of the tool.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a command line gives, before anything is asked of the cloud.
+pub struct Run<'a> {
+    /// The global flags.
+    pub arguments: &'a Arguments,
+    /// What is around the process.
+    pub surroundings: &'a Surroundings,
+    /// The cloud.
+    pub cloud: &'a dyn Cloud,
+    /// The configuration.
+    pub configuration: Configuration,
+    /// What agents may do.
+    pub sandbox: SandboxPolicy,
+    /// The digest that a saved plan is bound to.
+    pub digest: String,
+    /// Remarks on the configuration.
+    pub warnings: Vec<Diagnostic>,
+    /// Whether the user wants it to end.
+    pub interrupt: Interrupt,
+}
+
+/// A run with the cloud and the state.
+pub struct Connected<'a> {
+    /// The run.
+    pub run: &'a Run<'a>,
+    /// The engine.
+    pub engine: Engine,
+    /// The state.
+    pub store: Arc<dyn StateStore>,
+}
+
+/// What a plan was made with.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What is there.
+    pub refreshed: Refreshed,
+    /// What is desired.
+    pub graph: Graph,
+    /// Remarks.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl<'a> Run<'a> {
+    /// Reads the configuration, or reports every problem of it.
+    pub fn new(
+        arguments: &'a Arguments,
+        surroundings: &'a Surroundings,
+        cloud: &'a dyn Cloud,
+        interrupt: Interrupt,
+    ) -> Result<Self, CommandError> {
+        let (configuration, mut warnings) = Configuration::load(&sources(arguments, surroundings)?)?;
+        let (sandbox, policy_text) = sandbox_policy(arguments, &configuration)?;
+        warnings.extend(sandbox.warnings.clone());
+        let digest = configuration.digest(&policy_text);
+        Ok(Self { arguments, surroundings, cloud, configuration, sandbox, digest, warnings, interrupt })
+    }
+
+    /// Connects to the cloud and the state. `json`: events go to standard output as JSON.
+    pub async fn connect(&'a self, json: bool, parallelism: Option<u16>) -> Result<Connected<'a>, CommandError> {
+        let observer = progress::observer(self, json)?;
+        self.connect_with(observer, parallelism).await
+    }
+
+    /// Connects with another reader of events.
+    pub async fn connect_with(
+        &'a self,
+        observer: Arc<dyn Observer>,
+        parallelism: Option<u16>,
+    ) -> Result<Connected<'a>, CommandError> {
+        let provider = self.cloud.connect(&self.configuration.region).await;
+        let store = self.store(&provider).await?;
+        let engine = Engine {
+            provider,
+            observer,
+            clock: Arc::new(SystemClock),
+            limits: Arc::new(Limits::new(parallelism.map(usize::from))),
+            interrupt: self.interrupt.clone(),
+            tool_version: VERSION.to_owned(),
+        };
+        Ok(Connected { run: self, engine, store })
+    }
+
+    async fn store(&self, provider: &Provider) -> Result<Arc<dyn StateStore>, CommandError> {
+        let Some(url) = &self.configuration.state_url else {
+            let path = Path::new("state").join(format!("{}.json", self.configuration.name));
+            return Ok(Arc::new(LocalStore::new(path)));
+        };
+        let (bucket, key) = self.state_place(provider, url).await?;
+        Ok(self.cloud.state(&self.configuration.region, &bucket, &key).await)
+    }
+
+    /// The bucket and the key of a state URL, with `<account>` and `<region>` filled in.
+    pub async fn state_place(&self, provider: &Provider, url: &str) -> Result<(String, String), CommandError> {
+        let mut url = url.replace("<region>", self.configuration.region.as_str());
+        if url.contains("<account>") {
+            url = url.replace("<account>", &self.caller(provider).await?.account);
+        }
+        let place = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
+        let (bucket, key) =
+            place.ok_or_else(|| CommandError::simple(format!("`{url}` is not a state URL"), "s3://bucket/key"))?;
+        Ok((bucket.to_owned(), key.to_owned()))
+    }
+
+    async fn caller(&self, provider: &Provider) -> Result<CallerDetails, CommandError> {
+        let request = Request::new::<CallerIdentity>(&self.configuration.region, &());
+        let failed =
+            |error: ProviderError| CommandError::from(vec![ReadError { what: request.name.to_owned(), error }]);
+        let answer = provider.ask(&request).await.map_err(failed)?;
+        serde_json::from_value(answer).map_err(|error| CommandError::simple(error.to_string(), ""))
+    }
+
+    /// What shows to others who holds the lock.
+    pub fn lock_info(&self, operation: &str, engine: &Engine) -> LockInfo {
+        let now: Timestamp = engine.clock.now();
+        LockInfo {
+            id: uuid::Uuid::new_v4().to_string(),
+            operation: operation.to_owned(),
+            who: self.surroundings.user.clone(),
+            host: self.surroundings.host.clone(),
+            pid: std::process::id(),
+            created_at: now,
+            heartbeat_at: now,
+            tool_version: VERSION.to_owned(),
+        }
+    }
+
+    /// Does something that changes nothing and can be left at any time.
+    pub async fn interruptible<T>(
+        &self,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
+        tokio::select! {
+            result = work => result,
+            () = self.interrupt.stop.cancelled() => Err(CommandError::Interrupted("interrupted; nothing was changed".to_owned())),
+        }
+    }
+}
+
+impl Connected<'_> {
+    /// The state as it is stored, or a new one.
+    pub async fn document(&self) -> Result<StateDocument, CommandError> {
+        let name = &self.run.configuration.name;
+        Ok(ohinfra_engine::session::load(self.store.as_ref(), name, VERSION).await?.0)
+    }
+
+    /// Makes a plan: look-ups and the reading of everything that the state knows go on at once.
+    pub async fn plan(
+        &self,
+        document: &StateDocument,
+        selection: &Selection,
+        replace: &BTreeSet<Address>,
+        mode: Mode,
+    ) -> Result<Planned, CommandError> {
+        let configuration = &self.run.configuration;
+        let requests = environment::look_ups(configuration);
+        let prior = prior(document);
+        let (answers, live) = join(self.engine.ask_all(&requests), self.engine.refresh(&prior)).await;
+        let mut answered = Vec::new();
+        let mut unanswered: Vec<ReadError> = Vec::new();
+        for (request, answer) in requests.into_iter().zip(answers) {
+            match answer {
+                Ok(answer) => answered.push((request, answer)),
+                Err(error) => unanswered.push(error),
+            }
+        }
+        let live = match live {
+            Ok(live) if unanswered.is_empty() => live,
+            Ok(_) => return Err(unanswered.into()),
+            Err(errors) => {
+                unanswered.extend(errors);
+                return Err(unanswered.into());
+            }
+        };
+        let mut warnings = self.run.warnings.clone();
+        let graph = match Environment::new(configuration, &answered) {
+            Ok((environment, remarks)) => {
+                warnings.extend(remarks);
+                build_graph(configuration, &environment, &self.run.sandbox)?
+            }
+            // What the state knows can be taken away whatever has become of the VPC or the zone.
+            Err(problems) if matches!(mode, Mode::Destroy | Mode::Purge) => {
+                warnings.extend(
+                    problems
+                        .into_iter()
+                        .map(|problem| Diagnostic { severity: ohinfra_core::diagnostic::Severity::Warning, ..problem }),
+                );
+                Graph::default()
+            }
+            Err(problems) => return Err(problems.into()),
+        };
+        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, replace, mode).await?;
+        Ok(Planned { plan, refreshed, graph, warnings })
+    }
+
+    async fn plan_graph(
+        &self,
+        document: &StateDocument,
+        graph: &Graph,
+        live: std::collections::BTreeMap<Address, Live>,
+        selection: &Selection,
+        replace: &BTreeSet<Address>,
+        mode: Mode,
+    ) -> Result<(Plan, Refreshed), CommandError> {
+        let digest = &self.run.digest;
+        let request = PlanRequest { document, graph, configuration_digest: digest, selection, replace, mode };
+        Ok(self.engine.plan(&request, live).await?)
+    }
+}
+
+/// The user's selection.
+pub fn selection(arguments: &SelectionArguments) -> Selection {
+    Selection {
+        stacks: arguments.stacks.clone(),
+        targets: arguments.targets.clone(),
+        exclusively: arguments.exclusively,
+    }
+}
+
+fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources, CommandError> {
+    let name = arguments.config.display().to_string();
+    let file = match read_file(&arguments.config) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Some((name, text)),
+            Err(_) => return Err(CommandError::simple(format!("{name} is not UTF-8 text"), "save it as UTF-8")),
+        },
+        // Flags and variables may say everything.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if surroundings.variables.is_empty() && arguments.sets.is_empty() && arguments.contexts.is_empty() {
+                return Err(CommandError::simple(
+                    format!("there is no configuration file `{name}`"),
+                    "copy config/single-domain.toml to ohinfra.toml and fill it in, or name another file with `--config FILE`",
+                ));
+            }
+            None
+        }
+        Err(error) => return Err(CommandError::file("read", &arguments.config, &error)),
+    };
+    Ok(Sources {
+        file,
+        environment: surroundings.variables.clone(),
+        contexts: arguments.contexts.clone(),
+        sets: arguments.sets.clone(),
+    })
+}
+
+/// The policy file of agents, relative to the configuration file; nothing unless they get access.
+fn sandbox_policy(
+    arguments: &Arguments,
+    configuration: &Configuration,
+) -> Result<(SandboxPolicy, String), CommandError> {
+    if !configuration.sandbox_aws_access {
+        return Ok((SandboxPolicy::default(), String::new()));
+    }
+    let folder = arguments.config.parent().unwrap_or_else(|| Path::new(""));
+    let path = folder.join(&configuration.sandbox_aws_policy_file);
+    let bytes = read_file(&path).map_err(|error| {
+        CommandError::simple(
+            format!("sandbox.aws_policy_file: cannot read {}: {error}", path.display()),
+            "the path is relative to the configuration file; config/sandbox-aws-policy.json is an example",
+        )
+    })?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((sandbox_policy::parse(&text, &path.display().to_string())?, text))
+}

@@ -1,0 +1,68 @@
+//! What is read from outside: arguments, environment, user, host, terminal, files. Nothing else reads them.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::path::Path;
+
+/// The largest file that is read as a configuration, a policy, a plan or a state: far more than any real one.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// What is around this process.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The command line.
+    pub arguments: Vec<OsString>,
+    /// Variables that start with `OHINFRA_`, sorted.
+    pub variables: Vec<(String, String)>,
+    /// Who runs it.
+    pub user: String,
+    /// On which machine.
+    pub host: String,
+    /// Whether somebody can be asked.
+    pub can_ask: bool,
+    /// Whether progress goes to a terminal.
+    pub is_terminal: bool,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub fn of_this_process() -> Self {
+        let mut variables: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with("OHINFRA_"))
+            .collect();
+        variables.sort();
+        let first =
+            |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok()).filter(|text| !text.is_empty());
+        let kernel_host =
+            || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+        Self {
+            arguments: std::env::args_os().collect(),
+            variables,
+            user: first(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
+            host: first(&["HOSTNAME", "COMPUTERNAME"]).or_else(kernel_host).unwrap_or_else(|| "unknown".to_owned()),
+            can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Asks for a line on the terminal.
+    pub fn ask(question: &str) -> String {
+        anstream::eprint!("{question} ");
+        let mut answer = String::new();
+        // No answer is a no.
+        let _ = std::io::stdin().lock().read_line(&mut answer);
+        answer.trim().to_owned()
+    }
+}
+
+/// Reads a file of at most 64 MiB.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the file is larger than 64 MiB"));
+    }
+    Ok(bytes)
+}

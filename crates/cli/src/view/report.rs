@@ -1,0 +1,61 @@
+//! How an apply ended: what was done, root causes first, what was skipped because of each, and the command that goes on.
+
+use std::fmt::Write as _;
+
+use ohinfra_engine::Report;
+use ohinfra_engine::events::word;
+use ohinfra_plan::steps::Operation;
+
+use super::style::{ADOPT, BOLD, ERROR, HELP, paint};
+use crate::error::{hint, reason};
+
+/// The report as text. `again` is the command that goes on.
+pub(crate) fn render(report: &Report, again: &str) -> String {
+    let mut text = String::new();
+    for failure in &report.failed {
+        let head = format!("{}: {} failed", failure.step.address, word(failure.step.operation));
+        let _ = writeln!(text, "{} {head}: {}", paint(ERROR, "error:"), reason(&failure.error));
+        if let Some(hint) = hint(&failure.error) {
+            let _ = writeln!(text, "  {} {hint}", paint(HELP, "help:"));
+        }
+        let skipped: Vec<String> = report
+            .skipped
+            .iter()
+            .filter(|(_, because)| *because == failure.step.address)
+            .map(|(step, _)| step.address.to_string())
+            .collect();
+        if !skipped.is_empty() {
+            let _ = writeln!(text, "  skipped because of it: {}", skipped.join(", "));
+        }
+    }
+    if !report.abandoned.is_empty() {
+        let addresses: Vec<String> = report.abandoned.iter().map(|step| step.address.to_string()).collect();
+        let _ = writeln!(text, "not waited for: {}", addresses.join(", "));
+    }
+    if !report.not_started.is_empty() && report.failed.is_empty() {
+        let _ = writeln!(text, "not started: {} steps", report.not_started.len());
+    }
+    for (address, kind, id) in &report.retained {
+        let _ = writeln!(text, "{} {address} stays in AWS: {kind} {id}", paint(ADOPT, "⊙"));
+    }
+    let outcome = if report.is_success() { "Done" } else { "Not everything was done" };
+    let _ = writeln!(text, "{}: {} in {:.1} s.", paint(BOLD, outcome), counts(report), report.seconds);
+    if !report.is_success() {
+        let _ = writeln!(text, "To go on: {again}");
+    }
+    text
+}
+
+fn counts(report: &Report) -> String {
+    let done = |operation: Operation| report.done.iter().filter(|step| step.operation == operation).count();
+    let all = [
+        (done(Operation::Create), "created"),
+        (done(Operation::Update), "updated"),
+        (done(Operation::Delete), "deleted"),
+        (done(Operation::Forget), "left in AWS"),
+        (report.failed.len(), "failed"),
+        (report.skipped.len(), "skipped"),
+    ];
+    let shown: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if shown.is_empty() { "nothing to do".to_owned() } else { shown.join(", ") }
+}

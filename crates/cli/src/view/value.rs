@@ -1,0 +1,67 @@
+//! One value of a field, on one line.
+
+use ohinfra_core::inputs::{as_text, is_unknown};
+use ohinfra_core::text::Part;
+use serde_json::Value;
+
+/// What stands for a value that is known only after other resources have been made.
+pub(crate) const UNKNOWN: &str = "(known after apply)";
+/// What stands for a secret.
+pub(crate) const SENSITIVE: &str = "(sensitive)";
+/// What stands for nothing.
+pub(crate) const NOTHING: &str = "(none)";
+
+/// The value on one line.
+pub(crate) fn one_line(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => NOTHING.to_owned(),
+        Some(value) if as_text(value).is_some() => with_references(value),
+        Some(Value::Array(items)) if items.is_empty() => "[]".to_owned(),
+        Some(Value::Array(items)) => {
+            format!("[{}]", items.iter().map(|item| one_line(Some(item))).collect::<Vec<_>>().join(", "))
+        }
+        Some(Value::Object(fields)) => {
+            let field = |(name, value): (&String, &Value)| format!("{name} = {}", one_line(Some(value)));
+            format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        Some(value) => value.to_string(),
+    }
+}
+
+/// A text that is partly known: the parts that are not say where they come from.
+fn with_references(value: &Value) -> String {
+    let Some(text) = as_text(value) else { return UNKNOWN.to_owned() };
+    match text.parts() {
+        [Part::Reference(_)] => UNKNOWN.to_owned(),
+        parts => {
+            let part = |part: &Part| match part {
+                Part::Literal(literal) => literal.clone(),
+                Part::Reference(reference) => format!("${{{reference}}}"),
+            };
+            format!("{:?} {UNKNOWN}", parts.iter().map(part).collect::<String>())
+        }
+    }
+}
+
+/// A JSON document as text, indented; parts that are not known yet stand as `${stack/name.attribute}`.
+pub(crate) fn document_text(value: Option<&Value>) -> Option<String> {
+    let value = value?;
+    let text = match as_text(value) {
+        Some(text) => text
+            .parts()
+            .iter()
+            .map(|part| match part {
+                Part::Literal(literal) => literal.clone(),
+                Part::Reference(reference) => format!("${{{reference}}}"),
+            })
+            .collect(),
+        None => value.as_str()?.to_owned(),
+    };
+    let parsed: Value = serde_json::from_str(&text).ok().filter(|parsed: &Value| parsed.is_object())?;
+    serde_json::to_string_pretty(&parsed).ok()
+}
+
+/// Whether anything in it is not known yet.
+pub(crate) fn has_unknown(value: Option<&Value>) -> bool {
+    value.is_some_and(is_unknown)
+}

@@ -1,0 +1,52 @@
+//! The whole command line on the cloud in memory, kept in the file that `OHINFRA_FAKE_CLOUD` names: for tests of what people
+//! see, in milliseconds. Answers of look-ups are in `<file>.look-ups`, where a test may put what a user could have.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use ohinfra_cli::Cloud;
+use ohinfra_core::contract::Provider;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_state::{LocalStore, StateStore};
+use ohinfra_testkit::{kind, look_ups};
+
+struct Fake {
+    file: PathBuf,
+}
+
+impl Cloud for Fake {
+    fn connect<'a>(&'a self, _region: &'a Region) -> BoxFuture<'a, Provider> {
+        Box::pin(async {
+            let cloud = ohinfra_testkit::Cloud::in_file(&self.file).unwrap_or_default();
+            let provider = kind::provider(&cloud, ohinfra_kinds::schemas());
+            let answers = std::fs::read(self.file.with_extension("look-ups")).ok();
+            let answers = answers.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            look_ups::answered(provider, &answers.unwrap_or_else(look_ups::usual))
+        })
+    }
+
+    fn state<'a>(&'a self, _region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>> {
+        let path = self.file.with_file_name(bucket).join(key);
+        Box::pin(async { Arc::new(LocalStore::new(path)) as Arc<dyn StateStore> })
+    }
+
+    fn bootstrap<'a>(
+        &'a self,
+        region: &'a Region,
+        bucket: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
+        Box::pin(async move {
+            let folder = self.file.with_file_name(bucket);
+            let made = !folder.exists() && std::fs::create_dir_all(&folder).is_ok();
+            Ok(if made { vec![format!("made the bucket {bucket} in {region}")] } else { Vec::new() })
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test tells where its cloud is")]
+fn main() -> ExitCode {
+    let file = std::env::var("OHINFRA_FAKE_CLOUD").unwrap_or_else(|_| "fake-cloud.json".to_owned());
+    ohinfra_cli::main(&Fake { file: file.into() })
+}
