@@ -40,6 +40,11 @@ impl Connection {
             )
             .load()
             .await;
+        Self::new(config)
+    }
+
+    /// Connects with settings that were made elsewhere.
+    pub fn new(config: SdkConfig) -> Self {
         let caller = Arc::new(Caller::new(aws_sdk_sts::Client::new(&config)));
         Self { config, caller }
     }
@@ -47,11 +52,6 @@ impl Connection {
     /// The settings for a region.
     pub fn config(&self, region: &Region) -> SdkConfig {
         self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
-    }
-
-    /// Whether requests go to another place than AWS's public endpoints (a private endpoint, a proxy).
-    pub fn has_custom_endpoint(&self) -> bool {
-        self.config.endpoint_url().is_some()
     }
 
     /// Who is calling; asked once.

@@ -69,6 +69,14 @@ impl S3Store {
         let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key()).if_match(etag);
         match call.send().await.map_err(failed("s3:DeleteObject")) {
             Ok(_) => Ok(()),
+            // Stores that speak S3's language but not conditional deletes: look, then delete.
+            Err(error) if error.code.as_deref() == Some("NotImplemented") => {
+                if self.read_lock().await?.is_none_or(|(_, there)| there != etag) {
+                    return Err(StateError::LockLost { place: self.lock_place() });
+                }
+                let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key());
+                call.send().await.map(|_| ()).map_err(|error| self.error(operation, &failed("s3:DeleteObject")(error)))
+            }
             Err(error) => match self.error(operation, &error) {
                 StateError::Changed { .. } => Err(StateError::LockLost { place: self.lock_place() }),
                 error => Err(error),

@@ -101,7 +101,7 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
 
     // The state is lost: what is there is found by its name or its tags, and is as desired.
     let document = harness.document();
-    harness.store.set(Some(ohinfra_state::StateDocument { resources: Default::default(), ..document }));
+    harness.store.set(Some(ohinfra_state::StateDocument { resources: std::collections::BTreeMap::new(), ..document }));
     let plan = must_act(harness, &graph, "adopt", "without a state").await?;
     let fields: Vec<_> = plan.changes.values().flat_map(|change| &change.fields).map(|field| &field.path).collect();
     if !fields.is_empty() {

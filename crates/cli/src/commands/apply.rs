@@ -150,7 +150,7 @@ async fn change_under_lock(
     }
     let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
     let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
-    let text = view::report::render(&report, &intent.again);
+    let text = view::report::render(&report, &plan, &intent.again);
     if intent.json {
         let summary = serde_json::json!({
             "event": "summary",

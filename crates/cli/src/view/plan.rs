@@ -162,6 +162,9 @@ pub(crate) fn render_drift(text: &mut String, drift: &[Drift]) {
 /// The last line: the counts.
 pub(crate) fn summary(plan: &Plan) -> String {
     let retained = plan.changes.values().filter(|change| change.action == Action::Retain).count();
+    if plan.changes.is_empty() {
+        return "No changes: there is nothing.\n".to_owned();
+    }
     if plan.is_empty() {
         return format!("No changes: {} resources are as they should be.\n", plan.summary().unchanged);
     }

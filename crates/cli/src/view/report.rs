@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
+use ohinfra_core::Address;
 use ohinfra_engine::Report;
 use ohinfra_engine::events::word;
 use ohinfra_plan::steps::Operation;
+use ohinfra_plan::{Action, Plan};
 
 use super::style::{ADOPT, BOLD, ERROR, HELP, paint};
 use crate::error::{hint, reason};
 
 /// The report as text. `again` is the command that goes on.
-pub(crate) fn render(report: &Report, again: &str) -> String {
+pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {
     let mut text = String::new();
     for failure in &report.failed {
         let head = format!("{}: {} failed", failure.step.address, word(failure.step.operation));
@@ -39,18 +41,22 @@ pub(crate) fn render(report: &Report, again: &str) -> String {
         let _ = writeln!(text, "{} {address} stays in AWS: {kind} {id}", paint(ADOPT, "⊙"));
     }
     let outcome = if report.is_success() { "Done" } else { "Not everything was done" };
-    let _ = writeln!(text, "{}: {} in {:.1} s.", paint(BOLD, outcome), counts(report), report.seconds);
+    let _ = writeln!(text, "{}: {} in {:.1} s.", paint(BOLD, outcome), counts(report, plan), report.seconds);
     if !report.is_success() {
         let _ = writeln!(text, "To go on: {again}");
     }
     text
 }
 
-fn counts(report: &Report) -> String {
+fn counts(report: &Report, plan: &Plan) -> String {
     let done = |operation: Operation| report.done.iter().filter(|step| step.operation == operation).count();
+    let is_adopted = |address: &Address| plan.changes.get(address).is_some_and(|c| c.action == Action::Adopt);
+    let updates = report.done.iter().filter(|step| step.operation == Operation::Update);
+    let adopted = updates.filter(|step| is_adopted(&step.address)).count();
     let all = [
         (done(Operation::Create), "created"),
-        (done(Operation::Update), "updated"),
+        (done(Operation::Update) - adopted, "updated"),
+        (adopted, "adopted"),
         (done(Operation::Delete), "deleted"),
         (done(Operation::Forget), "left in AWS"),
         (report.failed.len(), "failed"),

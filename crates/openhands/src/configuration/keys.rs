@@ -325,6 +325,31 @@ fn texts(value: &NodeValue) -> Option<Vec<String>> {
     }
 }
 
+/// The reference of keys, made of the table.
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "# Configuration keys\n\nMade by `cargo xtask docs` of the one table of keys; docs/configuration.md explains how they are read.\n\n| key | holds | default | |\n| --- | --- | --- | --- |\n",
+    );
+    for key in KEYS {
+        let holds = match key.holds {
+            Holds::Text => "text".to_owned(),
+            Holds::Choice(choices) => {
+                choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" or ")
+            }
+            Holds::Flag => "`true` or `false`".to_owned(),
+            Holds::Integer(least, most) => format!("{least} to {most}"),
+            Holds::Number(least, most) => format!("number, {least} to {most}"),
+            Holds::Texts => "list of texts".to_owned(),
+            Holds::TextTable => "table of texts".to_owned(),
+            Holds::FlagTable(names) => format!("table of flags: {}", names.join(", ")),
+        };
+        let path = key.path.replace("edge.*.", "[[edge]] ");
+        let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+        text.push_str(&format!("| `{path}` | {holds} | {default} | {} |\n", key.help));
+    }
+    text
+}
+
 /// The JSON Schema of the configuration file, made of the table.
 pub fn json_schema() -> Value {
     let mut root = json!({

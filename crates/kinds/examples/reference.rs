@@ -1,0 +1,45 @@
+//! Prints the reference of kinds. `cargo xtask docs` writes it.
+
+use ohinfra_core::schema::{
+    Availability, CASELESS, DEFAULTED, DOCUMENT, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY,
+};
+
+#[expect(clippy::print_stdout, reason = "printing is all that it does")]
+fn main() {
+    println!(
+        "# Kinds\n\nMade by `cargo xtask docs` of the schemas in `crates/kinds`; what an input means stands beside it there."
+    );
+    for schema in ohinfra_kinds::schemas() {
+        println!("\n## {}\n\n{}.", schema.kind, schema.summary);
+        let order = match schema.replacement {
+            Replacement::CreateFirst => "the new one is made before the old one is deleted",
+            Replacement::DeleteFirst => "the old one is deleted before the new one is made",
+        };
+        println!("When it is replaced, {order}.\n\n| input | |\n| --- | --- |");
+        for (name, behaviour) in schema.inputs() {
+            let notes = [
+                (REPLACE, "a change replaces it"),
+                (UNORDERED, "order means nothing"),
+                (SENSITIVE, "a secret"),
+                (DEFAULTED, "AWS fills it in"),
+                (DOCUMENT, "a JSON document, compared by meaning"),
+                (WRITE_ONLY, "never read back"),
+                (CASELESS, "case means nothing"),
+            ];
+            let notes: Vec<&str> = notes.iter().filter(|(b, _)| behaviour.has(*b)).map(|(_, note)| *note).collect();
+            println!("| `{name}` | {} |", notes.join("; "));
+        }
+        if schema.taggable {
+            println!("| `tags` | the deployment's tags |");
+        }
+        println!("\n| attribute | known |\n| --- | --- |");
+        for (name, availability) in schema.attributes() {
+            let when = match availability {
+                Availability::Early => "as soon as it is created",
+                Availability::Ready => "when it is ready",
+                Availability::ChangesOnUpdate => "when it is ready; an update may change it",
+            };
+            println!("| `{name}` | {when} |");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What no compiler checks: who may name what, file sizes, features in members.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+use crate::shell::root;
+
+/// The longest file, in lines.
+const LONGEST: usize = 600;
+/// Crates that may name an AWS crate.
+const SDK_LANE: &[&str] = &["aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-edge", "aws-ops", "state-s3", "ohinfra"];
+
+/// Every file with this extension below a folder.
+fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, extension, found)?;
+        } else if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn run() -> Result<()> {
+    let mut problems = Vec::new();
+    let mut sources = Vec::new();
+    files(&root().join("crates"), "rs", &mut sources)?;
+    files(&root().join("tests"), "rs", &mut sources)?;
+    for path in &sources {
+        let text = std::fs::read_to_string(path)?;
+        let place = path.strip_prefix(root())?.display().to_string();
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            problems.push(format!("{place} has {lines} lines; {LONGEST} are the most: it wants to be two files"));
+        }
+        if path.file_name().is_some_and(|name| name == "mod.rs") {
+            problems.push(format!("{place}: a module is a file of its own name, not mod.rs"));
+        }
+        let is_product = place.contains("/src/")
+            && !["xtask", "testkit", "cli"].iter().any(|c| place.starts_with(&format!("crates/{c}/")));
+        if is_product
+            && !place.starts_with("tests/")
+            && (text.contains("println!") || text.contains("eprint!"))
+            && !place.contains("/examples/")
+        {
+            problems.push(format!("{place} prints; only the command line does"));
+        }
+        for word in ["localstack", "emulator"] {
+            let is_shipped = is_product && !place.starts_with("tests/");
+            if is_shipped && text.to_lowercase().contains(word) && !place.ends_with("tests.rs") {
+                problems.push(format!("{place} knows of an {word}; product code does not"));
+            }
+        }
+    }
+    let mut manifests = Vec::new();
+    files(&root().join("crates"), "toml", &mut manifests)?;
+    let mut ec2 = 0;
+    for path in manifests.iter().filter(|path| path.file_name().is_some_and(|name| name == "Cargo.toml")) {
+        let text = std::fs::read_to_string(path)?;
+        let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let dependencies = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        for line in dependencies {
+            if line.starts_with("aws-") && !SDK_LANE.contains(&name.as_str()) {
+                problems.push(format!("crates/{name}/Cargo.toml names {line}; only the SDK lane does"));
+            }
+            if line.contains("features") {
+                problems
+                    .push(format!("crates/{name}/Cargo.toml sets features; one set for all is in the root manifest"));
+            }
+            ec2 += usize::from(line.starts_with("aws-sdk-ec2"));
+        }
+    }
+    if ec2 != 1 {
+        problems.push(format!("aws-sdk-ec2 is named in {ec2} manifests; it must be in one"));
+    }
+    ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    println!("{} source files and {} manifests are as they should be.", sources.len(), manifests.len());
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The main job as a user does it, against LocalStack.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+
+use crate::localstack::Server;
+use crate::shell::{cargo, debug_folder, root, run as run_program};
+
+/// The account and the region of the demo.
+const ACCOUNT: &str = "111111111111";
+const REGION: &str = "us-west-2";
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Leaves LocalStack running with the deployment in it
+    #[arg(long)]
+    keep: bool,
+}
+
+struct Demo {
+    program: PathBuf,
+    folder: PathBuf,
+    endpoint: String,
+}
+
+impl Demo {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_ACCESS_KEY_ID", ACCOUNT)
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    fn step(&self, what: &str, arguments: &[&str]) -> Result<()> {
+        println!("\n── {what}\n$ ohinfra {}", arguments.join(" "));
+        let began = Instant::now();
+        let status = self.command(arguments).status().context("cannot run ohinfra")?;
+        println!("({:.1} s)", began.elapsed().as_secs_f64());
+        ensure!(status.success(), "`ohinfra {}` failed: {status}", arguments.join(" "));
+        Ok(())
+    }
+}
+
+fn run_with(server: &Server, folder: &Path) -> Result<()> {
+    let fixture = server.fixture(ACCOUNT, REGION)?;
+    let value = |name: &str| fixture[name].as_str().unwrap_or_default().to_owned();
+    let template = std::fs::read_to_string(root().join("config/localstack.toml"))?;
+    let text = template.replace("<vpc_id>", &value("vpc_id")).replace("<hosted_zone_id>", &value("hosted_zone_id"));
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    let mut file = std::fs::File::create(folder.join("ohinfra.toml"))?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    std::fs::copy(root().join("config/sandbox-aws-policy.json"), folder.join("sandbox-aws-policy.json"))?;
+    let demo =
+        Demo { program: debug_folder()?.join("ohinfra"), folder: folder.to_owned(), endpoint: server.endpoint.clone() };
+    println!(
+        "\nA VPC with private and public subnets ({}) and a hosted zone ({}) are there.",
+        value("vpc_id"),
+        value("hosted_zone_id")
+    );
+    demo.step("The bucket of the state", &["bootstrap"])?;
+    demo.step("What would be made", &["plan", "--out", "demo.plan"])?;
+    demo.step("Make exactly that", &["apply", "demo.plan"])?;
+    demo.step("The outputs", &["output"])?;
+    demo.step("A second plan is empty (exit code 0, not 2)", &["plan", "--detailed-exitcode"])?;
+    Ok(())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
+    let server = Server::start(None)?;
+    let folder = root().join(".localstack/demo");
+    run_with(&server, &folder)?;
+    if arguments.keep {
+        println!("\nThe deployment stays in LocalStack. To look around:\n");
+        println!("  cd {}", folder.display());
+        println!(
+            "  export AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID={ACCOUNT} AWS_SECRET_ACCESS_KEY=test",
+            server.endpoint
+        );
+        println!("  export PATH={}:$PATH", debug_folder()?.display());
+        println!("  ohinfra state list");
+        println!("  ohinfra graph --format mermaid");
+        println!("  ohinfra drift");
+        println!("  ohinfra destroy --purge");
+        println!("\n`cargo xtask localstack stop` ends LocalStack.");
+        return server.keep();
+    }
+    let demo = Demo { program: debug_folder()?.join("ohinfra"), folder, endpoint: server.endpoint.clone() };
+    demo.step("Take everything away, data included", &["destroy", "--purge", "--yes"])?;
+    println!("\nThe demo is done. With `--keep` the deployment stays, to look around.");
+    Ok(())
+}

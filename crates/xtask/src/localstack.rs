@@ -1,0 +1,195 @@
+//! LocalStack as a host process: a free port each, ended by its own process id, nothing left behind.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::python;
+use crate::shell::{output, root};
+
+/// How long a start may take: 2 to 3 seconds are usual.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+#[derive(Subcommand)]
+pub(crate) enum Task {
+    /// Starts one and leaves it running
+    Start {
+        /// The port; a free one if none is given
+        #[arg(long)]
+        port: Option<u16>,
+    },
+    /// Ends the one that `start` left running
+    Stop,
+    /// Says whether it runs, and how to reach it
+    Status,
+}
+
+/// A running LocalStack. It ends with this value unless it is kept.
+pub(crate) struct Server {
+    child: Option<Child>,
+    /// Where it listens.
+    pub(crate) endpoint: String,
+    /// Its virtual environment.
+    pub(crate) environment: PathBuf,
+    folder: PathBuf,
+}
+
+fn folder() -> PathBuf {
+    root().join(".localstack")
+}
+
+impl Server {
+    /// Starts one and waits until it answers.
+    pub(crate) fn start(port: Option<u16>) -> Result<Self> {
+        let environment = python::localstack()?;
+        let port = match port {
+            Some(port) => port,
+            None => TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+        };
+        let folder = folder().join(port.to_string());
+        std::fs::create_dir_all(&folder)?;
+        let log = File::create(folder.join("log"))?;
+        let child = Command::new(environment.join("bin/python"))
+            .args(["-m", "localstack.runtime.main"])
+            .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("LOCALSTACK_VOLUME_DIR", folder.join("volume"))
+            // Where it looks for its services: a plug-in is not seen through an older environment's cache.
+            .env("XDG_CACHE_HOME", environment.join("cache"))
+            .env("SKIP_SSL_CERT_DOWNLOAD", "1")
+            .env("DISABLE_EVENTS", "1")
+            .env("DNS_ADDRESS", "0")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot start LocalStack")?;
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let mut server = Self { child: Some(child), endpoint, environment, folder };
+        server.wait(port)?;
+        Ok(server)
+    }
+
+    fn wait(&mut self, port: u16) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            if is_healthy(port) {
+                return Ok(());
+            }
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            if ended.is_some() || began.elapsed() > PATIENCE {
+                let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+                let tail: Vec<&str> = log.lines().rev().take(20).collect();
+                bail!("LocalStack did not start:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Makes what a user already has, in an account of its own.
+    pub(crate) fn fixture(&self, account: &str, region: &str) -> Result<Value> {
+        let script = root().join("tests/localstack/fixture.py");
+        let mut command = Command::new(self.environment.join("bin/python"));
+        command.arg(script).args(["--endpoint", &self.endpoint, "--account", account, "--region", region]);
+        Ok(serde_json::from_str(&output(&mut command)?)?)
+    }
+
+    /// Leaves it running; `cargo xtask localstack stop` ends it.
+    pub(crate) fn keep(mut self) -> Result<()> {
+        let child = self.child.take().context("it is kept once")?;
+        let note = json!({ "pid": child.id(), "endpoint": self.endpoint, "folder": self.folder });
+        let mut file = File::create(folder().join("running.json"))?;
+        writeln!(file, "{note:#}")?;
+        // The child goes on without its parent.
+        drop(child);
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            end(child.id());
+            // It is reaped so that nothing of it is left.
+            let _ = child.wait();
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// Asks a process to end; LocalStack then cleans up after itself.
+fn end(pid: u32) {
+    let _ = Command::new("kill").arg(pid.to_string()).status();
+}
+
+fn is_healthy(port: u16) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"GET /_localstack/health HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.contains("\"services\""))
+}
+
+fn running() -> Option<(u32, String, PathBuf)> {
+    let note = std::fs::read_to_string(folder().join("running.json")).ok()?;
+    let note: Value = serde_json::from_str(&note).ok()?;
+    let pid = u32::try_from(note["pid"].as_u64()?).ok()?;
+    let is_alive = Path::new(&format!("/proc/{pid}/cmdline")).exists();
+    is_alive.then(|| {
+        (
+            pid,
+            note["endpoint"].as_str().unwrap_or_default().to_owned(),
+            note["folder"].as_str().unwrap_or_default().into(),
+        )
+    })
+}
+
+pub(crate) fn run(task: &Task) -> Result<()> {
+    match task {
+        Task::Start { port } => {
+            if let Some((_, endpoint, _)) = running() {
+                println!("LocalStack runs already: export AWS_ENDPOINT_URL={endpoint}");
+                return Ok(());
+            }
+            let server = Server::start(*port)?;
+            println!("LocalStack runs: export AWS_ENDPOINT_URL={}", server.endpoint);
+            println!("AWS_ACCESS_KEY_ID may be any 12 digits: each is an account of its own.");
+            server.keep()
+        }
+        Task::Stop => {
+            match running() {
+                Some((pid, endpoint, data)) => {
+                    end(pid);
+                    let began = Instant::now();
+                    while Path::new(&format!("/proc/{pid}")).exists() && began.elapsed() < Duration::from_secs(20) {
+                        std::thread::sleep(Duration::from_millis(100));
+                    }
+                    let _ = std::fs::remove_dir_all(data);
+                    println!("LocalStack at {endpoint} has ended.");
+                }
+                None => println!("LocalStack does not run."),
+            }
+            let _ = std::fs::remove_file(folder().join("running.json"));
+            Ok(())
+        }
+        Task::Status => {
+            match running() {
+                Some((pid, endpoint, data)) => {
+                    println!("LocalStack runs at {endpoint} (process {pid}, log {})", data.join("log").display());
+                }
+                None => println!("LocalStack does not run."),
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Virtual environments, made when their requirements change.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::shell::{cache, command, root, run};
+
+/// LocalStack with our plug-in. Gives the folder of the virtual environment.
+pub(crate) fn localstack() -> Result<PathBuf> {
+    let folder = root().join("tests/localstack");
+    environment("localstack", &folder.join("requirements.txt"), |environment| {
+        // A copy, because a build leaves its own files beside the source.
+        let copy = environment.join("plug-in");
+        let package = copy.join("ohinfra_localstack");
+        std::fs::create_dir_all(&package)?;
+        std::fs::copy(folder.join("pyproject.toml"), copy.join("pyproject.toml"))?;
+        for entry in std::fs::read_dir(folder.join("ohinfra_localstack"))? {
+            let path = entry?.path();
+            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+                std::fs::copy(&path, package.join(name))?;
+            }
+        }
+        let copy = copy.to_string_lossy();
+        let arguments = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", &*copy];
+        run(&mut command(environment.join("bin/python"), &arguments))
+    })
+}
+
+/// The tools that look at the project's own files.
+pub(crate) fn tools() -> Result<PathBuf> {
+    environment("tools", &root().join("tests/tools-requirements.txt"), |_| Ok(()))
+}
+
+/// An environment with exactly these packages, kept in the cache under a name that says what is in it.
+fn environment(name: &str, requirements: &Path, finish: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let text = std::fs::read_to_string(requirements).with_context(|| requirements.display().to_string())?;
+    let digest = fingerprint(&text, requirements.parent().unwrap_or(requirements))?;
+    let environment = cache().join(format!("{name}-{digest:016x}"));
+    if environment.join("complete").exists() {
+        return Ok(environment);
+    }
+    if environment.exists() {
+        std::fs::remove_dir_all(&environment)?;
+    }
+    std::fs::create_dir_all(&environment)?;
+    let path = environment.to_string_lossy();
+    run(&mut command("python3", &["-m", "venv", &*path]))?;
+    let requirements = requirements.to_string_lossy();
+    let arguments =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", &*requirements];
+    run(&mut command(environment.join("bin/python"), &arguments))?;
+    finish(&environment)?;
+    std::fs::File::create(environment.join("complete"))?;
+    Ok(environment)
+}
+
+/// A number that changes with the requirements and with every Python file of the plug-in beside them.
+fn fingerprint(requirements: &str, folder: &Path) -> Result<u64> {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    requirements.hash(&mut hasher);
+    let plug_in = folder.join("ohinfra_localstack");
+    if plug_in.is_dir() {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(plug_in)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+        files.sort();
+        for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "py")) {
+            std::fs::read(file)?.hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
+}

@@ -1,0 +1,62 @@
+//! Running programs, and where things are.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+/// The root of the checkout.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// A folder that outlives checkouts: virtual environments, tools.
+pub(crate) fn cache() -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let base = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    base.unwrap_or_else(|| root().join("target")).join("ohinfra")
+}
+
+/// A program to be run in the root of the checkout.
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// cargo, the one that runs this task.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    command(env!("CARGO"), arguments)
+}
+
+/// Runs it, says so, and fails if it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    println!("\n$ {}", shown(command));
+    let status = command.status().with_context(|| format!("cannot run {}", shown(command)))?;
+    if !status.success() {
+        bail!("failed ({status}): {}", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs it silently and gives what it prints.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {}", shown(command)))?;
+    if !output.status.success() {
+        bail!("failed ({}): {}", output.status, shown(command));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// The folder that cargo builds debug programs into.
+pub(crate) fn debug_folder() -> Result<PathBuf> {
+    let text = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&text)?;
+    let target = metadata["target_directory"].as_str().context("cargo metadata names no target directory")?;
+    Ok(Path::new(target).join("debug"))
+}

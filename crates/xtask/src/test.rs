@@ -1,0 +1,112 @@
+//! Everything that must pass, with all its set-up. The fast lane first: it finds most mistakes early.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use crate::localstack::Server;
+use crate::shell::{cache, cargo, command, root, run};
+use crate::{check, docs, python};
+
+/// The version of cargo-deny.
+const DENY: &str = "0.20.2";
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only what needs neither the AWS SDK nor LocalStack: a minute
+    #[arg(long)]
+    fast: bool,
+    /// Only tests whose name holds this text
+    #[arg(long)]
+    filter: Option<String>,
+}
+
+fn run_all(arguments: &Arguments) -> Result<()> {
+    let filter = arguments.filter.as_deref();
+    if filter.is_none() {
+        run(&mut cargo(&["fmt", "--all", "--check"]))?;
+        check::run()?;
+        run(&mut cargo(&["clippy", "--all-targets", "--", "--deny", "warnings"]))?;
+    }
+    let mut fast = cargo(&["test", "--no-fail-fast"]);
+    if let Some(filter) = filter {
+        fast.arg(filter);
+    }
+    run(&mut fast)?;
+    if filter.is_none() {
+        up_to_date()?;
+        run(cargo(&["doc", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+        workflows()?;
+    }
+    if arguments.fast {
+        return Ok(());
+    }
+    run(&mut cargo(&["build", "--package", "ohinfra"]))?;
+    let server = Server::start(None)?;
+    let packages = ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-edge", "aws-ops", "tests"];
+    let mut all = cargo(&["test", "--no-fail-fast"]);
+    for package in packages {
+        all.args(["--package", &format!("ohinfra-{package}")]);
+    }
+    all.env("OHINFRA_TEST_ENDPOINT", &server.endpoint).env("OHINFRA_TEST_PYTHON", &server.environment);
+    if let Some(filter) = filter {
+        all.arg(filter);
+    }
+    // More would only wait for LocalStack.
+    all.args(["--", "--test-threads", "4"]);
+    run(&mut all)?;
+    drop(server);
+    if filter.is_none() {
+        run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+        run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+        deny()?;
+    }
+    Ok(())
+}
+
+/// Files that are made of the code are those that the code makes.
+fn up_to_date() -> Result<()> {
+    for (path, text) in docs::made()? {
+        let there = std::fs::read_to_string(root().join(&path)).unwrap_or_default();
+        ensure!(there == text, "{path} is out of date: run `cargo xtask docs`");
+    }
+    println!("schemas and references are up to date");
+    Ok(())
+}
+
+/// The workflows are valid.
+fn workflows() -> Result<()> {
+    let tools = python::tools()?;
+    let mut files: Vec<_> =
+        std::fs::read_dir(root().join(".github/workflows"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    files.sort();
+    let mut lint = command(tools.join("bin/actionlint"), &["-shellcheck="]);
+    lint.args(files);
+    run(&mut lint)
+}
+
+/// Licences, sources and duplicate versions; advisories where their database can be had.
+fn deny() -> Result<()> {
+    let folder = cache().join(format!("cargo-deny-{DENY}"));
+    let program = folder.join("bin/cargo-deny");
+    if !program.exists() {
+        let place = folder.to_string_lossy();
+        let mut install =
+            cargo(&["install", "--locked", "--quiet", "cargo-deny", "--version", DENY, "--root", &*place]);
+        run(install.env_remove("CARGO_TARGET_DIR"))?;
+    }
+    run(&mut command(&program, &["--offline", "check", "bans", "licenses", "sources"]))?;
+    let online = command(&program, &["check", "advisories"]).status()?;
+    if !online.success() {
+        println!("advisories were not checked, or hold something: their database needs a network that reaches GitHub");
+    }
+    Ok(())
+}
+
+pub(crate) fn run_task(arguments: &Arguments) -> Result<()> {
+    let began = Instant::now();
+    run_all(arguments)?;
+    println!("\nEverything passed in {} s.", began.elapsed().as_secs());
+    Ok(())
+}

@@ -1,0 +1,77 @@
+"""Makes what a user has before the first run: a VPC with two private subnets behind a NAT gateway and two public ones behind
+an internet gateway, in two zones, and a public hosted zone. Prints their ids as JSON.
+
+Every run makes new ones. `--without` leaves something out: `nat` (the private subnets have no way out), `dns` (the VPC has no
+DNS hostnames), `public` (no internet gateway).
+"""
+
+import argparse
+import json
+import uuid
+
+import boto3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--endpoint", required=True)
+    parser.add_argument("--region", default="us-west-2")
+    parser.add_argument("--account", default="000000000000", help="12 digits: an account of its own")
+    parser.add_argument("--domain", default="example.com")
+    parser.add_argument("--without", action="append", default=[], choices=["nat", "dns", "public"])
+    arguments = parser.parse_args()
+
+    session = boto3.Session(
+        aws_access_key_id=arguments.account, aws_secret_access_key="test", region_name=arguments.region
+    )
+    ec2 = session.client("ec2", endpoint_url=arguments.endpoint)
+    route53 = session.client("route53", endpoint_url=arguments.endpoint)
+
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": "dns" not in arguments.without})
+
+    zones = [f"{arguments.region}a", f"{arguments.region}b"]
+    subnets = {
+        kind: [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{base + n}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+            for n, zone in enumerate(zones)
+        ]
+        for kind, base in (("private", 0), ("public", 10))
+    }
+
+    def table(kind: str, **route: str) -> str:
+        made = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        for subnet in subnets[kind]:
+            ec2.associate_route_table(RouteTableId=made, SubnetId=subnet)
+        if route:
+            ec2.create_route(RouteTableId=made, DestinationCidrBlock="0.0.0.0/0", **route)
+        return made
+
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    public = table("public", **({} if "public" in arguments.without else {"GatewayId": gateway}))
+    if "nat" in arguments.without:
+        private = table("private")
+    else:
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = ec2.create_nat_gateway(SubnetId=subnets["public"][0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+        private = table("private", NatGatewayId=nat)
+
+    zone = route53.create_hosted_zone(Name=arguments.domain, CallerReference=str(uuid.uuid4()))["HostedZone"]["Id"]
+    print(
+        json.dumps(
+            {
+                "vpc_id": vpc,
+                "hosted_zone_id": zone.rsplit("/", 1)[-1],
+                "private_subnets": subnets["private"],
+                "public_subnets": subnets["public"],
+                "private_route_table": private,
+                "public_route_table": public,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

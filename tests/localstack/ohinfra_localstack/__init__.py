@@ -1,0 +1,1 @@
+"""What LocalStack lacks and ohinfra's tests need, as AWS documents it. README.md lists it."""

@@ -1,0 +1,11 @@
+"""Corrections of what LocalStack has, one module each. Installed before the first request."""
+
+from localstack.runtime import hooks
+
+
+@hooks.on_infra_start()
+def install() -> None:
+    from . import cloudwatch, ec2, s3
+
+    for module in (cloudwatch, ec2, s3):
+        module.install()

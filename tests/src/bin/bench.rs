@@ -1,0 +1,57 @@
+//! Wall time, calls, the longest chain of calls that follow one another, and peak memory of the three commands that users wait
+//! for. `cargo xtask bench` runs it.
+
+#![expect(clippy::print_stdout, reason = "it is for people at a terminal")]
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use ohinfra_tests::proxy::longest_chain;
+use ohinfra_tests::{Account, Proxy};
+
+/// What a call to AWS takes: a round trip within a continent and the service's own time.
+const CALL: Duration = Duration::from_millis(60);
+
+/// The peak memory of a process that runs, in MiB.
+fn peak(pid: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+fn main() -> Result<()> {
+    let mut account = Account::new()?;
+    let proxy = Proxy::start(&account.endpoint, CALL, Box::new(|_| None))?;
+    account.endpoint.clone_from(&proxy.endpoint);
+    println!("| command | wall time | API calls | longest chain | peak memory |");
+    println!("| --- | --- | --- | --- | --- |");
+    let steps: [(&str, &[&str]); 4] = [
+        ("`plan` of nothing yet", &["plan"]),
+        ("`apply` of everything", &["apply", "--yes"]),
+        ("`plan` without changes", &["plan", "--detailed-exitcode"]),
+        ("`destroy --purge`", &["destroy", "--purge", "--yes"]),
+    ];
+    for (name, arguments) in steps {
+        proxy.forget();
+        let began = Instant::now();
+        let mut child = account
+            .command(arguments)?
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()?;
+        let mut memory = 0.0_f64;
+        let status = loop {
+            memory = memory.max(peak(child.id()).unwrap_or_default());
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let wall = began.elapsed().as_secs_f64();
+        ensure!(status.code().context("it was killed")? == 0, "`ohinfra {}` failed", arguments.join(" "));
+        let calls = proxy.calls();
+        println!("| {name} | {wall:.2} s | {} | {} | {memory:.0} MiB |", calls.len(), longest_chain(&calls));
+    }
+    Ok(())
+}

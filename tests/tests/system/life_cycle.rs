@@ -1,0 +1,259 @@
+//! From an empty account to a deployment, through drift, and back to an empty account.
+
+use ohinfra_tests::proxy::longest_chain;
+use ohinfra_tests::{Account, Proxy};
+use serde_json::{Value, json};
+
+/// The changes of a plan: address to action.
+fn actions(plan: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    plan["changes"].as_array().unwrap().iter().map(|c| (text(&c["address"]), text(&c["action"]))).collect()
+}
+
+fn plan(account: &Account) -> Value {
+    serde_json::from_str(&account.succeed(&["plan", "--json"]).unwrap().stdout).unwrap()
+}
+
+fn resources(account: &Account) -> serde_json::Map<String, Value> {
+    let state: Value = serde_json::from_str(&account.succeed(&["state", "pull"]).unwrap().stdout).unwrap();
+    state["resources"].as_object().unwrap().clone()
+}
+
+fn id(resources: &serde_json::Map<String, Value>, address: &str) -> String {
+    resources[address]["id"].as_str().unwrap().to_owned()
+}
+
+const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n";
+
+#[test]
+fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
+    let account = Account::new().unwrap();
+    let found = account.inventory().unwrap();
+    account.configure(S3_STATE).unwrap();
+    account.succeed(&["bootstrap"]).unwrap();
+    assert!(account.succeed(&["bootstrap"]).unwrap().stdout.contains("is as it should be"), "bootstrap is idempotent");
+
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(2));
+    account.succeed(&["apply", "--yes"]).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    assert_eq!(account.run(&["drift"]).unwrap().code, Some(0));
+
+    // Somebody changes five things behind our back.
+    let known = resources(&account);
+    let role = id(&known, "security/instance-role");
+    let bucket = id(&known, "monitoring/data-bucket");
+    account
+        .calls(&[
+            (
+                "ec2",
+                "revoke_security_group_ingress",
+                json!({
+                    "GroupId": id(&known, "security/efs-sg"),
+                    "SecurityGroupRuleIds": [id(&known, "security/efs-sg-ingress-2049-instance")],
+                }),
+            ),
+            ("logs", "put_retention_policy", json!({ "logGroupName": "/openhands/application", "retentionInDays": 7 })),
+            ("iam", "untag_role", json!({ "RoleName": role, "TagKeys": ["Purpose"] })),
+            (
+                "s3",
+                "put_bucket_versioning",
+                json!({ "Bucket": bucket, "VersioningConfiguration": { "Status": "Suspended" } }),
+            ),
+            (
+                "iam",
+                "put_role_policy",
+                json!({
+                    "RoleName": role,
+                    "PolicyName": "OpenHandsInstance",
+                    "PolicyDocument": json!({
+                        "Version": "2012-10-17",
+                        "Statement": [{ "Effect": "Allow", "Action": "ec2:DescribeVpcs", "Resource": "*" }],
+                    }).to_string(),
+                }),
+            ),
+        ])
+        .unwrap();
+    let shown = plan(&account);
+    let expected = [
+        ("monitoring/app-logs", "update"),
+        ("monitoring/data-bucket", "update"),
+        ("security/efs-sg-ingress-2049-instance", "create"),
+        ("security/instance-policy", "update"),
+        ("security/instance-role", "update"),
+    ];
+    assert_eq!(actions(&shown), expected.map(|(address, action)| (address.to_owned(), action.to_owned())));
+    let drifted: Vec<&str> = shown["drift"].as_array().unwrap().iter().filter_map(|d| d["address"].as_str()).collect();
+    assert_eq!(drifted, expected.map(|(address, _)| address));
+    assert_eq!(account.run(&["drift"]).unwrap().code, Some(2));
+
+    // An apply repairs exactly these.
+    let repaired = account.succeed(&["apply", "--yes"]).unwrap().stdout;
+    assert!(repaired.contains("Done: 1 created, 4 updated in"), "{repaired}");
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+
+    // A destroy leaves what holds data, and says so.
+    let before = resources(&account);
+    let retained = [
+        "monitoring/app-logs",
+        "monitoring/backup-vault",
+        "monitoring/data-bucket",
+        "security/sandbox-secret",
+        "security/user-secrets-key",
+    ];
+    let destroyed = account.succeed(&["destroy", "--yes"]).unwrap().stdout;
+    for address in retained {
+        assert!(destroyed.contains(&format!("⊙ {address} stays in AWS")), "{destroyed}");
+    }
+    assert!(resources(&account).is_empty());
+
+    // The next apply takes it back: the same ids, nothing made a second time.
+    let adopting = plan(&account);
+    for address in retained {
+        assert!(actions(&adopting).contains(&(address.to_owned(), "adopt".to_owned())), "{adopting:#}");
+    }
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let after = resources(&account);
+    for address in retained {
+        assert_eq!(id(&after, address), id(&before, address), "{address}");
+    }
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+
+    // A purge leaves the account as it was found, but for the bucket of the state.
+    let bucket = id(&after, "monitoring/data-bucket");
+    account.call("s3", "put_object", json!({ "Bucket": bucket, "Key": "a/b", "Body": "data" })).unwrap();
+    account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
+    let mut left = account.inventory().unwrap();
+    let state_bucket = json!([format!("ohinfra-state-{}-us-west-2", account.id)]);
+    assert_eq!(left["s3 Buckets"], state_bucket);
+    left["s3 Buckets"] = json!([]);
+    assert_eq!(left, found);
+    assert_eq!(account.run(&["plan", "--destroy", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
+
+#[test]
+fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
+    let account = Account::new().unwrap();
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" }],
+    });
+    let role = "openhands-us-west-2-instance";
+    account
+        .calls(&[
+            ("iam", "create_role", json!({ "RoleName": role, "AssumeRolePolicyDocument": trust.to_string() })),
+            ("logs", "create_log_group", json!({ "logGroupName": "/openhands/application" })),
+            (
+                "cloudwatch",
+                "put_dashboard",
+                json!({ "DashboardName": "OpenHands-Monitoring", "DashboardBody": "{\"widgets\":[]}" }),
+            ),
+        ])
+        .unwrap();
+    let before = account.inventory().unwrap();
+    for command in [&["plan"][..], &["apply", "--yes"]] {
+        let run = account.run(command).unwrap();
+        assert_eq!(run.code, Some(1));
+        insta::assert_snapshot!(run.stderr.lines().filter(|line| !line.contains("Z ")).collect::<Vec<_>>().join("\n"), @r"
+        error: monitoring/app-logs: logs.log_group `/openhands/application` exists in us-west-2 and does not belong to this deployment
+          help: to take it over: `ohinfra import monitoring/app-logs '/openhands/application'`; otherwise rename or delete it, or choose another `name` for this deployment
+        error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-Monitoring` exists in us-west-2 and does not belong to this deployment
+          help: to take it over: `ohinfra import monitoring/dashboard 'OpenHands-Monitoring'`; otherwise rename or delete it, or choose another `name` for this deployment
+        error: security/instance-role: iam.role `openhands-us-west-2-instance` exists in us-west-2 and does not belong to this deployment
+          help: to take it over: `ohinfra import security/instance-role 'openhands-us-west-2-instance'`; otherwise rename or delete it, or choose another `name` for this deployment
+        ");
+    }
+    assert_eq!(account.inventory().unwrap(), before);
+
+    // As the help says: imported, it is ours, and the next apply makes it what it must be.
+    account.succeed(&["import", "monitoring/app-logs", "/openhands/application"]).unwrap();
+    account.succeed(&["import", "monitoring/dashboard", "OpenHands-Monitoring"]).unwrap();
+    account.succeed(&["import", "security/instance-role", role]).unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
+
+#[test]
+fn a_saved_plan_is_applied_exactly_or_not_at_all() {
+    let account = Account::new().unwrap();
+    account.succeed(&["plan", "--out", "first.plan"]).unwrap();
+    account.succeed(&["apply", "first.plan"]).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+
+    let stale = |plan: &str| {
+        let run = account.run(&["apply", plan]).unwrap();
+        assert_eq!(run.code, Some(1));
+        run.stderr.lines().find(|line| line.starts_with("error")).unwrap().to_owned()
+    };
+    insta::assert_snapshot!(stale("first.plan"), @"error: the saved plan is stale: the state has changed since it was made");
+    account.configure("[monitoring]\nlog_retention_days = 60\n").unwrap();
+    account.succeed(&["plan", "--out", "second.plan"]).unwrap();
+    account
+        .call("logs", "put_retention_policy", json!({ "logGroupName": "/openhands/application", "retentionInDays": 7 }))
+        .unwrap();
+    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: AWS has changed since it was made");
+    account.configure("").unwrap();
+    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the configuration has changed since it was made");
+}
+
+#[test]
+fn a_stack_is_made_with_what_it_needs_and_taken_away_with_what_needs_it() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes", "--stack", "network"]).unwrap();
+    let stacks = |account: &Account| -> Vec<String> {
+        let mut stacks: Vec<String> =
+            resources(account).keys().map(|a| a.split('/').next().unwrap().to_owned()).collect();
+        stacks.dedup();
+        stacks
+    };
+    assert_eq!(stacks(&account), ["network"]);
+    let run = account.run(&["apply", "--yes", "--stack", "security", "--exclusively"]).unwrap();
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("needs monitoring/alerts, which does not exist and is not selected"), "{}", run.stderr);
+    account.succeed(&["apply", "--yes", "--stack", "security"]).unwrap();
+    assert_eq!(stacks(&account), ["monitoring", "network", "security"]);
+    account.succeed(&["apply", "--yes"]).unwrap();
+    account.succeed(&["destroy", "--yes", "--target", "security/instance-sg"]).unwrap();
+    let left = resources(&account);
+    assert!(!left.contains_key("security/alb-sg-egress-3000-instance") && left.contains_key("security/alb-sg"));
+    account.succeed(&["apply", "--yes"]).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
+
+#[test]
+fn us_east_1_is_a_main_region_like_any_other_and_two_deployments_fit_one_account() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    // A second deployment in the same VPC shares the endpoints that the first one has made.
+    account
+        .configure(
+            "name = \"second\"\nskip_s3_endpoint = true\n[network]\nendpoints = { bedrock-runtime = false, ec2messages = false, ecr-api = false, ecr-dkr = false, logs = false, secretsmanager = false, ssm = false, ssmmessages = false }\n",
+        )
+        .unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
+    account.configure("").unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0), "the first one is untouched");
+}
+
+#[test]
+fn a_plan_of_a_deployment_reads_kinds_together_in_a_short_chain_of_calls() {
+    let mut account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    // Long enough that calls that go on together can be told from calls that follow one another.
+    let proxy = Proxy::start(&account.endpoint, std::time::Duration::from_millis(60), Box::new(|_| None)).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    let calls = proxy.calls();
+    let of = |operation: &str| calls.iter().filter(|call| call.operation == operation).count();
+    assert_eq!(
+        (of("DescribeSecurityGroups"), of("DescribeSecurityGroupRules")),
+        (1, 1),
+        "all groups and rules at once"
+    );
+    assert_eq!(of("DescribeVpcEndpoints"), 2, "the look-up and all endpoints");
+    assert_eq!(of("GetCallerIdentity"), 1);
+    // Numbers that may only go down; the bench prints them.
+    assert!(calls.len() <= 60, "{} calls", calls.len());
+    assert!(longest_chain(&calls) <= 6, "a chain of {}", longest_chain(&calls));
+}

@@ -1,0 +1,11 @@
+//! The whole system against LocalStack, through the command line. `cargo xtask test` starts LocalStack for it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod bad_input;
+mod conformance;
+mod crashes;
+mod life_cycle;
+mod locks;
+mod secrets;
+mod values;
