@@ -31,6 +31,22 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// A refusal in the shape of the call's own service.
+    pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Self {
+        let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        let body = match call.service.as_str() {
+            "ec2" => format!("<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>"),
+            "s3" => error,
+            "iam" | "sts" | "sns" | "route53" => {
+                format!("<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>")
+            }
+            _ => serde_json::json!({ "__type": code, "message": message }).to_string(),
+        };
+        Self { status, body }
+    }
+}
+
 /// What is done with a call: none forwards it.
 pub type Rule = Box<dyn Fn(&Call) -> Option<Answer> + Send + Sync>;
 
@@ -161,7 +177,8 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> Result<()> {
         let answer = match (shared.rule)(&call) {
             Some(Answer { status, body }) => {
                 let length = body.len();
-                format!("HTTP/1.1 {status} Answer\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}")
+                let kind = if body.starts_with('{') { "application/x-amz-json-1.1" } else { "text/xml" };
+                format!("HTTP/1.1 {status} Answer\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}")
                     .into_bytes()
             }
             None => forward(&request, &shared.upstream).await?,

@@ -147,13 +147,19 @@ where
             of_answer(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default(), status)
         }
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Unavailable,
-        SdkError::DispatchFailure(_) if lacks_credentials(error) => ErrorKind::Credentials,
+        SdkError::DispatchFailure(_) if credentials_error(error).is_some() => ErrorKind::Credentials,
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => ErrorKind::Unavailable,
-        SdkError::ConstructionFailure(_) if lacks_credentials(error) => ErrorKind::Credentials,
+        SdkError::ConstructionFailure(_) if credentials_error(error).is_some() => ErrorKind::Credentials,
         SdkError::ConstructionFailure(_) => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     };
-    let message = message.filter(|message| !message.is_empty()).unwrap_or_else(|| innermost(error));
+    let message = message.filter(|message| !message.is_empty()).unwrap_or_else(|| match credentials_error(error) {
+        // The SDK's own text lists its providers over several lines.
+        Some(CredentialsError::CredentialsNotLoaded(_)) => {
+            "no AWS credentials were found in the environment, the profile, the container or the instance".to_owned()
+        }
+        _ => innermost(error),
+    });
     ProviderError { kind, operation: operation.to_owned(), code, message, request_id }
 }
 
@@ -174,9 +180,9 @@ fn of_answer(code: &str, message: &str, status: u16) -> ErrorKind {
     })
 }
 
-/// Whether the chain of causes holds the SDK's own error about credentials.
-fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|cause| cause.downcast_ref::<CredentialsError>().is_some())
+/// The SDK's own error about credentials, if the chain of causes holds one.
+fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>())
 }
 
 /// The text of the innermost cause: the outer ones say only that the call failed.

@@ -94,6 +94,8 @@ pub struct Change {
     pub desired: Option<Inputs>,
     /// Whether `destroy` leaves it in the cloud.
     pub retain: bool,
+    /// Whether the run may touch it.
+    pub selected: bool,
 }
 
 /// What somebody changed in AWS behind our back.
@@ -151,7 +153,7 @@ impl Plan {
     /// How many of each.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for change in self.changes.values() {
+        for change in self.changes.values().filter(|change| change.selected) {
             match change.action {
                 Action::None => summary.unchanged += 1,
                 Action::Create => summary.create += 1,

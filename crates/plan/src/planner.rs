@@ -137,7 +137,8 @@ fn plan_apply(input: &PlanInput<'_>, plan: &mut Plan) {
         if prior.retain {
             change.action = Action::Retain;
         }
-        if !is_selected(input, address) || input.mode == Mode::RefreshOnly {
+        change.selected = is_selected(input, address);
+        if !change.selected || input.mode == Mode::RefreshOnly {
             change.action = Action::None;
             change.reasons.clear();
         }
@@ -181,8 +182,9 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         deposed: prior.map(|p| p.deposed.clone()).unwrap_or_default(),
         desired: Some(resource.inputs.clone()),
         retain: resource.retain,
+        selected: is_selected(input, address),
     };
-    if !is_selected(input, address) {
+    if !change.selected {
         return change;
     }
     let Some(schema) = input.graph.schema(resource.kind) else { return change };
@@ -328,6 +330,7 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
         deposed: prior.deposed.clone(),
         desired: None,
         retain: prior.retain,
+        selected: true,
     }
 }
 
@@ -335,7 +338,8 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
     for (address, prior) in input.prior {
         let mut change = removal(address, prior, "everything is destroyed");
         change.reasons.clear();
-        if !is_selected(input, address) {
+        change.selected = is_selected(input, address);
+        if !change.selected {
             change.action = Action::None;
         } else if prior.retain && input.mode == Mode::Destroy {
             change.action = Action::Retain;

@@ -27,11 +27,6 @@ pub(crate) fn localstack() -> Result<PathBuf> {
     })
 }
 
-/// The tools that look at the project's own files.
-pub(crate) fn tools() -> Result<PathBuf> {
-    environment("tools", &root().join("tests/tools-requirements.txt"), |_| Ok(()))
-}
-
 /// An environment with exactly these packages, kept in the cache under a name that says what is in it.
 fn environment(name: &str, requirements: &Path, finish: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let text = std::fs::read_to_string(requirements).with_context(|| requirements.display().to_string())?;

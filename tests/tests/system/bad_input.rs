@@ -36,7 +36,14 @@ fn every_problem_of_a_configuration_is_told_at_once_with_its_place() {
     account
         .configure("regoin = \"us-west-2\"\nskip_s3_endpoint = \"yes\"\n[compute]\nroot_volume_gb = \"30\"\n[network]\nendpoints = { ecr = false }\n")
         .unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @"
+    error: ohinfra.toml:5:1: there is no key `regoin`
+      help: did you mean `region`?
+    error: ohinfra.toml:6:1: `skip_s3_endpoint` must be `true` or `false`, not the text `yes`
+    error: ohinfra.toml:8:1: `compute.root_volume_gb` must be a whole number from 8 to 16384, not the text `30`
+    error: ohinfra.toml:10:15: there is no key `network.endpoints.ecr`
+      help: one of bedrock-runtime, ec2messages, ecr-api, ecr-dkr, logs, secretsmanager, ssm, ssmmessages
+    ");
 }
 
 #[test]
@@ -47,19 +54,28 @@ fn a_missing_vpc_is_told() {
     account
         .write("ohinfra.toml", &format!("{text}hosted_zone_id = \"{}\"\n", account.fixture("hosted_zone_id")))
         .unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @"
+    error: vpc_id: there is no VPC `vpc-00000000000000000` in us-west-2
+      help: check `vpc_id`, `region` and the account that your credentials belong to
+    ");
 }
 
 #[test]
 fn a_vpc_without_private_subnets_is_told() {
     let account = Account::without(&["nat"]).unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @"
+    error: vpc_id: the VPC `<vpc>` has private subnets with a route to a NAT gateway in 0 availability zones; 2 are needed
+      help: OpenHands' instance and database need them; a subnet counts by the default route (0.0.0.0/0) of its route table
+    ");
 }
 
 #[test]
 fn a_vpc_without_dns_hostnames_is_told() {
     let account = Account::without(&["dns"]).unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @"
+    error: vpc_id: the VPC `<vpc>` has DNS hostnames switched off, which interface endpoints need
+      help: `aws ec2 modify-vpc-attribute --vpc-id <vpc> --enable-dns-hostnames` switches it on
+    ");
 }
 
 #[test]
@@ -68,15 +84,18 @@ fn the_zone_of_another_domain_is_told() {
     let text = "region = \"us-west-2\"\ndomain_name = \"example.org\"\n";
     let (vpc, zone) = (account.fixture("vpc_id"), account.fixture("hosted_zone_id"));
     account.write("ohinfra.toml", &format!("{text}vpc_id = \"{vpc}\"\nhosted_zone_id = \"{zone}\"\n")).unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @"
+    error: hosted_zone_id: the hosted zone `<zone>` is that of example.com, not of example.org
+      help: choose the zone of example.org or of a parent of it, or correct `domain_name`
+    ");
 }
 
 #[test]
 fn credentials_that_have_expired_are_told_once() {
     let mut account = Account::new().unwrap();
     // LocalStack takes any credentials: the proxy answers as AWS does.
-    let expired = "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
-    let rule = move |_: &ohinfra_tests::proxy::Call| Some(Answer { status: 403, body: expired.to_owned() });
+    let message = "The security token included in the request is expired";
+    let rule = move |call: &ohinfra_tests::proxy::Call| Some(Answer::refusal(call, 403, "ExpiredToken", message));
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(rule)).unwrap();
     let real = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
     let text = shown(&account, &account.run(&["plan"]).unwrap());
@@ -93,7 +112,10 @@ fn credentials_that_are_missing_are_told_once() {
     let mut command = account.command(&["plan"]).unwrap();
     command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     let run = ohinfra_tests::account::ended(&mut command).unwrap();
-    insta::assert_snapshot!(shown(&account, &run), @"");
+    insta::assert_snapshot!(shown(&account, &run), @"
+    error: sts:GetCallerIdentity: no AWS credentials were found in the environment, the profile, the container or the instance
+      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+    ");
 }
 
 #[test]
@@ -111,7 +133,10 @@ fn an_endpoint_that_cannot_be_reached_is_told_once() {
 fn a_state_bucket_that_is_missing_is_told() {
     let account = Account::new().unwrap();
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @"
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json: the bucket does not exist
+      help: `ohinfra bootstrap` makes it; or correct `[state] url`
+    ");
 }
 
 #[test]
@@ -132,14 +157,24 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
         let stored = account.call("s3", "get_object", json!({ "Bucket": bucket, "Key": "openhands.json" })).unwrap();
         assert_eq!(stored["Body"], body);
     }
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @"
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json is not a state document: EOF while parsing a value at line 1 column 32
+      help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 2; this version of ohinfra reads up to 1
+      help: use the version of ohinfra that wrote it, or a newer one
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of the deployment `other`, not of `openhands`
+      help: correct `name`, or give this deployment a state of its own (`[state] url`)
+    ");
 }
 
 #[test]
 fn a_plan_file_and_a_policy_that_are_no_such_thing_are_told() {
     let account = Account::new().unwrap();
     account.write("x.plan", "\u{0}\u{1}").unwrap();
-    insta::assert_snapshot!(shown(&account, &account.run(&["apply", "x.plan"]).unwrap()), @"");
+    insta::assert_snapshot!(shown(&account, &account.run(&["apply", "x.plan"]).unwrap()), @"
+    error: x.plan is not a saved plan: expected value at line 1 column 1
+      help: `ohinfra plan --out FILE` makes one
+    ");
     account.write("policy.json", "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": \"all\"\n}\n").unwrap();
     account.configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n").unwrap();
     insta::assert_snapshot!(refused(&account), @"");

@@ -150,18 +150,21 @@ fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
         ])
         .unwrap();
     let before = account.inventory().unwrap();
-    for command in [&["plan"][..], &["apply", "--yes"]] {
-        let run = account.run(command).unwrap();
+    let refused = |arguments: &[&str]| {
+        let run = account.run(arguments).unwrap();
         assert_eq!(run.code, Some(1));
-        insta::assert_snapshot!(run.stderr.lines().filter(|line| !line.contains("Z ")).collect::<Vec<_>>().join("\n"), @r"
-        error: monitoring/app-logs: logs.log_group `/openhands/application` exists in us-west-2 and does not belong to this deployment
-          help: to take it over: `ohinfra import monitoring/app-logs '/openhands/application'`; otherwise rename or delete it, or choose another `name` for this deployment
-        error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-Monitoring` exists in us-west-2 and does not belong to this deployment
-          help: to take it over: `ohinfra import monitoring/dashboard 'OpenHands-Monitoring'`; otherwise rename or delete it, or choose another `name` for this deployment
-        error: security/instance-role: iam.role `openhands-us-west-2-instance` exists in us-west-2 and does not belong to this deployment
-          help: to take it over: `ohinfra import security/instance-role 'openhands-us-west-2-instance'`; otherwise rename or delete it, or choose another `name` for this deployment
-        ");
-    }
+        run.stderr
+    };
+    let shown = refused(&["plan"]);
+    assert_eq!(refused(&["apply", "--yes"]), shown);
+    insta::assert_snapshot!(shown, @"
+    error: monitoring/app-logs: logs.log_group `/openhands/application` exists in us-west-2 and does not belong to this deployment
+      help: to take it over: `ohinfra import monitoring/app-logs '/openhands/application'`; otherwise rename or delete it, or choose another `name` for this deployment
+    error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-Monitoring` exists in us-west-2 and does not belong to this deployment
+      help: to take it over: `ohinfra import monitoring/dashboard 'OpenHands-Monitoring'`; otherwise rename or delete it, or choose another `name` for this deployment
+    error: security/instance-role: iam.role `openhands-us-west-2-instance` exists in us-west-2 and does not belong to this deployment
+      help: to take it over: `ohinfra import security/instance-role 'openhands-us-west-2-instance'`; otherwise rename or delete it, or choose another `name` for this deployment
+    ");
     assert_eq!(account.inventory().unwrap(), before);
 
     // As the help says: imported, it is ours, and the next apply makes it what it must be.

