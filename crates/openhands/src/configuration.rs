@@ -80,6 +80,11 @@ impl Configuration {
     /// Reads all layers, or reports every problem. Also gives remarks.
     pub fn load(sources: &Sources) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let (tree, mut problems) = tree::merge(sources);
+        // What cannot be read may hold anything: nothing else can be said of it.
+        if problems.iter().any(Diagnostic::is_error) {
+            problems.retain(Diagnostic::is_error);
+            return Err(problems);
+        }
         let mut values = Values { problems: Vec::new(), leaves: BTreeMap::new(), file: sources.file_name() };
         keys::check(&tree, &mut values.leaves, &mut values.problems);
         let configuration = values.configuration(&tree);

@@ -1,1 +1,310 @@
-//! placeholder
+//! Graph, difference, order of steps, targeting.
+
+#![expect(clippy::indexing_slicing, reason = "a test fails by it")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ohinfra_core::contract::Live;
+use ohinfra_core::inputs::Inputs;
+use ohinfra_core::schema::{
+    Availability, CASELESS, DEFAULTED, DOCUMENT, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY,
+};
+use ohinfra_core::text::{Reference, Text};
+use ohinfra_core::{Address, Region, Schema};
+use serde_json::{Value, json};
+
+use crate::difference::{Compared, difference, drift};
+use crate::graph::{Graph, GraphBuilder, Need, Options};
+use crate::plan::{Action, FieldChange, Plan};
+use crate::planner::{Mode, PlanInput, Prior, plan};
+use crate::selection::{Direction, Selection};
+use crate::steps::{Operation, Step, is_walkable, steps};
+
+fn schema() -> Schema {
+    Schema::new("s.thing", "A thing")
+        .plain("size")
+        .plain("peer")
+        .input("shape", REPLACE)
+        .input("members", UNORDERED)
+        .input("document", DOCUMENT)
+        .input("password", SENSITIVE)
+        .input("content", WRITE_ONLY)
+        .input("zone", DEFAULTED)
+        .input("host", CASELESS)
+        .attribute("id", Availability::Early)
+        .attribute("arn", Availability::Ready)
+}
+
+fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+fn reference(to: &str, attribute: &str) -> Text {
+    Text::from(Reference { resource: address(to), attribute: attribute.to_owned() })
+}
+
+fn inputs(value: &Value) -> Inputs {
+    value.as_object().unwrap().clone()
+}
+
+/// A graph of resources with these inputs.
+fn graph(resources: &[(&str, Value)]) -> Result<Graph, String> {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    for (name, value) in resources {
+        builder.add_raw(schema(), address(name), &Region::us_east_1(), inputs(value), Options::default());
+    }
+    builder.build().map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn a_cycle_is_reported_as_the_loop() {
+    let error = graph(&[
+        ("a/one", json!({ "peer": reference("a/three", "id") })),
+        ("a/two", json!({ "peer": reference("a/one", "id") })),
+        ("a/three", json!({ "peer": reference("a/two", "id") })),
+        ("a/outside", json!({ "peer": reference("a/one", "id") })),
+    ])
+    .unwrap_err();
+    insta::assert_snapshot!(error, @"resources need each other in a loop: a/one → a/two → a/three → a/one");
+    let itself = graph(&[("a/one", json!({ "peer": reference("a/one", "id") }))]).unwrap_err();
+    insta::assert_snapshot!(itself, @"resources need each other in a loop: a/one → a/one");
+}
+
+#[test]
+fn every_problem_of_a_graph_is_reported() {
+    let error = graph(&[
+        ("a/one", json!({ "peer": reference("a/two", "color") })),
+        ("a/two", json!({ "peer": reference("a/nothing", "id") })),
+        ("a/two", json!({})),
+    ])
+    .unwrap_err();
+    insta::assert_snapshot!(error, @"
+    a/two is defined twice
+    a/one refers to a/two.color, but s.thing has no such attribute (it has id, arn)
+    ");
+}
+
+#[test]
+fn a_reference_to_an_early_attribute_needs_only_the_identity() {
+    let graph = graph(&[
+        ("a/one", json!({})),
+        ("a/early", json!({ "peer": reference("a/one", "id") })),
+        ("a/ready", json!({ "peer": Text::from("x-") + reference("a/one", "id") + reference("a/one", "arn") })),
+    ])
+    .unwrap();
+    let need = |name: &str| graph.get(&address(name)).unwrap().needs[&address("a/one")];
+    assert_eq!((need("a/early"), need("a/ready")), (Need::Early, Need::Ready));
+    let order: Vec<String> = graph.in_order().map(|resource| resource.address.to_string()).collect();
+    assert_eq!(order, ["a/one", "a/early", "a/ready"]);
+}
+
+fn changed(desired: Value, applied: Option<Value>, live: Value) -> Vec<FieldChange> {
+    let (desired, live) = (inputs(&desired), inputs(&live));
+    let applied = applied.map(|value| inputs(&value));
+    difference(&Compared { schema: &schema(), lineage: "l", desired: &desired, applied: applied.as_ref(), live: &live })
+}
+
+fn paths(changes: &[FieldChange]) -> Vec<&str> {
+    changes.iter().map(|change| change.path.as_str()).collect()
+}
+
+#[test]
+fn fields_are_compared_as_their_kind_says() {
+    let policy = |action: Value| json!({ "Statement": [{ "Action": action }] }).to_string();
+    let equal = [
+        (json!({ "members": ["a", "b"] }), json!({ "members": ["b", "a"] })),
+        (json!({ "document": policy(json!("x")) }), json!({ "document": policy(json!(["x"])) })),
+        (json!({ "host": "ABC" }), json!({ "host": "abc" })),
+        (json!({ "members": [] }), json!({})),
+        (json!({ "size": 1 }), json!({ "size": 1, "zone": "filled in by the cloud" })),
+        (json!({ "tags": { "a": "1" } }), json!({ "tags": { "a": "1", "aws:x": "theirs" } })),
+    ];
+    for (desired, live) in equal {
+        assert_eq!(changed(desired.clone(), None, live.clone()), [], "{desired} and {live}");
+    }
+    let different = [
+        (json!({ "size": 1 }), json!({ "size": 2 }), "size"),
+        (json!({ "members": ["a"] }), json!({ "members": ["a", "a"] }), "members"),
+        (json!({ "document": policy(json!("x")) }), json!({ "document": policy(json!("y")) }), "document"),
+        (json!({ "tags": { "a": "1" } }), json!({ "tags": {} }), "tags.a"),
+        (json!({ "peer": reference("a/b", "id") }), json!({ "peer": "known" }), "peer"),
+    ];
+    for (desired, live, path) in different {
+        assert_eq!(paths(&changed(desired.clone(), None, live.clone())), [path], "{desired} and {live}");
+    }
+}
+
+#[test]
+fn desired_against_live_is_a_change_and_applied_against_live_is_drift() {
+    let ours = changed(json!({ "size": 2 }), Some(json!({ "size": 1 })), json!({ "size": 1 }));
+    assert_eq!((paths(&ours), ours[0].drift), (vec!["size"], false), "the configuration changed");
+    let theirs = changed(json!({ "size": 1 }), Some(json!({ "size": 1 })), json!({ "size": 9 }));
+    assert_eq!((paths(&theirs), theirs[0].drift), (vec!["size"], true), "somebody changed it in AWS");
+    let same = changed(json!({ "size": 9 }), Some(json!({ "size": 1 })), json!({ "size": 9 }));
+    assert_eq!(same, [], "both changed it alike");
+    let drifted = drift(&schema(), "l", &inputs(&json!({ "size": 1 })), &inputs(&json!({ "size": 9 })));
+    assert_eq!((drifted[0].before.clone(), drifted[0].after.clone()), (Some(json!(1)), Some(json!(9))));
+}
+
+#[test]
+fn a_field_that_is_configured_no_longer_is_taken_away() {
+    let changes = changed(
+        json!({}),
+        Some(json!({ "tags": { "a": "1" }, "peer": "p" })),
+        json!({ "tags": { "a": "1" }, "peer": "p" }),
+    );
+    assert_eq!(paths(&changes), ["peer", "tags"]);
+    assert_eq!(changes[0].after, None);
+}
+
+#[test]
+fn what_is_never_read_back_is_compared_with_what_was_applied() {
+    let content = |text: &str| json!({ "content": text });
+    assert_eq!(changed(content("a"), Some(content("a")), json!({})), []);
+    assert_eq!(paths(&changed(content("b"), Some(content("a")), json!({}))), ["content"]);
+    assert_eq!(changed(content("a"), None, json!({})), [], "an adopted one is taken as it is");
+    assert_eq!(drift(&schema(), "l", &inputs(&content("a")), &Inputs::new()), []);
+}
+
+#[test]
+fn a_secret_is_shown_only_as_a_digest() {
+    let changes = changed(json!({ "password": "hunter2" }), None, json!({ "password": "hunter1" }));
+    assert!(changes[0].sensitive);
+    assert!(!serde_json::to_string(&changes).unwrap().contains("hunter"));
+}
+
+fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Address, Live>, mode: Mode) -> Plan {
+    plan(&PlanInput {
+        deployment: "test",
+        lineage: "l",
+        serial: 1,
+        configuration_digest: "",
+        graph,
+        prior,
+        live,
+        discovered: &BTreeMap::new(),
+        schema: &|_| Some(schema()),
+        selected: None,
+        replace: &BTreeSet::new(),
+        mode,
+    })
+}
+
+/// The state and the cloud after an apply of the graph.
+fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>) {
+    let mut prior = BTreeMap::new();
+    let mut live: BTreeMap<Address, Live> = BTreeMap::new();
+    for resource in graph.in_order() {
+        let known = |r: &Reference| Some(live[&r.resource].attributes[&r.attribute].clone());
+        let inputs = ohinfra_core::inputs::resolve_all(&resource.inputs, &known);
+        let name = resource.address.name();
+        let attributes = inputs_of(name);
+        live.insert(resource.address.clone(), Live { inputs: inputs.clone(), attributes: attributes.clone() });
+        prior.insert(
+            resource.address.clone(),
+            Prior {
+                kind: resource.kind.to_owned(),
+                region: resource.region.clone(),
+                id: format!("id-{name}"),
+                inputs,
+                attributes,
+                depends_on: resource.needs.keys().cloned().collect(),
+                retain: resource.retain,
+                unfinished: false,
+                deposed: Vec::new(),
+            },
+        );
+    }
+    (prior, live)
+}
+
+fn inputs_of(name: &str) -> Inputs {
+    inputs(&json!({ "id": format!("id-{name}"), "arn": format!("arn-{name}") }))
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let graph =
+        graph(&[("a/one", json!({ "size": 1 })), ("a/two", json!({ "peer": reference("a/one", "arn") }))]).unwrap();
+    let (prior, live) = applied(&graph);
+    let bytes = || {
+        let plan = planned(&graph, &prior, &live, Mode::Apply);
+        serde_json::to_string(&crate::PlanDocument::new(&plan, "apply", "0", true)).unwrap()
+    };
+    assert_eq!(bytes(), bytes());
+    assert!(planned(&graph, &prior, &live, Mode::Apply).is_empty());
+}
+
+#[test]
+fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
+    let before =
+        graph(&[("a/one", json!({ "shape": 1 })), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
+    let (prior, live) = applied(&before);
+    let after =
+        graph(&[("a/one", json!({ "shape": 2 })), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
+    let plan = planned(&after, &prior, &live, Mode::Apply);
+    assert_eq!(plan.changes[&address("a/one")].action, Action::Replace(Replacement::CreateFirst));
+    assert_eq!(plan.changes[&address("a/two")].action, Action::Update);
+    assert!(plan.changes[&address("a/two")].fields[0].unknown);
+    let steps = steps(&plan);
+    assert!(is_walkable(&steps));
+    let step = |name: &str, operation| Step { address: address(name), operation };
+    let waits: Vec<&Step> = steps[&step("a/one", Operation::Delete)].keys().collect();
+    assert_eq!(waits, [&step("a/one", Operation::Create), &step("a/two", Operation::Update)]);
+}
+
+#[test]
+fn a_destroy_walks_the_graph_backwards_by_what_the_state_says() {
+    let before = graph(&[("a/one", json!({})), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
+    let (prior, live) = applied(&before);
+    let plan = planned(&Graph::default(), &prior, &live, Mode::Destroy);
+    let steps = steps(&plan);
+    let step = |name: &str| Step { address: address(name), operation: Operation::Delete };
+    assert_eq!(steps[&step("a/one")].keys().collect::<Vec<_>>(), [&step("a/two")]);
+    assert!(steps[&step("a/two")].is_empty());
+}
+
+#[test]
+fn what_holds_data_is_never_deleted_by_a_plan_that_is_no_purge() {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let retained = Options { retain: true, ..Options::default() };
+    builder.add_raw(
+        schema(),
+        address("a/data"),
+        &Region::us_east_1(),
+        inputs(&json!({ "shape": 1 })),
+        retained.clone(),
+    );
+    let (prior, live) = applied(&builder.build().unwrap());
+    let action = |graph: &Graph, mode| planned(graph, &prior, &live, mode).changes[&address("a/data")].action;
+    assert_eq!(action(&Graph::default(), Mode::Apply), Action::Retain, "taken out of the configuration");
+    assert_eq!(action(&Graph::default(), Mode::Destroy), Action::Retain);
+    assert_eq!(action(&Graph::default(), Mode::Purge), Action::Delete);
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    builder.add_raw(schema(), address("a/data"), &Region::us_east_1(), inputs(&json!({ "shape": 2 })), retained);
+    let plan = planned(&builder.build().unwrap(), &prior, &live, Mode::Apply);
+    let deletes = steps(&plan).keys().filter(|step| step.operation == Operation::Delete).count();
+    assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old one stays");
+}
+
+#[test]
+fn a_selection_brings_along_what_is_needed_or_what_needs_it() {
+    let graph = graph(&[
+        ("a/one", json!({})),
+        ("b/two", json!({ "peer": reference("a/one", "id") })),
+        ("b/three", json!({ "peer": reference("b/two", "id") })),
+        ("c/four", json!({})),
+    ])
+    .unwrap();
+    let selected = |selection: &Selection, direction| -> Vec<String> {
+        let chosen = selection.resolve(&graph, &BTreeMap::new(), direction).unwrap().unwrap();
+        chosen.iter().map(ToString::to_string).collect()
+    };
+    let two = Selection { targets: vec![address("b/two")], ..Selection::default() };
+    assert_eq!(selected(&two, Direction::Making), ["a/one", "b/two"]);
+    assert_eq!(selected(&two, Direction::TakingAway), ["b/three", "b/two"]);
+    let only = Selection { exclusively: true, ..two };
+    assert_eq!(selected(&only, Direction::Making), ["b/two"]);
+    let stack = Selection { stacks: vec!["b".to_owned()], ..Selection::default() };
+    assert_eq!(selected(&stack, Direction::Making), ["a/one", "b/three", "b/two"]);
+}

@@ -1,1 +1,123 @@
+//! Layers, keys, and the messages about them.
 
+use super::*;
+
+const FILE: &str = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z0123456789\"\ndomain_name = \"example.com\"\n";
+
+fn sources(text: &str) -> Sources {
+    Sources { file: Some(("ohinfra.toml".to_owned(), text.to_owned())), ..Sources::default() }
+}
+
+fn load(text: &str) -> Configuration {
+    Configuration::load(&sources(text)).unwrap().0
+}
+
+fn problems(text: &str) -> String {
+    let problems = Configuration::load(&sources(text)).unwrap_err();
+    let line = |p: &Diagnostic| p.help.as_ref().map_or_else(|| p.to_string(), |help| format!("{p} ({help})"));
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_the_environment_over_the_file_the_file_over_defaults() {
+    let mut sources = sources(FILE);
+    let loaded = |sources: &Sources| Configuration::load(sources).unwrap().0;
+    assert_eq!(loaded(&sources).site_name, "Openhands on AWS");
+    sources.file = Some(("ohinfra.toml".to_owned(), format!("site_name = \"file\"\n{FILE}")));
+    assert_eq!(loaded(&sources).site_name, "file");
+    sources.environment = vec![
+        ("OHINFRA_SITE_NAME".into(), "environment".into()),
+        ("OHINFRA_MONITORING__LOG_RETENTION_DAYS".into(), "7".into()),
+    ];
+    assert_eq!((loaded(&sources).site_name.as_str(), loaded(&sources).log_retention_days), ("environment", 7));
+    sources.sets = vec!["site_name=flag".into(), "network.endpoints.logs=false".into()];
+    assert_eq!(loaded(&sources).site_name, "flag");
+    assert_eq!(loaded(&sources).endpoints["logs"], false);
+}
+
+#[test]
+fn an_edge_inherits_what_it_does_not_say() {
+    let one = load(FILE);
+    assert_eq!((one.edges.len(), one.edges[0].full_domain()), (1, "openhands.example.com".to_owned()));
+    let two = load(&format!(
+        "{FILE}[[edge]]\nsuffix = \"a\"\n[[edge]]\nsuffix = \"b\"\nsub_domain = \"b\"\nhosted_zone_id = \"ZB\"\n"
+    ));
+    let domains: Vec<_> = two.edges.iter().map(|e| (e.full_domain(), e.hosted_zone_id.as_str())).collect();
+    assert_eq!(domains, [("openhands.example.com".to_owned(), "Z0123456789"), ("b.example.com".to_owned(), "ZB")]);
+}
+
+#[test]
+fn the_stage_follows_the_domain_unless_it_is_said() {
+    assert_eq!(load(FILE).stage, "production");
+    assert_eq!(load(&FILE.replace("example.com", "test.example.com")).stage, "staging");
+    assert_eq!(load(&format!("stage = \"staging\"\n{FILE}")).stage, "staging");
+}
+
+#[test]
+fn a_list_may_be_a_list_json_or_separated_by_commas() {
+    for text in [
+        "[\"a.example.com\", \"b.example.com\"]",
+        "'[\"a.example.com\",\"b.example.com\"]'",
+        "\"a.example.com, b.example.com\"",
+    ] {
+        let configuration = load(&format!("{FILE}[auth]\ncallback_domains = {text}\n"));
+        assert_eq!(
+            configuration.all["auth.callback_domains"],
+            serde_json::json!(["a.example.com", "b.example.com"]),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_problem_is_reported_with_its_place() {
+    insta::assert_snapshot!(problems("vpc_id = \"vpc-1\"\nregion = 5\nsub_domain = \"UPPER\"\nname = \"x\"\n[monitoring]\nlog_retention_days = 31\nalarm_emails = [\"nobody\"]\n[tags]\n\"aws:x\" = \"y\"\n"), @r#"
+    ohinfra.toml: `domain_name` is missing (the domain that users open, for example `domain_name = "example.com"`)
+    ohinfra.toml: `hosted_zone_id` is missing (the Route 53 hosted zone of the domain, for example `hosted_zone_id = "Z0123456789ABCDEFGHIJ"`)
+    ohinfra.toml:1:1: `vpc_id` is `vpc-1`, which is not a VPC id (for example `vpc-0123456789abcdef0`)
+    ohinfra.toml:2:1: `region` must be text, not the number 5
+    ohinfra.toml:3:1: `sub_domain` is `UPPER`, which is not a host name (letters, digits and dashes)
+    ohinfra.toml:4:1: `name` is `x`, which is not a deployment name (3 to 24 lower-case letters, digits and dashes, a letter first)
+    ohinfra.toml:6:1: CloudWatch Logs offers no retention of 31 days (one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+    ohinfra.toml:7:1: `nobody` is not an e-mail address (for example `ops@example.com`)
+    ohinfra.toml:9:1: the tag `aws:x` is reserved (tags that start with `ohinfra:` and `aws:` are not yours to set)
+    "#);
+}
+
+#[test]
+fn text_that_is_no_toml_is_reported_with_line_and_column() {
+    insta::assert_snapshot!(problems("region = \"us-west-2\nvpc_id = [\n"), @r#"
+    ohinfra.toml:2:11: unclosed array, expected `]`
+    ohinfra.toml:1:20: invalid basic string, expected `"`
+    "#);
+}
+
+#[test]
+fn two_edges_of_one_name_are_refused() {
+    insta::assert_snapshot!(problems(&format!("{FILE}[[edge]]\nsuffix = \"a\"\n[[edge]]\nsuffix = \"a\"\n")), @"ohinfra.toml:8:1: two edges have the suffix `a` (give each `[[edge]]` a `suffix` of its own)");
+}
+
+#[test]
+fn a_table_in_the_place_of_a_value_and_the_reverse_are_told() {
+    insta::assert_snapshot!(problems(&format!("monitoring = 5\nedge = \"x\"\n{FILE}[site_name]\nx = 1\n")), @"
+    ohinfra.toml:1:1: `monitoring` is a table, not a value (write it as `[monitoring]`)
+    ohinfra.toml:2:1: `edge` is a table, not a value (write it as `[[edge]]`)
+    ohinfra.toml:7:2: `site_name` must be text, not a table
+    ");
+}
+
+#[test]
+fn the_digest_changes_with_every_value_and_with_the_policy() {
+    let one = load(FILE);
+    assert_eq!(one.digest(""), load(FILE).digest(""));
+    assert_ne!(one.digest(""), one.digest("policy"));
+    assert_ne!(one.digest(""), load(&format!("{FILE}[compute]\ninstance_type = \"m7g.2xlarge\"\n")).digest(""));
+}
+
+#[test]
+fn every_default_fits_its_own_key() {
+    for key in keys::KEYS.iter().filter(|key| !key.default.is_empty()) {
+        assert!(keys::default(key.path).is_some(), "{}", key.path);
+    }
+    assert!(keys::KEYS.iter().all(|key| key.help.ends_with('.')));
+}

@@ -1,1 +1,131 @@
+//! What the account must have, from answers of look-ups.
 
+use serde_json::json;
+
+use super::*;
+use crate::configuration::Sources;
+
+fn configuration(more: &str) -> Configuration {
+    let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"app.example.com\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), format!("{usual}{more}")));
+    Configuration::load(&Sources { file, ..Sources::default() }).unwrap().0
+}
+
+/// The usual answers, changed.
+fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment, Vec<Diagnostic>), String> {
+    let configuration = configuration(more);
+    let answers: Vec<(Request, Value)> = look_ups(&configuration)
+        .into_iter()
+        .map(|request| {
+            let mut answer = match request.name {
+                "sts.caller_identity" => {
+                    json!({ "account": "123456789012", "arn": "arn:aws:iam::123456789012:user/ada" })
+                }
+                "ec2.vpc" => json!({ "cidr": "10.0.0.0/16", "dns_hostnames": true, "dns_support": true }),
+                "ec2.vpc_network" => network(),
+                "ec2.vpc_endpoints" => json!([]),
+                "ec2.prefix_list" => json!("pl-1"),
+                "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
+                _ => Value::Null,
+            };
+            change(request.name, &mut answer);
+            (request, answer)
+        })
+        .collect();
+    Environment::new(&configuration, &answers)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// Three zones; the third has no public subnet, the first two private ones.
+fn network() -> Value {
+    let subnet = |id: &str, zone: &str| json!({ "id": id, "zone": zone });
+    json!({
+        "subnets": [
+            subnet("subnet-9", "us-west-2a"), subnet("subnet-1", "us-west-2a"), subnet("subnet-2", "us-west-2b"),
+            subnet("subnet-3", "us-west-2c"), subnet("subnet-4", "us-west-2a"), subnet("subnet-5", "us-west-2b"),
+            subnet("subnet-6", "us-west-2b"),
+        ],
+        "route_tables": [
+            { "id": "rtb-main", "main": true, "subnets": [], "default_route": "egress" },
+            { "id": "rtb-public", "main": false, "subnets": ["subnet-4", "subnet-5"], "default_route": "internet_gateway" },
+            { "id": "rtb-isolated", "main": false, "subnets": ["subnet-6"], "default_route": null },
+        ],
+    })
+}
+
+#[test]
+fn one_subnet_of_each_kind_is_chosen_per_zone_the_lowest_id_first() {
+    let (environment, _) = checked("", |_, _| {}).unwrap();
+    assert_eq!(
+        environment.private_subnets,
+        ["subnet-1", "subnet-2", "subnet-3"],
+        "the main table counts where there is no other"
+    );
+    assert_eq!(environment.public_subnets, ["subnet-4", "subnet-5"]);
+    assert_eq!(environment.route_tables, ["rtb-main", "rtb-public"]);
+}
+
+#[test]
+fn every_thing_that_is_missing_is_told_at_once() {
+    let errors = checked("", |name, answer| match name {
+        "ec2.vpc" => answer["dns_hostnames"] = json!(false),
+        "ec2.vpc_network" => answer["route_tables"][0]["default_route"] = Value::Null,
+        "ec2.prefix_list" => *answer = Value::Null,
+        "route53.hosted_zone" => answer["private"] = json!(true),
+        _ => {}
+    });
+    insta::assert_snapshot!(errors.unwrap_err(), @"
+    vpc_id: the VPC `vpc-0123456789abcdef0` has DNS hostnames switched off, which interface endpoints need
+    vpc_id: the VPC `vpc-0123456789abcdef0` has private subnets with a route to a NAT gateway in 0 availability zones; 2 are needed
+    look-up: there is no prefix list `com.amazonaws.global.cloudfront.origin-facing` in us-west-2
+    hosted_zone_id: the hosted zone `Z1` (example.com) is private
+    ");
+}
+
+#[test]
+fn the_zone_must_be_that_of_the_domain_or_of_a_parent_of_it() {
+    let zone = |name: &'static str| {
+        move |look_up: &str, answer: &mut Value| {
+            if look_up == "route53.hosted_zone" {
+                answer["name"] = json!(name);
+            }
+        }
+    };
+    assert!(checked("", zone("app.example.com")).is_ok());
+    assert!(checked("", zone("example.com")).is_ok());
+    assert!(checked("", zone("ple.com")).unwrap_err().contains("is that of ple.com, not of app.example.com"));
+}
+
+#[test]
+fn endpoints_that_are_not_ours_are_left_alone() {
+    let endpoints = |look_up: &str, answer: &mut Value| {
+        if look_up == "ec2.vpc_endpoints" {
+            *answer = json!([
+                { "id": "vpce-1", "service_name": "com.amazonaws.us-west-2.s3", "endpoint_type": "Gateway", "private_dns": false, "tags": {} },
+                { "id": "vpce-2", "service_name": "com.amazonaws.us-west-2.ecr.api", "endpoint_type": "Interface", "private_dns": true, "tags": {} },
+            ]);
+        }
+    };
+    let error = checked("", endpoints).unwrap_err();
+    assert!(
+        error.contains("network.endpoints.ecr-api: the VPC has an endpoint for com.amazonaws.us-west-2.ecr.api"),
+        "{error}"
+    );
+    let (environment, remarks) = checked("[network]\nendpoints = { ecr-api = false }\n", endpoints).unwrap();
+    assert_eq!(environment.foreign_s3_endpoint.as_deref(), Some("vpce-1"));
+    assert!(remarks[0].message.contains("none is made"));
+}
+
+#[test]
+fn a_sandbox_secret_that_is_there_is_used_and_one_of_ours_is_managed() {
+    let secret = |tags: Value| {
+        move |look_up: &str, answer: &mut Value| {
+            if look_up == "secretsmanager.secret" {
+                *answer = json!({ "arn": "arn:secret", "tags": tags, "deleted": false });
+            }
+        }
+    };
+    assert_eq!(checked("", secret(json!({}))).unwrap().0.foreign_sandbox_secret.as_deref(), Some("arn:secret"));
+    let ours = json!({ "ohinfra:deployment": "openhands", "ohinfra:address": "security/sandbox-secret" });
+    assert_eq!(checked("", secret(ours)).unwrap().0.foreign_sandbox_secret, None);
+}

@@ -1,1 +1,89 @@
+//! The graph of a deployment.
 
+use ohinfra_plan::Graph;
+
+use super::build_graph;
+use crate::configuration::{Configuration, Sources};
+use crate::environment::Environment;
+use crate::sandbox_policy::SandboxPolicy;
+
+fn graph(more: &str) -> Graph {
+    let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), format!("{usual}{more}")));
+    let configuration = Configuration::load(&Sources { file, ..Sources::default() }).unwrap().0;
+    build_graph(&configuration, &Environment::placeholder(&configuration), &SandboxPolicy::default()).unwrap()
+}
+
+#[test]
+fn the_graph_has_every_resource_and_what_each_needs() {
+    let lines: Vec<String> = graph("[sandbox]\naws_access = true\n")
+        .resources()
+        .map(|resource| {
+            let needs: Vec<String> = resource.needs.keys().map(ToString::to_string).collect();
+            let retain = if resource.retain { " (retained)" } else { "" };
+            format!("{} {}{retain} ← {}", resource.address, resource.kind, needs.join(", "))
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_taggable_resource_carries_the_deployments_and_the_owners_tags() {
+    let graph = graph("[tags]\nTeam = \"platform\"\nPurpose = \"other\"\n");
+    for resource in graph.resources().filter(|r| graph.schema(r.kind).unwrap().taggable) {
+        let tags = resource.inputs["tags"].as_object().unwrap();
+        let tag = |key: &str| tags[key].as_str().unwrap();
+        assert_eq!(
+            [tag("Project"), tag("STAGE"), tag("Purpose"), tag("ManagedBy"), tag("Team")],
+            ["OpenHands", "production", "other", "ohinfra", "platform"]
+        );
+        assert_eq!([tag("ohinfra:deployment"), tag("ohinfra:address")], ["openhands", &resource.address.to_string()]);
+    }
+}
+
+#[test]
+fn what_is_switched_off_is_not_there() {
+    let graph = graph("skip_s3_endpoint = true\n[network]\nendpoints = { ssm = false, logs = false }\n");
+    let names: Vec<&str> =
+        graph.resources().filter(|r| r.kind == "ec2.vpc_endpoint").map(|r| r.address.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "endpoint-bedrock-runtime",
+            "endpoint-ec2messages",
+            "endpoint-ecr-api",
+            "endpoint-ecr-dkr",
+            "endpoint-secretsmanager",
+            "endpoint-ssmmessages"
+        ]
+    );
+}
+
+#[test]
+fn no_group_lets_everybody_in_and_no_statement_allows_everything() {
+    for resource in graph("[sandbox]\naws_access = true\n").resources() {
+        let text = serde_json::to_string(&resource.inputs).unwrap();
+        if text.contains("0.0.0.0/0") {
+            assert_eq!(resource.inputs["direction"], "egress", "{}", resource.address);
+        }
+        let allows_all =
+            text.contains(r#"\"Action\":\"*\""#) && text.contains(r#"\"Resource\":\"*\""#) && text.contains("Allow");
+        assert!(!allows_all, "{}", resource.address);
+    }
+}
+
+#[test]
+fn two_deployments_share_no_name() {
+    let names = |graph: &Graph| -> std::collections::BTreeSet<String> {
+        let named = graph.resources().filter_map(|resource| {
+            let schema = graph.schema(resource.kind)?;
+            let name = schema.natural_name.last()?;
+            let text = resource.inputs.get(*name)?.as_str()?;
+            Some(format!("{} {text}", resource.kind))
+        });
+        named.filter(|name| !name.starts_with("iam.role_policy") && !name.starts_with("backup.selection")).collect()
+    };
+    let (one, other) = (names(&graph("")), names(&graph("name = \"second\"\n")));
+    assert!(one.len() > 10);
+    assert_eq!(one.intersection(&other).count(), 0, "{:?}", one.intersection(&other).collect::<Vec<_>>());
+}

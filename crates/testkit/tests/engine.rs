@@ -1,0 +1,204 @@
+//! What the engine does when something goes wrong, in virtual time.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ohinfra_core::Region;
+use ohinfra_core::error::ErrorKind;
+use ohinfra_engine::events::Event;
+use ohinfra_engine::{Limits, Observer};
+use ohinfra_plan::graph::{GraphBuilder, Options};
+use ohinfra_plan::{Graph, Mode};
+use ohinfra_state::StateError;
+use ohinfra_testkit::{Call, Cloud, Fault, Harness, Latency, kind, schemas};
+use serde_json::json;
+
+/// `a/base` and, on it, `a/first` … `a/fourth`; `b/alone` beside them.
+fn graph() -> Graph {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let mut add = |address: &str, inputs: serde_json::Value| {
+        let inputs = inputs.as_object().unwrap().clone();
+        builder.add_raw(schemas::tagged(), address.parse().unwrap(), &Region::us_east_1(), inputs, Options::default())
+    };
+    let base = add("a/base", json!({ "size": 1 }));
+    for name in ["first", "second", "third", "fourth"] {
+        add(&format!("a/{name}"), json!({ "links": [base.attribute("arn")] }));
+    }
+    add("b/alone", json!({ "size": 1 }));
+    builder.build().unwrap()
+}
+
+fn cloud() -> (Cloud, Harness) {
+    let cloud = Cloud::default();
+    let second = Duration::from_secs(1);
+    cloud.set_default_latency(Latency { create: second, ready: second, update: second, delete: second });
+    let harness = Harness::new(kind::provider(&cloud, schemas::all()));
+    (cloud, harness)
+}
+
+fn of(call: &Call, operation: &str, about: &str) -> bool {
+    call.operation == operation && call.about == about
+}
+
+/// Keeps what it hears.
+#[derive(Default)]
+struct Heard(Mutex<Vec<Event>>);
+
+impl Observer for Heard {
+    fn on(&self, event: &Event) {
+        self.0.lock().unwrap().push(event.clone());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_stops_only_what_depends_on_it_and_is_named_as_the_cause() {
+    let (cloud, harness) = cloud();
+    cloud.set_faults(|call| of(call, "create", "a/base").then_some(Fault::Refuse(ErrorKind::Denied)));
+    let report = harness.apply(&graph()).await.unwrap();
+    let failed: Vec<String> = report.failed.iter().map(|failure| failure.step.address.to_string()).collect();
+    assert_eq!(failed, ["a/base"]);
+    assert!(report.skipped.iter().all(|(_, because)| because.to_string() == "a/base"));
+    assert_eq!((report.skipped.len(), report.done.len()), (4, 1));
+    assert!(cloud.object("b/alone").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_goes_away_is_waited_for_and_shown_and_one_that_does_not_is_not() {
+    for (kind, waits) in [
+        (ErrorKind::Throttled, true),
+        (ErrorKind::Dependency, true),
+        (ErrorKind::NotYetVisible, true),
+        (ErrorKind::Unavailable, true),
+        (ErrorKind::Denied, false),
+        (ErrorKind::Invalid, false),
+        (ErrorKind::Limit, false),
+        (ErrorKind::Credentials, false),
+    ] {
+        let (cloud, mut harness) = cloud();
+        let heard = Arc::new(Heard::default());
+        harness.engine.observer = heard.clone();
+        let mut times = 3;
+        cloud.set_faults(move |call| {
+            let spoil = of(call, "create", "b/alone") && times > 0;
+            times -= i32::from(spoil);
+            spoil.then_some(Fault::Refuse(kind))
+        });
+        let report = harness.apply(&graph()).await.unwrap();
+        assert_eq!(report.is_success(), waits, "{kind:?}");
+        let progress = heard
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|e| matches!(e, Event::Progress { status, .. } if status.starts_with("waiting: ")))
+            .count();
+        assert_eq!(progress, if waits { 3 } else { 0 }, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_wait_has_an_end_that_says_what_was_waited_for() {
+    let (cloud, harness) = cloud();
+    cloud.set_default_latency(Latency { ready: Duration::from_secs(100_000), ..Latency::default() });
+    let began = cloud.now();
+    let report = harness.apply(&graph()).await.unwrap();
+    assert!(cloud.now() - began < Duration::from_secs(700));
+    let error = report.failed.first().unwrap().error.to_string();
+    assert_eq!(error, "fake.tagged: gave up after 600 s; the last status was: creating");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_interrupt_drains_and_the_second_leaves_with_the_state_written() {
+    for twice in [false, true] {
+        let (cloud, harness) = cloud();
+        cloud.set_default_latency(Latency { create: Duration::from_secs(100), ..Latency::default() });
+        let interrupt = harness.engine.interrupt.clone();
+        let graph = graph();
+        let (report, ()) = tokio::join!(harness.apply(&graph), async {
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            interrupt.stop.cancel();
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            if twice {
+                interrupt.abandon.cancel();
+            }
+        });
+        let report = report.unwrap();
+        assert!(report.interrupted);
+        let state = harness.document();
+        if twice {
+            assert_eq!(report.abandoned.len(), 2, "{report:?}");
+            assert_eq!(cloud.now(), Duration::from_secs(60));
+        } else {
+            assert_eq!((report.done.len(), report.not_started.len()), (2, 4), "{report:?}");
+            assert_eq!(state.resources.len(), 2);
+        }
+        // The same command goes on from there.
+        let again = Harness {
+            engine: ohinfra_engine::Engine { interrupt: Default::default(), ..harness.engine.clone() },
+            ..harness
+        };
+        assert!(again.apply(&graph).await.unwrap().is_success());
+        assert_eq!(cloud.objects().len(), 6);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_cannot_be_written_stops_the_run_and_what_was_made_is_found_again() {
+    let (cloud, harness) = cloud();
+    harness.store.set(Some(harness.document()));
+    harness.store.refuse_writes(Some(StateError::Changed { place: "memory".to_owned() }));
+    let report = harness.apply(&graph()).await.unwrap();
+    assert!(matches!(report.state_error, Some(StateError::Changed { .. })));
+    assert!(!report.not_started.is_empty(), "nothing more is started");
+    harness.store.refuse_writes(None);
+    assert!(harness.apply(&graph()).await.unwrap().is_success());
+    assert_eq!(cloud.objects().len(), 6, "nothing is there twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_is_in_the_state_before_the_resource_is_ready() {
+    let (cloud, harness) = cloud();
+    cloud.set_default_latency(Latency { ready: Duration::from_secs(60), ..Latency::default() });
+    let graph = graph();
+    tokio::select! {
+        _ = harness.apply(&graph) => unreachable!("it takes a minute"),
+        () = tokio::time::sleep(Duration::from_secs(30)) => {}
+    }
+    let state = harness.document();
+    let base = state.resources.get(&"a/base".parse().unwrap()).unwrap();
+    assert_eq!(base.status, ohinfra_state::Status::Creating);
+    assert_eq!(base.id, cloud.object("a/base").unwrap().id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_one_service_are_bounded_and_parallelism_bounds_them_all() {
+    for (parallelism, most) in [(None, 6), (Some(2), 2)] {
+        let (cloud, mut harness) = cloud();
+        harness.engine.limits = Arc::new(Limits::new(parallelism));
+        let mut builder = GraphBuilder::new("test", BTreeMap::new());
+        for n in 0..20 {
+            let address = format!("a/n{n}").parse().unwrap();
+            builder.add_raw(schemas::tagged(), address, &Region::us_east_1(), Default::default(), Options::default());
+        }
+        assert!(harness.apply(&builder.build().unwrap()).await.unwrap().is_success());
+        let creates: Vec<Duration> =
+            cloud.calls().iter().filter(|c| c.operation == "create").map(|c| c.started).collect();
+        let at_once = creates.iter().map(|at| creates.iter().filter(|other| *other == at).count()).max().unwrap();
+        assert!(at_once <= most, "{at_once} at once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_at_once_one_is_told_who_holds_the_lock() {
+    let (cloud, harness) = cloud();
+    let graph = graph();
+    let (first, second) = tokio::join!(harness.apply(&graph), harness.apply(&graph));
+    let errors: Vec<StateError> = [first.unwrap(), second.unwrap()].into_iter().filter_map(|r| r.state_error).collect();
+    assert!(matches!(errors.as_slice(), [StateError::Locked { .. }]), "{errors:?}");
+    assert_eq!(cloud.objects().len(), 6);
+    let plan = harness.plan(&graph, Mode::Apply).await.unwrap();
+    assert!(plan.is_empty());
+}
