@@ -17,6 +17,7 @@ use crate::args::{Arguments, Command};
 use crate::cloud::Cloud;
 use crate::error::{CommandError, print_warnings};
 use crate::run::Run;
+use crate::say::out;
 use crate::surroundings::Surroundings;
 use crate::{Outcome, interrupt};
 
@@ -29,7 +30,7 @@ pub(crate) async fn dispatch(
     if let Command::Completions { shell } = arguments.command {
         let mut bytes = Vec::new();
         clap_complete::generate(shell, &mut Arguments::command(), "ohinfra", &mut bytes);
-        anstream::print!("{}", String::from_utf8_lossy(&bytes));
+        out!("{}", String::from_utf8_lossy(&bytes));
         return Ok(Outcome::Done);
     }
     let run = Run::new(&arguments, &surroundings, cloud, interrupt::watch())?;

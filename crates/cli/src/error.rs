@@ -7,6 +7,7 @@ use ohinfra_engine::refresh::ReadError;
 use ohinfra_plan::GraphError;
 use ohinfra_state::StateError;
 
+use crate::say::errln;
 use crate::view::style;
 
 /// Why a command failed.
@@ -155,9 +156,9 @@ fn state_hint(error: &StateError) -> String {
 /// Prints an error: what, where, and what to do.
 pub(crate) fn print(error: &CommandError) {
     let line = |message: &str, help: Option<&str>| {
-        anstream::eprintln!("{}error:{} {message}", style::ERROR.render(), style::ERROR.render_reset());
+        errln!("{}error:{} {message}", style::ERROR.render(), style::ERROR.render_reset());
         if let Some(help) = help {
-            anstream::eprintln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
+            errln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
         }
     };
     match error {
@@ -178,9 +179,9 @@ pub(crate) fn print(error: &CommandError) {
 /// Prints remarks.
 pub(crate) fn print_warnings(warnings: &[Diagnostic]) {
     for warning in warnings {
-        anstream::eprintln!("{}warning:{} {warning}", style::WARNING.render(), style::WARNING.render_reset());
+        errln!("{}warning:{} {warning}", style::WARNING.render(), style::WARNING.render_reset());
         if let Some(help) = &warning.help {
-            anstream::eprintln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
+            errln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
         }
     }
 }

@@ -12,6 +12,7 @@ mod interrupt;
 mod plan_file;
 mod progress;
 pub mod run;
+mod say;
 pub mod surroundings;
 mod view;
 
@@ -21,6 +22,7 @@ use clap::Parser as _;
 
 pub use cloud::Cloud;
 
+use crate::say::errln;
 use args::Arguments;
 use error::CommandError;
 use surroundings::Surroundings;
@@ -53,7 +55,7 @@ pub fn main(cloud: &dyn Cloud) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            anstream::eprintln!("error: cannot start: {error}");
+            errln!("error: cannot start: {error}");
             return ExitCode::from(1);
         }
     };
@@ -64,7 +66,7 @@ pub fn main(cloud: &dyn Cloud) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Changes) => ExitCode::from(2),
         Err(CommandError::Interrupted(message)) => {
-            anstream::eprintln!("{message}");
+            errln!("{message}");
             ExitCode::from(130)
         }
         Err(error) => {

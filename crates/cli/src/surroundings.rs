@@ -1,5 +1,6 @@
 //! What is read from outside: arguments, environment, user, host, terminal, files. Nothing else reads them.
 
+use crate::say::err;
 use std::ffi::OsString;
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::Path;
@@ -49,7 +50,7 @@ impl Surroundings {
 
     /// Asks for a line on the terminal.
     pub fn ask(question: &str) -> String {
-        anstream::eprint!("{question} ");
+        err!("{question} ");
         let mut answer = String::new();
         // No answer is a no.
         let _ = std::io::stdin().lock().read_line(&mut answer);

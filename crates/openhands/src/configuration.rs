@@ -83,7 +83,7 @@ impl Configuration {
         // What cannot be read may hold anything: nothing else can be said of it.
         if problems.iter().any(Diagnostic::is_error) {
             problems.retain(Diagnostic::is_error);
-            return Err(problems);
+            return Err(sorted(problems));
         }
         let mut values = Values { problems: Vec::new(), leaves: BTreeMap::new(), file: sources.file_name() };
         keys::check(&tree, &mut values.leaves, &mut values.problems);
@@ -92,12 +92,7 @@ impl Configuration {
         let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
         match configuration {
             Some(configuration) if errors.is_empty() => Ok((configuration, remarks)),
-            _ => {
-                let mut errors = errors;
-                errors.sort_by(|a, b| (place_order(&a.place), &a.message).cmp(&(place_order(&b.place), &b.message)));
-                errors.dedup();
-                Err(errors)
-            }
+            _ => Err(sorted(errors)),
         }
     }
 
@@ -106,6 +101,13 @@ impl Configuration {
         let text = serde_json::to_string(self).unwrap_or_default();
         sha256_hex(format!("{text}\n{sandbox_policy}").as_bytes())
     }
+}
+
+/// Problems by place, each once.
+fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    problems.sort_by(|a, b| (place_order(&a.place), &a.message).cmp(&(place_order(&b.place), &b.message)));
+    problems.dedup();
+    problems
 }
 
 /// Lines in the order of the file, not of their digits.

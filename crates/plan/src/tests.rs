@@ -98,6 +98,7 @@ fn a_reference_to_an_early_attribute_needs_only_the_identity() {
     assert_eq!(order, ["a/one", "a/early", "a/ready"]);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers build them on the spot")]
 fn changed(desired: Value, applied: Option<Value>, live: Value) -> Vec<FieldChange> {
     let (desired, live) = (inputs(&desired), inputs(&live));
     let applied = applied.map(|value| inputs(&value));

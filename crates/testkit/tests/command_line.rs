@@ -270,6 +270,32 @@ fn a_destroy_says_what_stays() {
 }
 
 #[test]
+fn a_destroy_needs_nothing_of_what_the_deployment_was_built_on() {
+    let place = Place::new();
+    place.succeed(&["apply", "--yes"]);
+    let mut answers = look_ups::usual();
+    answers["ec2.vpc"] = Value::Null;
+    answers["route53.hosted_zone"] = Value::Null;
+    place.write("cloud.look-ups", &answers.to_string());
+    assert!(place.fail(&["apply", "--yes"]).contains("there is no VPC"));
+    let ended = place.run(&["destroy", "--purge", "--yes"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(std::fs::read_to_string(place.path().join("cloud.json")).unwrap().trim(), "[]");
+}
+
+#[test]
+fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
+    let place = Place::new();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ohinfra-fake"));
+    command.args(["apply", "--yes"]).current_dir(place.path()).env("OHINFRA_FAKE_CLOUD", "cloud.json");
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert!(child.wait().unwrap().success());
+    assert_eq!(place.run(&["plan", "--detailed-exitcode"]).code, 0);
+}
+
+#[test]
 fn what_is_somebody_elses_is_a_conflict() {
     let _filters = filtered();
     let place = Place::new();

@@ -15,6 +15,7 @@ use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
 use crate::run::{Connected, Planned, Run, VERSION, selection};
+use crate::say::{err, errln, out, outln};
 use crate::surroundings::Surroundings;
 use crate::view;
 use crate::view::plan::Detail;
@@ -106,7 +107,7 @@ async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, C
         Err(error) => {
             // The error of the work is the one to report; a lock that could not be given back expires by itself.
             if let Err(error) = closed {
-                anstream::eprintln!("{error}");
+                errln!("{error}");
             }
             Err(error)
         }
@@ -142,11 +143,11 @@ async fn change_under_lock(
     }
     print_warnings(&warnings);
     if !intent.json {
-        anstream::print!("{}", view::plan::render(&plan, Detail { verbose: run.arguments.verbose }));
+        out!("{}", view::plan::render(&plan, Detail { verbose: run.arguments.verbose }));
     }
     refuse_conflicts(&plan)?;
     if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
-        return Err(CommandError::Interrupted("nothing was changed".to_owned()));
+        return Err(CommandError::simple("not agreed: nothing was changed", ""));
     }
     let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
     let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
@@ -161,12 +162,12 @@ async fn change_under_lock(
             "retained": report.retained.iter().map(|(address, _, id)| serde_json::json!({ "address": address, "id": id })).collect::<Vec<_>>(),
             "seconds": report.seconds,
         });
-        anstream::println!("{summary}");
+        outln!("{summary}");
     } else if report.is_success() && !plan.is_empty() {
-        anstream::print!("{text}");
+        out!("{text}");
         show_outputs(session);
     } else if !report.is_success() {
-        anstream::eprint!("{text}");
+        err!("{text}");
     }
     let outcome = if report.is_success() {
         Ok(Outcome::Done)
@@ -181,7 +182,7 @@ async fn change_under_lock(
 fn show_outputs(session: &Session) {
     let outputs = session.writer.with(|document| document.outputs.clone());
     if !outputs.is_empty() {
-        anstream::print!("\nOutputs:\n{}", view::outputs::table(&outputs));
+        out!("\nOutputs:\n{}", view::outputs::table(&outputs));
     }
 }
 

@@ -3,16 +3,12 @@
 use crate::Outcome;
 use crate::error::CommandError;
 use crate::run::Run;
+use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let Some(url) = &run.configuration.state_url else {
-        anstream::println!(
-            "The state is in the file state/{}.json: there is nothing to prepare.",
-            run.configuration.name
-        );
-        anstream::println!(
-            "A team needs it in S3: `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state]."
-        );
+        outln!("The state is in the file state/{}.json: there is nothing to prepare.", run.configuration.name);
+        outln!("A team needs it in S3: `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state].");
         return Ok(Outcome::Done);
     };
     let region = &run.configuration.region;
@@ -21,10 +17,10 @@ pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let done = run.cloud.bootstrap(region, &bucket).await;
     let done = done.map_err(|error| CommandError::Provider { what: format!("the bucket {bucket}"), error })?;
     if done.is_empty() {
-        anstream::println!("The bucket {bucket} is as it should be.");
+        outln!("The bucket {bucket} is as it should be.");
     }
     for line in done {
-        anstream::println!("{line}");
+        outln!("{line}");
     }
     Ok(Outcome::Done)
 }

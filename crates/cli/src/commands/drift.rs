@@ -8,6 +8,7 @@ use crate::Outcome;
 use crate::args::DriftArguments;
 use crate::error::CommandError;
 use crate::run::Run;
+use crate::say::{out, outln};
 use crate::view;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Outcome, CommandError> {
@@ -31,14 +32,14 @@ pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Out
     });
     if arguments.json {
         let shown = serde_json::json!({ "format_version": 1, "deployment": document.deployment, "drift": plan.drift });
-        anstream::println!("{shown:#}");
+        outln!("{shown:#}");
     } else if plan.drift.is_empty() {
-        anstream::println!("No drift: {} resources are as they were applied.", prior.len());
+        outln!("No drift: {} resources are as they were applied.", prior.len());
     } else {
         let mut text = String::new();
         view::plan::render_drift(&mut text, &plan.drift);
-        anstream::print!("{text}");
-        anstream::println!("`ohinfra apply` repairs what the configuration says.");
+        out!("{text}");
+        outln!("`ohinfra apply` repairs what the configuration says.");
     }
     Ok(if plan.drift.is_empty() { Outcome::Done } else { Outcome::Changes })
 }

@@ -6,15 +6,16 @@ use crate::Outcome;
 use crate::args::{GraphArguments, GraphFormat};
 use crate::error::CommandError;
 use crate::run::Run;
+use crate::say::{out, outln};
 use crate::view;
 
 pub(super) fn run(run: &Run<'_>, arguments: &GraphArguments) -> Result<Outcome, CommandError> {
     let environment = Environment::placeholder(&run.configuration);
     let graph = build_graph(&run.configuration, &environment, &run.sandbox)?;
     match arguments.format {
-        GraphFormat::Dot => anstream::print!("{}", view::graph::dot(&graph)),
-        GraphFormat::Mermaid => anstream::print!("{}", view::graph::mermaid(&graph)),
-        GraphFormat::Json => anstream::println!("{:#}", view::graph::json(&graph)),
+        GraphFormat::Dot => out!("{}", view::graph::dot(&graph)),
+        GraphFormat::Mermaid => out!("{}", view::graph::mermaid(&graph)),
+        GraphFormat::Json => outln!("{:#}", view::graph::json(&graph)),
     }
     Ok(Outcome::Done)
 }

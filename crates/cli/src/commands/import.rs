@@ -10,6 +10,7 @@ use crate::Outcome;
 use crate::args::ImportArguments;
 use crate::error::CommandError;
 use crate::run::{Connected, Run};
+use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Outcome, CommandError> {
     let connected = run.connect(false, None).await?;
@@ -20,11 +21,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Ou
     let closed = session.close().await;
     result?;
     closed?;
-    anstream::println!(
-        "{} is {} now; `ohinfra plan` shows what would be changed about it.",
-        arguments.address,
-        arguments.id
-    );
+    outln!("{} is {} now; `ohinfra plan` shows what would be changed about it.", arguments.address, arguments.id);
     Ok(Outcome::Done)
 }
 

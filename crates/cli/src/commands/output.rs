@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::args::OutputArguments;
 use crate::error::CommandError;
 use crate::run::Run;
+use crate::say::{out, outln};
 use crate::view::outputs::{raw, table};
 
 pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Outcome, CommandError> {
@@ -11,9 +12,9 @@ pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Ou
     let outputs = connected.document().await?.outputs;
     let Some(name) = &arguments.name else {
         if arguments.json {
-            anstream::println!("{}", serde_json::to_string_pretty(&outputs).unwrap_or_default());
+            outln!("{}", serde_json::to_string_pretty(&outputs).unwrap_or_default());
         } else {
-            anstream::print!("{}", table(&outputs));
+            out!("{}", table(&outputs));
         }
         return Ok(Outcome::Done);
     };
@@ -25,7 +26,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Ou
     match found.as_slice() {
         [(_, _, value)] => {
             let text = if arguments.json { value.to_string() } else { raw(value) };
-            anstream::println!("{text}");
+            outln!("{text}");
             Ok(Outcome::Done)
         }
         [] => Err(CommandError::simple(format!("there is no output `{name}`"), "`ohinfra output` lists them")),

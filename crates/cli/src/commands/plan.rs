@@ -12,6 +12,7 @@ use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
 use crate::run::{Planned, Run, VERSION, selection};
+use crate::say::{out, outln};
 use crate::view::plan::{Detail, render};
 
 pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outcome, CommandError> {
@@ -35,17 +36,17 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     if arguments.json {
         let mut shown = shown;
         shown.warnings.extend(warnings.iter().map(ToString::to_string));
-        anstream::println!("{}", serde_json::to_string_pretty(&shown).unwrap_or_default());
+        outln!("{}", serde_json::to_string_pretty(&shown).unwrap_or_default());
     } else {
         print_warnings(&warnings);
-        anstream::print!("{}", render(&plan, Detail { verbose: run.arguments.verbose }));
+        out!("{}", render(&plan, Detail { verbose: run.arguments.verbose }));
     }
     super::apply::refuse_conflicts(&plan)?;
     if let Some(path) = &arguments.out {
         let whole = PlanDocument::new(&plan, mode_word(mode), VERSION, true);
         PlanFile::new(whole, &selection, replace).write(path)?;
         if !arguments.json {
-            anstream::println!("Saved: `ohinfra apply {}` does exactly this.", path.display());
+            outln!("Saved: `ohinfra apply {}` does exactly this.", path.display());
         }
     }
     let changes = !plan.is_empty() || (mode == Mode::RefreshOnly && !plan.drift.is_empty());

@@ -10,6 +10,7 @@ use crate::Outcome;
 use crate::args::StateCommand;
 use crate::error::CommandError;
 use crate::run::{Connected, Run};
+use crate::say::{out, outln};
 use crate::surroundings::read_file;
 
 pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome, CommandError> {
@@ -38,7 +39,7 @@ fn unknown(address: &Address) -> CommandError {
 }
 
 fn print(document: &StateDocument) {
-    anstream::print!("{}", String::from_utf8_lossy(&document.to_bytes()));
+    out!("{}", String::from_utf8_lossy(&document.to_bytes()));
 }
 
 fn list(document: &StateDocument) {
@@ -48,25 +49,25 @@ fn list(document: &StateDocument) {
         table.add_row([&address.to_string(), &resource.kind, &resource.id]);
     }
     for line in table.to_string().lines() {
-        anstream::println!("{}", line.trim());
+        outln!("{}", line.trim());
     }
 }
 
 fn show(document: &StateDocument, address: &Address) -> Result<(), CommandError> {
     let resource = document.resources.get(address).ok_or_else(|| unknown(address))?;
-    anstream::println!("{}", serde_json::to_string_pretty(resource).unwrap_or_default());
+    outln!("{}", serde_json::to_string_pretty(resource).unwrap_or_default());
     Ok(())
 }
 
 async fn history(connected: &Connected<'_>) -> Result<(), CommandError> {
     let versions = connected.store.history().await?;
     if versions.is_empty() {
-        anstream::println!("{} keeps no versions.", connected.store.place());
+        outln!("{} keeps no versions.", connected.store.place());
     }
     for entry in versions {
         let mark = if entry.current { "  (current)" } else { "" };
         let time = entry.written_at.unwrap_or_default();
-        anstream::println!("{}  {time}  {} bytes{mark}", entry.version, entry.size);
+        outln!("{}  {time}  {} bytes{mark}", entry.version, entry.size);
     }
     Ok(())
 }
@@ -114,7 +115,7 @@ async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(),
     let released = lock.release().await;
     stored?;
     released?;
-    anstream::println!("{} holds serial {} now.", connected.store.place(), document.serial);
+    outln!("{} holds serial {} now.", connected.store.place(), document.serial);
     Ok(())
 }
 
@@ -137,7 +138,7 @@ async fn edit(
     }
     .await;
     let released = lock.release().await;
-    anstream::println!("{}", result?);
+    outln!("{}", result?);
     released?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::Outcome;
 use crate::args::UnlockArguments;
 use crate::error::CommandError;
 use crate::run::Run;
+use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Outcome, CommandError> {
     let connected = run.connect(false, None).await?;
@@ -16,7 +17,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Ou
         held: None,
     })?;
     let LockInfo { operation, who, host, pid, created_at, heartbeat_at, tool_version, .. } = &holder;
-    anstream::println!(
+    outln!(
         "taken by {who} on {host} (process {pid}, ohinfra {tool_version}) for `{operation}` at {created_at}, last seen {heartbeat_at}"
     );
     // Two heartbeats: a holder that is alive shows itself within one.
@@ -29,6 +30,6 @@ pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Ou
         ));
     }
     store.unlock(&arguments.id).await?;
-    anstream::println!("{} is unlocked.", store.place());
+    outln!("{} is unlocked.", store.place());
     Ok(Outcome::Done)
 }

@@ -5,12 +5,13 @@ use ohinfra_openhands::{Environment, build_graph};
 use crate::Outcome;
 use crate::error::CommandError;
 use crate::run::Run;
+use crate::say::outln;
 
 pub(super) fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let environment = Environment::placeholder(&run.configuration);
     let graph = build_graph(&run.configuration, &environment, &run.sandbox)?;
     let stacks: Vec<&str> = graph.stacks().into_iter().collect();
-    anstream::println!(
+    outln!(
         "{} is valid: {} resources in the stacks {}.",
         run.arguments.config.display(),
         graph.len(),

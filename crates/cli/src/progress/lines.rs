@@ -4,6 +4,7 @@ use ohinfra_engine::events::Event;
 use ohinfra_engine::{Clock as _, Observer, SystemClock};
 
 use super::{did, doing};
+use crate::say::errln;
 
 /// Plain lines to standard error.
 pub(super) struct PlainLines {
@@ -15,7 +16,7 @@ impl Observer for PlainLines {
     fn on(&self, event: &Event) {
         if let Some(text) = text(event, self.verbose) {
             let now = SystemClock.now().strftime("%H:%M:%SZ").to_string();
-            anstream::eprintln!("{now} {text}");
+            errln!("{now} {text}");
         }
     }
 }

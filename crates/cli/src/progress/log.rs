@@ -10,13 +10,14 @@ use ohinfra_engine::events::Event;
 
 use super::to_json;
 use crate::error::CommandError;
+use crate::say::outln;
 
 /// To standard output.
 pub(super) struct JsonLines;
 
 impl Observer for JsonLines {
     fn on(&self, event: &Event) {
-        anstream::println!("{}", to_json(event));
+        outln!("{}", to_json(event));
     }
 }
 
