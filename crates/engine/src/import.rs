@@ -21,7 +21,10 @@ impl Engine {
         })?;
         let now = self.clock.now();
         session.writer.change(|document| {
-            let inputs = mask(&live.inputs, schema, &document.lineage);
+            // Only what is configured: what AWS fills in by itself was never applied, and must not look as if it were taken away.
+            let configured = live.inputs.iter().filter(|(field, _)| resource.inputs.contains_key(*field));
+            let configured = configured.map(|(field, value)| (field.clone(), value.clone())).collect();
+            let inputs = mask(&configured, schema, &document.lineage);
             document.resources.insert(
                 resource.address.clone(),
                 ResourceState {

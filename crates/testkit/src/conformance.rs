@@ -3,6 +3,7 @@
 use ohinfra_core::contract::Deletion;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{REPLACE, Schema};
+use ohinfra_core::tags::Tags;
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::graph::{GraphBuilder, Options};
 use ohinfra_plan::{Action, Graph, Mode, Plan};
@@ -31,10 +32,9 @@ fn inputs_of(value: &Value) -> Inputs {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn graph_of(harness: &Harness, case: &Case, inputs: Inputs) -> Graph {
-    let mut builder = GraphBuilder::new(&harness.deployment, std::collections::BTreeMap::new());
-    let marked = inputs;
-    builder.add_raw(case.schema.clone(), address(), &case.region, marked, Options::default());
+fn graph_of(harness: &Harness, case: &Case, inputs: &Inputs, tags: Tags) -> Graph {
+    let mut builder = GraphBuilder::new(&harness.deployment, tags);
+    builder.add_raw(case.schema.clone(), address(), &case.region, inputs.clone(), Options::default());
     builder.build().unwrap_or_else(|errors| unreachable!("BUG: {errors:?}"))
 }
 
@@ -72,7 +72,7 @@ async fn must_act(harness: &Harness, graph: &Graph, expected: &str, step: &str) 
 
 /// Runs the suite; the error says at which step which expectation failed.
 pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
-    let first = graph_of(harness, case, inputs_of(&case.inputs));
+    let first = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
     must_act(harness, &first, "create", "before the first apply").await?;
     apply(harness, &first, "create").await?;
     must_be_empty(harness, &first, "after the create").await?;
@@ -81,7 +81,7 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
     for (field, value) in &case.changes {
         let step = format!("change of `{field}`");
         inputs.insert((*field).to_owned(), value.clone());
-        let graph = graph_of(harness, case, inputs.clone());
+        let graph = graph_of(harness, case, &inputs, Tags::new());
         let replaces = case.schema.behaviour(field).has(REPLACE);
         let plan = must_act(harness, &graph, if replaces { "replace" } else { "update" }, &step).await?;
         let others: Vec<String> = plan
@@ -97,7 +97,18 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
         apply(harness, &graph, &step).await?;
         must_be_empty(harness, &graph, &format!("after the {step}")).await?;
     }
-    let graph = graph_of(harness, case, inputs);
+    if case.schema.taggable {
+        let tags = |value: &str| Tags::from([("Team".to_owned(), value.to_owned())]);
+        for (step, tags) in
+            [("a tag is added", tags("a")), ("a tag is changed", tags("b")), ("a tag is removed", Tags::new())]
+        {
+            let graph = graph_of(harness, case, &inputs, tags);
+            must_act(harness, &graph, "update", step).await?;
+            apply(harness, &graph, step).await?;
+            must_be_empty(harness, &graph, &format!("after {step}")).await?;
+        }
+    }
+    let graph = graph_of(harness, case, &inputs, Tags::new());
 
     // The state is lost: what is there is found by its name or its tags, and is as desired.
     let document = harness.document();

@@ -177,5 +177,8 @@ fn a_plan_file_and_a_policy_that_are_no_such_thing_are_told() {
     ");
     account.write("policy.json", "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": \"all\"\n}\n").unwrap();
     account.configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n").unwrap();
-    insta::assert_snapshot!(refused(&account), @"");
+    insta::assert_snapshot!(refused(&account), @r#"
+    error: policy.json:3: `Statement` must be a statement or a list of them
+      help: an IAM policy document: `{"Version": "2012-10-17", "Statement": […]}`
+    "#);
 }

@@ -139,8 +139,8 @@ pub(super) fn merge(sources: &Sources) -> (Node, Vec<Diagnostic>) {
     }
     for (variable, value) in &sources.environment {
         let Some(path) = variable.strip_prefix("OHINFRA_") else { continue };
-        // Variables that steer the tool, not the deployment.
-        if ["LOG", "CONFIG", "FAKE_CLOUD"].contains(&path) {
+        // Variables that steer the tool and its tests, not the deployment.
+        if ["CONFIG", "FAKE_CLOUD"].contains(&path) || path.starts_with("TEST_") {
             continue;
         }
         let path = path.to_lowercase().replace("__", ".");
