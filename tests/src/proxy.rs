@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
 /// A call that went through.
 #[derive(Clone, Debug)]
@@ -76,10 +77,11 @@ impl Proxy {
         let shared = Arc::new(Shared { upstream, delay, rule, began: Instant::now(), calls: Mutex::default() });
         let accepting = Arc::clone(&shared);
         runtime.spawn(async move {
+            let mut clients = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&accepting);
                 // A client that goes away in the middle is what some tests are about.
-                tokio::task::spawn(async move { serve(stream, &shared).await.ok() });
+                clients.spawn(async move { serve(stream, &shared).await.ok() });
             }
         });
         Ok(Self { shared, endpoint, _runtime: runtime })

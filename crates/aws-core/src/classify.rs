@@ -67,8 +67,11 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("KMSInternalException", ErrorKind::Unavailable),
 ];
 
+/// Whether a code is spelled so.
+type Fits = fn(&str) -> bool;
+
 /// What the spelling of a code gives, in this order.
-const PATTERNS: &[(fn(&str) -> bool, ErrorKind)] = &[
+const PATTERNS: &[(Fits, ErrorKind)] = &[
     (|code| code.contains("AlreadyExists"), ErrorKind::Exists),
     (
         |code| code.ends_with(".NotFound") || code.ends_with("NotFoundException") || code.starts_with("NoSuch"),
@@ -147,9 +150,10 @@ where
             of_answer(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default(), status)
         }
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Unavailable,
-        SdkError::DispatchFailure(_) if credentials_error(error).is_some() => ErrorKind::Credentials,
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if credentials_error(error).is_some() => {
+            ErrorKind::Credentials
+        }
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => ErrorKind::Unavailable,
-        SdkError::ConstructionFailure(_) if credentials_error(error).is_some() => ErrorKind::Credentials,
         SdkError::ConstructionFailure(_) => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     };

@@ -96,8 +96,11 @@ fn ground(account: &Account) -> Ground {
     }
 }
 
-/// A case for every kind: what is made, and each change that is tried.
-fn cases(account: &Account, g: &Ground) -> Vec<(&'static str, Value, Vec<(&'static str, Value)>)> {
+/// A kind, what is made, and each change that is tried.
+type Tried = (&'static str, Value, Vec<(&'static str, Value)>);
+
+/// A case for every kind.
+fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
     let id = &account.id;
     let root = format!("arn:aws:iam::{id}:root");
     let key_policy = |sid: &str| {

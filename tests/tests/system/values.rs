@@ -35,28 +35,28 @@ impl Deployment {
     fn call(&self, service: &str, operation: &str, parameters: Value) -> Value {
         self.account.call(service, operation, parameters).unwrap()
     }
+}
 
-    fn check_tags(&self, address: &str, tags: &Value) {
-        let mut found = std::collections::BTreeMap::new();
-        for tag in tags.as_array().into_iter().flatten() {
-            let text = |names: [&str; 2]| names.iter().find_map(|n| tag[*n].as_str()).unwrap().to_owned();
-            found.insert(text(["Key", "TagKey"]), text(["Value", "TagValue"]));
-        }
-        for (key, value) in tags.as_object().into_iter().flatten() {
-            found.insert(key.clone(), value.as_str().unwrap().to_owned());
-        }
-        let expected = [
-            ("ManagedBy", "ohinfra"),
-            ("Project", "OpenHands"),
-            ("Purpose", "ai-coding-assistant"),
-            ("STAGE", "production"),
-            ("Team", "platform"),
-            ("ohinfra:address", address),
-            ("ohinfra:deployment", "openhands"),
-        ];
-        let expected = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        assert_eq!(found, expected, "{address}");
+fn check_tags(address: &str, tags: &Value) {
+    let mut found = std::collections::BTreeMap::new();
+    for tag in tags.as_array().into_iter().flatten() {
+        let text = |names: [&str; 2]| names.iter().find_map(|n| tag[*n].as_str()).unwrap().to_owned();
+        found.insert(text(["Key", "TagKey"]), text(["Value", "TagValue"]));
     }
+    for (key, value) in tags.as_object().into_iter().flatten() {
+        found.insert(key.clone(), value.as_str().unwrap().to_owned());
+    }
+    let expected = [
+        ("ManagedBy", "ohinfra"),
+        ("Project", "OpenHands"),
+        ("Purpose", "ai-coding-assistant"),
+        ("STAGE", "production"),
+        ("Team", "platform"),
+        ("ohinfra:address", address),
+        ("ohinfra:deployment", "openhands"),
+    ];
+    let expected = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    assert_eq!(found, expected, "{address}");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn network(d: &Deployment) {
         assert_eq!(sorted(&endpoint["SubnetIds"]), sorted(&account.fixture["private_subnets"]));
         let groups: Vec<&Value> = endpoint["Groups"].as_array().unwrap().iter().map(|g| &g["GroupId"]).collect();
         assert_eq!(groups, [&json!(d.id("network/endpoint-sg"))]);
-        d.check_tags(&address, &endpoint["Tags"]);
+        check_tags(&address, &endpoint["Tags"]);
     }
     let gateway = endpoints.iter().find(|e| e["VpcEndpointId"] == d.id("network/endpoint-s3")).unwrap();
     assert_eq!(gateway["ServiceName"], "com.amazonaws.us-west-2.s3");
@@ -124,7 +124,7 @@ fn security_groups(d: &Deployment) {
         assert_eq!(group["VpcId"], d.account.fixture("vpc_id"));
         if group["GroupId"] == ids[0] {
             assert_eq!(group["Description"], "Security group for VPC Endpoints");
-            d.check_tags("network/endpoint-sg", &group["Tags"]);
+            check_tags("network/endpoint-sg", &group["Tags"]);
         }
     }
     let [endpoint, alb, instance, efs] = ids;
@@ -183,7 +183,7 @@ fn monitoring(d: &Deployment) {
     let body: Value = serde_json::from_str(answers[3]["DashboardBody"].as_str().unwrap()).unwrap();
     assert_eq!(body["widgets"][0]["type"], "text");
     assert!(body["widgets"][0]["properties"]["markdown"].as_str().unwrap().starts_with("# Openhands on AWS"));
-    d.check_tags("monitoring/alerts", &answers[4]["Tags"]);
+    check_tags("monitoring/alerts", &answers[4]["Tags"]);
 }
 
 fn bucket(d: &Deployment) {
@@ -223,7 +223,7 @@ fn bucket(d: &Deployment) {
         "Resource": [arn, format!("{arn}/*")], "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     });
     assert_eq!(policy["Statement"], json!([expected]));
-    d.check_tags("monitoring/data-bucket", &answers[6]["TagSet"]);
+    check_tags("monitoring/data-bucket", &answers[6]["TagSet"]);
     assert_eq!(answers[7]["LocationConstraint"], "us-west-2");
 }
 
@@ -283,7 +283,7 @@ fn roles(d: &Deployment) {
         (&trust["Principal"]["Service"], &trust["Action"]),
         (&json!("ec2.amazonaws.com"), &json!("sts:AssumeRole"))
     );
-    d.check_tags("security/instance-role", &answers[0]["Role"]["Tags"]);
+    check_tags("security/instance-role", &answers[0]["Role"]["Tags"]);
     let mut managed: Vec<&str> =
         answers[1]["AttachedPolicies"].as_array().unwrap().iter().map(|p| p["PolicyName"].as_str().unwrap()).collect();
     managed.sort_unstable();
@@ -391,6 +391,6 @@ fn key_and_secrets(d: &Deployment) {
     assert!(value.len() == 32 && value.chars().all(|c| c.is_ascii_alphanumeric()), "32 alphanumerics");
     let value = answers[4]["SecretString"].as_str().unwrap();
     assert!(value.len() == 44 && value.ends_with('='), "32 bytes in base64");
-    d.check_tags("security/user-secrets-key", &answers[5]["Tags"]);
-    d.check_tags("security/origin-verify-secret", &answers[6]["Tags"]);
+    check_tags("security/user-secrets-key", &answers[5]["Tags"]);
+    check_tags("security/origin-verify-secret", &answers[6]["Tags"]);
 }

@@ -38,7 +38,7 @@ impl BucketKind {
         );
         let other =
             try_join3(settings::ownership(client, bucket), settings::lifecycle(client, bucket), self.arn(bucket));
-        let (one, other) = match futures::future::try_join(one, other).await {
+        let (one, other) = match Box::pin(futures::future::try_join(one, other)).await {
             Ok(answers) => answers,
             Err(error) if settings::is_bucket_missing(&error) => return Ok(None),
             Err(error) => return Err(error),

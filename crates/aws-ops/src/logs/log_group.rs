@@ -97,15 +97,12 @@ impl Kind for LogGroupKind {
             self.put_retention(&subject.region, name, update.desired.retention_days).await?;
         }
         if update.changes("kms_key_arn") {
-            match &update.desired.kms_key_arn {
-                Some(key) => {
-                    let call = client.associate_kms_key().log_group_name(name).kms_key_id(key);
-                    call.send().await.map(|_| ()).map_err(referring("logs:AssociateKmsKey"))?;
-                }
-                None => {
-                    let call = client.disassociate_kms_key().log_group_name(name);
-                    call.send().await.map(|_| ()).map_err(failed("logs:DisassociateKmsKey"))?;
-                }
+            if let Some(key) = &update.desired.kms_key_arn {
+                let call = client.associate_kms_key().log_group_name(name).kms_key_id(key);
+                call.send().await.map(|_| ()).map_err(referring("logs:AssociateKmsKey"))?;
+            } else {
+                let call = client.disassociate_kms_key().log_group_name(name);
+                call.send().await.map(|_| ()).map_err(failed("logs:DisassociateKmsKey"))?;
             }
         }
         let arn = self.arn(&subject.region, name).await?;
