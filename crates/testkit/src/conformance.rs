@@ -10,6 +10,7 @@ use ohinfra_plan::{Action, Graph, Mode, Plan};
 use serde_json::Value;
 
 use crate::harness::Harness;
+use crate::lossy::{Armed, Loss};
 
 /// A kind and what to try with it.
 #[derive(Clone, Debug)]
@@ -134,6 +135,36 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
     let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("purge: {error}"))?;
     if !report.is_success() || !harness.document().resources.is_empty() {
         return Err(format!("purge: {report:?}"));
+    }
+    Ok(())
+}
+
+/// Runs the suite of faults: every call that changes something is lost once, before and after it had its effect; the same run,
+/// or the same run again, converges, and nothing is there twice or left. `harness` must be on a provider that `armed` spoils.
+pub async fn check_faults(harness: &Harness, armed: &Armed, case: &Case) -> Result<(), String> {
+    let losses = ["create", "update", "delete"]
+        .into_iter()
+        .flat_map(|operation| [false, true].map(|after| Loss { operation, after }));
+    for loss in losses {
+        let step = format!("{} lost {}", loss.operation, if loss.after { "after its effect" } else { "on its way" });
+        armed.set(Some(loss));
+        let graph = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
+        apply(harness, &graph, &step).await?;
+        must_be_empty(harness, &graph, &format!("{step}: after the create")).await?;
+        let in_place = case.changes.iter().find(|(field, _)| !case.schema.behaviour(field).has(REPLACE));
+        if let Some((field, value)) = in_place {
+            let mut inputs = inputs_of(&case.inputs);
+            inputs.insert((*field).to_owned(), value.clone());
+            let graph = graph_of(harness, case, &inputs, Tags::new());
+            apply(harness, &graph, &step).await?;
+            must_be_empty(harness, &graph, &format!("{step}: after the update")).await?;
+        }
+        let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("{step}: purge: {error}"))?;
+        armed.set(None);
+        let left = harness.plan(&graph, Mode::Purge).await.map_err(|error| format!("{step}: {error}"))?;
+        if !report.is_success() || !left.is_empty() {
+            return Err(format!("{step}: purge: {report:?}; left: {left:?}"));
+        }
     }
     Ok(())
 }

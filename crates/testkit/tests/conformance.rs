@@ -4,7 +4,8 @@
 
 use ohinfra_core::schema::Availability;
 use ohinfra_core::{Region, Schema};
-use ohinfra_testkit::conformance::{Case, check};
+use ohinfra_testkit::conformance::{Case, check, check_faults};
+use ohinfra_testkit::lossy::{Armed, lossy};
 use ohinfra_testkit::{Cloud, Harness, kind, schemas};
 use serde_json::json;
 
@@ -30,6 +31,18 @@ fn run(schema: Schema, tried: Schema) -> Result<(), String> {
 fn every_kind_of_the_in_memory_cloud_conforms() {
     for schema in schemas::all() {
         run(schema.clone(), schema).unwrap();
+    }
+}
+
+#[test]
+fn every_kind_of_the_in_memory_cloud_converges_when_a_call_is_lost() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    for schema in schemas::all() {
+        runtime.block_on(async {
+            let armed = Armed::default();
+            let provider = lossy(&kind::provider(&Cloud::default(), [schema.clone()]), &armed);
+            check_faults(&Harness::new(provider), &armed, &case(schema)).await.unwrap();
+        });
     }
 }
 

@@ -6,8 +6,10 @@ use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use ohinfra_aws_core::Connection;
 use ohinfra_core::Region;
+use ohinfra_core::contract::Provider;
 use ohinfra_testkit::Harness;
-use ohinfra_testkit::conformance::{Case, check};
+use ohinfra_testkit::conformance::{Case, check, check_faults};
+use ohinfra_testkit::lossy::{Armed, lossy};
 use ohinfra_tests::Account;
 use ohinfra_tests::account::REGION;
 use serde_json::{Value, json};
@@ -271,27 +273,54 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_kind_conforms_on_localstack() {
+/// An account with the ground, its provider, and the cases.
+async fn prepared() -> (Account, Provider, Vec<Tried>) {
     let account = Account::new().unwrap();
     let ground = ground(&account);
-    // The keys and the bucket of the ground are ours, as those of a deployment are.
+    // The keys of the ground are ours, as those of a deployment are.
     for key in [&ground.key, &ground.other_key] {
         let tags = json!([{ "TagKey": "ohinfra:deployment", "TagValue": "test" }]);
         account.call("kms", "tag_resource", json!({ "KeyId": key, "Tags": tags })).unwrap();
     }
     let provider = ohinfra::provider(&connection(&account).await);
     let cases = cases(&account, &ground);
+    (account, provider, cases)
+}
+
+fn case(provider: &Provider, (kind, inputs, changes): Tried) -> Case {
+    let schema = provider.find_kind(kind).unwrap().0.as_ref().clone();
+    Case { schema, region: Region::new(REGION).unwrap(), inputs, changes }
+}
+
+async fn all_pass(checks: impl IntoIterator<Item = impl Future<Output = Result<(), String>>>) {
+    let failures: Vec<String> = futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_conforms_on_localstack() {
+    let (_account, provider, cases) = prepared().await;
     let registered: BTreeSet<&str> = provider.kinds().map(|(schema, _)| schema.kind).collect();
     assert_eq!(cases.iter().map(|(kind, _, _)| *kind).collect::<BTreeSet<_>>(), registered, "a case for every kind");
     let defined: BTreeSet<&str> = ohinfra_kinds::schemas().iter().map(|schema| schema.kind).collect();
     assert_eq!(registered, defined, "what is defined can be done");
-    let checks = cases.into_iter().map(|(kind, inputs, changes)| {
-        let harness = Harness::new(provider.clone());
-        let schema = provider.find_kind(kind).unwrap().0.as_ref().clone();
-        let case = Case { schema, region: Region::new(REGION).unwrap(), inputs, changes };
-        async move { check(&harness, &case).await.map_err(|error| format!("{kind}: {error}")) }
+    let checks = cases.into_iter().map(|tried| {
+        let (harness, case) = (Harness::new(provider.clone()), case(&provider, tried));
+        async move { check(&harness, &case).await.map_err(|error| format!("{}: {error}", case.schema.kind)) }
     });
-    let failures: Vec<String> = futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    all_pass(checks).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_converges_on_localstack_when_a_call_is_lost() {
+    let (_account, provider, cases) = prepared().await;
+    let checks =
+        cases.into_iter().map(|tried| {
+            let armed = Armed::default();
+            let (harness, case) = (Harness::new(lossy(&provider, &armed)), case(&provider, tried));
+            async move {
+                check_faults(&harness, &armed, &case).await.map_err(|error| format!("{}: {error}", case.schema.kind))
+            }
+        });
+    all_pass(checks).await;
 }

@@ -7,6 +7,7 @@ use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::ec2::{SecurityGroup, SecurityGroupInputs};
@@ -113,7 +114,13 @@ impl Kind for SecurityGroupKind {
         if update.changes("allow_all_egress") {
             if update.desired.allow_all_egress {
                 let call = client.authorize_security_group_egress().group_id(id).ip_permissions(allow_all());
-                call.send().await.map_err(failed("ec2:AuthorizeSecurityGroupEgress"))?;
+                match call.send().await.map_err(failed("ec2:AuthorizeSecurityGroupEgress")) {
+                    // An earlier attempt whose answer was lost.
+                    Err(error) if error.kind == ErrorKind::Exists => {}
+                    result => {
+                        result?;
+                    }
+                }
             } else {
                 self.revoke_allow_all(&subject.region, id).await?;
             }

@@ -165,7 +165,13 @@ impl Kind for KeyKind {
         let client = self.0.at(&subject.region);
         if update.changes("scheduled_for_deletion") {
             self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
-            client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion"))?;
+            match client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion")) {
+                // It is cancelled already: an earlier attempt whose answer was lost.
+                Err(error) if is_invalid_state(&error) => {}
+                result => {
+                    result?;
+                }
+            }
             // A key that was brought back is disabled, and has the open policy.
             client.enable_key().key_id(id).send().await.map_err(failed("kms:EnableKey"))?;
         }
