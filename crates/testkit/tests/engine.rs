@@ -202,3 +202,22 @@ async fn two_runs_at_once_one_is_told_who_holds_the_lock() {
     let plan = harness.plan(&graph, Mode::Apply).await.unwrap();
     assert!(plan.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_lock_was_taken_away_starts_nothing_more() {
+    let (cloud, mut harness) = cloud();
+    cloud.set_default_latency(Latency { create: Duration::from_secs(100), ..Latency::default() });
+    let heard = Arc::new(Heard::default());
+    harness.engine.observer = heard.clone();
+    let (graph, store) = (graph(), harness.store.clone());
+    let (report, ()) = tokio::join!(harness.apply(&graph), async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        store.holder_died();
+    });
+    let report = report.unwrap();
+    assert_eq!((report.done.len(), report.not_started.len()), (2, 4), "{report:?}");
+    let told = heard.0.lock().unwrap().iter().any(
+        |event| matches!(event, Event::Notice { message } if message == "the lock on memory was taken away; nothing more is started"),
+    );
+    assert!(told);
+}

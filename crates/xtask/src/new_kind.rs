@@ -42,9 +42,10 @@ pub(crate) fn run_new(arguments: &Arguments) -> Result<()> {
     let module = names.fill("pub mod <noun>;\n");
     add_module(&family.join(format!("src/{service}.rs")), &family.join("src/lib.rs"), service, &module)?;
     insert(&kinds.join("lib.rs"), &names.fill("<service>::<Type>::schema(),"))?;
+    insert(&root().join("tests/tests/system/conformance.rs"), &names.fill(CASE))?;
     insert_in_chain(&family.join("src/lib.rs"), &names.fill(".kind(<service>::<noun>::<Type>Kind)"))?;
     run(&mut cargo(&["fmt", "--all"]))?;
-    println!("\nNext: fill in the two files, and give the kind a case in tests/tests/system/conformance.rs.");
+    println!("\nNext: fill in the two files, and the kind's case in tests/tests/system/conformance.rs.");
     println!("docs/adding-a-kind.md goes through it.");
     Ok(())
 }
@@ -138,6 +139,12 @@ impl Definition for <Type> {
     }
 }
 "#;
+
+const CASE: &str = r#"(
+            "<service>.<noun>",
+            json!({ "name": "conformance", "description": "one" }),
+            vec![("description", json!("two")), ("name", json!("renamed"))],
+        ),"#;
 
 const ACTION: &str = r#"//! How AWS does `<service>.<noun>`.
 

@@ -270,6 +270,7 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
                 ("topic_name", json!("renamed")),
             ],
         ),
+        // new kinds above this line
     ]
 }
 

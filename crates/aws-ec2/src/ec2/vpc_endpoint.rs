@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{ResourceType, State, VpcEndpoint as Endpoint, VpcEndpointType};
+use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
@@ -12,7 +13,7 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::ec2::{EndpointType, VpcEndpoint, VpcEndpointInputs};
 
-use super::{Clients, filter, from_tags, owned_by, present, tagged, update_tags};
+use super::{Clients, from_tags, owned_by, present, tagged, update_tags};
 
 /// `ec2.vpc_endpoint`
 pub struct VpcEndpointKind(pub(crate) Clients);
@@ -22,9 +23,21 @@ type Inputs = Resolved<VpcEndpoint>;
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 
 impl VpcEndpointKind {
+    /// Those of the ids that are there. One that is gone makes a call for several fail: then each is asked for by itself.
     async fn describe(&self, region: &Region, ids: &[String]) -> Result<Vec<Endpoint>, ProviderError> {
-        let call = self.0.at(region).describe_vpc_endpoints().filters(filter("vpc-endpoint-id", ids));
-        call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))
+        let ask = |ids: Vec<String>| async move {
+            let call = self.0.at(region).describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids));
+            let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            is_missing(endpoints.map_err(failed(DESCRIBE)))
+        };
+        if let Some(endpoints) = ask(ids.to_vec()).await? {
+            return Ok(endpoints);
+        }
+        if ids.len() == 1 {
+            return Ok(Vec::new());
+        }
+        let each = try_join_all(ids.iter().map(|id| ask(vec![id.clone()]))).await?;
+        Ok(each.into_iter().flatten().flatten().collect())
     }
 }
 

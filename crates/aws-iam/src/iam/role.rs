@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::Role as AwsRole;
 use futures::future::{try_join, try_join_all, try_join3};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -50,7 +50,8 @@ impl RoleKind {
 
     async fn attach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).attach_role_policy().role_name(name).policy_arn(arn);
-        call.send().await.map(|_| ()).map_err(failed("iam:AttachRolePolicy"))
+        // A role that has just been made may be unknown to the next call.
+        call.send().await.map(|_| ()).map_err(referring("iam:AttachRolePolicy"))
     }
 
     async fn detach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {

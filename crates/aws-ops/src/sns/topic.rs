@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::{Subscription, Tag};
 use futures::future::{try_join_all, try_join3};
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{Regional, failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -84,7 +84,8 @@ impl TopicKind {
             |email: &String| live.iter().any(|subscription| subscription.endpoint.as_ref() == Some(email));
         try_join_all(desired.iter().filter(|email| !is_subscribed(email)).map(|email| async move {
             let call = client.subscribe().topic_arn(arn).protocol("email").endpoint(email);
-            call.send().await.map_err(failed("sns:Subscribe"))
+            // A topic that has just been made may be unknown to the next call.
+            call.send().await.map_err(referring("sns:Subscribe"))
         }))
         .await?;
         let surplus = live.iter().filter(|s| s.endpoint.as_ref().is_none_or(|email| !desired.contains(email)));

@@ -47,6 +47,14 @@ fn an_edge_inherits_what_it_does_not_say() {
 }
 
 #[test]
+fn the_cdk_projects_suffix_of_an_edge_is_taken_in_lower_case() {
+    let sources = Sources { contexts: vec!["edgeStackSuffix=Test".to_owned()], ..sources(FILE) };
+    let configuration = Configuration::load(&sources).unwrap().0;
+    assert_eq!(configuration.edges[0].suffix.as_deref(), Some("test"));
+    assert_eq!(configuration.edges[0].domain_name, "example.com");
+}
+
+#[test]
 fn the_stage_follows_the_domain_unless_it_is_said() {
     assert_eq!(load(FILE).stage, "production");
     assert_eq!(load(&FILE.replace("example.com", "test.example.com")).stage, "staging");

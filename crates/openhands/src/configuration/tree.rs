@@ -160,6 +160,9 @@ pub(super) fn merge(sources: &Sources) -> (Node, Vec<Diagnostic>) {
         problems.push(Diagnostic::warning("", value_note));
         if *path == "edge.0.suffix" {
             one_edge(&mut root, &flag);
+            // The CDK project writes `Test`; stacks are lower-case here.
+            put(&mut root, path, &value.to_lowercase(), Origin::Flag(flag), &mut problems);
+            continue;
         }
         put(&mut root, path, value, Origin::Flag(flag), &mut problems);
     }
