@@ -48,8 +48,21 @@ impl Answer {
     }
 }
 
-/// What is done with a call: none forwards it.
-pub type Rule = Box<dyn Fn(&Call) -> Option<Answer> + Send + Sync>;
+/// What is done with a call.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It goes through.
+    Forward,
+    /// The proxy answers by itself.
+    Answer(Answer),
+    /// It never arrives, and the caller waits.
+    Swallow,
+    /// It has its effect, and the caller waits for the answer.
+    ForwardAndWithhold,
+}
+
+/// Decides about a call.
+pub type Rule = Box<dyn Fn(&Call) -> Verdict + Send + Sync>;
 
 struct Shared {
     upstream: String,
@@ -89,7 +102,7 @@ impl Proxy {
 
     /// A proxy that only counts.
     pub fn counting(upstream: &str) -> Result<Self> {
-        Self::start(upstream, Duration::ZERO, Box::new(|_| None))
+        Self::start(upstream, Duration::ZERO, Box::new(|_| Verdict::Forward))
     }
 
     /// The calls so far, by the time at which they came in.
@@ -177,13 +190,23 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> Result<()> {
         let (service, operation) = request.name();
         let mut call = Call { service, operation, started, ended: started };
         let answer = match (shared.rule)(&call) {
-            Some(Answer { status, body }) => {
+            Verdict::Answer(Answer { status, body }) => {
                 let length = body.len();
                 let kind = if body.starts_with('{') { "application/x-amz-json-1.1" } else { "text/xml" };
                 format!("HTTP/1.1 {status} Answer\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}")
                     .into_bytes()
             }
-            None => forward(&request, &shared.upstream).await?,
+            Verdict::Forward => forward(&request, &shared.upstream).await?,
+            Verdict::Swallow => {
+                shared.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+                std::future::pending().await
+            }
+            Verdict::ForwardAndWithhold => {
+                forward(&request, &shared.upstream).await?;
+                call.ended = shared.began.elapsed();
+                shared.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+                std::future::pending().await
+            }
         };
         tokio::time::sleep(shared.delay.saturating_sub(shared.began.elapsed() - started)).await;
         call.ended = shared.began.elapsed();

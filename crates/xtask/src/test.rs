@@ -20,10 +20,13 @@ pub(crate) struct Arguments {
     /// Only tests whose name holds this text
     #[arg(long)]
     filter: Option<String>,
+    /// Only the crash tests, at every call of a run instead of some: long
+    #[arg(long, conflicts_with_all = ["fast", "filter"])]
+    crash_matrix: bool,
 }
 
 fn run_all(arguments: &Arguments) -> Result<()> {
-    let filter = arguments.filter.as_deref();
+    let filter = if arguments.crash_matrix { Some("killed_at_any_call") } else { arguments.filter.as_deref() };
     if filter.is_none() {
         run(&mut cargo(&["fmt", "--all", "--check"]))?;
         check::run()?;
@@ -50,6 +53,9 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         all.args(["--package", &format!("ohinfra-{package}")]);
     }
     all.env("OHINFRA_TEST_ENDPOINT", &server.endpoint).env("OHINFRA_TEST_PYTHON", &server.environment);
+    if arguments.crash_matrix {
+        all.env("OHINFRA_TEST_CRASH_POINTS", "all");
+    }
     if let Some(filter) = filter {
         all.arg(filter);
     }

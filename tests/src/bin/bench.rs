@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use ohinfra_tests::proxy::longest_chain;
+use ohinfra_tests::proxy::{Verdict, longest_chain};
 use ohinfra_tests::{Account, Proxy};
 
 /// What a call to AWS takes: a round trip within a continent and the service's own time.
@@ -22,7 +22,7 @@ fn peak(pid: u32) -> Option<f64> {
 
 fn main() -> Result<()> {
     let mut account = Account::new()?;
-    let proxy = Proxy::start(&account.endpoint, CALL, Box::new(|_| None))?;
+    let proxy = Proxy::start(&account.endpoint, CALL, Box::new(|_| Verdict::Forward))?;
     account.endpoint.clone_from(&proxy.endpoint);
     println!("| command | wall time | API calls | longest chain | peak memory |");
     println!("| --- | --- | --- | --- | --- |");

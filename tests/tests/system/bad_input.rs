@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ohinfra_tests::proxy::Answer;
+use ohinfra_tests::proxy::{Answer, Verdict};
 use ohinfra_tests::{Account, Ended, Proxy};
 use serde_json::{Value, json};
 
@@ -95,7 +95,8 @@ fn credentials_that_have_expired_are_told_once() {
     let mut account = Account::new().unwrap();
     // LocalStack takes any credentials: the proxy answers as AWS does.
     let message = "The security token included in the request is expired";
-    let rule = move |call: &ohinfra_tests::proxy::Call| Some(Answer::refusal(call, 403, "ExpiredToken", message));
+    let rule =
+        move |call: &ohinfra_tests::proxy::Call| Verdict::Answer(Answer::refusal(call, 403, "ExpiredToken", message));
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(rule)).unwrap();
     let real = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
     let text = shown(&account, &account.run(&["plan"]).unwrap());

@@ -1,6 +1,6 @@
 //! From an empty account to a deployment, through drift, and back to an empty account.
 
-use ohinfra_tests::proxy::longest_chain;
+use ohinfra_tests::proxy::{Verdict, longest_chain};
 use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
@@ -244,7 +244,8 @@ fn a_plan_of_a_deployment_reads_kinds_together_in_a_short_chain_of_calls() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     // Long enough that calls that go on together can be told from calls that follow one another.
-    let proxy = Proxy::start(&account.endpoint, std::time::Duration::from_millis(60), Box::new(|_| None)).unwrap();
+    let proxy =
+        Proxy::start(&account.endpoint, std::time::Duration::from_millis(60), Box::new(|_| Verdict::Forward)).unwrap();
     account.endpoint.clone_from(&proxy.endpoint);
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     let calls = proxy.calls();
