@@ -213,7 +213,7 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
         ),
         (
             "kms.key",
-            json!({ "description": "one", "policy": key_policy("one"), "rotation_enabled": true, "scheduled_for_deletion": false }),
+            json!({ "description": "one", "policy": key_policy("one"), "rotation_enabled": true, "enabled": true }),
             vec![
                 ("description", json!("two")),
                 ("policy", json!(key_policy("two"))),

@@ -53,7 +53,7 @@ impl KeyKind {
         let (key, policy, rotation_enabled, tags) = answers.await?;
         Ok(key.map(|key| {
             let inputs = KeyInputs {
-                scheduled_for_deletion: is_scheduled(&key),
+                enabled: !is_scheduled(&key) && key.key_state != Some(KeyState::Disabled),
                 description: key.description.unwrap_or_default(),
                 policy: policy.unwrap_or_default(),
                 rotation_enabled,
@@ -163,10 +163,10 @@ impl Kind for KeyKind {
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
-        if update.changes("scheduled_for_deletion") {
+        if update.changes("enabled") {
             self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
             match client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion")) {
-                // It is cancelled already: an earlier attempt whose answer was lost.
+                // Its deletion is not scheduled: it was only disabled, or an earlier attempt's answer was lost.
                 Err(error) if is_invalid_state(&error) => {}
                 result => {
                     result?;
@@ -175,7 +175,7 @@ impl Kind for KeyKind {
             // A key that was brought back is disabled, and has the open policy.
             client.enable_key().key_id(id).send().await.map_err(failed("kms:EnableKey"))?;
         }
-        if update.changes("policy") || update.changes("scheduled_for_deletion") {
+        if update.changes("policy") || update.changes("enabled") {
             self.put_policy(&subject.region, id, &update.desired.policy).await?;
         }
         if update.changes("description") {

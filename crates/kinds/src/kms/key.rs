@@ -18,8 +18,8 @@ pub struct KeyInputs<T = String> {
     pub policy: T,
     /// Whether AWS makes new key material every year.
     pub rotation_enabled: bool,
-    /// Always false: one whose deletion is scheduled is brought back.
-    pub scheduled_for_deletion: bool,
+    /// Always true: one that is disabled, or whose deletion is scheduled, is brought back.
+    pub enabled: bool,
 }
 
 impl Definition for Key {
@@ -30,7 +30,7 @@ impl Definition for Key {
             .plain("description")
             .input("policy", DOCUMENT)
             .plain("rotation_enabled")
-            .plain("scheduled_for_deletion")
+            .plain("enabled")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
     }

@@ -144,7 +144,7 @@ fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
         description: "Encrypts OpenHands users' secrets".to_owned(),
         policy,
         rotation_enabled: true,
-        scheduled_for_deletion: false,
+        enabled: true,
     };
     let key = builder.add_retained::<Key>("user-secrets-key", &inputs);
     let alias_name = format!("alias/{}", environment.names.regional("user-secrets"));
