@@ -165,12 +165,9 @@ impl Kind for KeyKind {
         let client = self.0.at(&subject.region);
         if update.changes("enabled") {
             self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
-            match client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion")) {
-                // Its deletion is not scheduled: it was only disabled, or an earlier attempt's answer was lost.
-                Err(error) if is_invalid_state(&error) => {}
-                result => {
-                    result?;
-                }
+            // It may be disabled only; and an earlier attempt's answer may have been lost.
+            if self.describe(&subject.region, id).await?.is_some_and(|key| is_scheduled(&key)) {
+                client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion"))?;
             }
             // A key that was brought back is disabled, and has the open policy.
             client.enable_key().key_id(id).send().await.map_err(failed("kms:EnableKey"))?;
