@@ -11,12 +11,15 @@ use ohinfra_core::contract::Provider;
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let s3 = Regional::new(connection, s3_client);
     let backup = Regional::new(connection, aws_sdk_backup::Client::new);
+    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
         .kind(s3::bucket::BucketKind(s3.clone()))
         .kind(s3::bucket_policy::BucketPolicyKind(s3))
         .kind(backup::plan::PlanKind(backup.clone()))
         .kind(backup::selection::SelectionKind(backup.clone()))
         .kind(backup::vault::VaultKind(backup))
+        .at_most("s3", 12)
+        .at_most("backup", 4)
     // new kinds above this line
 }
 

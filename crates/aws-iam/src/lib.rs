@@ -12,6 +12,7 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let iam = Regional::new(connection, aws_sdk_iam::Client::new);
     let kms = Regional::new(connection, aws_sdk_kms::Client::new);
     let secrets = Regional::new(connection, aws_sdk_secretsmanager::Client::new);
+    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
         .kind(iam::instance_profile::InstanceProfileKind(iam.clone()))
         .kind(iam::role::RoleKind(iam.clone()))
@@ -20,5 +21,8 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(kms::key::KeyKind(kms))
         .kind(secretsmanager::secret::SecretKind(secrets.clone()))
         .look_up(secretsmanager::look_ups::SecretLookUp(secrets))
+        .at_most("iam", 6)
+        .at_most("kms", 6)
+        .at_most("secretsmanager", 8)
     // new kinds above this line
 }

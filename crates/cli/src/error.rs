@@ -74,9 +74,9 @@ impl From<Vec<ReadError>> for CommandError {
         for ReadError { what, error } in &errors {
             let concerns_all = matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unavailable);
             let problem = if concerns_all {
-                Diagnostic::error("", reason(error))
+                Diagnostic::error("", error.to_string())
             } else {
-                Diagnostic::error(what, reason(error))
+                Diagnostic::error(what, error.to_string())
             };
             let problem = match hint(error) {
                 Some(hint) => problem.help(hint),
@@ -99,11 +99,6 @@ impl From<PlanError> for CommandError {
             PlanError::Selection(problems) => Self::Problems(problems),
         }
     }
-}
-
-/// An error of a call as a reason: without the request id where it says nothing.
-pub(crate) fn reason(error: &ProviderError) -> String {
-    error.to_string()
 }
 
 /// What to do about an error of a call.
@@ -168,7 +163,7 @@ pub(crate) fn print(error: &CommandError) {
             }
         }
         CommandError::State(error) => line(&error.to_string(), Some(&state_hint(error))),
-        CommandError::Provider { what, error } => line(&format!("{what}: {}", reason(error)), hint(error).as_deref()),
+        CommandError::Provider { what, error } => line(&format!("{what}: {error}"), hint(error).as_deref()),
         CommandError::Simple { message, help } => {
             line(message, Some(help).filter(|h| !h.is_empty()).map(String::as_str));
         }

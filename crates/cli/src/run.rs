@@ -98,11 +98,12 @@ impl<'a> Run<'a> {
     ) -> Result<Connected<'a>, CommandError> {
         let provider = self.cloud.connect(&self.configuration.region).await;
         let store = self.store(&provider).await?;
+        let limits = Limits::new(provider.limits().clone(), parallelism.map(usize::from));
         let engine = Engine {
             provider,
+            limits: Arc::new(limits),
             observer,
             clock: Arc::new(SystemClock),
-            limits: Arc::new(Limits::new(parallelism.map(usize::from))),
             interrupt: self.interrupt.clone(),
             tool_version: VERSION.to_owned(),
         };

@@ -355,9 +355,21 @@ impl<K: Kind> ResourceKind for Typed<K> {
 pub struct Provider {
     kinds: BTreeMap<&'static str, (Arc<Schema>, Arc<dyn ResourceKind>)>,
     look_ups: BTreeMap<&'static str, Arc<dyn AnswersLookUp>>,
+    limits: BTreeMap<&'static str, usize>,
 }
 
 impl Provider {
+    /// Says how many calls to a service may be under way at once in a region.
+    pub fn at_most(mut self, service: &'static str, calls: usize) -> Self {
+        self.limits.insert(service, calls);
+        self
+    }
+
+    /// How many calls may be under way at once, by service.
+    pub fn limits(&self) -> &BTreeMap<&'static str, usize> {
+        &self.limits
+    }
+
     /// Adds a kind.
     pub fn kind<K: Kind>(self, kind: K) -> Self {
         self.raw_kind(K::Definition::schema(), Arc::new(Typed(kind)))

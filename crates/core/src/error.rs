@@ -58,6 +58,12 @@ impl ProviderError {
         Self::new(ErrorKind::Other, operation, format!("the answer has no `{member}`"))
     }
 
+    /// The two parts of an identity `one:other` of a thing that belongs to another; `form` says what they are.
+    pub fn split_identity<'a>(id: &'a str, form: &str) -> Result<(&'a str, &'a str), Self> {
+        let message = || format!("`{id}` is not such an identity: expected `{form}`");
+        id.split_once(':').ok_or_else(|| Self::new(ErrorKind::Invalid, "identity", message()))
+    }
+
     /// Whether the same call may succeed a little later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         matches!(

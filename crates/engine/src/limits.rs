@@ -1,4 +1,5 @@
-//! How many calls may be under way at once, per service and region: AWS limits each separately.
+//! How many calls may be under way at once, per service and region: a cloud limits each separately. The numbers are the
+//! provider's ([`Provider::at_most`](ohinfra_core::contract::Provider::at_most)).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -6,26 +7,13 @@ use std::sync::{Arc, Mutex};
 use ohinfra_core::Region;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Concurrent calls per service and region. AWS publishes rates, not concurrency; at about 0.1 s a call these stay below
-/// the published (or observed) rates of mutating calls. What is not listed gets [`DEFAULT`].
-const PER_SERVICE: &[(&str, usize)] = &[
-    ("backup", 4),
-    ("cloudwatch", 4),
-    ("ec2", 12),
-    ("iam", 6),
-    ("kms", 6),
-    ("logs", 4),
-    ("s3", 12),
-    ("secretsmanager", 8),
-    ("sns", 8),
-];
-
-/// For services without an entry.
+/// For services of which the provider says nothing.
 const DEFAULT: usize = 6;
 
 /// Hands out permits.
 pub struct Limits {
     all: Option<Arc<Semaphore>>,
+    per_service: BTreeMap<&'static str, usize>,
     services: Mutex<BTreeMap<(String, Region), Arc<Semaphore>>>,
     bounded: bool,
 }
@@ -37,10 +25,11 @@ pub struct Permit {
 }
 
 impl Limits {
-    /// AWS's limits, and at most `parallelism` calls in all if that is given.
-    pub fn new(parallelism: Option<usize>) -> Self {
+    /// The provider's limits per service, and at most `parallelism` calls in all if that is given.
+    pub fn new(per_service: BTreeMap<&'static str, usize>, parallelism: Option<usize>) -> Self {
         Self {
             all: parallelism.map(|n| Arc::new(Semaphore::new(n.max(1)))),
+            per_service,
             services: Mutex::new(BTreeMap::new()),
             bounded: true,
         }
@@ -48,7 +37,7 @@ impl Limits {
 
     /// No limits at all: to measure the critical path.
     pub fn unlimited() -> Self {
-        Self { all: None, services: Mutex::new(BTreeMap::new()), bounded: false }
+        Self { all: None, per_service: BTreeMap::new(), services: Mutex::new(BTreeMap::new()), bounded: false }
     }
 
     /// Waits until a call to the service may be made.
@@ -63,7 +52,7 @@ impl Limits {
 
     fn semaphore(&self, service: &str, region: &Region) -> Arc<Semaphore> {
         let mut services = self.services.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let limit = || PER_SERVICE.iter().find(|(name, _)| *name == service).map_or(DEFAULT, |(_, n)| *n);
+        let limit = || self.per_service.get(service).copied().unwrap_or(DEFAULT);
         let entry = services.entry((service.to_owned(), region.clone()));
         Arc::clone(entry.or_insert_with(|| Arc::new(Semaphore::new(limit()))))
     }

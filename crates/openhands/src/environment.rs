@@ -42,12 +42,6 @@ pub struct Environment {
     pub foreign_sandbox_secret: Option<String>,
 }
 
-impl PartialEq for Names {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.prefix, &self.account, &self.region) == (&other.prefix, &other.account, &other.region)
-    }
-}
-
 /// The name of the sandbox secret.
 pub fn sandbox_secret_name(configuration: &Configuration) -> String {
     configuration.sandbox_secret_name.clone().unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name))

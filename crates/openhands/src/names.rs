@@ -3,7 +3,7 @@
 use crate::Configuration;
 
 /// Names of one deployment in one account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     /// The deployment's name: the start of most names.
     pub prefix: String,

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use ohinfra_core::Region;
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Live, Provider, Readiness, ResourceKind, Subject, Update, tags_of,
 };
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
 use ohinfra_core::schema::{Replacement, Schema, WRITE_ONLY};
-use ohinfra_core::{Region, tags};
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, Inner, Object};
@@ -270,9 +270,4 @@ impl ResourceKind for FakeKind {
                 .await
         })
     }
-}
-
-/// Tags that say that something is another deployment's.
-pub fn foreign_tags() -> Value {
-    json!({ tags::DEPLOYMENT: "somebody-else", tags::ADDRESS: "a/b" })
 }

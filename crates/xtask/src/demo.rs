@@ -50,7 +50,7 @@ impl Demo {
     }
 }
 
-fn run_with(server: &Server, folder: &Path) -> Result<()> {
+fn run_with(server: &Server, folder: &Path) -> Result<Demo> {
     let fixture = server.fixture(ACCOUNT, REGION)?;
     let value = |name: &str| fixture[name].as_str().unwrap_or_default().to_owned();
     let template = std::fs::read_to_string(root().join("config/localstack.toml"))?;
@@ -74,14 +74,14 @@ fn run_with(server: &Server, folder: &Path) -> Result<()> {
     demo.step("Make exactly that", &["apply", "demo.plan"])?;
     demo.step("The outputs", &["output"])?;
     demo.step("A second plan is empty (exit code 0, not 2)", &["plan", "--detailed-exitcode"])?;
-    Ok(())
+    Ok(demo)
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
     let server = Server::start(None)?;
     let folder = root().join(".localstack/demo");
-    run_with(&server, &folder)?;
+    let demo = run_with(&server, &folder)?;
     if arguments.keep {
         println!("\nThe deployment stays in LocalStack. To look around:\n");
         println!("  cd {}", folder.display());
@@ -97,7 +97,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("\n`cargo xtask localstack stop` ends LocalStack.");
         return server.keep();
     }
-    let demo = Demo { program: debug_folder()?.join("ohinfra"), folder, endpoint: server.endpoint.clone() };
     demo.step("Take everything away, data included", &["destroy", "--purge", "--yes"])?;
     println!("\nThe demo is done. With `--keep` the deployment stays, to look around.");
     Ok(())

@@ -14,7 +14,7 @@ const DENY: &str = "0.20.2";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Only what needs neither the AWS SDK nor LocalStack: a minute
+    /// Only what needs neither the AWS SDK nor LocalStack
     #[arg(long)]
     fast: bool,
     /// Only tests whose name holds this text

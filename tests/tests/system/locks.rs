@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ohinfra_tests::Account;
 use ohinfra_tests::account::ended;
+use ohinfra_tests::proxy::{Answer, Call, Verdict};
+use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
 const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n";
@@ -109,4 +110,31 @@ fn a_state_is_pulled_pushed_and_restored_from_an_older_version() {
         .unwrap()
         .unwrap();
     assert_eq!(run.code, Some(0), "{run:#?}");
+}
+
+#[test]
+fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pushed() {
+    let mut account = Account::new().unwrap();
+    account.configure(S3_STATE).unwrap();
+    account.succeed(&["bootstrap"]).unwrap();
+    let upstream = account.endpoint.clone();
+    let is_state = |operation: &str| operation.starts_with("PUT ") && operation.contains("/openhands.json?");
+    // Every write of the state is refused, as if somebody else had written it; the lock is not.
+    let message = "At least one of the pre-conditions did not hold";
+    let rule = move |call: &Call| {
+        if is_state(&call.operation) {
+            return Verdict::Answer(Answer::refusal(call, 412, "PreconditionFailed", message));
+        }
+        Verdict::Forward
+    };
+    let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule)).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let run = account.run(&["apply", "--yes"]).unwrap();
+    account.endpoint = upstream;
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("it is saved in openhands.errored.json"), "{}", run.stderr);
+    assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
+    account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }

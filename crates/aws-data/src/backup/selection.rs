@@ -18,14 +18,9 @@ pub struct SelectionKind(pub(crate) Clients);
 
 type Inputs = Resolved<Selection>;
 
-fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
-    let message = || format!("`{id}` is not a selection's identity: expected `plan:selection`");
-    id.split_once(':').ok_or_else(|| ProviderError::new(ErrorKind::Invalid, "backup:GetBackupSelection", message()))
-}
-
 impl SelectionKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let (plan, selection) = parts(id)?;
+        let (plan, selection) = ProviderError::split_identity(id, "plan:selection")?;
         let result = self.0.at(region).get_backup_selection().backup_plan_id(plan).selection_id(selection).send().await;
         let answer = is_missing(result.map_err(failed("backup:GetBackupSelection")))?;
         Ok(answer.and_then(|answer| answer.backup_selection).map(|selection| {
@@ -89,7 +84,7 @@ impl Kind for SelectionKind {
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let (plan, selection) = parts(id)?;
+        let (plan, selection) = ProviderError::split_identity(id, "plan:selection")?;
         let result =
             self.0.at(region).delete_backup_selection().backup_plan_id(plan).selection_id(selection).send().await;
         is_missing(result.map_err(failed("backup:DeleteBackupSelection"))).map(|_| ())

@@ -24,20 +24,12 @@ fn defect(operation: &'static str) -> impl Fn(BuildError) -> ProviderError {
     move |error| ProviderError::incomplete(operation, &error.to_string())
 }
 
-/// A bucket without its settings is missing; a setting that is missing is none.
+/// A setting that is missing is none; a bucket that is missing stays an error, which [`is_bucket_missing`] tells.
 fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
-    match is_missing(result.map_err(no_bucket_is_an_error))? {
-        Some(value) => Ok(Some(value)),
-        None => Ok(None),
+    match result {
+        Err(error) if is_bucket_missing(&error) => Err(error),
+        result => is_missing(result),
     }
-}
-
-/// Marks a missing bucket apart from a missing setting; [`is_bucket_missing`] takes it back.
-fn no_bucket_is_an_error(error: ProviderError) -> ProviderError {
-    if error.code.as_deref() == Some("NoSuchBucket") {
-        return ProviderError { kind: ohinfra_core::ErrorKind::Other, ..error };
-    }
-    error
 }
 
 /// Whether a read failed because there is no bucket.

@@ -5,7 +5,6 @@ use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
-use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::iam::{RolePolicy, RolePolicyInputs};
@@ -21,15 +20,9 @@ fn id_of(role: &str, policy: &str) -> String {
     format!("{role}:{policy}")
 }
 
-fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
-    // A role's name cannot hold a colon.
-    let message = || format!("`{id}` is not an inline policy's identity: expected `role:policy`");
-    id.split_once(':').ok_or_else(|| ProviderError::new(ErrorKind::Invalid, "iam:GetRolePolicy", message()))
-}
-
 impl RolePolicyKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let (role, policy) = parts(id)?;
+        let (role, policy) = ProviderError::split_identity(id, "role:policy")?;
         let result = self.0.at(region).get_role_policy().role_name(role).policy_name(policy).send().await;
         Ok(is_missing(result.map_err(failed("iam:GetRolePolicy")))?.map(|answer| {
             let document = decoded(&answer.policy_document);
@@ -70,7 +63,7 @@ impl Kind for RolePolicyKind {
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let (role, policy) = parts(id)?;
+        let (role, policy) = ProviderError::split_identity(id, "role:policy")?;
         let result = self.0.at(region).delete_role_policy().role_name(role).policy_name(policy).send().await;
         is_missing(result.map_err(failed("iam:DeleteRolePolicy"))).map(|_| ())
     }

@@ -128,7 +128,10 @@ async fn edit(
     let lock = connected.store.lock(&info).await?;
     let result = async {
         let Some(stored) = connected.store.read().await? else {
-            return Err(CommandError::simple(format!("there is no state in {}", connected.store.place()), ""));
+            return Err(CommandError::simple(
+                format!("there is no state in {}", connected.store.place()),
+                "the first `ohinfra apply` makes it",
+            ));
         };
         let mut document = stored.document;
         let message = change(&mut document)?;

@@ -9,14 +9,14 @@ use ohinfra_plan::steps::Operation;
 use ohinfra_plan::{Action, Plan};
 
 use super::style::{ADOPT, BOLD, ERROR, HELP, paint};
-use crate::error::{hint, reason};
+use crate::error::hint;
 
 /// The report as text. `again` is the command that goes on.
 pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {
     let mut text = String::new();
     for failure in &report.failed {
         let head = format!("{}: {} failed", failure.step.address, word(failure.step.operation));
-        let _ = writeln!(text, "{} {head}: {}", paint(ERROR, "error:"), reason(&failure.error));
+        let _ = writeln!(text, "{} {head}: {}", paint(ERROR, "error:"), failure.error);
         if let Some(hint) = hint(&failure.error) {
             let _ = writeln!(text, "  {} {hint}", paint(HELP, "help:"));
         }
