@@ -1,16 +1,24 @@
-"""Makes calls with boto3: how tests look at AWS and change it, without any code of ohinfra.
+"""Makes calls with boto3: how tests look at AWS and change it, without any code of ohinfra. It goes on until its input ends.
 
-Standard input: a JSON list of [service, operation, parameters]. Standard output: a JSON list of the answers; a call that
-fails gives {"error": code}. Operations that have pages are answered whole.
+Every line of standard input is a JSON object with `account` and `region`, and one of
+- `calls`: a list of [service, operation, parameters]. The answer is the list of theirs; a call that fails gives
+  {"error": code}. Operations that have pages are answered whole.
+- `inventory`: everything that can be listed (inventory.py).
+- `fixture`: what a user has before the first run (fixture.py); its value lists what is left out.
+Every line of standard output is an answer.
 """
 
 import argparse
+import functools
 import json
 import sys
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+import fixture
+import inventory
 
 
 def plain(value):
@@ -20,32 +28,45 @@ def plain(value):
     return str(value)
 
 
+@functools.lru_cache(maxsize=32)
+def session(account: str, region: str) -> boto3.Session:
+    return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
+
+
+@functools.lru_cache(maxsize=256)
+def client(endpoint: str, account: str, region: str, service: str):
+    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0})
+    return session(account, region).client(service, endpoint_url=endpoint, config=config)
+
+
+def call(connect, service: str, operation: str, parameters: dict):
+    to = connect(service)
+    try:
+        if to.can_paginate(operation):
+            answer = to.get_paginator(operation).paginate(**parameters).build_full_result()
+        else:
+            answer = getattr(to, operation)(**parameters)
+        answer.pop("ResponseMetadata", None)
+    except ClientError as error:
+        answer = {"error": error.response["Error"]["Code"]}
+    return json.loads(json.dumps(answer, default=plain))
+
+
+def answer(endpoint: str, request: dict):
+    connect = functools.partial(client, endpoint, request["account"], request["region"])
+    if "fixture" in request:
+        return fixture.make(connect, request["region"], "example.com", request["fixture"])
+    if "inventory" in request:
+        return inventory.take(functools.partial(call, connect), request["account"])
+    return [call(connect, *one) for one in request["calls"]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True)
-    parser.add_argument("--region", required=True)
-    parser.add_argument("--account", required=True)
-    arguments = parser.parse_args()
-    session = boto3.Session(
-        aws_access_key_id=arguments.account, aws_secret_access_key="test", region_name=arguments.region
-    )
-    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0})
-    clients: dict = {}
-    answers = []
-    for service, operation, parameters in json.load(sys.stdin):
-        client = clients.setdefault(
-            service, session.client(service, endpoint_url=arguments.endpoint, config=config)
-        )
-        try:
-            if client.can_paginate(operation):
-                answer = client.get_paginator(operation).paginate(**parameters).build_full_result()
-            else:
-                answer = getattr(client, operation)(**parameters)
-            answer.pop("ResponseMetadata", None)
-        except ClientError as error:
-            answer = {"error": error.response["Error"]["Code"]}
-        answers.append(json.loads(json.dumps(answer, default=plain)))
-    json.dump(answers, sys.stdout)
+    endpoint = parser.parse_args().endpoint
+    for line in sys.stdin:
+        print(json.dumps(answer(endpoint, json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,26 +12,15 @@ import uuid
 import boto3
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--endpoint", required=True)
-    parser.add_argument("--region", default="us-west-2")
-    parser.add_argument("--account", default="000000000000", help="12 digits: an account of its own")
-    parser.add_argument("--domain", default="example.com")
-    parser.add_argument("--without", action="append", default=[], choices=["nat", "dns", "public"])
-    arguments = parser.parse_args()
-
-    session = boto3.Session(
-        aws_access_key_id=arguments.account, aws_secret_access_key="test", region_name=arguments.region
-    )
-    ec2 = session.client("ec2", endpoint_url=arguments.endpoint)
-    route53 = session.client("route53", endpoint_url=arguments.endpoint)
+def make(connect, region: str, domain: str, without: list) -> dict:
+    """Makes it. `connect` gives a client of a service."""
+    ec2, route53 = connect("ec2"), connect("route53")
 
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": "dns" not in arguments.without})
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": "dns" not in without})
 
-    zones = [f"{arguments.region}a", f"{arguments.region}b"]
+    zones = [f"{region}a", f"{region}b"]
     subnets = {
         kind: [
             ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{base + n}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
@@ -50,27 +39,41 @@ def main() -> None:
 
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-    public = table("public", **({} if "public" in arguments.without else {"GatewayId": gateway}))
-    if "nat" in arguments.without:
+    public = table("public", **({} if "public" in without else {"GatewayId": gateway}))
+    if "nat" in without:
         private = table("private")
     else:
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         nat = ec2.create_nat_gateway(SubnetId=subnets["public"][0], AllocationId=address)["NatGateway"]["NatGatewayId"]
         private = table("private", NatGatewayId=nat)
 
-    zone = route53.create_hosted_zone(Name=arguments.domain, CallerReference=str(uuid.uuid4()))["HostedZone"]["Id"]
-    print(
-        json.dumps(
-            {
-                "vpc_id": vpc,
-                "hosted_zone_id": zone.rsplit("/", 1)[-1],
-                "private_subnets": subnets["private"],
-                "public_subnets": subnets["public"],
-                "private_route_table": private,
-                "public_route_table": public,
-            }
-        )
+    zone = route53.create_hosted_zone(Name=domain, CallerReference=str(uuid.uuid4()))["HostedZone"]["Id"]
+    return {
+        "vpc_id": vpc,
+        "hosted_zone_id": zone.rsplit("/", 1)[-1],
+        "private_subnets": subnets["private"],
+        "public_subnets": subnets["public"],
+        "private_route_table": private,
+        "public_route_table": public,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--endpoint", required=True)
+    parser.add_argument("--region", default="us-west-2")
+    parser.add_argument("--account", default="000000000000", help="12 digits: an account of its own")
+    parser.add_argument("--domain", default="example.com")
+    parser.add_argument("--without", action="append", default=[], choices=["nat", "dns", "public"])
+    arguments = parser.parse_args()
+    session = boto3.Session(
+        aws_access_key_id=arguments.account, aws_secret_access_key="test", region_name=arguments.region
     )
+
+    def connect(service: str):
+        return session.client(service, endpoint_url=arguments.endpoint)
+
+    print(json.dumps(make(connect, arguments.region, arguments.domain, arguments.without)))
 
 
 if __name__ == "__main__":

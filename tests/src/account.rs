@@ -1,5 +1,6 @@
 //! An account of its own in LocalStack, with what a user already has, and the command line in a folder of its own.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,6 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::helper;
 
 /// The region that tests deploy to.
 pub const REGION: &str = "us-west-2";
@@ -44,16 +47,6 @@ pub fn localstack() -> String {
         .unwrap_or_else(|_| unreachable!("no LocalStack: run these tests with `cargo xtask test`"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told where LocalStack is")]
-fn python() -> PathBuf {
-    let environment = std::env::var("OHINFRA_TEST_PYTHON").unwrap_or_default();
-    Path::new(&environment).join("bin/python")
-}
-
-fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("localstack")
-}
-
 /// The command line that was built with this program: beside it, or one folder up for a test.
 fn program() -> Result<PathBuf> {
     let this = std::env::current_exe()?;
@@ -74,15 +67,7 @@ impl Account {
             u64::from(std::process::id() % 1_000_000) * 1000 + u64::from(ACCOUNTS.fetch_add(1, Ordering::Relaxed));
         let id = format!("2{number:011}");
         let endpoint = localstack();
-        let mut command = Command::new(python());
-        command.arg(scripts().join("fixture.py"));
-        command.args(["--endpoint", &endpoint, "--account", &id, "--region", REGION]);
-        for part in parts {
-            command.args(["--without", part]);
-        }
-        let output = command.stderr(Stdio::inherit()).output().context("cannot run the fixture")?;
-        ensure!(output.status.success(), "the fixture failed");
-        let fixture = serde_json::from_slice(&output.stdout)?;
+        let fixture = helper::ask(&json!({ "account": id, "region": REGION, "fixture": parts }))?;
         let account = Self { id, endpoint, fixture, folder: tempfile::tempdir()? };
         account.configure("")?;
         Ok(account)
@@ -145,21 +130,11 @@ impl Account {
         Ok(run)
     }
 
-    /// Makes calls with another SDK, in order; one process for all of them.
+    /// Makes calls with another SDK, in order.
     pub fn calls(&self, calls: &[(&str, &str, Value)]) -> Result<Vec<Value>> {
         let calls: Vec<Value> = calls.iter().map(|(service, operation, p)| json!([service, operation, p])).collect();
-        let mut child = Command::new(python())
-            .arg(scripts().join("call.py"))
-            .args(["--endpoint", &localstack(), "--account", &self.id, "--region", REGION])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut stdin = child.stdin.take().context("it has a standard input")?;
-        stdin.write_all(json!(calls).to_string().as_bytes())?;
-        drop(stdin);
-        let output = child.wait_with_output()?;
-        ensure!(output.status.success(), "calls failed");
-        Ok(serde_json::from_slice(&output.stdout)?)
+        let answer = helper::ask(&json!({ "account": self.id, "region": REGION, "calls": calls }))?;
+        Ok(serde_json::from_value(answer)?)
     }
 
     /// Makes one call with another SDK.
@@ -167,58 +142,45 @@ impl Account {
         Ok(self.calls(&[(service, operation, parameters)])?.remove(0))
     }
 
-    /// Everything that the services of this account can list, not only what ohinfra knows: names and ids, without what
-    /// changes by itself.
-    pub fn inventory(&self) -> Result<Value> {
-        let all = [
-            ("ec2", "describe_security_groups", "SecurityGroups", "GroupId"),
-            ("ec2", "describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"),
-            ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
-            ("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
-            ("iam", "list_roles", "Roles", "RoleName"),
-            ("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
-            ("s3", "list_buckets", "Buckets", "Name"),
-            ("secretsmanager", "list_secrets", "SecretList", "Name"),
-            ("kms", "list_aliases", "Aliases", "AliasName"),
-            ("logs", "describe_log_groups", "logGroups", "logGroupName"),
-            ("sns", "list_topics", "Topics", "TopicArn"),
-            ("sns", "list_subscriptions", "Subscriptions", "Endpoint"),
-            ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
-            ("backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
-            ("backup", "list_backup_plans", "BackupPlansList", "BackupPlanId"),
-        ];
-        let mut calls: Vec<(&str, &str, Value)> =
-            all.iter().map(|(service, operation, _, _)| (*service, *operation, json!({}))).collect();
-        calls.push(("kms", "list_keys", json!({})));
-        let mut answers = self.calls(&calls)?;
-        let keys = answers.pop().unwrap_or_default();
-        let mut inventory = serde_json::Map::new();
-        for ((service, _, list, name), answer) in all.iter().zip(&answers) {
-            let mut names: Vec<String> = answer[*list]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|item| item[*name].as_str().unwrap_or_default().to_owned())
-                .collect();
-            names.sort();
-            inventory.insert(format!("{service} {list}"), json!(names));
+    /// Everything that the services of this account can list, not only what ohinfra knows.
+    pub fn inventory(&self) -> Result<Inventory> {
+        let answer = helper::ask(&json!({ "account": self.id, "region": REGION, "inventory": true }))?;
+        Ok(Inventory(serde_json::from_value(answer)?))
+    }
+}
+
+/// What is in an account: what it is, its id, and all that its service says about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inventory(Vec<(String, String, String)>);
+
+impl Inventory {
+    /// The ids of things of one sort, `service List`.
+    pub fn ids(&self, what: &str) -> Vec<&str> {
+        self.0.iter().filter(|item| item.0 == what).map(|item| item.1.as_str()).collect()
+    }
+
+    /// Without one of its things.
+    #[must_use]
+    pub fn without(mut self, what: &str, id: &str) -> Self {
+        self.0.retain(|item| (item.0.as_str(), item.1.as_str()) != (what, id));
+        self
+    }
+
+    /// What is in one and not in the other, ids and times aside: nothing if two runs have ended alike.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let contents = |inventory: &Self| {
+            let mut counts: BTreeMap<(String, String), i64> = BTreeMap::new();
+            for (what, _, content) in &inventory.0 {
+                *counts.entry((what.clone(), content.clone())).or_default() += 1;
+            }
+            counts
+        };
+        let mut counts = contents(self);
+        for (item, count) in contents(other) {
+            *counts.entry(item).or_default() -= count;
         }
-        // A key that is scheduled for deletion is as gone as a key can be.
-        let ids: Vec<&str> =
-            keys["Keys"].as_array().into_iter().flatten().filter_map(|key| key["KeyId"].as_str()).collect();
-        let described: Vec<(&str, &str, Value)> =
-            ids.iter().map(|id| ("kms", "describe_key", json!({ "KeyId": id }))).collect();
-        let mut alive: Vec<String> = self
-            .calls(&described)?
-            .iter()
-            .filter(|key| {
-                key["KeyMetadata"]["KeyState"] != "PendingDeletion" && key["KeyMetadata"]["KeyManager"] == "CUSTOMER"
-            })
-            .filter_map(|key| key["KeyMetadata"]["KeyId"].as_str().map(str::to_owned))
-            .collect();
-        alive.sort();
-        inventory.insert("kms Keys".to_owned(), json!(alive));
-        Ok(Value::Object(inventory))
+        let differing = counts.into_iter().filter(|(_, count)| *count != 0);
+        differing.map(|((what, content), count)| format!("{count:+} {what}: {content}")).collect()
     }
 }
 

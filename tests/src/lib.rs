@@ -2,7 +2,9 @@
 //! that counts, delays and spoils calls.
 
 pub mod account;
+pub mod crash;
+pub mod helper;
 pub mod proxy;
 
-pub use account::{Account, Ended};
+pub use account::{Account, Ended, Inventory};
 pub use proxy::Proxy;

@@ -6,12 +6,14 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::ErrorKind as RetryKind;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 
 /// Codes whose meaning their spelling does not give, before [`PATTERNS`].
 const CODES: &[(&str, ErrorKind)] = &[
     ("RequestLimitExceeded", ErrorKind::Throttled),
     ("BandwidthLimitExceeded", ErrorKind::Throttled),
+    ("Throttled", ErrorKind::Throttled),
     ("Throttling", ErrorKind::Throttled),
     ("ThrottlingException", ErrorKind::Throttled),
     ("ThrottledException", ErrorKind::Throttled),
@@ -153,7 +155,12 @@ where
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if credentials_error(error).is_some() => {
             ErrorKind::Credentials
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => ErrorKind::Unavailable,
+        // The last is a connection that was cut in the middle of an answer.
+        SdkError::DispatchFailure(failure)
+            if failure.is_io() || failure.is_timeout() || failure.as_other() == Some(RetryKind::TransientError) =>
+        {
+            ErrorKind::Unavailable
+        }
         SdkError::ConstructionFailure(_) => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     };

@@ -6,7 +6,9 @@
 pub mod classify;
 pub mod connection;
 pub mod identity;
+pub mod retry;
 
 pub use classify::{failed, is_missing, referring};
 pub use connection::{Connection, Regional};
 pub use identity::{Caller, CallerIdentityLookUp};
+pub use retry::OnlyIfRefused;

@@ -9,7 +9,7 @@ pub mod cloud;
 mod commands;
 pub mod error;
 mod interrupt;
-mod plan_file;
+pub mod plan_file;
 mod progress;
 pub mod run;
 mod say;

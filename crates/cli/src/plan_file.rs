@@ -8,7 +8,7 @@ use ohinfra_plan::{Mode, PlanDocument, Selection};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CommandError;
-use crate::surroundings::read_file;
+use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 
 /// The version of the form.
 const FORMAT_VERSION: u32 = 1;
@@ -16,7 +16,7 @@ const FORMAT_VERSION: u32 = 1;
 /// A saved plan.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PlanFile {
+pub struct PlanFile {
     format_version: u32,
     /// The plan with every resource.
     pub(crate) plan: PlanDocument,
@@ -66,13 +66,18 @@ impl PlanFile {
     }
 
     pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
-        let bytes = read_file(path).map_err(|error| CommandError::file("read", path, &error))?;
-        let file: Self = serde_json::from_slice(&bytes).map_err(|error| {
-            let message = format!("{} is not a saved plan: {error}", path.display());
+        let bytes = read_at_most(path, LARGEST_DOCUMENT).map_err(|error| CommandError::file("read", path, &error))?;
+        Self::parse(&bytes, &path.display().to_string())
+    }
+
+    /// Reads a saved plan; `name` is for errors.
+    pub fn parse(bytes: &[u8], name: &str) -> Result<Self, CommandError> {
+        let file: Self = serde_json::from_slice(bytes).map_err(|error| {
+            let message = format!("{name} is not a saved plan: {error}");
             CommandError::simple(message, "`ohinfra plan --out FILE` makes one")
         })?;
         if file.format_version != FORMAT_VERSION {
-            let message = format!("{} has format version {}", path.display(), file.format_version);
+            let message = format!("{name} has format version {}", file.format_version);
             return Err(CommandError::simple(message, "make it anew with this version of ohinfra"));
         }
         Ok(file)

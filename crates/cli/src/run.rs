@@ -22,7 +22,11 @@ use crate::args::{Arguments, SelectionArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
 use crate::progress;
-use crate::surroundings::{Surroundings, read_file};
+use crate::surroundings::Surroundings;
+use ohinfra_state::local::read_at_most;
+
+/// No configuration or policy file is larger, in bytes: IAM takes 10,240 characters of a role's policies.
+const LARGEST_FILE: u64 = 256 * 1024;
 
 /// The version of the tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -248,7 +252,7 @@ pub fn selection(arguments: &SelectionArguments) -> Selection {
 
 fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources, CommandError> {
     let name = arguments.config.display().to_string();
-    let file = match read_file(&arguments.config) {
+    let file = match read_at_most(&arguments.config, LARGEST_FILE) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Some((name, text)),
             Err(_) => return Err(CommandError::simple(format!("{name} is not UTF-8 text"), "save it as UTF-8")),
@@ -283,7 +287,7 @@ fn sandbox_policy(
     }
     let folder = arguments.config.parent().unwrap_or_else(|| Path::new(""));
     let path = folder.join(&configuration.sandbox_aws_policy_file);
-    let bytes = read_file(&path).map_err(|error| {
+    let bytes = read_at_most(&path, LARGEST_FILE).map_err(|error| {
         CommandError::simple(
             format!("sandbox.aws_policy_file: cannot read {}: {error}", path.display()),
             "the path is relative to the configuration file; config/sandbox-aws-policy.json is an example",

@@ -2,11 +2,7 @@
 
 use crate::say::err;
 use std::ffi::OsString;
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
-use std::path::Path;
-
-/// The largest file that is read as a configuration, a policy, a plan or a state: far more than any real one.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+use std::io::{BufRead as _, IsTerminal as _};
 
 /// What is around this process.
 #[derive(Clone, Debug)]
@@ -56,14 +52,4 @@ impl Surroundings {
         let _ = std::io::stdin().lock().read_line(&mut answer);
         answer.trim().to_owned()
     }
-}
-
-/// Reads a file of at most 64 MiB.
-pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the file is larger than 64 MiB"));
-    }
-    Ok(bytes)
 }

@@ -58,7 +58,8 @@ pub struct Report {
 impl Report {
     /// Whether everything was done.
     pub fn is_success(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && !self.interrupted && self.state_error.is_none()
+        let left = !self.skipped.is_empty() || !self.not_started.is_empty() || !self.abandoned.is_empty();
+        self.failed.is_empty() && !left && !self.interrupted && self.state_error.is_none()
     }
 }
 
@@ -126,6 +127,7 @@ impl Execution<'_> {
         self.engine.observer.on(&Event::ApplyStarted { steps: self.waiting.len() });
         let interrupt = self.engine.interrupt.clone();
         loop {
+            self.session.make_sure(self.engine).await;
             let stopped = interrupt.stop.is_cancelled() || self.session.writer.error().is_some();
             if !stopped {
                 self.start_what_is_ready();

@@ -42,11 +42,12 @@ impl Limits {
 
     /// Waits until a call to the service may be made.
     pub async fn permit(&self, service: &str, region: &Region) -> Permit {
+        // The service's first: what waits for a busy service holds up no other one.
+        let service = if self.bounded { self.semaphore(service, region).acquire_owned().await.ok() } else { None };
         let all = match &self.all {
             Some(all) => Arc::clone(all).acquire_owned().await.ok(),
             None => None,
         };
-        let service = if self.bounded { self.semaphore(service, region).acquire_owned().await.ok() } else { None };
         Permit { _service: service, _all: all }
     }
 

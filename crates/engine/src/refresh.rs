@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::Engine;
 use crate::events::Event;
+use crate::waiting::retrying_read;
 
 /// How many ids one read is asked for: AWS's filters take up to 200 values.
 const BATCH: usize = 100;
@@ -69,13 +70,22 @@ pub fn token(document: &StateDocument, address: &Address) -> String {
 }
 
 impl Engine {
+    /// Tells what a read is waiting for.
+    fn notice(&self, what: &str) -> impl Fn(String) {
+        move |status| self.observer.on(&Event::Notice { message: format!("{what}: {status}") })
+    }
+
     /// Makes all look-ups at once. Every error is reported, not the first.
     pub async fn ask_all(&self, requests: &[Request]) -> Vec<Result<Value, ReadError>> {
         join_all(requests.iter().map(|request| async move {
             self.observer.on(&Event::LookUp { name: request.name.to_owned(), region: request.region.to_string() });
             let service = request.name.split('.').next().unwrap_or_default();
-            let _permit = self.limits.permit(service, &request.region).await;
-            self.provider.ask(request).await.map_err(|error| ReadError { what: request.name.to_owned(), error })
+            let ask = || async {
+                let _permit = self.limits.permit(service, &request.region).await;
+                self.provider.ask(request).await
+            };
+            let answer = retrying_read(self.notice(request.name), ask).await;
+            answer.map_err(|error| ReadError { what: request.name.to_owned(), error })
         }))
         .await
     }
@@ -98,8 +108,11 @@ impl Engine {
             let failed = |error| ReadError { what: what(), error };
             let (schema, resource_kind) = self.provider.find_kind(kind).map_err(failed)?;
             self.observer.on(&Event::Reading { kind: kind.to_owned(), count: ids.len() });
-            let _permit = self.limits.permit(schema.service(), region).await;
-            let answers = resource_kind.read(region, &ids).await.map_err(failed)?;
+            let read = || async {
+                let _permit = self.limits.permit(schema.service(), region).await;
+                resource_kind.read(region, &ids).await
+            };
+            let answers = retrying_read(self.notice(kind), read).await.map_err(failed)?;
             let addresses = members.iter().map(|(address, _)| (*address).clone());
             Ok(addresses.zip(answers).filter_map(|(address, live)| Some((address, live?))).collect::<Vec<_>>())
         });
@@ -130,9 +143,12 @@ impl Engine {
             async move {
                 let failed = |error| ReadError { what: resource.address.to_string(), error };
                 let (schema, kind) = self.provider.find_kind(resource.kind).map_err(failed)?;
-                let _permit = self.limits.permit(schema.service(), &resource.region).await;
                 let subject = subject(document, &resource.address, &resource.region);
-                let found = kind.find(&subject, inputs).await.map_err(failed)?;
+                let find = || async {
+                    let _permit = self.limits.permit(schema.service(), &resource.region).await;
+                    kind.find(&subject, inputs.clone()).await
+                };
+                let found = retrying_read(self.notice(resource.kind), find).await.map_err(failed)?;
                 Ok(found.map(|found| {
                     let ours = found.is_owned_by(&subject.ownership);
                     (*resource, Discovered { id: found.id, ours, standing: found.standing })

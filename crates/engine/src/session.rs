@@ -1,7 +1,8 @@
 //! A run that may change things: it holds the lock, keeps it alive, and owns the state's writer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use ohinfra_state::{Lock, LockInfo, StateDocument, StateError, StateStore};
 use tokio::task::JoinHandle;
 
@@ -13,8 +14,29 @@ use crate::writer::StateWriter;
 pub struct Session {
     /// The state's writer.
     pub writer: StateWriter,
-    lock: Arc<dyn Lock>,
+    lock: Arc<HeldLock>,
     heartbeat: JoinHandle<()>,
+}
+
+/// The lock, and when it was last certain that it is held.
+struct HeldLock {
+    lock: Box<dyn Lock>,
+    last_seen: Mutex<Timestamp>,
+}
+
+impl HeldLock {
+    async fn beat(&self, now: Timestamp) -> Result<(), StateError> {
+        self.lock.heartbeat(now).await?;
+        *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok(())
+    }
+
+    /// Whether somebody else might take it over before the next heartbeat.
+    fn is_doubtful(&self, now: Timestamp) -> bool {
+        let last_seen = *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let certain = LockInfo::EXPIRY.saturating_sub(LockInfo::HEARTBEAT * 2);
+        now.duration_since(last_seen).unsigned_abs() > certain
+    }
 }
 
 impl Drop for Session {
@@ -49,13 +71,13 @@ impl Session {
         deployment: &str,
         info: &LockInfo,
     ) -> Result<Self, StateError> {
-        let lock: Arc<dyn Lock> = Arc::from(store.lock(info).await?);
+        let lock = Arc::new(HeldLock { lock: store.lock(info).await?, last_seen: Mutex::new(info.heartbeat_at) });
         let loaded = load(store.as_ref(), deployment, &engine.tool_version).await;
         let (mut document, version) = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
                 // The error of the read is the one to report.
-                let _ = lock.release().await;
+                let _ = lock.lock.release().await;
                 return Err(error);
             }
         };
@@ -69,21 +91,34 @@ impl Session {
     pub async fn close(self) -> Result<(), StateError> {
         let written = self.writer.flush().await;
         self.heartbeat.abort();
-        let released = self.lock.release().await;
+        let released = self.lock.lock.release().await;
         written.and(released)
+    }
+
+    /// Makes sure that the lock is held before something is started: after heartbeats that failed or a machine that slept,
+    /// somebody else may have taken it over. If it cannot be made sure of, nothing more is started.
+    pub(crate) async fn make_sure(&self, engine: &Engine) {
+        let now = engine.clock.now();
+        if self.lock.is_doubtful(now)
+            && !engine.interrupt.stop.is_cancelled()
+            && let Err(error) = self.lock.beat(now).await
+        {
+            stop(engine, &error);
+        }
     }
 }
 
-async fn beat(engine: Engine, lock: Arc<dyn Lock>) {
+fn stop(engine: &Engine, error: &StateError) {
+    engine.observer.on(&Event::Notice { message: format!("{error}; nothing more is started") });
+    engine.interrupt.stop.cancel();
+}
+
+async fn beat(engine: Engine, lock: Arc<HeldLock>) {
     loop {
         tokio::time::sleep(LockInfo::HEARTBEAT).await;
-        match lock.heartbeat(engine.clock.now()).await {
+        match lock.beat(engine.clock.now()).await {
             Ok(()) => {}
-            Err(error @ StateError::LockLost { .. }) => {
-                engine.observer.on(&Event::Notice { message: format!("{error}; nothing more is started") });
-                engine.interrupt.stop.cancel();
-                return;
-            }
+            Err(error @ StateError::LockLost { .. }) => return stop(&engine, &error),
             // A heartbeat that fails once is made up for by the next one.
             Err(error) => engine.observer.on(&Event::Notice { message: error.to_string() }),
         }

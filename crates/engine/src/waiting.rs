@@ -54,7 +54,30 @@ impl Pauses {
 }
 
 /// Calls until it succeeds or fails for good; `progress` hears what is being waited for.
-pub async fn retrying<T, F, Fut>(step: Duration, progress: impl Fn(String), mut call: F) -> Result<T, ProviderError>
+pub async fn retrying<T, F, Fut>(step: Duration, progress: impl Fn(String), call: F) -> Result<T, ProviderError>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, ProviderError>>,
+{
+    retrying_what(|kind| patience(kind, step), progress, call).await
+}
+
+/// As [`retrying`], for a read of a plan: only a rate that is too high is waited for. A network that is not there is told at once,
+/// and nothing has been begun that would be left half done.
+pub async fn retrying_read<T, F, Fut>(progress: impl Fn(String), call: F) -> Result<T, ProviderError>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, ProviderError>>,
+{
+    let throttled = |kind| if kind == ErrorKind::Throttled { patience(kind, Duration::MAX) } else { None };
+    retrying_what(throttled, progress, call).await
+}
+
+async fn retrying_what<T, F, Fut>(
+    patience: impl Fn(ErrorKind) -> Option<Duration>,
+    progress: impl Fn(String),
+    mut call: F,
+) -> Result<T, ProviderError>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, ProviderError>>,
@@ -62,16 +85,20 @@ where
     let started = Instant::now();
     let mut pauses = Pauses::new();
     loop {
-        let error = match call().await {
+        let mut error = match call().await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        match patience(error.kind, step) {
+        match patience(error.kind) {
             Some(patience) if started.elapsed() < patience => {
                 progress(format!("waiting: {}", error.message));
                 pauses.next().await;
             }
-            _ => return Err(error),
+            Some(patience) => {
+                error.message = format!("{} (for {} s, then ohinfra gave up)", error.message, patience.as_secs());
+                return Err(error);
+            }
+            None => return Err(error),
         }
     }
 }

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use ohinfra_aws_core::failed;
 use ohinfra_core::ProviderError;
 use ohinfra_core::error::ErrorKind;
+use ohinfra_state::local::LARGEST_DOCUMENT;
 use ohinfra_state::migrations::parse;
 use ohinfra_state::{Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
 
@@ -53,6 +54,11 @@ impl S3Store {
             }
             Err(error) => return Err(self.error(operation, &error)),
         };
+        let length = answer.content_length.unwrap_or_default().unsigned_abs();
+        if length > LARGEST_DOCUMENT {
+            let reason = format!("it is larger than {} MiB", LARGEST_DOCUMENT / 1024 / 1024);
+            return Err(StateError::Corrupt { place: self.url(), reason });
+        }
         let etag = answer.e_tag.unwrap_or_default();
         let bytes = answer.body.collect().await.map_err(|error| StateError::Access {
             operation,

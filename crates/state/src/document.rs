@@ -89,6 +89,34 @@ pub enum Status {
 }
 
 impl StateDocument {
+    /// A resource that depends on itself, which no run can have written: nothing could be deleted in such an order.
+    pub fn circle(&self) -> Option<&Address> {
+        let mut left: BTreeMap<&Address, usize> = BTreeMap::new();
+        let mut users: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
+        for (address, resource) in &self.resources {
+            let needs: BTreeSet<&Address> =
+                resource.depends_on.iter().filter(|need| self.resources.contains_key(*need)).collect();
+            left.insert(address, needs.len());
+            for need in needs {
+                users.entry(need).or_default().push(address);
+            }
+        }
+        let mut free: Vec<&Address> =
+            left.iter().filter(|(_, needs)| **needs == 0).map(|(address, _)| *address).collect();
+        while let Some(address) = free.pop() {
+            left.remove(address);
+            for user in users.get(address).into_iter().flatten() {
+                if let Some(needs) = left.get_mut(user) {
+                    *needs -= 1;
+                    if *needs == 0 {
+                        free.push(user);
+                    }
+                }
+            }
+        }
+        left.into_keys().next()
+    }
+
     /// The state of a deployment that has made nothing.
     pub fn new(deployment: &str, tool_version: &str) -> Self {
         Self {

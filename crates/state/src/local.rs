@@ -35,7 +35,7 @@ impl LocalStore {
     }
 
     fn bytes(&self) -> Result<Option<Vec<u8>>, StateError> {
-        match fs::read(&self.path) {
+        match read_at_most(&self.path, LARGEST_DOCUMENT) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.access("read")(error)),
@@ -86,6 +86,20 @@ impl LocalStore {
 
 fn version_of(bytes: &[u8]) -> Version {
     Version(sha256_hex(bytes))
+}
+
+/// No state or plan is larger, in bytes: a thousand times what the whole of OpenHands needs.
+pub const LARGEST_DOCUMENT: u64 = 64 * 1024 * 1024;
+
+/// Reads a file that is at most so many bytes long: whatever a path leads to, the memory that it takes is bounded.
+pub fn read_at_most(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    File::open(path)?.take(bytes + 1).read_to_end(&mut read)?;
+    if read.len() as u64 > bytes {
+        let message = format!("it is larger than {} KiB", bytes / 1024);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(read)
 }
 
 /// Replaces a file as a whole: a reader sees the old content or the new one, also after a power failure.

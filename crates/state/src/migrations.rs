@@ -22,8 +22,12 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<StateDocument, StateError> {
     for migrate in MIGRATIONS.iter().skip(older) {
         value = migrate(value);
     }
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    let document: StateDocument = serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         corrupt(format!("at `{path}`: {}", error.into_inner()))
-    })
+    })?;
+    match document.circle() {
+        Some(address) => Err(corrupt(format!("`{address}` depends on itself through others"))),
+        None => Ok(document),
+    }
 }

@@ -47,6 +47,8 @@ pub enum Fault {
     Refuse(ErrorKind),
     /// It has its effect, and the answer is lost.
     LoseAnswer,
+    /// Somebody takes the thing away before the call is made.
+    Vanish,
     /// The caller dies before it is made.
     CrashBefore,
     /// The caller dies after it had its effect.
@@ -230,6 +232,12 @@ impl Cloud {
         match fault {
             Some(Fault::Refuse(kind)) => return Err(ProviderError::new(kind, &name, format!("refused: {kind:?}"))),
             Some(Fault::CrashBefore) => self.crash().await,
+            Some(Fault::Vanish) => {
+                let is_it = |object: &Object| {
+                    object.id == about || object.address().is_some_and(|address| address.to_string() == about)
+                };
+                self.lock().objects.retain(|_, object| !is_it(object));
+            }
             Some(Fault::LoseAnswer | Fault::CrashAfter) | None => {}
         }
         tokio::time::sleep(takes).await;

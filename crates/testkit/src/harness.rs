@@ -11,6 +11,7 @@ use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, R
 use ohinfra_plan::{Graph, Mode, Plan, Selection};
 use ohinfra_state::{LockInfo, StateDocument, StateStore};
 
+use crate::cloud::Cloud;
 use crate::store::MemoryStore;
 
 /// A clock that stands still: nothing that is tested depends on the time of day.
@@ -19,6 +20,15 @@ pub struct StoppedClock;
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
+    }
+}
+
+/// The time of day in a cloud's virtual time.
+pub struct VirtualClock(pub Cloud);
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH.checked_add(self.0.now()).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -31,6 +41,8 @@ pub struct Harness {
     pub store: MemoryStore,
     /// The deployment's name.
     pub deployment: String,
+    /// Who runs it, for the lock.
+    pub operator: String,
     /// What runs may touch.
     pub selection: Selection,
 }
@@ -46,7 +58,13 @@ impl Harness {
             interrupt: Interrupt::default(),
             tool_version: "test".to_owned(),
         };
-        Self { engine, store: MemoryStore::default(), deployment: "test".to_owned(), selection: Selection::default() }
+        Self {
+            engine,
+            store: MemoryStore::default(),
+            deployment: "test".to_owned(),
+            operator: "ada".to_owned(),
+            selection: Selection::default(),
+        }
     }
 
     /// The state as it is stored, or a new one.
@@ -86,14 +104,15 @@ impl Harness {
         if self.store.document().is_none() {
             self.store.set(Some(self.document()));
         }
+        let now = self.engine.clock.now();
         let info = LockInfo {
-            id: "lock".into(),
+            id: format!("lock of {}", self.operator),
             operation: "test".into(),
-            who: "test".into(),
+            who: self.operator.clone(),
             host: "test".into(),
             pid: 1,
-            created_at: Timestamp::UNIX_EPOCH,
-            heartbeat_at: Timestamp::UNIX_EPOCH,
+            created_at: now,
+            heartbeat_at: now,
             tool_version: "test".into(),
         };
         let store: Arc<dyn StateStore> = Arc::new(self.store.clone());
@@ -109,9 +128,11 @@ impl Harness {
             Ok((plan, refreshed)) => Ok(self.engine.apply(&session, &plan, &refreshed, deletion).await),
             Err(error) => Err(error),
         };
-        // A lock that is already lost, or a state that cannot be written, is in the report.
-        let _ = session.close().await;
-        report
+        let closed = session.close().await;
+        report.map(|report| match closed {
+            Err(error) if report.state_error.is_none() => Report { state_error: Some(error), ..report },
+            _ => report,
+        })
     }
 
     /// Applies a graph.

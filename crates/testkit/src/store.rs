@@ -5,6 +5,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use ohinfra_state::{Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
+use tokio::sync::Notify;
+
+/// What goes wrong with a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteFault {
+    /// It is refused: the place cannot be reached.
+    Refuse,
+    /// It has its effect, and the answer is lost.
+    LoseAnswer,
+    /// Somebody else has taken the lock and written before it.
+    Overtaken,
+    /// Somebody else has taken the lock, and writes nothing.
+    LockTaken,
+    /// The process dies before it.
+    CrashBefore,
+    /// The process dies after it.
+    CrashAfter,
+}
+
+/// Decides what goes wrong with a write: the argument counts from 0.
+pub type WriteFaults = Box<dyn FnMut(u64) -> Option<WriteFault> + Send>;
 
 #[derive(Default)]
 struct Inner {
@@ -12,15 +33,64 @@ struct Inner {
     writes: u64,
     holder: Option<LockInfo>,
     refuse: Option<StateError>,
+    unreachable: bool,
+    asked: u64,
+    faults: Option<WriteFaults>,
 }
 
 /// Keeps the state in memory. Clones share it.
 #[derive(Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<Inner>>);
+pub struct MemoryStore {
+    inner: Arc<Mutex<Inner>>,
+    /// Told when a write crashes its caller: the test drops the run then.
+    pub crashed: Arc<Notify>,
+}
 
 impl MemoryStore {
     fn lock_inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what goes wrong with writes from now on, which are counted from 0.
+    pub fn set_faults(&self, faults: impl FnMut(u64) -> Option<WriteFault> + Send + 'static) {
+        let mut inner = self.lock_inner();
+        inner.asked = 0;
+        inner.faults = Some(Box::new(faults));
+    }
+
+    /// Nothing goes wrong from now on.
+    pub fn clear_faults(&self) {
+        self.lock_inner().faults = None;
+    }
+
+    /// Another operator takes the lock, whoever holds it.
+    fn take_lock_away(inner: &mut Inner) {
+        if let Some(holder) = &mut inner.holder {
+            "somebody else's".clone_into(&mut holder.id);
+        }
+    }
+
+    fn access(&self, message: &str) -> StateError {
+        StateError::Access { operation: "write", place: self.place(), message: message.to_owned() }
+    }
+
+    async fn crash(&self) {
+        self.crashed.notify_one();
+        std::future::pending::<()>().await;
+    }
+
+    fn write_now(&self, document: &StateDocument, expected: Option<&Version>) -> Result<Version, StateError> {
+        let mut inner = self.lock_inner();
+        if let Some(error) = &inner.refuse {
+            return Err(error.clone());
+        }
+        let current = inner.document.as_ref().map(|_| Version(inner.writes.to_string()));
+        if current.as_ref() != expected {
+            return Err(StateError::Changed { place: self.place() });
+        }
+        inner.document = Some(document.clone());
+        inner.writes += 1;
+        Ok(Version(inner.writes.to_string()))
     }
 
     /// What is stored.
@@ -45,6 +115,11 @@ impl MemoryStore {
         self.lock_inner().refuse = error;
     }
 
+    /// Whether the lock cannot be reached from now on.
+    pub fn lose_lock_contact(&self, unreachable: bool) {
+        self.lock_inner().unreachable = unreachable;
+    }
+
     /// The process that held the lock is gone, and its lock with it (a file lock).
     pub fn holder_died(&self) {
         self.lock_inner().holder = None;
@@ -57,16 +132,29 @@ struct MemoryLock {
 }
 
 impl Lock for MemoryLock {
-    fn heartbeat(&self, _now: Timestamp) -> BoxFuture<'_, Result<(), StateError>> {
-        Box::pin(async {
-            let held = self.store.lock_inner().holder.as_ref().is_some_and(|holder| holder.id == self.info.id);
-            if held { Ok(()) } else { Err(StateError::LockLost { place: self.store.place() }) }
+    fn heartbeat(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StateError>> {
+        Box::pin(async move {
+            let mut inner = self.store.lock_inner();
+            if inner.unreachable {
+                return Err(self.store.access("unreachable"));
+            }
+            match inner.holder.as_mut().filter(|holder| holder.id == self.info.id) {
+                Some(holder) => {
+                    holder.heartbeat_at = now;
+                    Ok(())
+                }
+                None => Err(StateError::LockLost { place: self.store.place() }),
+            }
         })
     }
 
     fn release(&self) -> BoxFuture<'_, Result<(), StateError>> {
         Box::pin(async {
-            self.store.lock_inner().holder = None;
+            let mut inner = self.store.lock_inner();
+            if inner.holder.as_ref().is_none_or(|holder| holder.id != self.info.id) {
+                return Err(StateError::LockLost { place: self.store.place() });
+            }
+            inner.holder = None;
             Ok(())
         })
     }
@@ -101,24 +189,51 @@ impl StateStore for MemoryStore {
         expected: Option<&'a Version>,
     ) -> BoxFuture<'a, Result<Version, StateError>> {
         Box::pin(async move {
-            let mut inner = self.lock_inner();
-            if let Some(error) = &inner.refuse {
-                return Err(error.clone());
+            let fault = {
+                let mut inner = self.lock_inner();
+                let nth = inner.asked;
+                inner.asked += 1;
+                inner.faults.as_mut().and_then(|faults| faults(nth))
+            };
+            match fault {
+                None => self.write_now(document, expected),
+                Some(WriteFault::Refuse) => Err(self.access("refused")),
+                Some(WriteFault::LoseAnswer) => {
+                    self.write_now(document, expected)?;
+                    Err(self.access("the answer was lost"))
+                }
+                Some(WriteFault::Overtaken) => {
+                    let mut inner = self.lock_inner();
+                    Self::take_lock_away(&mut inner);
+                    inner.writes += 1;
+                    if let Some(stored) = &mut inner.document {
+                        stored.serial += 1;
+                    }
+                    drop(inner);
+                    self.write_now(document, expected)
+                }
+                Some(WriteFault::LockTaken) => {
+                    Self::take_lock_away(&mut self.lock_inner());
+                    self.write_now(document, expected)
+                }
+                Some(WriteFault::CrashBefore) => {
+                    self.crash().await;
+                    Err(self.access("crashed"))
+                }
+                Some(WriteFault::CrashAfter) => {
+                    self.write_now(document, expected)?;
+                    self.crash().await;
+                    Err(self.access("crashed"))
+                }
             }
-            let current = inner.document.as_ref().map(|_| Version(inner.writes.to_string()));
-            if current.as_ref() != expected {
-                return Err(StateError::Changed { place: self.place() });
-            }
-            inner.document = Some(document.clone());
-            inner.writes += 1;
-            Ok(Version(inner.writes.to_string()))
         })
     }
 
     fn lock<'a>(&'a self, info: &'a LockInfo) -> BoxFuture<'a, Result<Box<dyn Lock>, StateError>> {
         Box::pin(async move {
             let mut inner = self.lock_inner();
-            if let Some(holder) = &inner.holder {
+            // As in S3: a holder that has not been seen for so long is gone.
+            if let Some(holder) = inner.holder.as_ref().filter(|holder| !holder.is_expired(info.created_at)) {
                 return Err(StateError::Locked { place: self.place(), holder: Box::new(holder.clone()) });
             }
             inner.holder = Some(info.clone());

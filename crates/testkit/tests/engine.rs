@@ -13,6 +13,7 @@ use ohinfra_engine::{Limits, Observer};
 use ohinfra_plan::graph::{GraphBuilder, Options};
 use ohinfra_plan::{Graph, Mode};
 use ohinfra_state::StateError;
+use ohinfra_testkit::harness::VirtualClock;
 use ohinfra_testkit::{Call, Cloud, Fault, Harness, Latency, kind, schemas};
 use serde_json::json;
 
@@ -221,4 +222,88 @@ async fn a_run_whose_lock_was_taken_away_starts_nothing_more() {
         |event| matches!(event, Event::Notice { message } if message == "the lock on memory was taken away; nothing more is started"),
     );
     assert!(told);
+}
+
+/// An apply in which every create takes 150 s and whose holder of the lock hears nothing of it from 10 s on.
+async fn out_of_contact(until: Option<Duration>) -> (ohinfra_engine::Report, Vec<Duration>) {
+    let (cloud, mut harness) = cloud();
+    cloud.set_default_latency(Latency { create: Duration::from_secs(150), ..Latency::default() });
+    harness.engine.clock = Arc::new(VirtualClock(cloud.clone()));
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let mut before: Option<ohinfra_plan::graph::Handle> = None;
+    for n in 0..4 {
+        let links: Vec<_> = before.iter().map(|handle| json!(handle.attribute("arn"))).collect();
+        let inputs = json!({ "links": links }).as_object().unwrap().clone();
+        let address = format!("a/n{n}").parse().unwrap();
+        before = Some(builder.add_raw(schemas::tagged(), address, &Region::us_east_1(), inputs, Options::default()));
+    }
+    let (graph, store) = (builder.build().unwrap(), harness.store.clone());
+    let (report, ()) = tokio::join!(harness.apply(&graph), async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        store.lose_lock_contact(true);
+        if let Some(until) = until {
+            tokio::time::sleep(until).await;
+            store.lose_lock_contact(false);
+        }
+    });
+    let creates = cloud.calls().iter().filter(|call| call.operation == "create").map(|call| call.started).collect();
+    (report.unwrap(), creates)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_started_once_somebody_else_might_have_taken_the_lock_over() {
+    let (report, creates) = out_of_contact(None).await;
+    // The lock expires 300 s after the last sign of life, which was its taking.
+    assert!(creates.iter().all(|at| *at < Duration::from_secs(300)), "{creates:?}");
+    assert_eq!((report.done.len(), report.not_started.len()), (2, 2), "{report:?}");
+
+    // Heartbeats that failed for a while only are made up for.
+    let (report, creates) = out_of_contact(Some(Duration::from_secs(200))).await;
+    assert!(report.is_success(), "{report:?}");
+    assert_eq!(creates.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_does_not_go_away_is_given_up_after_its_time_and_says_so() {
+    let (cloud, harness) = cloud();
+    for (kind, seconds) in [(ErrorKind::NotYetVisible, 120), (ErrorKind::Throttled, 300), (ErrorKind::Unavailable, 60)]
+    {
+        cloud.set_faults(move |call| of(call, "create", "b/alone").then_some(Fault::Refuse(kind)));
+        let began = cloud.now();
+        let report = harness.apply(&graph()).await.unwrap();
+        let error = report.failed[0].error.to_string();
+        assert!(error.contains(&format!("(for {seconds} s, then ohinfra gave up)")), "{error}");
+        let took = (cloud.now() - began).as_secs();
+        assert!((seconds..seconds + 30).contains(&took), "{kind:?} took {took} s");
+    }
+    for kind in [ErrorKind::Denied, ErrorKind::Invalid, ErrorKind::Limit, ErrorKind::Credentials] {
+        cloud.set_faults(move |call| of(call, "create", "b/alone").then_some(Fault::Refuse(kind)));
+        let began = cloud.calls().len();
+        assert_eq!(harness.apply(&graph()).await.unwrap().failed.len(), 1);
+        let tries = cloud.calls()[began..].iter().filter(|call| of(call, "create", "b/alone")).count();
+        assert_eq!(tries, 1, "{kind:?} is never tried again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_waits_while_its_reads_are_throttled_and_tells_at_once_that_there_is_no_network() {
+    let (cloud, mut harness) = cloud();
+    let graph = graph();
+    assert!(harness.apply(&graph).await.unwrap().is_success());
+    let heard = Arc::new(Heard::default());
+    harness.engine.observer = heard.clone();
+    let mut left = 3;
+    cloud.set_faults(move |call| {
+        let refused = call.operation == "read" && left > 0;
+        left -= i32::from(refused);
+        refused.then_some(Fault::Refuse(ErrorKind::Throttled))
+    });
+    assert!(harness.plan(&graph, Mode::Apply).await.unwrap().is_empty());
+    let told = |event: &Event| matches!(event, Event::Notice { message } if message.contains("waiting: "));
+    assert!(heard.0.lock().unwrap().iter().any(told));
+
+    cloud.set_faults(|call| (call.operation == "read").then_some(Fault::Refuse(ErrorKind::Unavailable)));
+    let began = cloud.now();
+    assert!(harness.plan(&graph, Mode::Apply).await.is_err());
+    assert_eq!(cloud.now(), began);
 }

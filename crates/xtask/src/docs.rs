@@ -7,9 +7,9 @@ use crate::shell::{cargo, debug_folder, output, root};
 /// An example that prints a file, and the file.
 const PRINTED: &[(&str, &str, &str, &str)] = &[
     ("ohinfra-state", "schema", "", "state/state-v1.schema.json"),
-    ("ohinfra-openhands", "reference", "schema", "config/ohinfra.schema.json"),
-    ("ohinfra-openhands", "reference", "keys", "docs/configuration-keys.md"),
-    ("ohinfra-kinds", "reference", "", "docs/kinds.md"),
+    ("ohinfra-openhands", "configuration_reference", "schema", "config/ohinfra.schema.json"),
+    ("ohinfra-openhands", "configuration_reference", "keys", "docs/configuration-keys.md"),
+    ("ohinfra-kinds", "kind_reference", "", "docs/kinds.md"),
 ];
 
 /// The commands whose help is the reference.

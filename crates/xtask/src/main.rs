@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod demo;
 mod docs;
+mod fuzz;
 mod localstack;
 mod new_kind;
 mod python;
@@ -35,6 +36,8 @@ enum Task {
     Localstack(localstack::Task),
     /// Checks what no compiler checks: who may name what, file sizes
     Check,
+    /// Feeds the readers of files with random bytes for a while, where the nightly toolchain is there
+    Fuzz,
     /// Writes the files of a new kind, `service.noun` in a family's crate
     NewKind(new_kind::Arguments),
     /// Writes schemas and references anew
@@ -49,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         Task::Localstack(task) => localstack::run(&task),
         Task::Check => check::run(),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),
+        Task::Fuzz => fuzz::run_all(),
         Task::Docs => docs::run(),
     }
 }

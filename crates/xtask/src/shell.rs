@@ -48,6 +48,18 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// A tool of cargo's in exactly this version, installed into the cache where it is not there yet. Gives the program.
+pub(crate) fn installed(name: &str, version: &str) -> Result<PathBuf> {
+    let folder = cache().join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
+    if !program.exists() {
+        let place = folder.to_string_lossy();
+        let mut install = cargo(&["install", "--locked", "--quiet", name, "--version", version, "--root", &*place]);
+        run(install.env_remove("CARGO_TARGET_DIR"))?;
+    }
+    Ok(program)
+}
+
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")

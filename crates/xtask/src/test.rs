@@ -6,8 +6,8 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::localstack::Server;
-use crate::shell::{cache, cargo, command, root, run};
-use crate::{check, docs};
+use crate::shell::{cargo, command, installed, root, run};
+use crate::{check, docs, fuzz};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -20,9 +20,12 @@ pub(crate) struct Arguments {
     /// Only tests whose name holds this text
     #[arg(long)]
     filter: Option<String>,
-    /// Only the crash tests, at every call of a run instead of some: long
+    /// Only the crash tests, at every call of every command instead of some: about an hour
     #[arg(long, conflicts_with_all = ["fast", "filter"])]
     crash_matrix: bool,
+    /// What random choices are made with, to repeat those of another run
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 fn run_all(arguments: &Arguments) -> Result<()> {
@@ -53,22 +56,40 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         all.args(["--package", &format!("ohinfra-{package}")]);
     }
     all.env("OHINFRA_TEST_ENDPOINT", &server.endpoint).env("OHINFRA_TEST_PYTHON", &server.environment);
-    if arguments.crash_matrix {
-        all.env("OHINFRA_TEST_CRASH_POINTS", "all");
-    }
+    let report = crash_report(&mut all, arguments)?;
     if let Some(filter) = filter {
         all.arg(filter);
     }
     // More would only wait for LocalStack.
     all.args(["--", "--test-threads", "4"]);
-    run(&mut all)?;
+    let passed = run(&mut all);
+    if let Ok(text) = std::fs::read_to_string(report) {
+        println!("\nCrash points, each before a call arrived or after it had its effect; none is left out:\n{text}");
+    }
+    passed?;
     drop(server);
     if filter.is_none() {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
         run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
         deny()?;
+        fuzz::run_all()?;
     }
     Ok(())
+}
+
+/// Tells the crash tests how many points to try, with which seed, and where to report. Gives that file.
+fn crash_report(tests: &mut std::process::Command, arguments: &Arguments) -> Result<std::path::PathBuf> {
+    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000));
+    let report = root().join(".localstack/crash-report.txt");
+    if report.exists() {
+        std::fs::remove_file(&report)?;
+    }
+    println!("\nRandom choices are made with the seed {seed}; `--seed {seed}` repeats them.");
+    tests.env("OHINFRA_TEST_SEED", seed.to_string()).env("OHINFRA_TEST_CRASH_REPORT", &report);
+    if arguments.crash_matrix {
+        tests.env("OHINFRA_TEST_CRASH_POINTS", "all");
+    }
+    Ok(report)
 }
 
 /// Files that are made of the code are those that the code makes.
@@ -93,14 +114,7 @@ fn workflows() -> Result<()> {
 
 /// Licences, sources and duplicate versions; advisories where their database can be had.
 fn deny() -> Result<()> {
-    let folder = cache().join(format!("cargo-deny-{DENY}"));
-    let program = folder.join("bin/cargo-deny");
-    if !program.exists() {
-        let place = folder.to_string_lossy();
-        let mut install =
-            cargo(&["install", "--locked", "--quiet", "cargo-deny", "--version", DENY, "--root", &*place]);
-        run(install.env_remove("CARGO_TARGET_DIR"))?;
-    }
+    let program = installed("cargo-deny", DENY)?;
     run(&mut command(&program, &["--offline", "check", "bans", "licenses", "sources"]))?;
     let online = command(&program, &["check", "advisories"]).status()?;
     if !online.success() {

@@ -1,148 +1,158 @@
-//! `kill -9` at calls all over a run, before and after they had their effect, and a run that is interrupted: the same command again
-//! ends where an undisturbed one would have.
+//! The crash matrix: `kill -9` at calls of every command of a deployment's life, before and after they had their effect. The same
+//! command again ends where an undisturbed one would have, as an inventory of the whole account shows.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
-use ohinfra_tests::proxy::Verdict;
-use ohinfra_tests::{Account, Proxy};
+use anyhow::{Context as _, Result, ensure};
+use ohinfra_tests::crash::{Choice, Point, go_on, killed_at};
+use ohinfra_tests::proxy::Call;
+use ohinfra_tests::{Account, Inventory, Proxy};
 
-/// Runs a command whose process is killed at its n-th call: before it arrives, or after it had its effect and before the answer.
-fn killed_at(account: &mut Account, arguments: &[&str], n: usize, after: bool) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let (seen, upstream) = (Arc::clone(&count), account.endpoint.clone());
-    let rule = move |_: &ohinfra_tests::proxy::Call| match seen.fetch_add(1, Ordering::SeqCst) {
-        call if call < n => Verdict::Forward,
-        call if call == n && after => Verdict::ForwardAndWithhold,
-        _ => Verdict::Swallow,
+const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n";
+
+/// A command of a deployment's life, and what comes before it.
+struct Phase {
+    name: &'static str,
+    /// What the configuration adds to the usual one.
+    configuration: &'static str,
+    /// What the state forgets, so that the command finds and adopts it.
+    forget: &'static [&'static str],
+    command: &'static [&'static str],
+    /// Whether nothing is left to do after it.
+    converges: bool,
+}
+
+const LIFE: &[Phase] = &[
+    Phase { name: "apply", configuration: "", forget: &[], command: &["apply", "--yes"], converges: true },
+    // In place, created, deleted, adopted, and replaced both ways: groups create first, a role and a profile delete first.
+    Phase {
+        name: "changes",
+        configuration: "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n",
+        forget: &["monitoring/backup-vault", "network/endpoint-s3", "security/instance-sg"],
+        command: &["apply", "--yes", "--replace", "security/efs-sg", "--replace", "security/instance-profile"],
+        converges: true,
+    },
+    Phase { name: "destroy", configuration: "", forget: &[], command: &["destroy", "--yes"], converges: false },
+    Phase {
+        name: "apply that adopts what was retained",
+        configuration: "",
+        forget: &[],
+        command: &["apply", "--yes"],
+        converges: true,
+    },
+    Phase {
+        name: "destroy --purge",
+        configuration: "",
+        forget: &[],
+        command: &["destroy", "--purge", "--yes"],
+        converges: false,
+    },
+];
+
+fn prepare(account: &Account, state: &str, phase: &Phase) -> Result<()> {
+    account.configure(&format!("{state}{}", phase.configuration))?;
+    for address in phase.forget {
+        account.succeed(&["state", "rm", address])?;
+    }
+    Ok(())
+}
+
+fn new_account(state: &str) -> Result<(Account, Inventory)> {
+    let account = Account::new()?;
+    account.configure(state)?;
+    if !state.is_empty() {
+        account.succeed(&["bootstrap"])?;
+    }
+    let found = account.inventory()?;
+    Ok((account, found))
+}
+
+/// What an undisturbed life is like: the calls of each command, and what is there after it.
+fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
+    let (mut account, found) = new_account(state)?;
+    let mut life = Vec::new();
+    for phase in LIFE {
+        prepare(&account, state, phase)?;
+        let upstream = account.endpoint.clone();
+        let proxy = Proxy::counting(&upstream)?;
+        account.endpoint.clone_from(&proxy.endpoint);
+        account.succeed(phase.command)?;
+        account.endpoint = upstream;
+        life.push((proxy.count(), account.inventory()?));
+    }
+    let (_, left) = life.last().context("a life has an end")?;
+    ensure!(*left == found, "an undisturbed purge leaves something: {:#?}", left.differences(&found));
+    Ok(life)
+}
+
+/// One command, killed at a point, and what is wrong after the same command again.
+fn try_point(account: &mut Account, state: &str, phase: &Phase, point: Option<Point>, then: &Inventory) -> Result<()> {
+    prepare(account, state, phase)?;
+    let calls = match point {
+        Some(point) => killed_at(account, phase.command, point)?,
+        None => Vec::new(),
     };
-    let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule)).unwrap();
-    account.endpoint.clone_from(&proxy.endpoint);
-    let mut child = account.command(arguments).unwrap().spawn().unwrap();
-    // Every call that began is recorded when it is over, was swallowed, or had its effect: then nothing is under way any more. One
-    // whose connection broke is never recorded, so that there is an end to the waiting.
-    let mut patience = 0;
-    while count.load(Ordering::SeqCst) <= n || (proxy.calls().len() < count.load(Ordering::SeqCst) && patience < 400) {
-        if child.try_wait().unwrap().is_some() {
-            break;
+    let told = |calls: &[Call]| calls.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    go_on(account, phase.command).with_context(|| told(&calls))?;
+    if phase.converges {
+        let code = account.run(&["plan", "--detailed-exitcode"])?.code;
+        ensure!(code == Some(0), "the plan is not empty afterwards\n{}", told(&calls));
+    }
+    let differences = account.inventory()?.differences(then);
+    ensure!(differences.is_empty(), "not as after an undisturbed run: {differences:#?}\n{}", told(&calls));
+    Ok(())
+}
+
+/// Whole lives on several accounts at once; every command of the n-th life is killed at its n-th point.
+fn try_all(name: &str, state: &str) {
+    let choice = Choice::from_environment();
+    let life = undisturbed(state).unwrap();
+    let points: Vec<Vec<Point>> = (0..).zip(&life).map(|(nth, (calls, _))| choice.points(nth, *calls)).collect();
+    let lives = points.iter().map(Vec::len).max().unwrap_or_default();
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let live = || -> Result<()> {
+        let (mut account, mut found) = new_account(state)?;
+        loop {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            if nth >= lives {
+                return Ok(());
+            }
+            for ((phase, points), (_, then)) in LIFE.iter().zip(&points).zip(&life) {
+                let point = points.get(nth).copied();
+                if let Err(error) = try_point(&mut account, state, phase, point, then) {
+                    let place = point.map(|point| point.to_string()).unwrap_or_default();
+                    let failure = format!("{name}: {} {place}: {error:?}", phase.name);
+                    failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+                    (account, found) = new_account(state)?;
+                    break;
+                }
+            }
+            ensure!(account.inventory()? == found, "life {nth} leaves something");
         }
-        patience += usize::from(count.load(Ordering::SeqCst) > n);
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    // It may have ended by itself.
-    child.kill().ok();
-    child.wait().unwrap();
-    account.endpoint = upstream;
-}
-
-/// The calls of an undisturbed run.
-fn calls_of(account: &mut Account, arguments: &[&str]) -> usize {
-    let upstream = account.endpoint.clone();
-    let proxy = Proxy::counting(&upstream).unwrap();
-    account.endpoint.clone_from(&proxy.endpoint);
-    account.succeed(arguments).unwrap();
-    account.endpoint = upstream;
-    proxy.calls().len()
-}
-
-/// How many points of a run are tried: `OHINFRA_TEST_CRASH_POINTS`, every point with `all`.
-#[expect(clippy::disallowed_methods, reason = "tests are told how thorough to be")]
-fn points(calls: usize) -> Vec<(usize, bool)> {
-    let wanted = std::env::var("OHINFRA_TEST_CRASH_POINTS").unwrap_or_else(|_| "8".to_owned());
-    let all = (0..calls).flat_map(|n| [(n, false), (n, true)]);
-    match wanted.parse::<usize>() {
-        // Spread over the whole run, both ways in turn.
-        Ok(wanted) => (0..wanted).map(|n| (n * calls / wanted, n % 2 == 0)).collect(),
-        Err(_) => all.collect(),
-    }
-}
-
-const APPLY: &[&str] = &["apply", "--yes"];
-const PURGE: &[&str] = &["destroy", "--purge", "--yes"];
-
-#[test]
-fn an_apply_that_is_killed_at_any_call_is_made_good_by_the_same_command() {
-    let mut account = Account::new().unwrap();
-    let calls = calls_of(&mut account, APPLY);
-    let made = account.inventory().unwrap();
-    let size = |inventory: &serde_json::Value| -> Vec<(String, usize)> {
-        inventory
-            .as_object()
-            .unwrap()
-            .iter()
-            .map(|(kind, list)| (kind.clone(), list.as_array().unwrap().len()))
-            .collect()
     };
-    account.succeed(PURGE).unwrap();
-    let found = account.inventory().unwrap();
-    for (n, after) in points(calls) {
-        killed_at(&mut account, APPLY, n, after);
-        account.succeed(APPLY).unwrap();
-        assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0), "call {n}, after: {after}");
-        assert_eq!(
-            size(&account.inventory().unwrap()),
-            size(&made),
-            "call {n}, after: {after}: nothing is there twice"
-        );
-        account.succeed(PURGE).unwrap();
-        assert_eq!(account.inventory().unwrap(), found, "call {n}, after: {after}: nothing is left");
+    std::thread::scope(|scope| {
+        let threads = [scope.spawn(live), scope.spawn(live)];
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    let count: usize = points.iter().map(Vec::len).sum();
+    for ((phase, points), (calls, _)) in LIFE.iter().zip(&points).zip(&life) {
+        let failed = failures.iter().filter(|f| f.starts_with(&format!("{name}: {} ", phase.name))).count();
+        choice.report(&format!("{name}: {} of {calls} calls", phase.name), points.len(), failed);
     }
+    choice.report(name, count, failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
 #[test]
-fn a_destroy_that_is_killed_at_any_call_is_made_good_by_the_same_command() {
-    let mut account = Account::new().unwrap();
-    let found = account.inventory().unwrap();
-    account.succeed(APPLY).unwrap();
-    let calls = calls_of(&mut account, PURGE);
-    for (n, after) in points(calls) {
-        account.succeed(APPLY).unwrap();
-        killed_at(&mut account, PURGE, n, after);
-        account.succeed(PURGE).unwrap();
-        assert_eq!(account.inventory().unwrap(), found, "call {n}, after: {after}: nothing is left");
-    }
+fn whatever_command_is_killed_at_any_call_the_same_command_makes_it_good_with_the_state_in_a_file() {
+    try_all("state in a file", "");
 }
 
 #[test]
-fn changes_of_every_way_that_are_killed_at_any_call_are_made_good_by_the_same_command() {
-    let mut account = Account::new().unwrap();
-    let found = account.inventory().unwrap();
-    // In place, created, deleted, and replaced both ways: a log group by its name, a group by its owner's wish.
-    let more = "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n";
-    let change: &[&str] = &["apply", "--yes", "--replace", "security/efs-sg", "--replace", "security/instance-profile"];
-    account.succeed(APPLY).unwrap();
-    account.configure(more).unwrap();
-    let calls = calls_of(&mut account, change);
-    for (n, after) in points(calls) {
-        account.succeed(PURGE).unwrap();
-        account.configure("").unwrap();
-        account.succeed(APPLY).unwrap();
-        account.configure(more).unwrap();
-        killed_at(&mut account, change, n, after);
-        account.succeed(change).unwrap();
-        assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0), "call {n}, after: {after}");
-    }
-    account.succeed(PURGE).unwrap();
-    assert_eq!(account.inventory().unwrap(), found);
-}
-
-#[test]
-fn an_interrupt_lets_what_is_under_way_end_writes_the_state_and_says_how_to_go_on() {
-    let mut account = Account::new().unwrap();
-    let upstream = account.endpoint.clone();
-    let proxy = Proxy::start(&upstream, Duration::from_millis(100), Box::new(|_| Verdict::Forward)).unwrap();
-    account.endpoint.clone_from(&proxy.endpoint);
-    let child = account.command(APPLY).unwrap().spawn().unwrap();
-    while !proxy.calls().iter().any(|call| call.operation == "CreateSecurityGroup") {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains("To go on: ohinfra apply") && text.contains("the state is written"), "{text}");
-    account.endpoint = upstream;
-    account.succeed(APPLY).unwrap();
-    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+fn whatever_command_is_killed_at_any_call_the_same_command_makes_it_good_with_the_state_in_s3() {
+    try_all("state in S3", S3_STATE);
 }

@@ -5,6 +5,8 @@
 mod bad_input;
 mod conformance;
 mod crashes;
+mod faults;
+mod interrupts;
 mod life_cycle;
 mod locks;
 mod secrets;

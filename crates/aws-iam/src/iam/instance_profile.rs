@@ -6,6 +6,7 @@ use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::iam::{InstanceProfile, InstanceProfileInputs};
@@ -35,7 +36,15 @@ impl InstanceProfileKind {
 
     async fn add_role(&self, region: &Region, name: &str, role: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).add_role_to_instance_profile().instance_profile_name(name).role_name(role);
-        call.send().await.map(|_| ()).map_err(referring("iam:AddRoleToInstanceProfile"))
+        match call.send().await.map_err(referring("iam:AddRoleToInstanceProfile")) {
+            // One role is the limit, also when it is this one: a call whose answer was lost has added it.
+            Err(error) if error.kind == ErrorKind::Limit => {
+                let profile = self.get(region, name).await?;
+                let there = profile.is_some_and(|profile| profile.roles.iter().any(|there| there.role_name == role));
+                if there { Ok(()) } else { Err(error) }
+            }
+            result => result.map(|_| ()),
+        }
     }
 
     /// AWS allows one role: the one that is there must go first.

@@ -1,9 +1,10 @@
 //! How AWS does `kms.key`.
 
+use aws_sdk_kms::config::Builder;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use futures::future::{try_join_all, try_join4};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Standing, Subject, Update, attributes,
 };
@@ -138,7 +139,9 @@ impl Kind for KeyKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "kms:CreateKey";
         let call = self.0.at(&subject.region).create_key().description(&inputs.description).policy(&inputs.policy);
-        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(failed(operation))?;
+        let call = call.set_tags(Some(to_tags(tags, operation)?)).customize();
+        let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
+        let answer = call.send().await.map_err(failed(operation))?;
         let key = answer.key_metadata.ok_or_else(|| ProviderError::incomplete(operation, "KeyMetadata"))?;
         if inputs.rotation_enabled {
             // A key that has just been made may be unknown to the next call.

@@ -1,7 +1,7 @@
 //! `ohinfra apply` and `ohinfra destroy`: plan under the lock, ask, do it. A destroy is a plan whose actions are deletions.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ohinfra_core::Address;
@@ -195,17 +195,23 @@ fn is_agreed(intent: &Intent, plan: &Plan) -> bool {
     matches!(Surroundings::ask("Type `yes` to do this:").as_str(), "yes" | "y")
 }
 
-/// The state could not be written: it is saved beside the user, who is told how to store it.
+/// The state could not be written: it is saved beside the user, or where there is room, and the user is told how to store it.
 fn save_beside(document: &ohinfra_state::StateDocument, error: &ohinfra_state::StateError) -> CommandError {
-    let path = std::path::PathBuf::from(format!("{}.errored.json", document.deployment));
-    match ohinfra_state::local::replace_file(&path, &document.to_bytes()) {
-        Ok(()) => CommandError::simple(
-            format!("the state could not be written: {error}; it is saved in {}", path.display()),
-            format!("when the cause is gone: `ohinfra state push {}`", path.display()),
-        ),
-        Err(second) => CommandError::simple(
-            format!("the state could not be written: {error}; nor could {}: {second}", path.display()),
-            "run the same command again: what was made is found by its names and tags",
-        ),
+    let name = format!("{}.errored.json", document.deployment);
+    let mut failures = Vec::new();
+    for path in [PathBuf::from(&name), std::env::temp_dir().join(&name)] {
+        match ohinfra_state::local::replace_file(&path, &document.to_bytes()) {
+            Ok(()) => {
+                return CommandError::simple(
+                    format!("the state could not be written: {error}; it is saved in {}", path.display()),
+                    format!("when the cause is gone: `ohinfra state push {}`", path.display()),
+                );
+            }
+            Err(error) => failures.push(format!("{}: {error}", path.display())),
+        }
     }
+    CommandError::simple(
+        format!("the state could not be written: {error}; nor could {}", failures.join(" or ")),
+        "run the same command again: what was made is found by its names and tags",
+    )
 }

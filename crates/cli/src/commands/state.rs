@@ -11,7 +11,7 @@ use crate::args::StateCommand;
 use crate::error::CommandError;
 use crate::run::{Connected, Run};
 use crate::say::{out, outln};
-use crate::surroundings::read_file;
+use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 
 pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome, CommandError> {
     let connected = run.connect(false, None).await?;
@@ -73,7 +73,7 @@ async fn history(connected: &Connected<'_>) -> Result<(), CommandError> {
 }
 
 async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(), CommandError> {
-    let bytes = read_file(path).map_err(|error| CommandError::file("read", path, &error))?;
+    let bytes = read_at_most(path, LARGEST_DOCUMENT).map_err(|error| CommandError::file("read", path, &error))?;
     let mut document = migrations::parse(&bytes, &path.display().to_string())?;
     let place = connected.store.place();
     let expected = &connected.run.configuration.name;

@@ -1,0 +1,166 @@
+//! Whatever goes wrong, the same command again ends where an undisturbed run would have.
+
+use ohinfra_core::error::ErrorKind;
+use ohinfra_engine::{Interrupt, Report};
+use ohinfra_plan::{Graph, Mode};
+use ohinfra_testkit::store::WriteFault;
+use ohinfra_testkit::{Cloud, Fault, Harness};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::graphs::{
+    Node, address, addresses, changed, graph, harness, in_virtual_time, must_converge, must_go, nodes, retained,
+};
+
+/// What goes wrong with a run.
+#[derive(Clone, Debug, Default)]
+struct Disturbance {
+    /// At which calls, and what.
+    calls: Vec<(usize, Fault)>,
+    /// At which write of the state, and what.
+    write: Option<(u64, WriteFault)>,
+    /// At which call the user interrupts, and whether twice.
+    interrupt: Option<(usize, bool)>,
+    /// What somebody takes away or changes before the run.
+    outside: Vec<(usize, bool)>,
+}
+
+impl Disturbance {
+    /// Whether somebody else deletes something.
+    fn takes_away(&self) -> bool {
+        self.outside.iter().any(|(_, removed)| *removed) || self.calls.iter().any(|(_, fault)| *fault == Fault::Vanish)
+    }
+}
+
+fn disturbance() -> impl Strategy<Value = Disturbance> {
+    let fault = prop_oneof![
+        3 => Just(Fault::Refuse(ErrorKind::Throttled)),
+        3 => Just(Fault::Refuse(ErrorKind::Unavailable)),
+        2 => Just(Fault::Refuse(ErrorKind::NotYetVisible)),
+        2 => Just(Fault::Refuse(ErrorKind::Dependency)),
+        2 => Just(Fault::Refuse(ErrorKind::Denied)),
+        4 => Just(Fault::LoseAnswer),
+        2 => Just(Fault::Vanish),
+        1 => Just(Fault::CrashBefore),
+        1 => Just(Fault::CrashAfter),
+    ];
+    let write = prop_oneof![
+        Just(WriteFault::Refuse),
+        Just(WriteFault::LoseAnswer),
+        Just(WriteFault::Overtaken),
+        Just(WriteFault::LockTaken),
+        Just(WriteFault::CrashBefore),
+        Just(WriteFault::CrashAfter),
+    ];
+    (
+        proptest::collection::vec((0..300usize, fault), 0..10),
+        proptest::option::of((0..20u64, write)),
+        proptest::option::weighted(0.2, (0..300usize, any::<bool>())),
+        proptest::collection::vec((any::<usize>(), any::<bool>()), 0..4),
+    )
+        .prop_map(|(calls, write, interrupt, outside)| Disturbance { calls, write, interrupt, outside })
+}
+
+/// A run that is disturbed: its report, or nothing if it crashed or could not be planned. Whoever held the lock is gone afterwards.
+async fn run_disturbed(
+    harness: &Harness,
+    cloud: &Cloud,
+    graph: &Graph,
+    mode: Mode,
+    disturbance: &Disturbance,
+    nodes: usize,
+) -> Option<Report> {
+    for (n, removed) in &disturbance.outside {
+        let address = address(n % nodes).to_string();
+        if *removed {
+            cloud.remove(&address);
+        } else if cloud.object(&address).is_some() {
+            cloud.edit(&address, |inputs| {
+                inputs.insert("size".into(), json!(77));
+            });
+        }
+    }
+    let mut harness = harness.clone();
+    harness.engine.interrupt = Interrupt::default();
+    let (calls, interrupt, base) = (disturbance.calls.clone(), disturbance.interrupt, cloud.calls().len());
+    let user = harness.engine.interrupt.clone();
+    cloud.set_faults(move |call| {
+        let n = call.index - base;
+        if interrupt.is_some_and(|(at, _)| at == n) {
+            user.stop.cancel();
+        }
+        if interrupt.is_some_and(|(at, twice)| twice && at + 1 == n) {
+            user.abandon.cancel();
+        }
+        calls.iter().find(|(at, _)| *at == n).map(|(_, fault)| fault.clone())
+    });
+    if let Some((at, fault)) = disturbance.write.clone() {
+        harness.store.set_faults(move |n| (n == at).then(|| fault.clone()));
+    }
+    let report = tokio::select! {
+        report = harness.run(graph, mode) => report.ok(),
+        () = cloud.crashed.notified() => None,
+        () = harness.store.crashed.notified() => None,
+    };
+    cloud.clear_faults();
+    harness.store.clear_faults();
+    harness.store.holder_died();
+    report
+}
+
+/// Mostly small graphs, which make small counterexamples, and some of a size that no deployment has.
+fn graphs() -> impl Strategy<Value = Vec<Node>> {
+    prop_oneof![6 => nodes(12), 3 => nodes(40), 1 => nodes(200)]
+}
+
+proptest! {
+    #[test]
+    fn whatever_fails_or_crashes_the_same_command_again_ends_where_an_undisturbed_one_would_have(
+        nodes in graphs(),
+        changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
+        disturbances in proptest::array::uniform3(disturbance()),
+        seeds: [u16; 9],
+    ) {
+        in_virtual_time(async {
+            let (cloud, harness) = harness(&seeds);
+            let [first, second, third] = disturbances;
+            run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Apply, &first, nodes.len()).await;
+            must_converge(&harness, &cloud, &nodes).await?;
+
+            let nodes = changed(&nodes, &changes);
+            run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Apply, &second, nodes.len()).await;
+            must_converge(&harness, &cloud, &nodes).await?;
+
+            let report = run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Destroy, &third, nodes.len()).await;
+            let done = report.is_some_and(|report| report.is_success());
+            prop_assert!(!done || harness.document().resources.is_empty(), "a run that says it is done is done");
+            if !third.takes_away() {
+                return must_go(&harness, &cloud, &nodes).await;
+            }
+            // What somebody else has deleted is not there to be retained.
+            let report = harness.run(&graph(&nodes), Mode::Destroy).await.unwrap();
+            prop_assert!(report.is_success(), "{:?}", report);
+            prop_assert!(addresses(&cloud).iter().all(|address| retained(&nodes).contains(address)));
+            prop_assert!(harness.document().resources.is_empty());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_first_apply_that_was_disturbed_is_taken_away_whole_by_a_destroy(
+        nodes in graphs(), disturbances in proptest::array::uniform2(disturbance()), seeds: [u16; 9],
+    ) {
+        in_virtual_time(async {
+            let (cloud, harness) = harness(&seeds);
+            let [first, second] = disturbances;
+            let graph = graph(&nodes);
+            run_disturbed(&harness, &cloud, &graph, Mode::Apply, &first, nodes.len()).await;
+            run_disturbed(&harness, &cloud, &graph, Mode::Purge, &second, nodes.len()).await;
+            let report = harness.run(&graph, Mode::Purge).await.unwrap();
+            prop_assert!(report.is_success(), "{:?}", report);
+            prop_assert!(cloud.objects().is_empty(), "{:?}", cloud.objects());
+            prop_assert!(harness.document().resources.is_empty());
+            Ok(())
+        })?;
+    }
+}

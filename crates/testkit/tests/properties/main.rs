@@ -1,0 +1,114 @@
+//! Planner and executor on random graphs in the in-memory cloud, in virtual time.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod disturbed;
+mod graphs;
+mod operators;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use ohinfra_core::Address;
+use ohinfra_plan::steps::{is_walkable, steps};
+use ohinfra_plan::{Graph, Mode};
+use ohinfra_testkit::Cloud;
+use proptest::prelude::*;
+use serde_json::json;
+
+use graphs::{address, all, changed, graph, harness, in_virtual_time, must_converge, must_go, nodes, retained};
+
+/// How long the executor needs to see that something is ready after `latency`: its pauses grow from 0.5 s by half to 15 s.
+fn seen_ready(latency: Duration) -> Duration {
+    let (mut at, mut pause) = (Duration::ZERO, Duration::from_millis(500));
+    while at < latency {
+        // The timer counts in whole milliseconds.
+        at += Duration::from_millis(u64::try_from(pause.as_micros().div_ceil(1000)).unwrap());
+        pause = (pause * 3 / 2).min(Duration::from_secs(15));
+    }
+    at
+}
+
+/// The time that the longest chain of what must follow one another takes.
+fn critical_path(cloud: &Cloud, graph: &Graph) -> Duration {
+    let mut known: BTreeMap<Address, (Duration, Duration)> = BTreeMap::new();
+    for resource in graph.in_order() {
+        let latency = cloud.latency(resource.kind);
+        let after = |(address, need): (&Address, &ohinfra_plan::graph::Need)| match need {
+            ohinfra_plan::graph::Need::Early => known[address].0,
+            ohinfra_plan::graph::Need::Ready => known[address].1,
+        };
+        let start = resource.needs.iter().map(after).max().unwrap_or_default();
+        let identified = start + latency.create;
+        known.insert(resource.address.clone(), (identified, identified + seen_ready(latency.ready)));
+    }
+    known.values().map(|(_, ready)| *ready).max().unwrap_or_default()
+}
+
+proptest! {
+    #[test]
+    fn after_an_apply_the_plan_is_empty_nothing_ran_twice_and_it_took_no_longer_than_the_critical_path(
+        nodes in nodes(40), seeds: [u16; 9],
+    ) {
+        in_virtual_time(async {
+            let (cloud, harness) = harness(&seeds);
+            let graph = graph(&nodes);
+            let began = cloud.now();
+            let report = harness.apply(&graph).await.unwrap();
+            prop_assert!(report.is_success(), "{:?}", report);
+            prop_assert_eq!(cloud.now().checked_sub(began).unwrap(), critical_path(&cloud, &graph));
+            let mut created: Vec<String> =
+                cloud.calls().into_iter().filter(|call| call.operation == "create").map(|call| call.about).collect();
+            created.sort();
+            prop_assert_eq!(created, all(&nodes).iter().map(ToString::to_string).collect::<Vec<_>>());
+            must_converge(&harness, &cloud, &nodes).await
+        })?;
+    }
+
+    #[test]
+    fn any_set_of_changes_is_applied_in_one_go_and_destroy_leaves_only_what_is_retained(
+        nodes in nodes(40), changes in proptest::collection::vec(any::<(usize, u8)>(), 0..12), seeds: [u16; 9],
+    ) {
+        in_virtual_time(async {
+            let (cloud, harness) = harness(&seeds);
+            must_converge(&harness, &cloud, &nodes).await?;
+            let nodes = changed(&nodes, &changes);
+            let plan = harness.plan(&graph(&nodes), Mode::Apply).await.unwrap();
+            prop_assert!(is_walkable(&steps(&plan)));
+            must_converge(&harness, &cloud, &nodes).await?;
+            must_go(&harness, &cloud, &nodes).await?;
+            // What was retained is found again: nothing of it is made a second time.
+            cloud.forget_calls();
+            must_converge(&harness, &cloud, &nodes).await?;
+            let made = cloud.calls().iter().filter(|call| call.operation == "create").count();
+            prop_assert_eq!(made, nodes.len() - retained(&nodes).len());
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn what_changes_behind_our_back_is_shown_as_drift_and_repaired(
+        nodes in nodes(25), edits in proptest::collection::vec((any::<usize>(), any::<bool>()), 1..6), seeds: [u16; 9],
+    ) {
+        in_virtual_time(async {
+            let (cloud, harness) = harness(&seeds);
+            must_converge(&harness, &cloud, &nodes).await?;
+            let mut touched = BTreeSet::new();
+            for (n, removed) in &edits {
+                let address = address(n % nodes.len());
+                if !touched.insert(address.clone()) {
+                    continue;
+                }
+                if *removed {
+                    cloud.remove(&address.to_string());
+                } else {
+                    cloud.edit(&address.to_string(), |inputs| { inputs.insert("size".into(), json!(99)); });
+                }
+            }
+            let plan = harness.plan(&graph(&nodes), Mode::Apply).await.unwrap();
+            let drifted: BTreeSet<Address> = plan.drift.iter().map(|drift| drift.address.clone()).collect();
+            prop_assert_eq!(drifted, touched);
+            must_converge(&harness, &cloud, &nodes).await
+        })?;
+    }
+}

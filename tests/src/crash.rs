@@ -1,0 +1,109 @@
+//! `kill -9` at a chosen call, and which calls are chosen.
+
+use std::fmt;
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::proxy::{Call, Verdict};
+use crate::{Account, Ended, Proxy};
+
+/// Where a run is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// At which of its calls, from 0.
+    pub call: usize,
+    /// After the call had its effect and before its answer arrived; otherwise before it arrived.
+    pub after: bool,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} call {}", if self.after { "after" } else { "before" }, self.call)
+    }
+}
+
+/// Runs a command whose process is killed at a point. Gives the calls that it had made. A run that has fewer calls ends by itself.
+pub fn killed_at(account: &mut Account, arguments: &[&str], point: Point) -> Result<Vec<Call>> {
+    let upstream = account.endpoint.clone();
+    let rule = move |call: &Call| match call.index {
+        index if index < point.call => Verdict::Forward,
+        index if index == point.call && point.after => Verdict::ForwardAndWithhold,
+        _ => Verdict::Swallow,
+    };
+    let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule))?;
+    account.endpoint.clone_from(&proxy.endpoint);
+    let child = account.command(arguments).and_then(|mut command| Ok(command.spawn()?));
+    account.endpoint = upstream;
+    let mut child = child?;
+    // Every call that came in is recorded when it is over, was swallowed, or had its effect: then nothing is under way any
+    // more. One whose connection broke is never recorded, so that there is an end to the waiting.
+    let mut patience = 400;
+    while proxy.count() <= point.call || (proxy.calls().len() < proxy.count() && patience > 0) {
+        if child.try_wait()?.is_some() {
+            break;
+        }
+        patience -= i32::from(proxy.count() > point.call);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // It may have ended by itself.
+    child.kill().ok();
+    child.wait()?;
+    Ok(proxy.calls())
+}
+
+/// Runs a command again after a crash, as its error says: a lock whose holder is known to be dead is removed first.
+pub fn go_on(account: &Account, arguments: &[&str]) -> Result<Ended> {
+    let run = account.run(arguments)?;
+    let locked = run.stderr.split_once("`ohinfra unlock ").and_then(|(_, rest)| rest.split_once('`'));
+    let Some((id, _)) = locked else {
+        ensure!(run.code == Some(0), "`ohinfra {}` ended with {run:#?}", arguments.join(" "));
+        return Ok(run);
+    };
+    account.succeed(&["unlock", id, "--force"])?;
+    account.succeed(arguments)
+}
+
+/// Which points are tried.
+pub struct Choice {
+    /// What the choice is made with; `OHINFRA_TEST_SEED` repeats one.
+    pub seed: u64,
+    /// How many of each command; none: all of them.
+    most: Option<usize>,
+}
+
+impl Choice {
+    /// As `OHINFRA_TEST_CRASH_POINTS` says: a number of points of each command, or `all`; a few if it is not set.
+    #[expect(clippy::disallowed_methods, reason = "tests are told how thorough to be")]
+    pub fn from_environment() -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+        let seed = number("OHINFRA_TEST_SEED").unwrap_or_else(|| fastrand::u64(0..1_000_000));
+        let points = std::env::var("OHINFRA_TEST_CRASH_POINTS").unwrap_or_else(|_| "5".to_owned());
+        Self { seed, most: points.parse().ok() }
+    }
+
+    /// The points of the `nth` command, which makes so many calls.
+    pub fn points(&self, nth: u64, calls: usize) -> Vec<Point> {
+        let mut points: Vec<Point> =
+            (0..calls).flat_map(|call| [false, true].map(|after| Point { call, after })).collect();
+        if let Some(most) = self.most {
+            fastrand::Rng::with_seed(self.seed ^ (nth + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).shuffle(&mut points);
+            points.truncate(most);
+        }
+        points
+    }
+
+    /// Writes a line past the test's captured output, and to the file that `cargo xtask test` sums up.
+    #[expect(clippy::disallowed_methods, reason = "tests are told where to report")]
+    pub fn report(&self, what: &str, points: usize, failures: usize) {
+        let line = format!("{what}: {points} points, {failures} failures (seed {})\n", self.seed);
+        // The line is for a person: a closed output fails nothing.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+        if let Ok(path) = std::env::var("OHINFRA_TEST_CRASH_REPORT")
+            && let Ok(mut file) = std::fs::OpenOptions::new().append(true).create(true).open(path)
+        {
+            let _ = file.write_all(line.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! As much of HTTP/1.1 as a proxy between one SDK and one server needs.
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A request, read whole.
+pub(super) struct Request {
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
+}
+
+impl Request {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    /// The next one on a connection; none at its end.
+    pub(super) async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Option<Self>> {
+        let end = loop {
+            if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if stream.read_buf(buffer).await? == 0 {
+                return Ok(None);
+            }
+        };
+        let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+        let mut request = Self { head, body: Vec::new() };
+        let length: usize = request.header("content-length").map_or(Ok(0), str::parse)?;
+        if request.header("expect").is_some() {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        }
+        while buffer.len() < end + length {
+            if stream.read_buf(buffer).await? == 0 {
+                return Ok(None);
+            }
+        }
+        request.body = buffer[end..end + length].to_vec();
+        buffer.drain(..end + length);
+        Ok(Some(request))
+    }
+
+    /// Sends it over a connection of its own and reads the answer to its end.
+    pub(super) async fn forward(&self, upstream: &str) -> Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(upstream).await?;
+        let lines = self.head.trim_end().lines();
+        let kept: Vec<&str> = lines
+            .filter(|line| !["connection:", "expect:"].iter().any(|name| line.to_ascii_lowercase().starts_with(name)))
+            .collect();
+        let head = format!("{}\r\nConnection: close\r\n\r\n", kept.join("\r\n"));
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(&self.body).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok(answer)
+    }
+}
+
+/// Whether the end of the answer can only be told by the end of the connection.
+pub(super) fn answer_closes(answer: &[u8]) -> bool {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(answer.len());
+    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+    head.contains("connection: close") || !head.contains("content-length") && !head.contains("chunked")
+}

@@ -1,0 +1,136 @@
+//! A network and services in trouble.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use ohinfra_tests::crash::Choice;
+use ohinfra_tests::proxy::{Answer, Call, Rule, Trouble, Verdict};
+use ohinfra_tests::{Account, Inventory, Proxy};
+
+const APPLY: &[&str] = &["apply", "--yes"];
+const PURGE: &[&str] = &["destroy", "--purge", "--yes"];
+
+/// Words that make a user look up.
+const ALARMS: &[&str] = &["error", "fail", "warn", "waiting", "retry", "throttl", "unavailable", "gave up"];
+
+/// A whole life through a proxy: what is there after the apply, and the calls of both commands. Nothing may be left, and if it is
+/// to be quiet, nothing may be said that alarms.
+fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
+    let mut account = Account::new().unwrap();
+    let found = account.inventory().unwrap();
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, rule).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let run = |arguments: &[&str]| {
+        proxy.forget();
+        let run = account.succeed(arguments).unwrap();
+        for text in [&run.stdout, &run.stderr] {
+            let alarm = text.lines().find(|line| ALARMS.iter().any(|word| line.to_lowercase().contains(word)));
+            assert!(!quiet || alarm.is_none(), "{run:#?}");
+        }
+        proxy.count()
+    };
+    let applied = run(APPLY);
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    let made = account.inventory().unwrap();
+    let purged = run(PURGE);
+    assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new(), "nothing is left");
+    (made, [applied, purged])
+}
+
+fn nothing_wrong(_: &Call) -> Verdict {
+    Verdict::Forward
+}
+
+/// What befalls the n-th call with these chances in a hundred: throttled, cut before it arrives, cut after it had its effect.
+fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
+    Box::new(move |call| {
+        let number = u64::try_from(call.index).unwrap();
+        let chance = fastrand::Rng::with_seed(seed.wrapping_add(number * 7919)).u64(0..100);
+        match chance {
+            n if n < throttled => Verdict::Answer(Answer::trouble(call, Trouble::Throttled)),
+            n if n < throttled + cut.div_ceil(2) => Verdict::Cut,
+            n if n < throttled + cut => Verdict::ForwardAndCut,
+            _ => Verdict::Forward,
+        }
+    })
+}
+
+#[test]
+fn calls_that_are_throttled_or_cut_now_and_then_are_made_again_quietly_and_seldom() {
+    let (made, undisturbed) = life(Box::new(nothing_wrong), true);
+    let seed = Choice::from_environment().seed;
+    let (disturbed, calls) = life(weather(seed, 5, 2), true);
+    assert_eq!(disturbed.differences(&made), Vec::<String>::new(), "seed {seed}");
+    for (calls, undisturbed) in calls.iter().zip(undisturbed) {
+        assert!(calls * 10 <= undisturbed * 13, "{calls} calls instead of {undisturbed}, seed {seed}");
+    }
+}
+
+#[test]
+fn every_answer_to_a_call_that_changes_something_may_be_lost_once() {
+    let (made, _) = life(Box::new(nothing_wrong), true);
+    let seen: Mutex<BTreeSet<(String, Option<String>)>> = Mutex::default();
+    let lost = move |call: &Call| {
+        let is_first = seen.lock().unwrap().insert((call.operation.clone(), call.address.clone()));
+        if call.may_change() && is_first { Verdict::ForwardAndCut } else { Verdict::Forward }
+    };
+    let (lossy, _) = life(Box::new(lost), false);
+    assert_eq!(lossy.differences(&made), Vec::<String>::new());
+}
+
+#[test]
+fn every_call_that_changes_something_may_arrive_twice() {
+    let (made, _) = life(Box::new(nothing_wrong), true);
+    // Two calls that make a key make two keys: nothing in them says that they are one. That one is never made twice.
+    let is_repeatable = |call: &Call| call.may_change() && call.operation != "CreateKey";
+    let twice = move |call: &Call| if is_repeatable(call) { Verdict::ForwardTwice } else { Verdict::Forward };
+    let (doubled, _) = life(Box::new(twice), true);
+    assert_eq!(doubled.differences(&made), Vec::<String>::new());
+}
+
+#[test]
+fn answers_may_be_late_and_come_twice() {
+    let (made, _) = life(Box::new(nothing_wrong), true);
+    let late = |call: &Call| match call.index % 3 {
+        0 => Verdict::AnswerTwice,
+        1 => Verdict::Delay(Duration::from_millis(200)),
+        _ => Verdict::Forward,
+    };
+    let (delayed, _) = life(Box::new(late), true);
+    assert_eq!(delayed.differences(&made), Vec::<String>::new());
+}
+
+#[test]
+fn every_service_may_answer_500_and_503_before_it_does_what_it_is_asked_for() {
+    let (made, _) = life(Box::new(nothing_wrong), true);
+    let seen: Mutex<BTreeMap<(String, Option<String>), u8>> = Mutex::default();
+    let moody = move |call: &Call| {
+        let mut seen = seen.lock().unwrap();
+        let times = seen.entry((call.operation.clone(), call.address.clone())).or_default();
+        *times += 1;
+        match *times {
+            1 => Verdict::Answer(Answer::trouble(call, Trouble::Internal)),
+            2 => Verdict::Answer(Answer::trouble(call, Trouble::Unavailable)),
+            _ => Verdict::Forward,
+        }
+    };
+    let (troubled, _) = life(Box::new(moody), false);
+    assert_eq!(troubled.differences(&made), Vec::<String>::new());
+}
+
+#[test]
+fn a_connection_that_is_always_cut_is_told_with_what_to_do() {
+    let mut account = Account::new().unwrap();
+    let cut = |call: &Call| if call.operation == "CreateTopic" { Verdict::Cut } else { Verdict::Forward };
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(cut)).unwrap();
+    let upstream = account.endpoint.clone();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let run = account.run(&["apply", "--yes", "--target", "monitoring/alerts"]).unwrap();
+    assert_eq!(run.code, Some(1));
+    let text = &run.stderr;
+    assert!(text.contains("monitoring/alerts") && text.contains("(for 60 s, then ohinfra gave up)"), "{text}");
+    assert!(text.contains("check the network") && text.contains("To go on: ohinfra apply"), "{text}");
+    account.endpoint = upstream;
+    account.succeed(APPLY).unwrap();
+}

@@ -1,0 +1,142 @@
+//! Ctrl-C, once and twice, SIGTERM, a terminal that is closed, and a disk that is full.
+
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
+
+use ohinfra_tests::account::ended;
+use ohinfra_tests::helper::{python, script};
+use ohinfra_tests::proxy::{Call, Verdict};
+use ohinfra_tests::{Account, Proxy};
+
+const APPLY: &[&str] = &["apply", "--yes"];
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Starts an apply behind a proxy and waits until this operation has come in.
+fn start(account: &mut Account, delay: Duration, rule: fn(&Call) -> Verdict, operation: &str) -> (Child, Proxy) {
+    let upstream = account.endpoint.clone();
+    let proxy = Proxy::start(&upstream, delay, Box::new(rule)).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let child = account.command(APPLY).unwrap().spawn().unwrap();
+    account.endpoint = upstream;
+    let began = Instant::now();
+    while !proxy.calls().iter().any(|call| call.operation == operation) {
+        assert!(began.elapsed() < Duration::from_secs(60), "{operation} never came in");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    (child, proxy)
+}
+
+/// It said where things stand and how to go on, and the same command goes on.
+fn goes_on(account: &Account, output: &Output) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("To go on: ohinfra apply") && text.contains("the state is written"), "{text}");
+    account.succeed(APPLY).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
+
+#[test]
+fn an_interrupt_lets_what_is_under_way_end_writes_the_state_and_says_how_to_go_on() {
+    for name in ["INT", "TERM"] {
+        let mut account = Account::new().unwrap();
+        let (child, proxy) =
+            start(&mut account, Duration::from_millis(100), |_| Verdict::Forward, "CreateSecurityGroup");
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        // What was made is known: nothing of it is looked for, and nothing is made again.
+        let made = proxy.calls().iter().filter(|call| call.operation == "CreateSecurityGroup").count();
+        let known = account.succeed(&["state", "list"]).unwrap().stdout;
+        assert_eq!(known.lines().filter(|line| line.contains("-sg ")).count(), made, "{known}");
+        goes_on(&account, &output);
+    }
+}
+
+#[test]
+fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
+    let mut account = Account::new().unwrap();
+    let rule = |call: &Call| if call.operation == "CreateTopic" { Verdict::Swallow } else { Verdict::Forward };
+    let (mut child, _proxy) = start(&mut account, Duration::ZERO, rule, "CreateTopic");
+    signal(&child, "INT");
+    // It drains: the topic is still under way.
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none(), "the first interrupt waits");
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("monitoring/alerts"), "what was left under way is named: {text}");
+    assert!(account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/data-bucket"));
+    goes_on(&account, &output);
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_an_apply_like_an_interrupt() {
+    let mut account = Account::new().unwrap();
+    let upstream = account.endpoint.clone();
+    let proxy = Proxy::start(&upstream, Duration::from_millis(100), Box::new(|_| Verdict::Forward)).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let command = account.command(APPLY).unwrap();
+    account.endpoint = upstream;
+    let mut in_terminal = python();
+    in_terminal.arg(script("terminal.py")).arg("created").arg(command.get_program()).args(command.get_args());
+    in_terminal.current_dir(account.folder()).env_clear().env("TERM", "xterm-256color");
+    for (name, value) in command.get_envs() {
+        in_terminal.env(name, value.unwrap_or_default());
+    }
+    let closed = ended(&mut in_terminal).unwrap();
+    assert_eq!(closed.stdout.trim(), "130", "{closed:#?}");
+    let made = proxy.calls().iter().filter(|call| call.operation == "CreateSecurityGroup").count();
+    let known = account.succeed(&["state", "list"]).unwrap().stdout;
+    assert_eq!(known.lines().filter(|line| line.contains("-sg ")).count(), made, "{known}");
+    account.succeed(APPLY).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
+
+/// Runs an apply in a shell that first does something to what may be written.
+fn apply_after(account: &Account, preparation: &str, wrapper: &[&str]) -> ohinfra_tests::Ended {
+    let command = account.command(APPLY).unwrap();
+    let script = format!("{preparation}; exec \"$0\" \"$@\"");
+    let words: Vec<&str> = wrapper.iter().copied().chain(["sh", "-c", &script]).collect();
+    let mut shell = Command::new(words[0]);
+    shell.args(&words[1..]).arg(command.get_program()).args(command.get_args());
+    shell.current_dir(account.folder()).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    for (name, value) in command.get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    ended(&mut shell).unwrap()
+}
+
+#[test]
+fn a_disk_that_is_full_stops_the_run_and_the_state_is_saved_where_there_is_room() {
+    let account = Account::new().unwrap();
+    // A disk of 16 KiB for the state, in a namespace of its own.
+    let run = apply_after(
+        &account,
+        "mkdir -p state && mount -t tmpfs -o size=16k none state",
+        &["unshare", "--map-root-user", "--mount"],
+    );
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
+    assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
+    account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
+    account.succeed(APPLY).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
+
+#[test]
+fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() {
+    let account = Account::new().unwrap();
+    let inventory = account.inventory().unwrap();
+    // No file may be longer than 8 KiB, anywhere.
+    let run = apply_after(&account, "trap '' XFSZ; ulimit -f 16", &["env"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stderr.contains("run the same command again: what was made is found"), "{}", run.stderr);
+    assert_ne!(account.inventory().unwrap(), inventory, "something was made");
+    account.succeed(APPLY).unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
+    assert_eq!(account.inventory().unwrap(), inventory);
+}
