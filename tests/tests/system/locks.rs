@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ohinfra_tests::account::ended;
-use ohinfra_tests::proxy::{Answer, Call, Verdict};
+use ohinfra_tests::proxy::{Answer, Call, Rule, Trouble, Verdict};
 use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
@@ -112,29 +112,34 @@ fn a_state_is_pulled_pushed_and_restored_from_an_older_version() {
     assert_eq!(run.code, Some(0), "{run:#?}");
 }
 
+/// What happens to every write of the state, but not of the lock.
+fn state_writes(what: fn(&Call) -> Answer) -> Rule {
+    Box::new(move |call| {
+        let is_state = call.operation.starts_with("PUT ") && call.operation.contains("/openhands.json?");
+        if is_state { Verdict::Answer(what(call)) } else { Verdict::Forward }
+    })
+}
+
 #[test]
 fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pushed() {
-    let mut account = Account::new().unwrap();
-    account.configure(S3_STATE).unwrap();
-    account.succeed(&["bootstrap"]).unwrap();
-    let upstream = account.endpoint.clone();
-    let is_state = |operation: &str| operation.starts_with("PUT ") && operation.contains("/openhands.json?");
-    // Every write of the state is refused, as if somebody else had written it; the lock is not.
-    let message = "At least one of the pre-conditions did not hold";
-    let rule = move |call: &Call| {
-        if is_state(&call.operation) {
-            return Verdict::Answer(Answer::refusal(call, 412, "PreconditionFailed", message));
-        }
-        Verdict::Forward
+    let overtaken = |call: &Call| {
+        Answer::refusal(call, 412, "PreconditionFailed", "At least one of the pre-conditions did not hold")
     };
-    let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule)).unwrap();
-    account.endpoint.clone_from(&proxy.endpoint);
-    let run = account.run(&["apply", "--yes"]).unwrap();
-    account.endpoint = upstream;
-    assert_eq!(run.code, Some(1));
-    assert!(run.stderr.contains("it is saved in openhands.errored.json"), "{}", run.stderr);
-    assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
-    account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
-    account.succeed(&["apply", "--yes"]).unwrap();
-    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    let down = |call: &Call| Answer::trouble(call, Trouble::Unavailable);
+    for what in [overtaken, down] {
+        let mut account = Account::new().unwrap();
+        account.configure(S3_STATE).unwrap();
+        account.succeed(&["bootstrap"]).unwrap();
+        let upstream = account.endpoint.clone();
+        let proxy = Proxy::start(&upstream, Duration::ZERO, state_writes(what)).unwrap();
+        account.endpoint.clone_from(&proxy.endpoint);
+        let run = account.run(&["apply", "--yes"]).unwrap();
+        account.endpoint = upstream;
+        assert_eq!(run.code, Some(1));
+        assert!(run.stderr.contains("it is saved in openhands.errored.json"), "{}", run.stderr);
+        assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
+        account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
+        account.succeed(&["apply", "--yes"]).unwrap();
+        assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    }
 }

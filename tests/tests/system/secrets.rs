@@ -1,8 +1,12 @@
 //! No secret is ever written: not to the state, plans, logs, events, temporary files or what is printed.
 
 use std::path::Path;
+use std::time::Duration;
 
-use ohinfra_tests::Account;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use ohinfra_tests::proxy::{Answer, Call, Verdict};
+use ohinfra_tests::{Account, Ended, Proxy};
 use serde_json::json;
 
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
@@ -24,12 +28,38 @@ fn encodings(secret: &str) -> Vec<String> {
         .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
         .collect();
     let reversed: String = secret.chars().rev().collect();
-    vec![secret.to_owned(), hex.to_uppercase(), hex, percent, reversed, json!(secret).to_string()]
+    let mut all = vec![secret.to_owned(), hex.to_uppercase(), hex, percent, reversed, json!(secret).to_string()];
+    // Base64 of something that holds it: what it looks like depends on how many bytes come before it.
+    for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+        for before in 0..3 {
+            let encoded = engine.encode(format!("{}{secret}", "x".repeat(before)));
+            all.push(encoded[4..encoded.len() - 4].to_owned());
+        }
+    }
+    all
+}
+
+const ORIGIN: &str = "openhands/cloudfront/origin-verify";
+
+/// Nobody may make a secret.
+fn refuse(call: &Call) -> Verdict {
+    if call.operation == "CreateSecret" {
+        return Verdict::Answer(Answer::refusal(call, 400, "AccessDeniedException", "not authorized"));
+    }
+    Verdict::Forward
+}
+
+/// Runs a command and keeps what it printed.
+fn run(account: &Account, written: &mut Vec<(String, Vec<u8>)>, arguments: &[&str]) -> Ended {
+    let ended = account.run(arguments).unwrap();
+    written.push((format!("standard output of {arguments:?}"), ended.stdout.clone().into_bytes()));
+    written.push((format!("standard error of {arguments:?}"), ended.stderr.clone().into_bytes()));
+    ended
 }
 
 #[test]
 fn every_byte_that_is_written_is_free_of_every_secret() {
-    let account = Account::new().unwrap();
+    let mut account = Account::new().unwrap();
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
     // One secret that is there already, with a value that can be recognised.
     let planted = "planted+secret/value=that&can%be\"recognised";
@@ -41,29 +71,28 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
         )
         .unwrap();
     let mut written: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut run = |arguments: &[&str]| {
-        let ended = account.run(arguments).unwrap();
-        written.push((format!("standard output of {arguments:?}"), ended.stdout.into_bytes()));
-        written.push((format!("standard error of {arguments:?}"), ended.stderr.into_bytes()));
-    };
-    run(&["bootstrap"]);
-    run(&["plan", "-v", "--log", "plan.log", "--out", "saved.plan"]);
-    run(&["plan", "--json", "--all"]);
-    run(&["apply", "saved.plan", "-v", "--log", "apply.log"]);
-    let origin = account
-        .call("secretsmanager", "get_secret_value", json!({ "SecretId": "openhands/cloudfront/origin-verify" }))
-        .unwrap();
+    run(&account, &mut written, &["bootstrap"]);
+    run(&account, &mut written, &["plan", "-v", "--log", "plan.log", "--out", "saved.plan"]);
+    run(&account, &mut written, &["plan", "--json", "--all"]);
+    run(&account, &mut written, &["apply", "saved.plan", "-v", "--log", "apply.log"]);
+    let origin = account.call("secretsmanager", "get_secret_value", json!({ "SecretId": ORIGIN })).unwrap();
     let origin = origin["SecretString"].as_str().unwrap().to_owned();
-    run(&["apply", "--yes", "--json", "-v", "--log", "again.log"]);
-    // An apply that fails: the key of the alias is taken away behind its back.
-    account.configure("[monitoring]\nlog_retention_days = 60\ndata_bucket_name = \"taken\"\n").unwrap();
-    run(&["apply", "--yes", "-v", "--log", "failed.log"]);
-    account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
-    run(&["state", "pull"]);
-    run(&["output", "--json"]);
-    run(&["graph", "--format", "json"]);
-    run(&["destroy", "--yes", "--json", "-v", "--log", "destroy.log"]);
-    run(&["destroy", "--purge", "--yes", "-v"]);
+    run(&account, &mut written, &["apply", "--yes", "--json", "-v", "--log", "again.log"]);
+    // An apply that fails: the name of the origin's secret is new, and it must not be made.
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(refuse)).unwrap();
+    account
+        .call("secretsmanager", "delete_secret", json!({ "SecretId": ORIGIN, "ForceDeleteWithoutRecovery": true }))
+        .unwrap();
+    let upstream = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
+    let failed = run(&account, &mut written, &["apply", "--yes", "-v", "--log", "failed.log"]);
+    assert!(failed.stderr.contains("AccessDenied"), "{}", failed.stderr);
+    account.endpoint = upstream;
+    run(&account, &mut written, &["apply", "--yes"]);
+    run(&account, &mut written, &["state", "pull"]);
+    run(&account, &mut written, &["output", "--json"]);
+    run(&account, &mut written, &["graph", "--format", "json"]);
+    run(&account, &mut written, &["destroy", "--yes", "--json", "-v", "--log", "destroy.log"]);
+    run(&account, &mut written, &["destroy", "--purge", "--yes", "-v"]);
 
     files(account.folder(), &mut written);
     let bucket = format!("ohinfra-state-{}-us-west-2", account.id);
