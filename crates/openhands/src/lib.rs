@@ -5,6 +5,7 @@
 pub mod configuration;
 pub mod environment;
 pub mod names;
+pub mod payload;
 pub mod policy;
 pub mod sandbox_policy;
 pub mod stacks;

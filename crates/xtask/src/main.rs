@@ -9,6 +9,7 @@ mod docs;
 mod fuzz;
 mod localstack;
 mod new_kind;
+mod payload;
 mod python;
 mod shell;
 mod test;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::localstack::Server;
 use crate::shell::{cargo, command, installed, root, run};
-use crate::{check, docs, fuzz};
+use crate::{check, docs, fuzz, payload};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -44,12 +44,16 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         up_to_date()?;
         run(cargo(&["doc", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
         workflows()?;
+        payload::run_local()?;
     }
     if arguments.fast {
         return Ok(());
     }
     run(&mut cargo(&["build", "--package", "ohinfra"]))?;
     let server = Server::start(None)?;
+    if filter.is_none() {
+        payload::run_on(&server)?;
+    }
     let packages = ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-edge", "aws-ops", "tests"];
     let mut all = cargo(&["test", "--no-fail-fast"]);
     for package in packages {

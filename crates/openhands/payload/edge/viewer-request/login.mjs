@@ -1,0 +1,67 @@
+// The login: a redirect to Cognito with state, nonce and PKCE, and the callback that checks them.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { json, page, redirect } from './answers.mjs';
+import * as cookies from './cookies.mjs';
+import { DOWN, exchangeCode, loginUrl } from './cognito.mjs';
+import { isNavigation, safeTarget, target } from './requests.mjs';
+import { validate } from './tokens.mjs';
+
+const random = () => randomBytes(32).toString('base64url');
+const sha256 = (text) => createHash('sha256').update(text).digest('base64url');
+
+function equal(one, other) {
+  const [a, b] = [Buffer.from(String(one)), Buffer.from(String(other))];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Sends a person to the login; a script is told that it must log in. */
+export function ask(request, settings) {
+  if (!isNavigation(request)) {
+    return json(401, { error: 'unauthorized', message: 'Log in at the main page.' });
+  }
+  const login = { state: random(), nonce: random(), verifier: random(), target: safeTarget(target(request)) };
+  const value = Buffer.from(JSON.stringify(login)).toString('base64url');
+  const location = loginUrl(settings, { state: login.state, nonce: login.nonce, challenge: sha256(login.verifier) });
+  return redirect(location, [cookies.login(value)]);
+}
+
+/** The login that this callback belongs to, by its state. */
+function pending(request, state) {
+  for (const value of cookies.values(request.headers, 'login_state').slice(0, 5)) {
+    try {
+      const login = JSON.parse(Buffer.from(value, 'base64url').toString('utf8'));
+      const isWhole = ['state', 'nonce', 'verifier'].every((name) => typeof login?.[name] === 'string' && login[name] !== '');
+      if (isWhole && equal(login.state, state)) return login;
+    } catch {
+      // Not ours.
+    }
+  }
+  return undefined;
+}
+
+/** Comes back from Cognito. */
+export async function callback(request, settings, findKey, deadline) {
+  const query = new URLSearchParams(request.querystring);
+  const refuse = (title, words, status = 400) => page(status, title, words, [cookies.noLogin()]);
+  if (query.has('error')) {
+    const said = query.get('error_description') || query.get('error');
+    return refuse('The login did not succeed', `The login service says: ${said.slice(0, 200)}`);
+  }
+  const login = pending(request, query.get('state') ?? '');
+  if (!login) {
+    return refuse('This login is not the last one', 'It was begun too long ago, or another one was begun after it.');
+  }
+  const code = query.get('code') ?? '';
+  if (code === '') return refuse('The login did not succeed', 'The login service sent no code.');
+  const tokens = await exchangeCode(code, login.verifier, settings, deadline);
+  if (tokens.failed === DOWN) {
+    return refuse('The login service does not answer', 'Try again in a moment.', 502);
+  }
+  if (tokens.failed) return refuse('The login did not succeed', 'The login service refused the code: it can be used once.');
+  const claims = await validate(tokens.idToken, settings, findKey, deadline);
+  if (!claims || typeof claims.nonce !== 'string' || !equal(claims.nonce, login.nonce)) {
+    return refuse('The login did not succeed', 'The login service sent a token that is not valid for this site.');
+  }
+  return redirect(safeTarget(login.target), [...cookies.session(tokens, settings), cookies.noLogin()]);
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+
+import { ask, container, echo, freePort, startDocker, startNginx, startServer } from './stand-ins.mjs';
+
+const ADA = 'a'.repeat(32);
+const EVE = 'e'.repeat(32);
+const OWNER = { 'X-Cognito-User-Id': 'ada' };
+const PUBLIC = { 'X-Runtime-Access': 'public' };
+const PROBE = { Origin: 'https://openhands.example.com', 'Sec-Fetch-Mode': 'cors', Accept: 'application/json' };
+
+const folder = mkdtempSync(join(tmpdir(), 'ohinfra-docker-'));
+const socket = join(folder, 'docker.sock');
+const servers = {};
+let docker;
+let nginx;
+let open;
+let port;
+let closed;
+// Containers are remembered for 5 s: every test has conversations of its own.
+let fresh = 0;
+const conversation = () => (fresh += 1).toString(16).padStart(32, '0');
+
+before(async () => {
+  docker = await startDocker(socket);
+  servers.app = await startServer('127.0.0.1', 0, 'app');
+  servers.ada = await startServer('127.0.0.2', 0, 'ada');
+  servers.agent = await startServer('127.0.0.2', 8000, 'agent');
+  servers.editor = await startServer('127.0.0.2', 8001, 'editor');
+  port = servers.ada.port;
+  closed = await freePort();
+  const values = { app_address: `127.0.0.1:${servers.app.port}`, docker_socket: socket };
+  nginx = await startNginx({ ...values, public_access: false });
+  open = await startNginx({ ...values, public_access: true });
+});
+after(async () => {
+  for (const one of [nginx, open, docker, ...Object.values(servers)]) await one?.stop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  docker.mood = '';
+  docker.containers = [container(ADA, 'ada', '127.0.0.2')];
+});
+
+describe('a request of the owner', () => {
+  test('reaches the sandbox with its path, query and body as they were sent', async () => {
+    for (const path of ['/', '/x/y?q=1&r=%2F', '/a%2Fb%20c/?', '/?x=/../y', '/ä'.replace('ä', '%C3%A4')]) {
+      const answer = await ask(nginx.port, `/runtime/${ADA}/${port}${path}`, { headers: OWNER, method: 'POST', body: 'the body' });
+      assert.equal(answer.status, 200, path);
+      const { name, url, method, body } = answer.json();
+      assert.deepEqual([name, url, method, body], ['ada', path, 'POST', 'the body']);
+    }
+    const bare = await ask(nginx.port, `/runtime/${ADA}/${port}`, { headers: OWNER });
+    assert.equal(bare.json().url, '/');
+  });
+
+  test('carries who it comes from, and neither the secret of the edge nor a login', async () => {
+    const headers = {
+      ...OWNER, Host: 'app.example.com', 'X-Origin-Verify': 'secret', 'X-Runtime-Access': 'public', 'X-Forwarded-For': '192.0.2.1',
+      Cookie: 'a=1; id_token=x; refresh_token=y; b=id_token=z',
+    };
+    const { headers: got } = (await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers })).json();
+    assert.equal(got['x-origin-verify'], undefined);
+    assert.equal(got['x-runtime-access'], undefined);
+    assert.equal(got.cookie, 'a=1; b=id_token=z');
+    assert.equal(got.host, 'app.example.com');
+    assert.equal(got['x-forwarded-host'], 'app.example.com');
+    assert.equal(got['x-forwarded-proto'], 'https');
+    assert.equal(got['x-forwarded-for'], '192.0.2.1, 127.0.0.1');
+    assert.equal(got['x-real-ip'], '127.0.0.1');
+    assert.equal(got['x-cognito-user-id'], 'ada');
+  });
+
+  test('can be a WebSocket', async () => {
+    assert.equal(await echo(nginx.port, `/runtime/${ADA}/${port}/ws`, OWNER, 'hello'), 'hello');
+    assert.match(await echo(nginx.port, `/runtime/${ADA}/${port}/ws`, {}, 'hello'), /403/);
+  });
+
+  test('gets a stream as it comes', async () => {
+    const first = await new Promise((resolve, reject) => {
+      const request = get({ port: nginx.port, path: `/runtime/${ADA}/${port}/stream`, headers: OWNER }, (response) => {
+        response.once('data', (piece) => {
+          resolve(piece.toString());
+          servers.ada.continueStream();
+          response.resume();
+        });
+      });
+      request.on('error', reject);
+    });
+    assert.equal(first, 'data: 1\n\n');
+  });
+
+  test('finds the port that docker maps, unless the asked one is open', async () => {
+    const mapped = conversation();
+    docker.containers = [container(mapped, 'ada', '127.0.0.2', [[closed, port], [8000, port]])];
+    assert.equal((await ask(nginx.port, `/runtime/${mapped}/${closed}/`, { headers: OWNER })).json().name, 'ada');
+    assert.equal((await ask(nginx.port, `/runtime/${mapped}/8000/`, { headers: OWNER })).json().name, 'agent');
+  });
+
+  test('asks docker once in a while, and only for a list', async () => {
+    const own = conversation();
+    docker.containers = [container(own, 'ada', '127.0.0.2')];
+    docker.requests.length = 0;
+    for (let n = 0; n < 5; n += 1) assert.equal((await ask(nginx.port, `/runtime/${own}/${port}/`, { headers: OWNER })).status, 200);
+    assert.equal(docker.requests.length, 1);
+    assert.match(docker.requests[0], /^GET \/containers\/json\?/);
+  });
+});
+
+describe('the owner check', () => {
+  test('refuses everybody else, and a container without an owner', async () => {
+    for (const headers of [{}, { 'X-Cognito-User-Id': 'eve' }, { 'X-Cognito-User-Id': '' }, { 'X-Cognito-User-Id': 'ADA' }, PUBLIC]) {
+      assert.equal((await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers })).status, 403, JSON.stringify(headers));
+    }
+    const nobodys = conversation();
+    docker.containers = [container(nobodys, undefined, '127.0.0.2')];
+    for (const headers of [OWNER, {}, PUBLIC]) {
+      assert.equal((await ask(open.port, `/runtime/${nobodys}/${port}/`, { headers })).status, 403);
+    }
+  });
+
+  test('tells others nothing of a container', async () => {
+    const without = conversation();
+    docker.containers = [container(without, 'ada', undefined)];
+    assert.equal((await ask(nginx.port, `/runtime/${without}/${port}/`, { headers: { 'X-Cognito-User-Id': 'eve' } })).status, 403);
+    assert.equal((await ask(nginx.port, `/runtime/${without}/${port}/`, { headers: OWNER })).status, 502);
+  });
+
+  test('believes docker only what it was asked', async () => {
+    docker.mood = 'unfiltered';
+    docker.containers = [container(EVE, 'ada', '127.0.0.2')];
+    assert.equal((await ask(nginx.port, `/runtime/${conversation()}/${port}/`, { headers: OWNER })).status, 404);
+  });
+});
+
+describe('public access', () => {
+  test('opens applications to everybody who comes through it', async () => {
+    assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`, { headers: PUBLIC })).json().name, 'ada');
+    assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`)).status, 403);
+    assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`, { headers: { 'X-Runtime-Access': 'PUBLIC' } })).status, 403);
+  });
+
+  test('never opens the agent server and the editor, under whatever port', async () => {
+    for (const reserved of [8000, 8001]) {
+      assert.equal((await ask(open.port, `/runtime/${ADA}/${reserved}/`, { headers: PUBLIC })).status, 403);
+      assert.equal((await ask(open.port, `/runtime/${ADA}/${reserved}/`, { headers: OWNER })).status, 200);
+    }
+    const mapped = conversation();
+    docker.containers = [container(mapped, 'ada', '127.0.0.2', [[closed, 8000]])];
+    assert.equal((await ask(open.port, `/runtime/${mapped}/${closed}/`, { headers: PUBLIC })).status, 403);
+    assert.equal((await ask(open.port, `/runtime/${mapped}/${closed}/`, { headers: OWNER })).json().name, 'agent');
+  });
+
+  test('does not lead to OpenHands itself', async () => {
+    for (const path of ['/', '/api/x', '/runtime/x/1/', `/runtime/${ADA}/0/`]) {
+      assert.equal((await ask(open.port, path, { headers: PUBLIC })).status, 403, path);
+    }
+  });
+});
+
+describe('errors', () => {
+  test('no container is 404, no docker 503', async () => {
+    assert.equal((await ask(nginx.port, `/runtime/${conversation()}/${port}/`, { headers: OWNER })).status, 404);
+    for (const mood of ['broken', 'failing']) {
+      docker.mood = mood;
+      assert.equal((await ask(nginx.port, `/runtime/${conversation()}/${port}/`, { headers: OWNER })).status, 503, mood);
+    }
+    const alone = await startNginx({ app_address: '127.0.0.1:1', docker_socket: join(folder, 'none'), public_access: false });
+    assert.equal((await ask(alone.port, `/runtime/${ADA}/${port}/`, { headers: OWNER })).status, 503);
+    await alone.stop();
+  });
+
+  test('a port on which nothing listens is 204 for a probe of the page, 502 for everybody else', async () => {
+    const path = `/runtime/${ADA}/${closed}/`;
+    const probe = await ask(nginx.port, path, { headers: { ...OWNER, ...PROBE } });
+    assert.deepEqual([probe.status, probe.headers['cache-control'], probe.text], [204, 'no-store', '']);
+    for (const missing of Object.keys(PROBE)) {
+      const headers = { ...OWNER, ...PROBE };
+      delete headers[missing];
+      assert.equal((await ask(nginx.port, path, { headers })).status, 502, missing);
+    }
+  });
+
+  test("an application's own 502 is its own", async () => {
+    const answer = await ask(nginx.port, `/runtime/${ADA}/${port}/own-502`, { headers: { ...OWNER, ...PROBE } });
+    assert.deepEqual([answer.status, answer.headers['x-server']], [502, 'ada']);
+  });
+
+  test('a path that leads up or is not what it seems is 400', async () => {
+    for (const path of [
+      `/runtime/${ADA}/${port}/../../${EVE}/${port}/`, `/runtime/${EVE}/1/../../${ADA}/${port}/`, `/runtime/${ADA}/${port}/%2e%2e/%2e%2e/x`,
+      `/runtime/${ADA}/${port}/..`, `//runtime/${ADA}/${port}/`, `/x/../runtime/${ADA}/${port}/`, `/runtime/${ADA}/${port}/../../../api`,
+      `/%72untime/${ADA}/${port}/`, `/runtime/${ADA}/99999/`,
+    ]) {
+      assert.equal((await ask(open.port, path, { headers: OWNER })).status, 400, path);
+      assert.ok([400, 403].includes((await ask(open.port, path, { headers: PUBLIC })).status), path);
+    }
+  });
+});
+
+test('everything else is OpenHands, and /health is nginx itself', async () => {
+  for (const path of ['/', '/api/conversations?x=1', '/runtime/short/1/', `/runtime/${'A'.repeat(32)}/80/`, `/runtime/${ADA}/080/`]) {
+    const { name, url, headers } = (await ask(nginx.port, path, { headers: { ...OWNER, 'X-Origin-Verify': 'secret' } })).json();
+    assert.deepEqual([name, url, headers['x-origin-verify']], ['app', path, undefined]);
+  }
+  assert.equal(await echo(nginx.port, '/ws', OWNER, 'hello'), 'hello');
+  const health = await ask(nginx.port, '/health');
+  assert.deepEqual([health.status, health.text], [200, 'OK']);
+});

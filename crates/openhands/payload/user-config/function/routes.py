@@ -1,0 +1,173 @@
+"""What each route does with a user's documents."""
+
+import validation
+from documents import Documents, now
+from errors import Refusal
+
+MCP = "config/mcp-config.json"
+INTEGRATIONS = "config/integrations.json"
+SECRETS = "secrets/credentials.json.enc"
+LISTS = ("shttp_servers", "stdio_servers")
+METADATA = ("id", "type", "created_at", "updated_at", "notes")
+
+
+def _mcp(document: dict) -> dict:
+    """A document of a user who has stored nothing yet is an empty configuration."""
+    document.setdefault("version", "1.0")
+    document.setdefault("updated_at", None)
+    for name in (*LISTS, "disabled_global_servers"):
+        document.setdefault(name, [])
+    return document
+
+
+def get_mcp(documents: Documents, **_):
+    return 200, _mcp(documents.read(MCP))
+
+
+def put_mcp(documents: Documents, body, **_):
+    made = validation.mcp_config(body)
+
+    def change(document):
+        document.clear()
+        document.update(version="1.0", updated_at=now(), **made)
+        return dict(document)
+
+    return 200, documents.change(MCP, change)
+
+
+def _take(document: dict, server_id: str):
+    """Takes a server out of its list; nothing if there is none."""
+    for name in LISTS:
+        for at, server in enumerate(document[name]):
+            if server["id"] == server_id:
+                return document[name].pop(at), name, at
+    return None, None, None
+
+
+def post_server(documents: Documents, body, **_):
+    made = validation.server(body)
+
+    def change(document):
+        _mcp(document)
+        if any(server["id"] == made["id"] for name in LISTS for server in document[name]):
+            raise Refusal(409, f"there is a server `{made['id']}`")
+        if len(document[f"{made['type']}_servers"]) >= validation.MOST_SERVERS:
+            raise Refusal(400, f"there are {validation.MOST_SERVERS} servers: that is the most")
+        document[f"{made['type']}_servers"].append(made)
+        document["updated_at"] = now()
+
+    documents.change(MCP, change)
+    return 201, made
+
+
+def put_server(documents: Documents, body, item, **_):
+    made = validation.server(body, item)
+
+    def change(document):
+        _, name, at = _take(_mcp(document), item)
+        if name is None:
+            raise Refusal(404, f"there is no server `{item}`")
+        # It keeps its place unless its type has changed.
+        own = f"{made['type']}_servers"
+        document[own].insert(at if name == own else len(document[own]), made)
+        document["updated_at"] = now()
+
+    documents.change(MCP, change)
+    return 200, made
+
+
+def delete_server(documents: Documents, item, **_):
+    def change(document):
+        _, name, _ = _take(_mcp(document), item)
+        if name is None:
+            raise Refusal(404, f"there is no server `{item}`")
+        document["updated_at"] = now()
+
+    documents.change(MCP, change)
+    return 200, {"id": item, "deleted": True}
+
+
+def _shown(secret_id: str, secret: dict) -> dict:
+    """A secret without its value."""
+    return {name: {"id": secret_id, **secret}.get(name) for name in METADATA}
+
+
+def get_secrets(documents: Documents, **_):
+    secrets = documents.read(SECRETS)
+    return 200, {"secrets": [_shown(name, secrets[name]) for name in sorted(secrets)]}
+
+
+def put_secret(documents: Documents, body, item, **_):
+    def change(document):
+        exists = item in document
+        made = validation.secret(body, exists)
+        if isinstance(body, dict) and body.get("id", item) != item:
+            raise Refusal(400, "`id` is not the one in the path")
+        time = now()
+        document[item] = {"created_at": time, **document.get(item, {}), **made, "updated_at": time}
+        return (200 if exists else 201), _shown(item, document[item])
+
+    return documents.change(SECRETS, change)
+
+
+def delete_secret(documents: Documents, item, **_):
+    def change(document):
+        if document.pop(item, None) is None:
+            raise Refusal(404, f"there is no secret `{item}`")
+
+    documents.change(SECRETS, change)
+    return 200, {"id": item, "deleted": True}
+
+
+def get_integrations(documents: Documents, **_):
+    return 200, {"integrations": documents.read(INTEGRATIONS)}
+
+
+def _provider(item: str) -> str:
+    if item not in validation.PROVIDERS:
+        raise Refusal(404, f"there is no provider `{item}`: {', '.join(validation.PROVIDERS)}")
+    return item
+
+
+def put_integration(documents: Documents, body, item, **_):
+    made = validation.integration(body)
+
+    def change(document):
+        earlier = document.get(_provider(item), {})
+        document[item] = {**made, "connected_at": earlier.get("connected_at") or now()}
+        return dict(document[item])
+
+    return 200, documents.change(INTEGRATIONS, change)
+
+
+def delete_integration(documents: Documents, item, **_):
+    def change(document):
+        if document.pop(_provider(item), None) is None:
+            raise Refusal(404, f"{item} is not connected")
+
+    documents.change(INTEGRATIONS, change)
+    return 200, {"id": item, "deleted": True}
+
+
+def get_merged(documents: Documents, everybodys, **_):
+    """What the deployment gives to everybody, without what this user has switched off, and what the user has added."""
+    own = _mcp(documents.read(MCP))
+    hidden = {*own["disabled_global_servers"], *(server["id"] for name in LISTS for server in own[name])}
+    merged = {"version": "1.0", "updated_at": own["updated_at"]}
+    for name in LISTS:
+        kept = [{**server, "source": "global"} for server in everybodys.get(name, []) if server["id"] not in hidden]
+        merged[name] = kept + [{**server, "source": "user"} for server in own[name]]
+    return 200, merged
+
+
+# Path under /api/v1/user-config: methods. `*` is an id.
+ROUTES = {
+    ("mcp",): {"GET": get_mcp, "PUT": put_mcp},
+    ("mcp", "servers"): {"POST": post_server},
+    ("mcp", "servers", "*"): {"PUT": put_server, "DELETE": delete_server},
+    ("secrets",): {"GET": get_secrets},
+    ("secrets", "*"): {"PUT": put_secret, "DELETE": delete_secret},
+    ("integrations",): {"GET": get_integrations},
+    ("integrations", "*"): {"PUT": put_integration, "DELETE": delete_integration},
+    ("merged",): {"GET": get_merged},
+}

@@ -1,0 +1,150 @@
+"""What a caller may store."""
+
+import re
+from urllib.parse import urlsplit
+
+from errors import Refusal
+
+ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+PROVIDERS = ("github", "slack")
+SECRET_TYPES = ("api_key", "token", "credential")
+LONGEST_NOTES = 2000
+LONGEST_VALUE = 64 * 1024
+MOST_SERVERS = 100
+
+
+def identity(value, what: str = "id") -> str:
+    """A name that is safe in a key of S3 and in a path."""
+    if not isinstance(value, str) or not ID.fullmatch(value) or ".." in value:
+        raise Refusal(400, f"`{what}` must be 1 to 128 letters, digits, dots, dashes or underscores, without `..`")
+    return value
+
+
+def _object(value, what: str, allowed: set) -> dict:
+    if not isinstance(value, dict):
+        raise Refusal(400, f"{what} must be an object")
+    unknown = sorted(set(value) - allowed)
+    if unknown:
+        raise Refusal(400, f"{what} has no `{unknown[0][:64]}`")
+    return value
+
+
+def _text(values: dict, name: str, longest: int, default=None, required: bool = False):
+    value = values.get(name)
+    if value is None:
+        if required:
+            raise Refusal(400, f"`{name}` is missing")
+        return default
+    if not isinstance(value, str) or len(value) > longest or (required and not value):
+        raise Refusal(400, f"`{name}` must be a text of at most {longest} characters")
+    return value
+
+
+def _flag(values: dict, name: str, default: bool) -> bool:
+    value = values.get(name, default)
+    if not isinstance(value, bool):
+        raise Refusal(400, f"`{name}` must be true or false")
+    return value
+
+
+def _choice(values: dict, name: str, choices: tuple, default=None):
+    value = values.get(name, default)
+    if value not in choices or not isinstance(value, str):
+        raise Refusal(400, f"`{name}` must be one of {', '.join(choices)}")
+    return value
+
+
+def _list(values: dict, name: str, most: int) -> list:
+    value = values.get(name, [])
+    if not isinstance(value, list) or len(value) > most:
+        raise Refusal(400, f"`{name}` must be a list of at most {most}")
+    return value
+
+
+def server(value, own_id: str | None = None) -> dict:
+    """An MCP server. Its id may be left out where the path says it."""
+    common = {"id", "type", "enabled", "notes"}
+    kind = _choice(value if isinstance(value, dict) else {}, "type", ("shttp", "stdio"))
+    own = {"url"} if kind == "shttp" else {"name", "command", "args", "env", "runtime"}
+    values = _object(value, "a server", common | own)
+    found = identity(values.get("id", own_id))
+    if own_id is not None and found != own_id:
+        raise Refusal(400, "`id` is not the one in the path")
+    made = {
+        "id": found,
+        "type": kind,
+        "enabled": _flag(values, "enabled", True),
+        "notes": _text(values, "notes", LONGEST_NOTES, ""),
+    }
+    if kind == "shttp":
+        url = _text(values, "url", 2048, required=True)
+        try:
+            parts = urlsplit(url)
+            fits = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            fits = False
+        if not fits or any(character.isspace() or ord(character) < 32 for character in url):
+            raise Refusal(400, "`url` must be an http or https address")
+        return {**made, "url": url}
+    args = _list(values, "args", 100)
+    if not all(isinstance(one, str) and len(one) <= 4096 for one in args):
+        raise Refusal(400, "`args` must be texts of at most 4096 characters")
+    env = values.get("env", {})
+    if not isinstance(env, dict) or len(env) > 100:
+        raise Refusal(400, "`env` must be an object of at most 100 texts")
+    for name, one in env.items():
+        if not VARIABLE.fullmatch(name) or not isinstance(one, str) or len(one) > 4096:
+            raise Refusal(400, "`env` must hold texts of at most 4096 characters under names of variables")
+    return {
+        **made,
+        "name": _text(values, "name", 128, found),
+        "command": _text(values, "command", 1024, required=True),
+        "args": args,
+        "env": env,
+        "runtime": _choice(values, "runtime", ("sandbox", "host"), "sandbox"),
+    }
+
+
+def mcp_config(value) -> dict:
+    """A whole MCP configuration."""
+    names = ("shttp_servers", "stdio_servers")
+    values = _object(value, "the configuration", {"version", "updated_at", "disabled_global_servers", *names})
+    if values.get("version", "1.0") != "1.0":
+        raise Refusal(400, '`version` must be "1.0"')
+    made = {}
+    for name in names:
+        made[name] = [server(one) for one in _list(values, name, MOST_SERVERS)]
+        kind = name.removesuffix("_servers")
+        if any(one["type"] != kind for one in made[name]):
+            raise Refusal(400, f"`{name}` must hold servers of the type {kind}")
+    ids = [one["id"] for name in names for one in made[name]]
+    if len(ids) != len(set(ids)):
+        raise Refusal(400, "two servers have the same id")
+    disabled = [identity(one, "disabled_global_servers") for one in _list(values, "disabled_global_servers", 1000)]
+    return {**made, "disabled_global_servers": disabled}
+
+
+def secret(value, exists: bool) -> dict:
+    """A secret with its value, which may be left out for one that exists."""
+    values = _object(value, "a secret", {"id", "value", "type", "notes"})
+    made = {}
+    if values.get("value") is not None or not exists:
+        made["value"] = _text(values, "value", LONGEST_VALUE, required=True)
+    if "type" in values or not exists:
+        made["type"] = _choice(values, "type", SECRET_TYPES, "credential")
+    if "notes" in values or not exists:
+        made["notes"] = _text(values, "notes", LONGEST_NOTES, "")
+    return made
+
+
+def integration(value) -> dict:
+    """An integration with another service."""
+    values = _object(value, "an integration", {"enabled", "token_ref", "notes", "auto_mcp"})
+    reference = values.get("token_ref")
+    return {
+        "enabled": _flag(values, "enabled", True),
+        "token_ref": None if reference is None else identity(reference, "token_ref"),
+        "notes": _text(values, "notes", LONGEST_NOTES, ""),
+        "auto_mcp": _flag(values, "auto_mcp", False),
+    }

@@ -1,0 +1,15 @@
+//! What is put *into* AWS: files in their own languages under `payload/`, filled in from the configuration and from what AWS
+//! says. The same values give the same bytes, always.
+//!
+//! [`edge`] makes the two functions at CloudFront's edge, [`boot`] what an instance starts with, [`routing`] what finds the sandbox
+//! of a request, [`user_config`] the function behind `/api/v1/user-config`, [`database`] the SQL that prepares the database, and
+//! [`mail`] what users are sent and see when they log in. [`inspection`] writes all of it out.
+
+pub mod archive;
+pub mod database;
+pub mod edge;
+pub mod routing;
+pub mod template;
+pub mod user_config;
+
+pub use template::PayloadError;

@@ -1,0 +1,41 @@
+//! The function behind `/api/v1/user-config`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::archive::archive;
+use super::template::{PayloadError, render};
+
+/// What the function is made with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct UserConfig {
+    /// The MCP servers that everybody has: `{"shttp_servers": […], "stdio_servers": […]}`.
+    pub servers: Value,
+}
+
+const FILES: &[(&str, &str)] = &[
+    ("app.py", include_str!("../../payload/user-config/function/app.py")),
+    ("documents.py", include_str!("../../payload/user-config/function/documents.py")),
+    ("errors.py", include_str!("../../payload/user-config/function/errors.py")),
+    ("gcm.py", include_str!("../../payload/user-config/function/gcm.py")),
+    ("routes.py", include_str!("../../payload/user-config/function/routes.py")),
+    ("validation.py", include_str!("../../payload/user-config/function/validation.py")),
+];
+
+impl UserConfig {
+    /// The function's files.
+    pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
+        let name = "everybodys_mcp.json";
+        let template = include_str!("../../payload/user-config/everybodys_mcp.json.tmpl");
+        let mut files = vec![(name, render(name, template, self)?)];
+        files.extend(FILES.iter().map(|(name, text)| (*name, (*text).to_owned())));
+        Ok(files)
+    }
+
+    /// The function's code, zipped; its handler is `app.handler`.
+    pub fn zip(&self) -> Result<Vec<u8>, PayloadError> {
+        let files = self.files()?;
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        archive(&files)
+    }
+}

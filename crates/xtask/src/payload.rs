@@ -1,0 +1,76 @@
+//! Tests of what is put into AWS, each in the real runtime of its language.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::localstack::Server;
+use crate::shell::{cargo, command, debug_folder, root, run};
+
+/// Programs and the packages of Debian that have them.
+const NEEDED: &[(&str, &str)] = &[
+    ("/usr/sbin/nginx", "nginx"),
+    ("/usr/lib/nginx/modules/ngx_http_lua_module.so", "libnginx-mod-http-lua"),
+    ("/usr/lib/x86_64-linux-gnu/lua/5.1/cjson.so", "lua-cjson"),
+    ("/usr/bin/shellcheck", "shellcheck"),
+    ("/usr/lib/postgresql", "postgresql"),
+];
+
+/// Installs what is not there.
+fn install() -> Result<()> {
+    let missing: Vec<&str> =
+        NEEDED.iter().filter(|(path, _)| !Path::new(path).exists()).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let is_root = crate::shell::output(&mut command("id", &["-u"]))?.trim() == "0";
+    let apt = |arguments: &[&str]| {
+        let mut apt = if is_root { command("apt-get", &[]) } else { command("sudo", &["apt-get"]) };
+        apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        run(&mut apt).with_context(|| format!("these packages are needed: {}", missing.join(" ")))
+    };
+    // Debian's packages would start servers of their own, which nobody needs.
+    apt(&["update", "-qq"])?;
+    apt(&[["install", "-y", "-qq", "--no-install-recommends"].as_slice(), &missing].concat())
+}
+
+fn folder() -> PathBuf {
+    root().join("crates/openhands/payload")
+}
+
+/// The files of a folder that end so, in order.
+fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    files.retain(|path| path.to_string_lossy().ends_with(end));
+    files.sort();
+    ensure!(!files.is_empty(), "there is no {end} in {}", folder.display());
+    Ok(files)
+}
+
+/// Everything that needs no LocalStack: functions at the edge, routing, boot, database.
+pub(crate) fn run_local() -> Result<()> {
+    install()?;
+    run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--examples"]))?;
+    let render = debug_folder()?.join("examples/render_payload");
+    for piece in ["edge", "routing"] {
+        let tests = files(&folder().join(piece).join("tests"), ".test.mjs")?;
+        run(command("node", &["--test"]).args(tests).env("OHINFRA_RENDER_PAYLOAD", &render))?;
+    }
+    run(&mut cargo(&["test", "--package", "ohinfra-openhands", "--tests", "--", "--ignored"]))
+}
+
+/// The user-configuration API on LocalStack's S3 and KMS.
+pub(crate) fn run_on(server: &Server) -> Result<()> {
+    let folder = folder().join("user-config");
+    let mut tests = command(server.environment.join("bin/python"), &["-m", "unittest", "discover", "-s", "tests"]);
+    tests
+        .current_dir(&folder)
+        .env("PYTHONPATH", folder.join("function"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("AWS_ENDPOINT_URL", &server.endpoint)
+        .env("AWS_ACCESS_KEY_ID", "333333333333")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", "us-west-2");
+    run(&mut tests)
+}
