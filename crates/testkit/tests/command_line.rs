@@ -287,7 +287,7 @@ fn a_destroy_needs_nothing_of_what_the_deployment_was_built_on() {
 fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
     let place = Place::new();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ohinfra-fake"));
-    command.args(["apply", "--yes"]).current_dir(place.path()).env("OHINFRA_FAKE_CLOUD", "cloud.json");
+    command.args(["apply", "--yes"]).current_dir(place.path()).env_clear().env("OHINFRA_FAKE_CLOUD", "cloud.json");
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
