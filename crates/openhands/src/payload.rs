@@ -6,6 +6,7 @@
 //! [`mail`] what users are sent and see when they log in. [`inspection`] writes all of it out.
 
 pub mod archive;
+pub mod boot;
 pub mod database;
 pub mod edge;
 pub mod routing;

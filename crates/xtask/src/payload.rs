@@ -53,7 +53,7 @@ pub(crate) fn run_local() -> Result<()> {
     install()?;
     run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--examples"]))?;
     let render = debug_folder()?.join("examples/render_payload");
-    for piece in ["edge", "routing"] {
+    for piece in ["edge", "routing", "boot"] {
         let tests = files(&folder().join(piece).join("tests"), ".test.mjs")?;
         run(command("node", &["--test"]).args(tests).env("OHINFRA_RENDER_PAYLOAD", &render))?;
     }
