@@ -59,6 +59,8 @@ pub enum Command {
     Output(OutputArguments),
     /// Prints the dependency graph
     Graph(GraphArguments),
+    /// Writes everything that would be put into AWS into a folder, to look at
+    Render(RenderArguments),
     /// Looks at the state and repairs it
     #[command(subcommand)]
     State(StateCommand),
@@ -88,6 +90,14 @@ pub struct SelectionArguments {
     /// At most so many calls at once, beside AWS's own limits
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: Option<u16>,
+}
+
+/// `ohinfra render`
+#[derive(Debug, Args)]
+pub struct RenderArguments {
+    /// The folder, which is empty or does not exist yet
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// `ohinfra plan`

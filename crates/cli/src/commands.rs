@@ -7,6 +7,7 @@ mod graph;
 mod import;
 mod output;
 mod plan;
+mod render;
 mod state;
 mod unlock;
 mod validate;
@@ -47,6 +48,7 @@ pub(crate) async fn dispatch(
         Command::Drift(arguments) => run.interruptible(drift::run(&run, arguments)).await,
         Command::Output(arguments) => run.interruptible(output::run(&run, arguments)).await,
         Command::Graph(arguments) => graph::run(&run, arguments),
+        Command::Render(arguments) => render::run(&run, arguments),
         Command::State(command) => run.interruptible(state::run(&run, command)).await,
         Command::Import(arguments) => import::run(&run, arguments).await,
         Command::Unlock(arguments) => run.interruptible(unlock::run(&run, arguments)).await,

@@ -96,6 +96,19 @@ impl Configuration {
         }
     }
 
+    /// What a key holds: as it was written, or its default.
+    pub fn value(&self, path: &str) -> Value {
+        self.all.get(path).cloned().or_else(|| keys::default(path)).unwrap_or_default()
+    }
+
+    /// The domains that users may come back to from the login.
+    pub fn callback_domains(&self) -> Vec<String> {
+        let listed = self.value("auth.callback_domains");
+        let listed = listed.as_array().into_iter().flatten().filter_map(|domain| domain.as_str().map(str::to_owned));
+        let listed: Vec<String> = listed.collect();
+        if listed.is_empty() { self.edges.iter().map(Edge::full_domain).collect() } else { listed }
+    }
+
     /// The digest that a saved plan is bound to.
     pub fn digest(&self, sandbox_policy: &str) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();

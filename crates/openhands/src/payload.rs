@@ -9,6 +9,8 @@ pub mod archive;
 pub mod boot;
 pub mod database;
 pub mod edge;
+pub mod inspection;
+pub mod mail;
 pub mod routing;
 pub mod template;
 pub mod user_config;

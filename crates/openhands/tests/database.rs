@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use ohinfra_openhands::payload::database::{Bootstrap, script};
+use ohinfra_openhands::payload::database::{Bootstrap, script, verifier};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "the-pass'word-that%no;log$holds";
@@ -118,7 +118,7 @@ impl Drop for Server {
 #[ignore = "needs PostgreSQL's programs: `cargo xtask test` installs them and runs it"]
 fn the_bootstrap_run_twice_gives_both_roles_their_privileges_and_no_log_the_password() {
     let server = Server::start();
-    let bootstrap = script(&Bootstrap::default().transactions(PASSWORD).unwrap());
+    let bootstrap = script(&Bootstrap::default().transactions(&verifier(PASSWORD)).unwrap());
     assert_eq!(server.master(&bootstrap), Ok(String::new()));
 
     // OpenHands makes its tables through the proxy; an operator comes with a token of IAM's.
@@ -167,7 +167,7 @@ fn the_bootstrap_run_twice_gives_both_roles_their_privileges_and_no_log_the_pass
         assert!(!log.contains(piece), "the log holds the password");
     }
     // A new password takes the old one's place.
-    let another = script(&Bootstrap::default().transactions("another").unwrap());
+    let another = script(&Bootstrap::default().transactions(&verifier("another")).unwrap());
     assert_eq!(server.master(&another), Ok(String::new()));
     assert!(proxy("SELECT 1").is_err());
     assert_eq!(server.sql("openhands_proxy", "another", "openhands", "SELECT 1"), Ok("1".to_owned()));
@@ -177,7 +177,7 @@ fn the_bootstrap_run_twice_gives_both_roles_their_privileges_and_no_log_the_pass
 #[ignore = "needs PostgreSQL's programs: `cargo xtask test` installs them and runs it"]
 fn where_statement_logging_can_be_switched_off_not_even_the_verifier_is_logged() {
     let server = Server::start();
-    let bootstrap = script(&Bootstrap::default().transactions(PASSWORD).unwrap());
+    let bootstrap = script(&Bootstrap::default().transactions(&verifier(PASSWORD)).unwrap());
     server.superuser("postgres", "GRANT SET ON PARAMETER log_statement, log_min_duration_statement TO master");
     assert_eq!(server.master(&bootstrap), Ok(String::new()));
     let log = server.log();

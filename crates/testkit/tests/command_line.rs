@@ -284,6 +284,28 @@ fn a_destroy_needs_nothing_of_what_the_deployment_was_built_on() {
 }
 
 #[test]
+fn what_would_be_put_into_aws_is_written_out_for_inspection() {
+    let place = Place::new();
+    let written = place.succeed(&["render", "out"]);
+    assert!(written.ends_with("Words in angle brackets are what only AWS knows, or a secret.\n"), "{written}");
+    for line in written.lines().filter(|line| line.ends_with(" bytes")) {
+        let (name, size) = line.strip_suffix(" bytes").unwrap().rsplit_once("  ").unwrap();
+        let file = std::fs::metadata(place.path().join("out").join(name)).unwrap();
+        assert_eq!(file.len().to_string(), size, "{name}");
+    }
+    let names: Vec<&str> = written.lines().filter_map(|line| line.split("  ").next()).collect();
+    insta::assert_snapshot!(names[..names.len() - 1].join("\n"));
+    // A second time is as the first one, in a folder of its own.
+    place.succeed(&["render", "again"]);
+    let read = |folder: &str| std::fs::read(place.path().join(folder).join("boot/bundle.zip")).unwrap();
+    assert_eq!(read("out"), read("again"));
+    insta::assert_snapshot!(place.fail(&["render", "out"]), @"
+    error: out is not empty
+      help: name a folder that is empty or does not exist
+    ");
+}
+
+#[test]
 fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
     let place = Place::new();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ohinfra-fake"));

@@ -12,7 +12,7 @@ const LONGEST: usize = 600;
 const SDK_LANE: &[&str] = &["aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-edge", "aws-ops", "state-s3", "ohinfra"];
 
 /// Every file with this extension below a folder.
-fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
+pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
@@ -78,6 +78,7 @@ pub(crate) fn run() -> Result<()> {
     if ec2 != 1 {
         problems.push(format!("aws-sdk-ec2 is named in {ec2} manifests; it must be in one"));
     }
+    problems.extend(crate::claims::missing()?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     println!("{} source files and {} manifests are as they should be.", sources.len(), manifests.len());
     Ok(())

@@ -23,6 +23,7 @@ const COMMANDS: &[&[&str]] = &[
     &["drift"],
     &["output"],
     &["graph"],
+    &["render"],
     &["state"],
     &["import"],
     &["unlock"],

@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod claims;
 mod demo;
 mod docs;
 mod fuzz;
@@ -35,7 +36,7 @@ enum Task {
     /// Starts and stops LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Checks what no compiler checks: who may name what, file sizes
+    /// Checks what no compiler checks: who may name what, file sizes, tests that documents name
     Check,
     /// Feeds the readers of files with random bytes for a while, where the nightly toolchain is there
     Fuzz,

@@ -14,6 +14,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/lib/x86_64-linux-gnu/lua/5.1/cjson.so", "lua-cjson"),
     ("/usr/bin/shellcheck", "shellcheck"),
     ("/usr/lib/postgresql", "postgresql"),
+    ("/usr/lib/python3/dist-packages/yaml", "python3-yaml"),
 ];
 
 /// Installs what is not there.

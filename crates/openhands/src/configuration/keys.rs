@@ -119,7 +119,12 @@ pub const KEYS: &[Key] = &[
     key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "The data volume."),
     key("compute.openhands_version", Holds::Text, "\"1.2.1\"", "OpenHands' version."),
     key("compute.runtime_version", Holds::Text, "\"1.2-nikolaik\"", "The sandbox image's version."),
-    key("compute.llm_model", Holds::Text, "", "The model on Bedrock."),
+    key(
+        "compute.llm_model",
+        Holds::Text,
+        "\"bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0\"",
+        "The model on Bedrock.",
+    ),
     key("compute.watchtower", Holds::Flag, "true", "Whether images are updated by themselves."),
     key("compute.deletion_protection", Holds::Flag, "false", "Whether the load balancer is protected."),
     key("database.engine_version", Holds::Text, "\"15.8\"", "Aurora PostgreSQL's version."),

@@ -19,8 +19,10 @@ const COMPOSE: (&str, &str) = ("2.38.2", "4d0f7678dd3338452beba4518e36a8e22b20ca
 const OPENRESTY_IMAGE: &str = "openresty/openresty:1.27.1.2-alpine";
 /// The image of Watchtower.
 const WATCHTOWER_IMAGE: &str = "containrrr/watchtower:1.7.1";
-/// Where OpenHands' images are published.
-const UPSTREAM: &str = "docker.openhands.dev/openhands";
+/// Where OpenHands' image is published.
+const OPENHANDS_REPOSITORY: &str = "docker.openhands.dev/openhands/openhands";
+/// Where the image of sandboxes is published, in which the agent server runs.
+const RUNTIME_REPOSITORY: &str = "docker.openhands.dev/openhands/runtime";
 
 /// What an instance is made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,12 +82,8 @@ fn without_comments(toml: &str) -> String {
 }
 
 impl Boot {
-    fn runtime_repository(&self) -> String {
-        format!("{UPSTREAM}/runtime")
-    }
-
     fn runtime_image(&self) -> String {
-        format!("{}:{}", self.runtime_repository(), self.runtime_version)
+        format!("{RUNTIME_REPOSITORY}:{}", self.runtime_version)
     }
 
     /// OpenHands' environment, but for what is secret.
@@ -100,7 +98,7 @@ impl Boot {
         let values: [(&'static str, &str); 21] = [
             ("AGENT_ENABLE_BROWSING", "false"),
             ("AGENT_ENABLE_MCP", "true"),
-            ("AGENT_SERVER_IMAGE_REPOSITORY", &self.runtime_repository()),
+            ("AGENT_SERVER_IMAGE_REPOSITORY", RUNTIME_REPOSITORY),
             ("AGENT_SERVER_IMAGE_TAG", &self.runtime_version),
             ("AWS_DEFAULT_REGION", &self.region),
             ("AWS_REGION", &self.region),
@@ -129,7 +127,7 @@ impl Boot {
 
     fn compose(&self) -> Result<String, PayloadError> {
         let values = serde_json::json!({
-            "openhands_image": format!("{UPSTREAM}/openhands:{}", self.openhands_version),
+            "openhands_image": format!("{OPENHANDS_REPOSITORY}:{}", self.openhands_version),
             "openresty_image": OPENRESTY_IMAGE,
             "watchtower_image": WATCHTOWER_IMAGE,
             "watchtower": self.watchtower,

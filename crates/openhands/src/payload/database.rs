@@ -61,14 +61,11 @@ fn unless(exists: &str, make: &str) -> String {
 }
 
 impl Bootstrap {
-    /// The transactions, in order.
-    ///
-    /// The password itself is in none of them: the server is given what it would have made of it (a SCRAM verifier), so that no log,
-    /// however it is set, can hold it.
+    /// The transactions, in order; `proxy_verifier` is what [`verifier`] has made of the proxy role's password.
     ///
     /// # Errors
     /// A name that is not one.
-    pub fn transactions(&self, proxy_password: &str) -> Result<Vec<Transaction>, PayloadError> {
+    pub fn transactions(&self, proxy_verifier: &str) -> Result<Vec<Transaction>, PayloadError> {
         let database = identifier(&self.database)?;
         let (iam, proxy) = (identifier(&self.iam_role)?, identifier(&self.proxy_role)?);
         let both = format!("{iam}, {proxy}");
@@ -82,7 +79,7 @@ impl Bootstrap {
             format!("GRANT rds_iam TO {iam}"),
             // Where the parameter may be set, not even the verifier is logged.
             "DO $bootstrap$ BEGIN PERFORM set_config('log_statement', 'none', true), set_config('log_min_duration_statement', '-1', true); EXCEPTION WHEN insufficient_privilege THEN NULL; END $bootstrap$".to_owned(),
-            format!("ALTER ROLE {proxy} PASSWORD {}", literal(&scram_sha_256(proxy_password.as_bytes()))),
+            format!("ALTER ROLE {proxy} PASSWORD {}", literal(proxy_verifier)),
         ];
         // The master must be a member to speak for the roles. Not a moment longer: a member of a role that logs in with IAM's
         // tokens could not log in with its password any more.
@@ -105,6 +102,12 @@ impl Bootstrap {
         let make = format!("CREATE TYPE public.eventcallbackstatus AS ENUM ({})", labels.join(", "));
         Ok(vec![roles, privileges, vec![unless(exists, &make)]])
     }
+}
+
+/// What the server would make of a password (SCRAM-SHA-256, with a new salt each time) and stores instead of it. Sent in its place, no
+/// log of the server, however it is set, can hold the password.
+pub fn verifier(password: &str) -> String {
+    scram_sha_256(password.as_bytes())
 }
 
 /// Transactions as a text for `psql`.
@@ -133,7 +136,7 @@ mod tests {
     #[test]
     fn the_password_is_in_no_statement() {
         let password = "the$pass'word";
-        let text = script(&Bootstrap::default().transactions(password).unwrap());
+        let text = script(&Bootstrap::default().transactions(&verifier(password)).unwrap());
         assert!(!text.contains(password) && !text.contains("the$pass") && text.contains("SCRAM-SHA-256$4096:"));
     }
 }

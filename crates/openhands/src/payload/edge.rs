@@ -1,6 +1,6 @@
 //! The two functions at CloudFront's edge.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::archive::archive;
 use super::template::{PayloadError, render};
@@ -9,7 +9,7 @@ use super::template::{PayloadError, render};
 pub const LARGEST_EDGE_ZIP: usize = 1024 * 1024;
 
 /// What the viewer-request function is made with: Lambda@Edge has no environment variables.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewerRequest {
     /// Cognito's user pool.
     pub user_pool_id: String,

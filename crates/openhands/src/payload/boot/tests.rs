@@ -57,8 +57,8 @@ fn a_script_that_is_too_long_is_refused() {
 
 #[test]
 fn every_json_file_is_json_and_openhands_configuration_is_toml_without_comments() {
-    for (name, text) in boot().files().unwrap().iter().filter(|(name, _)| name.ends_with(".json")) {
-        assert!(serde_json::from_str::<Value>(text).is_ok(), "{name}");
+    for name in ["cloudwatch-agent.json", "daemon.json", "settings.json"] {
+        assert!(serde_json::from_str::<Value>(&file(&boot(), name)).is_ok(), "{name}");
     }
     let text = boot().openhands_configuration().unwrap();
     assert!(!text.contains('#'), "{text}");

@@ -1,0 +1,172 @@
+//! The whole payload of a configuration, to look at. What only AWS knows, and every secret, is a placeholder in angle brackets.
+
+use serde_json::{Value, json};
+
+use super::boot::Boot;
+use super::database::{Bootstrap, script};
+use super::edge::{OriginResponse, ViewerRequest};
+use super::mail::{ASSETS, BRANDING, invitation, verification};
+use super::template::PayloadError;
+use super::user_config::UserConfig;
+use crate::Configuration;
+use crate::names::Names;
+
+/// A file: its path within the folder that is written, and its content.
+pub type File = (String, Vec<u8>);
+
+fn text(configuration: &Configuration, path: &str) -> String {
+    configuration.value(path).as_str().unwrap_or_default().to_owned()
+}
+
+/// What an instance of this configuration starts with.
+fn boot(configuration: &Configuration, names: &Names) -> Boot {
+    let region = configuration.region.to_string();
+    Boot {
+        alert_topic_arn: format!("arn:aws:sns:{region}:<account>:{}", names.regional("alerts")),
+        log_group_name: format!("/{}/application", configuration.name),
+        data_bucket: configuration.data_bucket_name.clone().unwrap_or_else(|| names.data_bucket()),
+        file_system_id: "<file system>".to_owned(),
+        access_point_id: "<access point>".to_owned(),
+        database_secret: format!("{}/database/proxy-user", configuration.name),
+        database_host: "<proxy endpoint>".to_owned(),
+        database_port: 5432,
+        database_name: Bootstrap::default().database,
+        sandbox_secret: configuration
+            .sandbox_secret_name
+            .clone()
+            .unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name)),
+        user_secrets_key_id: "<key>".to_owned(),
+        sandbox_role_arn: configuration
+            .sandbox_aws_access
+            .then(|| format!("arn:aws:iam::<account>:role/{}", names.global("sandbox"))),
+        openhands_version: text(configuration, "compute.openhands_version"),
+        runtime_version: text(configuration, "compute.runtime_version"),
+        llm_model: text(configuration, "compute.llm_model"),
+        watchtower: configuration.value("compute.watchtower") == Value::Bool(true),
+        public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
+        registry: None,
+        region,
+    }
+}
+
+/// Every file of the payload, in the order of their paths.
+pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
+    let names = Names::new(configuration, "<account>");
+    let mut files: Vec<File> = Vec::new();
+    let mut add = |folder: &str, name: &str, bytes: &[u8]| files.push((format!("{folder}/{name}"), bytes.to_vec()));
+
+    let domains = configuration.callback_domains();
+    for edge in &configuration.edges {
+        let stack = edge.suffix.as_ref().map_or_else(|| "edge".to_owned(), |suffix| format!("edge-{suffix}"));
+        let viewer = ViewerRequest::of_pool(
+            "us-east-1_<user pool>",
+            "<login domain>.auth.us-east-1.amazoncognito.com",
+            ("<client>", "<client secret>"),
+            &edge.full_domain(),
+            &domains,
+            &edge.runtime_access,
+        );
+        for (name, text) in viewer.files()? {
+            add(&format!("{stack}/viewer-request"), name, text.as_bytes());
+        }
+        add(&stack, "viewer-request.zip", &viewer.zip()?);
+        let origin = OriginResponse { full_domain: edge.full_domain() };
+        for (name, text) in origin.files()? {
+            add(&format!("{stack}/origin-response"), name, text.as_bytes());
+        }
+        add(&stack, "origin-response.zip", &origin.zip()?);
+    }
+
+    let boot = boot(configuration, &names);
+    let bundle = boot.bundle()?;
+    add("boot", "user-data.sh", boot.user_data(&bundle)?.as_bytes());
+    add("boot", "bundle.zip", &bundle);
+    for (name, text) in boot.files()? {
+        add("boot/bundle", &name, text.as_bytes());
+    }
+
+    let user_config = UserConfig { servers: everybodys_servers(&boot)? };
+    for (name, text) in user_config.files()? {
+        add("user-config/function", name, text.as_bytes());
+    }
+    add("user-config", "function.zip", &user_config.zip()?);
+
+    let transactions = Bootstrap::default().transactions("<verifier of the proxy role's password>")?;
+    add("database", "bootstrap.sql", script(&transactions).as_bytes());
+
+    let site = &configuration.site_name;
+    for (name, mail) in [("invitation", invitation(site, &domains)?), ("verification", verification(site, &domains)?)] {
+        add("auth", &format!("{name}.html"), mail.body.as_bytes());
+    }
+    for asset in ASSETS {
+        let name = format!("{}-{}.svg", asset.category, asset.color_mode).to_lowercase();
+        add("auth", &name, asset.svg.as_bytes());
+    }
+    add("auth", "branding.json", BRANDING.as_bytes());
+    files.sort();
+    Ok(files)
+}
+
+/// The MCP servers that everybody has, as OpenHands' own configuration lists them.
+pub fn everybodys_servers(boot: &Boot) -> Result<Value, PayloadError> {
+    let text = boot.openhands_configuration()?;
+    let parsed: toml::Table = text.parse().map_err(|error: toml::de::Error| PayloadError::Template {
+        name: "config/openhands.toml.tmpl".to_owned(),
+        reason: error.message().to_owned(),
+    })?;
+    let list = |name: &str| {
+        let servers = parsed.get("mcp").and_then(|mcp| mcp.get(name)).and_then(toml::Value::as_array);
+        servers.and_then(|servers| serde_json::to_value(servers).ok()).unwrap_or_else(|| json!([]))
+    };
+    Ok(json!({ "shttp_servers": list("shttp_servers"), "stdio_servers": list("stdio_servers") }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sources;
+
+    fn of(text: &str) -> Vec<File> {
+        let sources = Sources { file: Some(("ohinfra.toml".to_owned(), text.to_owned())), ..Sources::default() };
+        files(&Configuration::load(&sources).unwrap().0).unwrap()
+    }
+
+    #[test]
+    fn every_example_configuration_gives_a_whole_payload_twice_the_same() {
+        for text in [
+            include_str!("../../../../config/single-domain.toml"),
+            include_str!("../../../../config/multi-domain.toml"),
+        ] {
+            let made = of(text);
+            assert_eq!(made, of(text));
+            let names: Vec<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
+            for name in [
+                "auth/invitation.html",
+                "boot/bundle/compose.yaml",
+                "boot/user-data.sh",
+                "database/bootstrap.sql",
+                "user-config/function.zip",
+            ] {
+                assert!(names.contains(&name), "{names:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_domain_has_its_own_edge_and_one_that_is_public_opens_the_routing() {
+        let made = of(include_str!("../../../../config/multi-domain.toml"));
+        let file = |name: &str| {
+            let (_, bytes) = made.iter().find(|(found, _)| found == name).unwrap();
+            String::from_utf8(bytes.clone()).unwrap().replace(": ", ":")
+        };
+        assert!(file("edge-prod/viewer-request/settings.mjs").contains("\"runtime_access\":\"owner\""));
+        let test = file("edge-test/viewer-request/settings.mjs");
+        assert!(
+            test.contains("\"runtime_access\":\"public\"") && test.contains("openhands.test.example.com"),
+            "{test}"
+        );
+        assert!(test.contains("\\u003cclient secret\\u003e"), "{test}");
+        assert!(file("boot/bundle/nginx.conf").contains("public_access = true"));
+        assert!(file("auth/invitation.html").contains("https://openhands.example.com/"));
+    }
+}

@@ -1,0 +1,104 @@
+//! What users are sent and see when they log in: mails of Cognito, and the looks of its login page.
+
+use serde_json::{Value, json};
+
+use super::template::{PayloadError, render};
+
+/// Cognito's limit for a mail, in characters.
+pub const LARGEST_MAIL: usize = 20_000;
+
+/// Cognito's own placeholder for a code or a temporary password.
+const CODE: &str = "{####}";
+
+/// A mail of Cognito's. `{username}` and `{####}` in it are Cognito's own placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Its subject.
+    pub subject: String,
+    /// Its HTML.
+    pub body: String,
+}
+
+fn mail(name: &str, template: &str, subject: String, values: &Value) -> Result<Mail, PayloadError> {
+    let body = render(name, template, values)?;
+    let length = body.chars().count();
+    if length > LARGEST_MAIL {
+        return Err(PayloadError::TooLarge { name: name.to_owned(), bytes: length, limit: LARGEST_MAIL });
+    }
+    Ok(Mail { subject, body })
+}
+
+/// The mail to a new user, with the address of every portal.
+pub fn invitation(site: &str, domains: &[String]) -> Result<Mail, PayloadError> {
+    let template = include_str!("../../payload/mail/invitation.html.tmpl");
+    let values = json!({ "site_name": site, "domains": domains, "code": CODE, "username": "{username}" });
+    mail("mail/invitation.html.tmpl", template, format!("Welcome to {site}"), &values)
+}
+
+/// The mail with a verification code.
+pub fn verification(site: &str, domains: &[String]) -> Result<Mail, PayloadError> {
+    let template = include_str!("../../payload/mail/verification.html.tmpl");
+    let values = json!({ "site_name": site, "domains": domains, "code": CODE });
+    mail("mail/verification.html.tmpl", template, format!("Your {site} Verification Code"), &values)
+}
+
+/// The settings of the login page: dark, the form in the middle.
+pub const BRANDING: &str = include_str!("../../payload/branding/settings.json");
+
+/// An image of the login page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// Cognito's name for what it is.
+    pub category: &'static str,
+    /// For which colour scheme.
+    pub color_mode: &'static str,
+    /// The image.
+    pub svg: &'static str,
+}
+
+/// The images of the login page.
+pub const ASSETS: &[Asset] = &[
+    Asset { category: "FORM_LOGO", color_mode: "DARK", svg: include_str!("../../payload/branding/logo-dark.svg") },
+    Asset { category: "FORM_LOGO", color_mode: "LIGHT", svg: include_str!("../../payload/branding/logo-light.svg") },
+    Asset { category: "FAVICON_SVG", color_mode: "DARK", svg: include_str!("../../payload/branding/favicon-dark.svg") },
+    Asset {
+        category: "FAVICON_SVG",
+        color_mode: "LIGHT",
+        svg: include_str!("../../payload/branding/favicon-light.svg"),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_hold_what_cognito_fills_in_and_every_portal_and_no_markup_of_names() {
+        let domains = ["a.example.com".to_owned(), "b.example.com".to_owned()];
+        for mail in [invitation("A <b> & Co", &domains).unwrap(), verification("A <b> & Co", &domains).unwrap()] {
+            assert!(mail.body.contains("{####}") && mail.subject.contains("A <b> & Co"));
+            assert!(mail.body.contains("A &lt;b&gt; &amp; Co") && !mail.body.contains("<b> &"), "{}", mail.body);
+            for domain in &domains {
+                assert!(mail.body.contains(&format!("<a href=\"https://{domain}/\"")), "{}", mail.body);
+            }
+            assert!(mail.body.contains("<html lang=\"en\">") && mail.body.contains("<title>"));
+            assert!(!mail.body.contains("{{") && !mail.body.contains("{%"));
+        }
+        assert!(invitation("x", &domains).unwrap().body.contains("{username}"));
+        let many = vec!["x".repeat(200); 100];
+        assert!(matches!(invitation("x", &many), Err(PayloadError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn images_have_a_title_and_neither_scripts_nor_anything_from_elsewhere() {
+        for Asset { svg, color_mode, .. } in ASSETS {
+            assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.contains("<title"));
+            for forbidden in ["<script", "href", "url(", "onload", "<!DOCTYPE", "<image", "<foreignObject"] {
+                assert!(!svg.contains(forbidden), "{forbidden}");
+            }
+            let dark = svg.contains("#f5f5f5");
+            assert_eq!(dark, *color_mode == "DARK", "light lines for a dark page");
+        }
+        assert!(serde_json::from_str::<serde_json::Value>(BRANDING).is_ok());
+    }
+}
