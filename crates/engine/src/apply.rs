@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::Engine;
 use crate::events::{Event, word};
+use crate::pending::{announce, settle};
 use crate::refresh::{Refreshed, subject};
 use crate::session::Session;
 use crate::step::{Message, Outcome, Work};
@@ -92,10 +93,12 @@ impl Engine {
             messages,
             report: Report::default(),
         };
+        announce(self, session, plan, refreshed).await;
         execution.bring_up_to_date();
         execution.walk().await;
         let outputs = execution.outputs();
         let mut report = execution.report;
+        settle(session, &report);
         if outputs.as_ref().is_some_and(|outputs| session.writer.with(|d| d.outputs != *outputs)) {
             session.writer.change(|document| document.outputs = outputs.unwrap_or_default());
         }
@@ -200,7 +203,9 @@ impl Execution<'_> {
         let (mut subject, lineage) =
             self.session.writer.with(|d| (subject(d, &step.address, &region), d.lineage.clone()));
         if matches!(change.action, Action::Replace(_)) {
-            subject.except = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id])).cloned().collect();
+            // What the state knows, and what the plan found beside it: none of these is the one that is to be made.
+            let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
+            subject.except = known.chain(&change.deposed).chain(&change.id).cloned().collect();
         }
         let work =
             Work { engine: self.engine.clone(), schema: Arc::clone(schema), kind: Arc::clone(kind), subject, lineage };
@@ -447,11 +452,18 @@ impl Execution<'_> {
     }
 }
 
-/// What a delete step deletes: the replaced ones after a replacement, everything otherwise.
-fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> Vec<String> {
-    let deposed = recorded.map_or_else(|| change.deposed.clone(), |r| r.deposed.clone());
-    let current = recorded.map(|r| r.id.clone()).or_else(|| change.id.clone());
-    let current_goes =
-        matches!(change.action, Action::Delete | Action::Replace(ohinfra_core::schema::Replacement::DeleteFirst));
-    deposed.into_iter().chain(current.filter(|_| current_goes)).collect()
+/// What a delete step deletes: the replaced ones after a replacement, everything otherwise. The state may know another identity than
+/// the plan has found: both go, but never the one that a create step has just made.
+fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> BTreeSet<String> {
+    let deposed = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed);
+    let current = recorded.map(|r| &r.id);
+    match change.action {
+        Action::Delete | Action::Replace(ohinfra_core::schema::Replacement::DeleteFirst) => {
+            deposed.chain(current).chain(&change.id).cloned().collect()
+        }
+        Action::Replace(ohinfra_core::schema::Replacement::CreateFirst) => {
+            deposed.chain(&change.id).filter(|id| Some(*id) != current).cloned().collect()
+        }
+        _ => deposed.filter(|id| Some(*id) != current).cloned().collect(),
+    }
 }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod events;
 pub mod import;
 pub mod limits;
+mod pending;
 pub mod planning;
 pub mod refresh;
 pub mod session;

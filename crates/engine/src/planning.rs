@@ -46,9 +46,11 @@ impl Engine {
     pub async fn plan(
         &self,
         request: &PlanRequest<'_>,
-        live: BTreeMap<Address, Live>,
+        mut live: BTreeMap<Address, Live>,
     ) -> Result<(Plan, Refreshed), PlanError> {
-        let prior: BTreeMap<Address, Prior> = prior(request.document);
+        let mut prior: BTreeMap<Address, Prior> = prior(request.document);
+        let pending = self.find_pending(request.document, request.graph, &mut prior, &mut live);
+        pending.await.map_err(PlanError::Read)?;
         let direction = match request.mode {
             Mode::Apply | Mode::RefreshOnly => Direction::Making,
             Mode::Destroy | Mode::Purge => Direction::TakingAway,

@@ -71,7 +71,7 @@ pub fn token(document: &StateDocument, address: &Address) -> String {
 
 impl Engine {
     /// Tells what a read is waiting for.
-    fn notice(&self, what: &str) -> impl Fn(String) {
+    pub(crate) fn notice(&self, what: &str) -> impl Fn(String) {
         move |status| self.observer.on(&Event::Notice { message: format!("{what}: {status}") })
     }
 

@@ -73,7 +73,7 @@ pub fn steps(plan: &Plan) -> Steps {
             // What has to go before its successor comes cannot wait for those that let go of it only after that: a change in
             // place, or a replacement that deletes last.
             let goes_first = needed.action == Action::Replace(Replacement::DeleteFirst);
-            let lets_go_late = change.action == Action::Replace(Replacement::CreateFirst);
+            let lets_go_late = matches!(change.action, Action::Replace(Replacement::CreateFirst) | Action::Update);
             if let Some(delete) = deleting(change).filter(|_| !(goes_first && lets_go_late)) {
                 steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
             }

@@ -30,6 +30,9 @@ pub struct StateDocument {
     /// What has been made, by address.
     #[serde(default)]
     pub resources: BTreeMap<Address, ResourceState>,
+    /// What a run was about to make, and of which it was not seen how it ended: looked for by the next run, whatever is configured then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<Address, Pending>,
     /// Outputs: stack, then name, to value.
     #[serde(default)]
     pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
@@ -74,6 +77,25 @@ pub struct ResourceState {
     /// When it was last changed.
     #[schemars(with = "String")]
     pub updated_at: Timestamp,
+}
+
+/// A resource that may have been made: enough to look for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pending {
+    /// The name of its kind.
+    pub kind: String,
+    /// The region it lives in.
+    pub region: Region,
+    /// What was known of its inputs: its name, above all. Secrets are digests.
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub inputs: Inputs,
+    /// What it needs.
+    #[serde(default)]
+    pub depends_on: BTreeSet<Address>,
+    /// Whether `destroy` leaves it in AWS.
+    #[serde(default)]
+    pub retain: bool,
 }
 
 /// How far a resource has come.
@@ -126,6 +148,7 @@ impl StateDocument {
             deployment: deployment.to_owned(),
             tool_version: tool_version.to_owned(),
             resources: BTreeMap::new(),
+            pending: BTreeMap::new(),
             outputs: BTreeMap::new(),
             pins: BTreeMap::new(),
         }

@@ -8,7 +8,7 @@ pub mod local;
 pub mod migrations;
 pub mod store;
 
-pub use document::{ResourceState, StateDocument, Status};
+pub use document::{Pending, ResourceState, StateDocument, Status};
 pub use local::LocalStore;
 pub use store::{Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
 

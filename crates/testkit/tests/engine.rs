@@ -224,6 +224,28 @@ async fn a_run_whose_lock_was_taken_away_starts_nothing_more() {
     assert!(told);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_made_in_the_moment_of_a_crash_is_taken_away_though_it_is_not_configured_any_more() {
+    let (cloud, harness) = cloud();
+    cloud.set_faults(|call| of(call, "create", "b/alone").then_some(Fault::CrashAfter));
+    let graph = graph();
+    tokio::select! {
+        _ = harness.apply(&graph) => unreachable!("it crashes"),
+        () = cloud.crashed.notified() => {}
+    }
+    harness.store.holder_died();
+    cloud.clear_faults();
+    assert!(
+        cloud.object("b/alone").is_some() && !harness.document().resources.contains_key(&"b/alone".parse().unwrap())
+    );
+    let nothing = GraphBuilder::new("test", BTreeMap::new()).build().unwrap();
+    let plan = harness.plan(&nothing, Mode::Apply).await.unwrap();
+    assert!(plan.changes.contains_key(&"b/alone".parse().unwrap()), "the plan says so: {plan:?}");
+    assert!(harness.apply(&nothing).await.unwrap().is_success());
+    assert!(cloud.objects().is_empty(), "{:?}", cloud.objects());
+    assert!(harness.document().pending.is_empty());
+}
+
 /// An apply in which every create takes 150 s and whose holder of the lock hears nothing of it from 10 s on.
 async fn out_of_contact(until: Option<Duration>) -> (ohinfra_engine::Report, Vec<Duration>) {
     let (cloud, mut harness) = cloud();

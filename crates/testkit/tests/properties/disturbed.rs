@@ -119,16 +119,24 @@ proptest! {
         nodes in graphs(),
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         disturbances in proptest::array::uniform3(disturbance()),
+        other_next: bool,
         seeds: [u16; 9],
     ) {
         in_virtual_time(async {
             let (cloud, harness) = harness(&seeds);
             let [first, second, third] = disturbances;
             run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Apply, &first, nodes.len()).await;
-            must_converge(&harness, &cloud, &nodes).await?;
+            // Whatever that one has made, the next one may want something else.
+            if !other_next {
+                must_converge(&harness, &cloud, &nodes).await?;
+            }
 
+            let before = nodes.clone();
             let nodes = changed(&nodes, &changes);
             run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Apply, &second, nodes.len()).await;
+            if other_next {
+                must_converge(&harness, &cloud, &before).await?;
+            }
             must_converge(&harness, &cloud, &nodes).await?;
 
             let report = run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Destroy, &third, nodes.len()).await;

@@ -1,0 +1,150 @@
+//! What a run is about to make is in the state before it makes anything: killed between a create call and the write that follows, it
+//! leaves something that the next run finds, even if it is not configured any more by then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use ohinfra_core::Address;
+use ohinfra_core::contract::{Found, Live, Standing, Subject};
+use ohinfra_core::inputs::{Attributes, Inputs, resolve_all, without_unknowns};
+use ohinfra_core::secret::mask;
+use ohinfra_plan::Graph;
+use ohinfra_plan::plan::{Action, Change, Plan};
+use ohinfra_plan::planner::Prior;
+use ohinfra_plan::steps::Operation;
+use ohinfra_state::{Pending, StateDocument};
+
+use crate::Engine;
+use crate::apply::Report;
+use crate::refresh::{ReadError, Refreshed, subject};
+use crate::session::Session;
+use crate::waiting::retrying_read;
+
+/// What a plan is about to make, and what an earlier run left and this one takes away.
+fn announced(
+    engine: &Engine,
+    document: &StateDocument,
+    plan: &Plan,
+    refreshed: &Refreshed,
+) -> BTreeMap<Address, Pending> {
+    let known = |reference: &ohinfra_core::Reference| {
+        refreshed.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
+    };
+    let about_to_make = |change: &Change| {
+        let (schema, _) = engine.provider.find_kind(&change.kind).ok()?;
+        let inputs = without_unknowns(&resolve_all(change.desired.as_ref()?, &known));
+        Some(Pending {
+            kind: change.kind.clone(),
+            region: change.region.clone(),
+            inputs: mask(&inputs, schema, &document.lineage),
+            depends_on: change.needs.keys().cloned().collect(),
+            retain: change.retain,
+        })
+    };
+    let announced = |change: &Change| {
+        let pending = match change.action {
+            Action::Create | Action::Replace(_) => about_to_make(change),
+            _ => document.pending.get(&change.address).cloned(),
+        };
+        Some((change.address.clone(), pending?))
+    };
+    plan.changes.values().filter_map(announced).collect()
+}
+
+/// Writes down what is about to be made, and waits until that is written. If it cannot be, nothing is made: the writer says why.
+pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan, refreshed: &Refreshed) {
+    let pending = session.writer.with(|document| announced(engine, document, plan, refreshed));
+    if session.writer.with(|document| document.pending != pending) {
+        session.writer.change(|document| document.pending = pending);
+        // The error ends the walk before its first step.
+        let _ = session.writer.flush().await;
+    }
+}
+
+/// Keeps of it only that of which it was not seen how it ended.
+pub(crate) fn settle(session: &Session, report: &Report) {
+    let failed = report.failed.iter().map(|failure| &failure.step).chain(&report.abandoned);
+    let still_there = report.skipped.iter().map(|(step, _)| step).chain(&report.not_started);
+    let unsettled: BTreeSet<Address> = failed
+        .chain(still_there.filter(|step| step.operation == Operation::Delete))
+        .map(|step| step.address.clone())
+        .collect();
+    if session.writer.with(|document| document.pending.keys().any(|address| !unsettled.contains(address))) {
+        session.writer.change(|document| document.pending.retain(|address, _| unsettled.contains(address)));
+    }
+}
+
+impl Engine {
+    /// Looks for what an earlier run may have made and nobody knows of, and adds it to what is known: as a resource that is not
+    /// configured, or as one that was replaced. What is configured and not there is looked for anyway.
+    pub(crate) async fn find_pending(
+        &self,
+        document: &StateDocument,
+        graph: &Graph,
+        prior: &mut BTreeMap<Address, Prior>,
+        live: &mut BTreeMap<Address, Live>,
+    ) -> Result<(), Vec<ReadError>> {
+        let lost: Vec<(&Address, &Pending)> = document
+            .pending
+            .iter()
+            .filter(|(address, _)| live.contains_key(*address) || graph.get(address).is_none())
+            .collect();
+        let finds = lost.iter().map(|(address, pending)| {
+            let mut subject = subject(document, address, &pending.region);
+            subject.except = prior.get(*address).map(known_ids).unwrap_or_default();
+            self.find_one(subject, pending)
+        });
+        let mut errors = Vec::new();
+        for ((address, pending), found) in lost.iter().zip(join_all(finds).await) {
+            match found {
+                Err(error) => errors.push(error),
+                Ok(None) => {}
+                Ok(Some((id, found))) => match prior.get_mut(*address) {
+                    Some(prior) if live.contains_key(*address) => prior.deposed.push(id),
+                    other => {
+                        let deposed = other.map(|prior| prior.deposed.clone()).unwrap_or_default();
+                        prior.insert((*address).clone(), left_behind(pending, id, &found, deposed));
+                        live.insert((*address).clone(), found);
+                    }
+                },
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    async fn find_one(&self, subject: Subject, pending: &Pending) -> Result<Option<(String, Live)>, ReadError> {
+        let failed = |error| ReadError { what: subject.address().to_string(), error };
+        let (schema, kind) = self.provider.find_kind(&pending.kind).map_err(failed)?;
+        let look = || async {
+            let _permit = self.limits.permit(schema.service(), &subject.region).await;
+            let found = kind.find(&subject, pending.inputs.clone()).await?;
+            let is_ours = |found: &Found| {
+                found.is_owned_by(&subject.ownership)
+                    && found.standing == Standing::Present
+                    && !subject.except.contains(&found.id)
+            };
+            let Some(found) = found.filter(is_ours) else { return Ok(None) };
+            let live = kind.read(&subject.region, std::slice::from_ref(&found.id)).await?;
+            Ok(live.into_iter().next().flatten().map(|live| (found.id, live)))
+        };
+        retrying_read(self.notice(&pending.kind), look).await.map_err(failed)
+    }
+}
+
+fn known_ids(prior: &Prior) -> Vec<String> {
+    prior.deposed.iter().chain([&prior.id]).cloned().collect()
+}
+
+fn left_behind(pending: &Pending, id: String, live: &Live, deposed: Vec<String>) -> Prior {
+    Prior {
+        kind: pending.kind.clone(),
+        region: pending.region.clone(),
+        id,
+        inputs: Inputs::new(),
+        attributes: Attributes::clone(&live.attributes),
+        depends_on: pending.depends_on.clone(),
+        retain: pending.retain,
+        unfinished: true,
+        deposed,
+    }
+}
