@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ohinfra_core::contract::{Created, Deletion};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
+use ohinfra_core::schema::Replacement;
 use ohinfra_core::secret::mask;
 use ohinfra_core::{Address, Reference};
 use ohinfra_plan::graph::Need;
@@ -363,13 +364,9 @@ impl Execution<'_> {
             let inputs = mask(inputs, schema, &document.lineage);
             let earlier = document.resources.get(address);
             let is_new = earlier.is_none_or(|r| r.id != id);
-            let mut deposed = earlier.map(|r| r.deposed.clone()).unwrap_or_default();
-            if let Some(earlier) = earlier
-                && is_new
-                && !change.retain
-                && change.action == Action::Replace(ohinfra_core::schema::Replacement::CreateFirst)
-            {
-                deposed.push(earlier.id.clone());
+            let deposed = left_to_delete(change, earlier, is_new, id);
+            if is_new {
+                document.pending.remove(address);
             }
             let generation = earlier.map_or(0, |r| if is_new { r.generation + 1 } else { r.generation });
             let created_at = earlier.filter(|_| !is_new).map_or(now, |r| r.created_at);
@@ -452,16 +449,29 @@ impl Execution<'_> {
     }
 }
 
+/// What still has to be deleted once `id` is the current one: what was left before, what the plan has found, what was replaced.
+fn left_to_delete(change: &Change, earlier: Option<&ResourceState>, is_new: bool, id: &str) -> Vec<String> {
+    let mut left: BTreeSet<&String> = earlier.iter().flat_map(|r| &r.deposed).collect();
+    // What goes first has gone.
+    if change.action != Action::Replace(Replacement::DeleteFirst) {
+        left.extend(&change.deposed);
+    }
+    if is_new && !change.retain && change.action == Action::Replace(Replacement::CreateFirst) {
+        left.extend(change.id.iter().chain(earlier.map(|r| &r.id)));
+    }
+    left.into_iter().filter(|left| *left != id).cloned().collect()
+}
+
 /// What a delete step deletes: the replaced ones after a replacement, everything otherwise. The state may know another identity than
 /// the plan has found: both go, but never the one that a create step has just made.
 fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> BTreeSet<String> {
     let deposed = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed);
     let current = recorded.map(|r| &r.id);
     match change.action {
-        Action::Delete | Action::Replace(ohinfra_core::schema::Replacement::DeleteFirst) => {
+        Action::Delete | Action::Replace(Replacement::DeleteFirst) => {
             deposed.chain(current).chain(&change.id).cloned().collect()
         }
-        Action::Replace(ohinfra_core::schema::Replacement::CreateFirst) => {
+        Action::Replace(Replacement::CreateFirst) => {
             deposed.chain(&change.id).filter(|id| Some(*id) != current).cloned().collect()
         }
         _ => deposed.filter(|id| Some(*id) != current).cloned().collect(),

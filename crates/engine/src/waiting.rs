@@ -84,6 +84,8 @@ where
 {
     let started = Instant::now();
     let mut pauses = Pauses::new();
+    // One bad moment is nobody's business; what lasts is shown.
+    let mut lasts = false;
     loop {
         let mut error = match call().await {
             Ok(value) => return Ok(value),
@@ -91,7 +93,9 @@ where
         };
         match patience(error.kind) {
             Some(patience) if started.elapsed() < patience => {
-                progress(format!("waiting: {}", error.message));
+                if std::mem::replace(&mut lasts, true) {
+                    progress(format!("waiting: {}", error.message));
+                }
                 pauses.next().await;
             }
             Some(patience) => {

@@ -170,6 +170,9 @@ fn known_attribute(input: &PlanInput<'_>, plan: &Plan, reference: &Reference) ->
 fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) -> Change {
     let address = &resource.address;
     let prior = input.prior.get(address);
+    let id = input.discovered.get(address).map(|d| &d.id).or(prior.map(|p| &p.id)).cloned();
+    // One that was replaced may be all that is left: then it is the current one again.
+    let deposed = prior.iter().flat_map(|p| &p.deposed).filter(|left| Some(*left) != id.as_ref()).cloned().collect();
     let mut change = Change {
         address: address.clone(),
         kind: resource.kind.to_owned(),
@@ -178,8 +181,8 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         reasons: Vec::new(),
         fields: Vec::new(),
         needs: resource.needs.clone(),
-        id: input.discovered.get(address).map(|d| &d.id).or(prior.map(|p| &p.id)).cloned(),
-        deposed: prior.map(|p| p.deposed.clone()).unwrap_or_default(),
+        id,
+        deposed,
         desired: Some(resource.inputs.clone()),
         retain: resource.retain,
         selected: is_selected(input, address),
@@ -242,9 +245,9 @@ fn decide(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, change: &mut Ch
         change.action = Action::Update;
         change.reasons.push("an earlier apply ended before it was ready".to_owned());
     }
-    if !prior.deposed.is_empty() {
+    if !change.deposed.is_empty() {
         change.action = Action::Update;
-        change.reasons.push(format!("an earlier replacement left {} to be deleted", prior.deposed.join(", ")));
+        change.reasons.push(format!("an earlier replacement left {} to be deleted", change.deposed.join(", ")));
     }
     if input.replace.contains(&change.address) {
         change.action = Action::Replace(schema.replacement);

@@ -48,7 +48,7 @@ pub fn steps(plan: &Plan) -> Steps {
     let deleting = |change: &Change| match change.action {
         Action::Replace(_) if change.retain => None,
         Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
-        Action::Update if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
+        Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
         Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
     };
     let mut steps = Steps::new();
@@ -73,7 +73,8 @@ pub fn steps(plan: &Plan) -> Steps {
             // What has to go before its successor comes cannot wait for those that let go of it only after that: a change in
             // place, or a replacement that deletes last.
             let goes_first = needed.action == Action::Replace(Replacement::DeleteFirst);
-            let lets_go_late = matches!(change.action, Action::Replace(Replacement::CreateFirst) | Action::Update);
+            let lets_go_late =
+                matches!(change.action, Action::Replace(Replacement::CreateFirst) | Action::Update | Action::Adopt);
             if let Some(delete) = deleting(change).filter(|_| !(goes_first && lets_go_late)) {
                 steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
             }

@@ -96,7 +96,8 @@ async fn an_error_that_goes_away_is_waited_for_and_shown_and_one_that_does_not_i
             .iter()
             .filter(|e| matches!(e, Event::Progress { status, .. } if status.starts_with("waiting: ")))
             .count();
-        assert_eq!(progress, if waits { 3 } else { 0 }, "{kind:?}");
+        // The first time is nobody's business.
+        assert_eq!(progress, if waits { 2 } else { 0 }, "{kind:?}");
     }
 }
 

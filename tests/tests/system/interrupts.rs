@@ -109,19 +109,22 @@ fn apply_after(account: &Account, preparation: &str, wrapper: &[&str]) -> ohinfr
     ended(&mut shell).unwrap()
 }
 
+/// A namespace of its own, in which disks can be made.
+const OWN_DISKS: &[&str] = &["unshare", "--map-root-user", "--mount"];
+
 #[test]
 fn a_disk_that_is_full_stops_the_run_and_the_state_is_saved_where_there_is_room() {
     let account = Account::new().unwrap();
-    // A disk of 16 KiB for the state, in a namespace of its own.
-    let run = apply_after(
-        &account,
-        "mkdir -p state && mount -t tmpfs -o size=16k none state",
-        &["unshare", "--map-root-user", "--mount"],
-    );
+    // A disk for the state that is too small for all of it.
+    let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=64k none state", OWN_DISKS);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
     assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
     account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
+    assert!(
+        account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/"),
+        "something was made, and is known"
+    );
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }
@@ -130,8 +133,10 @@ fn a_disk_that_is_full_stops_the_run_and_the_state_is_saved_where_there_is_room(
 fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() {
     let account = Account::new().unwrap();
     let inventory = account.inventory().unwrap();
-    // No file may be longer than 8 KiB, anywhere.
-    let run = apply_after(&account, "trap '' XFSZ; ulimit -f 16", &["env"]);
+    // The same disk, and nothing else can be written.
+    let disks = "mkdir -p state && mount --bind . . && cd \"$PWD\" && mount -t tmpfs -o size=64k none state \
+        && mount -o remount,ro,bind . && export TMPDIR=/proc";
+    let run = apply_after(&account, disks, OWN_DISKS);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stderr.contains("run the same command again: what was made is found"), "{}", run.stderr);
     assert_ne!(account.inventory().unwrap(), inventory, "something was made");
@@ -139,4 +144,16 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
     assert_eq!(account.inventory().unwrap(), inventory);
+}
+
+#[test]
+fn where_not_even_what_is_about_to_be_made_can_be_written_nothing_is_made() {
+    let account = Account::new().unwrap();
+    let inventory = account.inventory().unwrap();
+    // No file may be longer than 8 KiB, anywhere.
+    let run = apply_after(&account, "trap '' XFSZ; ulimit -f 16", &["env"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stderr.contains("cannot write state/openhands.json: File too large"), "{}", run.stderr);
+    assert_eq!(account.inventory().unwrap(), inventory, "nothing was made");
+    account.succeed(APPLY).unwrap();
 }
