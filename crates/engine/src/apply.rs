@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ohinfra_core::contract::{Created, Deletion};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
-use ohinfra_core::schema::Replacement;
+use ohinfra_core::schema::{Replacement, Schema};
 use ohinfra_core::secret::mask;
 use ohinfra_core::{Address, Reference};
 use ohinfra_plan::graph::Need;
@@ -208,8 +208,15 @@ impl Execution<'_> {
             let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
             subject.except = known.chain(&change.deposed).chain(&change.id).cloned().collect();
         }
-        let work =
-            Work { engine: self.engine.clone(), schema: Arc::clone(schema), kind: Arc::clone(kind), subject, lineage };
+        let look_first = !subject.except.is_empty() || self.was_not_looked_for(change, schema);
+        let work = Work {
+            engine: self.engine.clone(),
+            schema: Arc::clone(schema),
+            kind: Arc::clone(kind),
+            subject,
+            lineage,
+            look_first,
+        };
         let sender = self.sender.clone();
         let address = step.address.clone();
         let inputs = match step.operation {
@@ -273,6 +280,18 @@ impl Execution<'_> {
                 format!("`{field}` refers to something that was not made; this is a defect of ohinfra"),
             )),
         }
+    }
+
+    /// Whether the plan could not look for it, because its name depends on something that the state did not know.
+    fn was_not_looked_for(&self, change: &Change, schema: &Schema) -> bool {
+        let known = |reference: &Reference| {
+            let was_known = !self.refreshed.discovered.contains_key(&reference.resource);
+            let live = self.refreshed.live.get(&reference.resource).filter(|_| was_known);
+            live.and_then(|live| live.attributes.get(&reference.attribute)).cloned()
+        };
+        let desired = change.desired.iter();
+        let named = desired.flat_map(|desired| schema.natural_name.iter().filter_map(|name| desired.get(*name)));
+        named.into_iter().any(|value| is_unknown(&resolve(value, &known)))
     }
 
     fn attribute(&self, reference: &Reference) -> Option<Value> {

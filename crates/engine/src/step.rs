@@ -24,6 +24,8 @@ pub(crate) struct Work {
     pub(crate) kind: Arc<dyn ResourceKind>,
     pub(crate) subject: Subject,
     pub(crate) lineage: String,
+    /// Whether something may be there already of which the plan could not know.
+    pub(crate) look_first: bool,
 }
 
 impl Work {
@@ -42,13 +44,14 @@ impl Work {
     /// Creates it, unless what is there already is ours: then that is taken and changed where it differs.
     ///
     /// A create call whose answer was lost, or that failed half-way, may have left something. So nothing is created a second
-    /// time without looking first, and a replacement looks before its first time (an earlier run may have been interrupted).
+    /// time without looking first. A replacement looks before its first time (an earlier run may have been interrupted), and so does
+    /// what the plan could not look for.
     pub(crate) async fn create(
         &self,
         inputs: &Inputs,
         identified: impl Fn(&Created),
     ) -> Result<Created, ProviderError> {
-        let untouched = AtomicBool::new(self.subject.except.is_empty());
+        let untouched = AtomicBool::new(!self.look_first);
         let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
             if !untouched.swap(false, Ordering::Relaxed)
                 && let Some(id) = self.find_own(inputs, None).await?

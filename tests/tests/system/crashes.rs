@@ -29,7 +29,14 @@ const LIFE: &[Phase] = &[
     Phase {
         name: "changes",
         configuration: "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n",
-        forget: &["monitoring/backup-vault", "network/endpoint-s3", "security/instance-sg"],
+        // A selection is found by its plan, which the state does not know either.
+        forget: &[
+            "monitoring/backup-selection",
+            "monitoring/backup-plan",
+            "monitoring/backup-vault",
+            "network/endpoint-s3",
+            "security/instance-sg",
+        ],
         command: &["apply", "--yes", "--replace", "security/efs-sg", "--replace", "security/instance-profile"],
         converges: true,
     },
