@@ -99,7 +99,7 @@ impl Engine {
         execution.walk().await;
         let outputs = execution.outputs();
         let mut report = execution.report;
-        settle(session, &report);
+        settle(session, plan, &report);
         if outputs.as_ref().is_some_and(|outputs| session.writer.with(|d| d.outputs != *outputs)) {
             session.writer.change(|document| document.outputs = outputs.unwrap_or_default());
         }

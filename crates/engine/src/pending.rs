@@ -61,13 +61,14 @@ pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan, re
     }
 }
 
-/// Keeps of it only that of which it was not seen how it ended.
-pub(crate) fn settle(session: &Session, report: &Report) {
+/// Keeps of it only that of which it was not seen how it ended, and what this run was not to touch.
+pub(crate) fn settle(session: &Session, plan: &Plan, report: &Report) {
     let failed = report.failed.iter().map(|failure| &failure.step).chain(&report.abandoned);
     let still_there = report.skipped.iter().map(|(step, _)| step).chain(&report.not_started);
     let unsettled: BTreeSet<Address> = failed
         .chain(still_there.filter(|step| step.operation == Operation::Delete))
         .map(|step| step.address.clone())
+        .chain(plan.changes.values().filter(|change| !change.selected).map(|change| change.address.clone()))
         .collect();
     if session.writer.with(|document| document.pending.keys().any(|address| !unsettled.contains(address))) {
         session.writer.change(|document| document.pending.retain(|address, _| unsettled.contains(address)));
@@ -84,11 +85,14 @@ impl Engine {
         prior: &mut BTreeMap<Address, Prior>,
         live: &mut BTreeMap<Address, Live>,
     ) -> Result<(), Vec<ReadError>> {
-        let lost: Vec<(&Address, &Pending)> = document
-            .pending
-            .iter()
-            .filter(|(address, _)| live.contains_key(*address) || graph.get(address).is_none())
-            .collect();
+        // A second one of what is retained may be the first one's predecessor, which was left in the cloud with its data: only a
+        // purge deletes such a thing.
+        let may_be_lost = |address: &Address, pending: &Pending| match live.contains_key(address) {
+            true => !pending.retain,
+            false => graph.get(address).is_none(),
+        };
+        let lost: Vec<(&Address, &Pending)> =
+            document.pending.iter().filter(|(address, pending)| may_be_lost(address, pending)).collect();
         let finds = lost.iter().map(|(address, pending)| {
             let mut subject = subject(document, address, &pending.region);
             subject.except = prior.get(*address).map(known_ids).unwrap_or_default();

@@ -247,6 +247,59 @@ async fn what_was_made_in_the_moment_of_a_crash_is_taken_away_though_it_is_not_c
     assert!(harness.document().pending.is_empty());
 }
 
+/// A graph of one resource that is retained.
+fn retained(shape: u8) -> Graph {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let options = Options { retain: true, ..Options::default() };
+    let inputs = json!({ "shape": shape }).as_object().unwrap().clone();
+    builder.add_raw(schemas::tagged(), "a/data".parse().unwrap(), &Region::us_east_1(), inputs, options);
+    builder.build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_predecessor_that_was_retained_is_never_taken_for_what_a_crash_has_left() {
+    let (cloud, harness) = cloud();
+    // Replaced once: the first one stays in the cloud with its data, and with the same tags.
+    assert!(harness.apply(&retained(0)).await.unwrap().is_success());
+    assert!(harness.apply(&retained(1)).await.unwrap().is_success());
+    assert_eq!(cloud.objects().len(), 2);
+    // A third one is about to be made when the process dies, and is not wanted any more then.
+    cloud.set_faults(|call| of(call, "find", "a/data").then_some(Fault::CrashBefore));
+    let third = retained(2);
+    tokio::select! {
+        _ = harness.apply(&third) => unreachable!("it crashes"),
+        () = cloud.crashed.notified() => {}
+    }
+    harness.store.holder_died();
+    cloud.clear_faults();
+    assert!(harness.document().pending.contains_key(&"a/data".parse().unwrap()));
+    assert!(harness.apply(&retained(1)).await.unwrap().is_success());
+    assert_eq!(cloud.objects().len(), 2, "nothing that holds data was deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_has_left_is_not_forgotten_by_a_run_that_may_not_touch_it() {
+    let (cloud, mut harness) = cloud();
+    cloud.set_faults(|call| of(call, "create", "b/alone").then_some(Fault::CrashAfter));
+    let graph = graph();
+    tokio::select! {
+        _ = harness.apply(&graph) => unreachable!("it crashes"),
+        () = cloud.crashed.notified() => {}
+    }
+    harness.store.holder_died();
+    cloud.clear_faults();
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let address = "c/other".parse().unwrap();
+    builder.add_raw(schemas::tagged(), address, &Region::us_east_1(), Default::default(), Options::default());
+    let other = builder.build().unwrap();
+    harness.selection.targets = vec!["c/other".parse().unwrap()];
+    assert!(harness.apply(&other).await.unwrap().is_success());
+    assert!(cloud.object("b/alone").is_some(), "it was not selected");
+    harness.selection.targets.clear();
+    assert!(harness.apply(&other).await.unwrap().is_success());
+    assert!(cloud.object("b/alone").is_none());
+}
+
 /// An apply in which every create takes 150 s and whose holder of the lock hears nothing of it from 10 s on.
 async fn out_of_contact(until: Option<Duration>) -> (ohinfra_engine::Report, Vec<Duration>) {
     let (cloud, mut harness) = cloud();
