@@ -87,9 +87,8 @@ impl Engine {
     ) -> Result<(), Vec<ReadError>> {
         // A second one of what is retained may be the first one's predecessor, which was left in the cloud with its data: only a
         // purge deletes such a thing.
-        let may_be_lost = |address: &Address, pending: &Pending| match live.contains_key(address) {
-            true => !pending.retain,
-            false => graph.get(address).is_none(),
+        let may_be_lost = |address: &Address, pending: &Pending| {
+            if live.contains_key(address) { !pending.retain } else { graph.get(address).is_none() }
         };
         let lost: Vec<(&Address, &Pending)> =
             document.pending.iter().filter(|(address, pending)| may_be_lost(address, pending)).collect();

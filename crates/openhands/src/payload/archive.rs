@@ -8,8 +8,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::template::PayloadError;
 
 /// A function's code as AWS Lambda takes it: files in order, the earliest time that the format knows, readable by all.
-pub fn archive(files: &[(&str, &[u8])]) -> Result<Vec<u8>, PayloadError> {
-    let mut sorted = files.to_vec();
+pub fn archive<N: AsRef<str>>(files: &[(N, String)]) -> Result<Vec<u8>, PayloadError> {
+    let mut sorted: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_ref(), text.as_str())).collect();
     sorted.sort_unstable();
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -18,13 +18,22 @@ pub fn archive(files: &[(&str, &[u8])]) -> Result<Vec<u8>, PayloadError> {
         .unix_permissions(0o644);
     let write = || -> zip::result::ZipResult<Vec<u8>> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, bytes) in sorted {
+        for (name, text) in sorted {
             writer.start_file(name, options)?;
-            writer.write_all(bytes)?;
+            writer.write_all(text.as_bytes())?;
         }
         Ok(writer.finish()?.into_inner())
     };
     write().map_err(|error| PayloadError::Template { name: "archive".to_owned(), reason: error.to_string() })
+}
+
+/// A rendered file of settings, and the files that are the same for everybody.
+pub(super) fn with_settings(
+    settings: (&'static str, String),
+    files: &[(&'static str, &'static str)],
+) -> Vec<(&'static str, String)> {
+    let same = files.iter().map(|(name, text)| (*name, (*text).to_owned()));
+    std::iter::once(settings).chain(same).collect()
 }
 
 #[cfg(test)]
@@ -33,8 +42,9 @@ mod tests {
 
     #[test]
     fn the_same_files_in_any_order_are_the_same_bytes() {
-        let one = archive(&[("b.txt", b"two"), ("a.txt", b"one")]).unwrap();
-        assert_eq!(one, archive(&[("a.txt", b"one"), ("b.txt", b"two")]).unwrap());
-        assert_ne!(one, archive(&[("a.txt", b"one"), ("b.txt", b"three")]).unwrap());
+        let file = |name: &'static str, text: &str| (name, text.to_owned());
+        let one = archive(&[file("b.txt", "two"), file("a.txt", "one")]).unwrap();
+        assert_eq!(one, archive(&[file("a.txt", "one"), file("b.txt", "two")]).unwrap());
+        assert_ne!(one, archive(&[file("a.txt", "one"), file("b.txt", "three")]).unwrap());
     }
 }

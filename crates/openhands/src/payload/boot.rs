@@ -200,9 +200,7 @@ impl Boot {
 
     /// The bundle, zipped.
     pub fn bundle(&self) -> Result<Vec<u8>, PayloadError> {
-        let files = self.files()?;
-        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
-        archive(&files)
+        archive(&self.files()?)
     }
 
     /// The key of a bundle in the data bucket: its digest is its name, so that a new one never takes an old one's place.

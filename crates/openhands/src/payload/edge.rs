@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::archive::archive;
+use super::archive::{archive, with_settings};
 use super::template::{PayloadError, render};
 
 /// AWS's limit for the code of a function at the edge of viewers, zipped, in bytes.
@@ -64,9 +64,7 @@ impl ViewerRequest {
 
     /// The function's files.
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
-        let mut files = vec![("settings.mjs", settings("viewer-request/settings.mjs", self)?)];
-        files.extend(VIEWER_REQUEST.iter().map(|(name, text)| (*name, (*text).to_owned())));
-        Ok(files)
+        Ok(with_settings(("settings.mjs", settings("viewer-request/settings.mjs", self)?), VIEWER_REQUEST))
     }
 
     /// The function's code, zipped; its handler is `index.handler`.
@@ -85,9 +83,7 @@ pub struct OriginResponse {
 impl OriginResponse {
     /// The function's files.
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
-        let mut files = vec![("settings.mjs", settings("origin-response/settings.mjs", self)?)];
-        files.extend(ORIGIN_RESPONSE.iter().map(|(name, text)| (*name, (*text).to_owned())));
-        Ok(files)
+        Ok(with_settings(("settings.mjs", settings("origin-response/settings.mjs", self)?), ORIGIN_RESPONSE))
     }
 
     /// The function's code, zipped; its handler is `index.handler`.
@@ -122,8 +118,7 @@ fn settings(name: &str, values: &impl Serialize) -> Result<String, PayloadError>
 }
 
 fn zip(name: &str, files: &[(&'static str, String)]) -> Result<Vec<u8>, PayloadError> {
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
-    let bytes = archive(&files)?;
+    let bytes = archive(files)?;
     if bytes.len() > LARGEST_EDGE_ZIP {
         return Err(PayloadError::TooLarge { name: name.to_owned(), bytes: bytes.len(), limit: LARGEST_EDGE_ZIP });
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::archive::archive;
+use super::archive::{archive, with_settings};
 use super::template::{PayloadError, render};
 
 /// What the function is made with.
@@ -27,15 +27,11 @@ impl UserConfig {
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
         let name = "everybodys_mcp.json";
         let template = include_str!("../../payload/user-config/everybodys_mcp.json.tmpl");
-        let mut files = vec![(name, render(name, template, self)?)];
-        files.extend(FILES.iter().map(|(name, text)| (*name, (*text).to_owned())));
-        Ok(files)
+        Ok(with_settings((name, render(name, template, self)?), FILES))
     }
 
     /// The function's code, zipped; its handler is `app.handler`.
     pub fn zip(&self) -> Result<Vec<u8>, PayloadError> {
-        let files = self.files()?;
-        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
-        archive(&files)
+        archive(&self.files()?)
     }
 }
