@@ -4,11 +4,13 @@ Every line of standard input is a JSON object with `account` and `region`, and o
 - `calls`: a list of [service, operation, parameters]. The answer is the list of theirs; a call that fails gives
   {"error": code}. Operations that have pages are answered whole.
 - `inventory`: everything that can be listed (inventory.py).
+- `validate`: recorded requests; the answer says in what they do not fit AWS's models (shapes.py).
 - `fixture`: what a user has before the first run (fixture.py); its value lists what is left out.
 Every line of standard output is an answer.
 """
 
 import argparse
+import base64
 import functools
 import json
 import sys
@@ -28,6 +30,15 @@ def plain(value):
     return str(value)
 
 
+def given(value):
+    """Parameters, with {"$base64": text} as bytes."""
+    if isinstance(value, dict):
+        if set(value) == {"$base64"}:
+            return base64.b64decode(value["$base64"])
+        return {name: given(part) for name, part in value.items()}
+    return [given(part) for part in value] if isinstance(value, list) else value
+
+
 @functools.lru_cache(maxsize=32)
 def session(account: str, region: str) -> boto3.Session:
     return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
@@ -40,7 +51,7 @@ def client(endpoint: str, account: str, region: str, service: str):
 
 
 def call(connect, service: str, operation: str, parameters: dict):
-    to = connect(service)
+    to, parameters = connect(service), given(parameters)
     try:
         if to.can_paginate(operation):
             answer = to.get_paginator(operation).paginate(**parameters).build_full_result()
@@ -56,8 +67,14 @@ def answer(endpoint: str, request: dict):
     connect = functools.partial(client, endpoint, request["account"], request["region"])
     if "fixture" in request:
         return fixture.make(connect, request["region"], "example.com", request["fixture"])
+    if "validate" in request:
+        import shapes
+
+        return shapes.validate(request["validate"])
     if "inventory" in request:
-        return inventory.take(functools.partial(call, connect), request["account"])
+        virginia = functools.partial(client, endpoint, request["account"], "us-east-1")
+        both = [functools.partial(call, one) for one in (connect, virginia)]
+        return inventory.take(*both, request["account"])
     return [call(connect, *one) for one in request["calls"]]
 
 

@@ -9,10 +9,16 @@ import re
 
 # Service, operation, parameters, the list in the answer, the field that names an item (none: the item itself).
 LISTS = [
+    ("autoscaling", "describe_auto_scaling_groups", {}, "AutoScalingGroups", "AutoScalingGroupName"),
     ("backup", "list_backup_plans", {}, "BackupPlansList", "BackupPlanId"),
     ("backup", "list_backup_vaults", {}, "BackupVaultList", "BackupVaultName"),
     ("cloudwatch", "describe_alarms", {}, "MetricAlarms", "AlarmName"),
     ("cloudwatch", "list_dashboards", {}, "DashboardEntries", "DashboardName"),
+    ("ecr", "describe_repositories", {}, "repositories", "repositoryName"),
+    ("efs", "describe_access_points", {}, "AccessPoints", "AccessPointId"),
+    ("efs", "describe_file_systems", {}, "FileSystems", "FileSystemId"),
+    ("elbv2", "describe_load_balancers", {}, "LoadBalancers", "LoadBalancerName"),
+    ("elbv2", "describe_target_groups", {}, "TargetGroups", "TargetGroupName"),
     ("ec2", "describe_addresses", {}, "Addresses", "AllocationId"),
     ("ec2", "describe_instances", {}, "Reservations", "ReservationId"),
     ("ec2", "describe_internet_gateways", {}, "InternetGateways", "InternetGatewayId"),
@@ -34,6 +40,14 @@ LISTS = [
     ("iam", "list_policies", {"Scope": "Local"}, "Policies", "PolicyName"),
     ("iam", "list_users", {}, "Users", "UserName"),
     ("kms", "list_aliases", {}, "Aliases", "AliasName"),
+    ("lambda", "list_functions", {}, "Functions", "FunctionName"),
+    ("rds", "describe_db_cluster_parameter_groups", {}, "DBClusterParameterGroups", "DBClusterParameterGroupName"),
+    ("rds", "describe_db_cluster_snapshots", {}, "DBClusterSnapshots", "DBClusterSnapshotIdentifier"),
+    ("rds", "describe_db_clusters", {}, "DBClusters", "DBClusterIdentifier"),
+    ("rds", "describe_db_instances", {}, "DBInstances", "DBInstanceIdentifier"),
+    ("rds", "describe_db_proxies", {}, "DBProxies", "DBProxyName"),
+    ("rds", "describe_db_subnet_groups", {}, "DBSubnetGroups", "DBSubnetGroupName"),
+    ("ssm", "describe_parameters", {}, "Parameters", "Name"),
     ("logs", "describe_log_groups", {}, "logGroups", "logGroupName"),
     ("logs", "describe_metric_filters", {}, "metricFilters", "filterName"),
     ("route53", "list_hosted_zones", {}, "HostedZones", "Id"),
@@ -41,6 +55,17 @@ LISTS = [
     ("secretsmanager", "list_secrets", {"IncludePlannedDeletion": True}, "SecretList", "Name"),
     ("sns", "list_subscriptions", {}, "Subscriptions", "SubscriptionArn"),
     ("sns", "list_topics", {}, "Topics", "TopicArn"),
+]
+
+# The same for what lives in us-east-1.
+VIRGINIA = [
+    ("acm", "list_certificates", {}, "CertificateSummaryList", "CertificateArn"),
+    ("cognito-idp", "list_user_pools", {"MaxResults": 60}, "UserPools", "Id"),
+    ("lambda", "list_functions", {}, "Functions", "FunctionName"),
+    ("logs", "describe_log_groups", {}, "logGroups", "logGroupName"),
+    ("secretsmanager", "list_secrets", {"IncludePlannedDeletion": True}, "SecretList", "Name"),
+    ("ssm", "describe_parameters", {}, "Parameters", "Name"),
+    ("wafv2", "list_web_acls", {"Scope": "CLOUDFRONT"}, "WebACLs", "Name"),
 ]
 
 # What is another one in every run, and the word for it.
@@ -57,16 +82,31 @@ REPLACED = [
     (re.compile(r'"(DnsName|HostedZoneId|MacAddress|(Public|Private)(Ip|DnsName|IpAddress))": "[^"]*"'), r'"\1": "<given>"'),
     # Suffixes of secrets' ARNs, ids of endpoint names.
     (re.compile(r"(secret:[A-Za-z0-9/_.-]+)-[A-Za-z0-9]{6}\b"), r"\1-<suffix>"),
+    (re.compile(r"function:([a-z-]+):\d+"), r"function:\1:<version>"),
+    (re.compile(r"_[0-9a-f]{32}\."), "_<proof>."),
+    # Ids of CloudFront, Cognito, load balancing and RDS.
+    (re.compile(r"\bE[0-9A-F]{13}\b"), "<distribution>"),
+    (re.compile(r"\bd[0-9a-f]{12,14}\.cloudfront\.net"), "<distribution>.cloudfront.net"),
+    (re.compile(r"us-east-1_[0-9A-Za-z]+"), "<pool>"),
+    (re.compile(r"(loadbalancer/app/[a-z-]+|targetgroup/[a-z-]+)/[0-9a-f]{16}"), r"\1/<id>"),
+    (re.compile(r"\b[a-z-]+-\d+\.([a-z0-9-]+)\.elb\.amazonaws\.com"), r"<balancer>.\1.elb.amazonaws.com"),
+    (re.compile(r"cluster-[0-9A-F]{26}\b"), "<cluster>"),
+    (re.compile(r"-final-[0-9a-f]{26}\b"), "-final-<cluster>"),
+    (re.compile(r"(\.(cluster|cluster-ro|proxy)-|prx-|\.)[0-9a-f]{12,17}\b"), r"\1<id>"),
+    (re.compile(r'"(CodeSha256|CodeSize|RevisionId|Version|HeaderValue|LockToken)": ("[^"]*"|\d+)'), r'"\1": "<code>"'),
     # Ids of hosted zones, and of Route 53's delegation.
     (re.compile(r"/hostedzone/[A-Z0-9]+"), "/hostedzone/<zone>"),
 ]
 
 
 def content(item, account: str) -> str:
+    if "SecretVersionsToStages" in item:
+        item = {**item, "SecretVersionsToStages": sorted(item["SecretVersionsToStages"].values())}
     text = json.dumps(item, sort_keys=True).replace(account, "<account>")
     for pattern, word in REPLACED:
         text = pattern.sub(word, text)
-    return text
+    # Lists were in the order of what has been replaced.
+    return json.dumps(sorted_tags(json.loads(text)), sort_keys=True)
 
 
 def keys(call) -> list:
@@ -90,15 +130,39 @@ def sorted_tags(item):
     return item
 
 
-def take(call, account: str) -> list:
+def is_nobodys(item: dict) -> bool:
+    """AWS's own parameters, and instances that are gone and shown for a while."""
+    instances = item.get("Instances")
+    gone = bool(instances) and all(one.get("State", {}).get("Name") == "terminated" for one in instances if isinstance(one, dict))
+    return str(item.get("Name", "")).startswith("/aws/") or ("ReservationId" in item and gone)
+
+
+def zones(call) -> list:
+    """The records of every zone."""
+    found = []
+    for zone in call("route53", "list_hosted_zones", {})["HostedZones"]:
+        for record in call("route53", "list_resource_record_sets", {"HostedZoneId": zone["Id"]})["ResourceRecordSets"]:
+            found.append(record)
+    return found
+
+
+def take(call, virginia, account: str) -> list:
     everything = []
-    for service, operation, parameters, name, field in LISTS:
-        answer = call(service, operation, parameters)
+    lists = [(call, one) for one in LISTS] + [(virginia, one) for one in VIRGINIA]
+    for connect, (service, operation, parameters, name, field) in lists:
+        answer = connect(service, operation, parameters)
         # A service that cannot be asked would look like one that holds nothing.
         if "error" in answer:
             raise RuntimeError(f"{service} {operation}: {answer['error']}")
         for item in answer.get(name) or []:
-            everything.append([f"{service} {name}", item[field], content(sorted_tags(item), account)])
+            if not is_nobodys(item):
+                everything.append([f"{service} {name}", item[field], content(sorted_tags(item), account)])
+    for item in call("cloudfront", "list_distributions", {})["DistributionList"].get("Items") or []:
+        everything.append(["cloudfront Distributions", item["Id"], content(sorted_tags(item), account)])
+    for item in call("cloudfront", "list_response_headers_policies", {})["ResponseHeadersPolicyList"].get("Items") or []:
+        everything.append(["cloudfront Policies", item["ResponseHeadersPolicy"]["Id"], content(sorted_tags(item), account)])
+    for item in zones(call):
+        everything.append(["route53 Records", f"{item['Name']} {item['Type']}", content(sorted_tags(item), account)])
     for key in keys(call):
         everything.append(["kms Keys", key["KeyId"], content(key, account)])
     for plan in [one for one in everything if one[0] == "backup BackupPlansList"]:

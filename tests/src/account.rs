@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::helper;
+use crate::proxy::Call;
 
 /// The region that tests deploy to.
 pub const REGION: &str = "us-west-2";
@@ -62,12 +65,21 @@ impl Account {
 
     /// An account whose VPC lacks something: `nat`, `dns`, `public`.
     pub fn without(parts: &[&str]) -> Result<Self> {
+        Self::made(REGION, parts)
+    }
+
+    /// An account whose VPC is in another region.
+    pub fn in_region(region: &str) -> Result<Self> {
+        Self::made(region, &[])
+    }
+
+    fn made(region: &str, parts: &[&str]) -> Result<Self> {
         // Neither another test's nor another run's.
         let number =
             u64::from(std::process::id() % 1_000_000) * 1000 + u64::from(ACCOUNTS.fetch_add(1, Ordering::Relaxed));
         let id = format!("2{number:011}");
         let endpoint = localstack();
-        let fixture = helper::ask(&json!({ "account": id, "region": REGION, "fixture": parts }))?;
+        let fixture = helper::ask(&json!({ "account": id, "region": region, "fixture": parts }))?;
         let account = Self { id, endpoint, fixture, folder: tempfile::tempdir()? };
         account.configure("")?;
         Ok(account)
@@ -85,8 +97,13 @@ impl Account {
 
     /// Writes the configuration: the usual keys, and more.
     pub fn configure(&self, more: &str) -> Result<()> {
+        self.configure_in(REGION, more)
+    }
+
+    /// Writes the configuration of another region.
+    pub fn configure_in(&self, region: &str, more: &str) -> Result<()> {
         let usual = format!(
-            "region = \"{REGION}\"\nvpc_id = \"{}\"\nhosted_zone_id = \"{}\"\ndomain_name = \"example.com\"\n",
+            "region = \"{region}\"\nvpc_id = \"{}\"\nhosted_zone_id = \"{}\"\ndomain_name = \"example.com\"\n",
             self.fixture("vpc_id"),
             self.fixture("hosted_zone_id")
         );
@@ -130,16 +147,54 @@ impl Account {
         Ok(run)
     }
 
+    /// Runs a command until nothing is left for a later run: CloudFront keeps copies of functions for a while.
+    pub fn finish(&self, arguments: &[&str]) -> Result<()> {
+        for _ in 0..60 {
+            let state: Value = serde_json::from_str(&self.succeed(&["state", "pull"])?.stdout)?;
+            let mut resources = state["resources"].as_object().into_iter().flatten();
+            if !resources.any(|(_, resource)| resource["deferred"] == true) {
+                return Ok(());
+            }
+            self.succeed(arguments)?;
+        }
+        bail!("something is always left for later")
+    }
+
     /// Makes calls with another SDK, in order.
     pub fn calls(&self, calls: &[(&str, &str, Value)]) -> Result<Vec<Value>> {
+        self.calls_in(REGION, calls)
+    }
+
+    /// Makes calls to another region with another SDK, in order.
+    pub fn calls_in(&self, region: &str, calls: &[(&str, &str, Value)]) -> Result<Vec<Value>> {
         let calls: Vec<Value> = calls.iter().map(|(service, operation, p)| json!([service, operation, p])).collect();
-        let answer = helper::ask(&json!({ "account": self.id, "region": REGION, "calls": calls }))?;
+        let answer = helper::ask(&json!({ "account": self.id, "region": region, "calls": calls }))?;
         Ok(serde_json::from_value(answer)?)
+    }
+
+    /// Makes one call to another region with another SDK.
+    pub fn call_in(&self, region: &str, service: &str, operation: &str, parameters: Value) -> Result<Value> {
+        let answer = self.calls_in(region, &[(service, operation, parameters)])?.remove(0);
+        let error = answer.get("error").and_then(Value::as_str);
+        ensure!(error.is_none(), "{service} {operation}: {}", error.unwrap_or_default());
+        Ok(answer)
     }
 
     /// Makes one call with another SDK.
     pub fn call(&self, service: &str, operation: &str, parameters: Value) -> Result<Value> {
         Ok(self.calls(&[(service, operation, parameters)])?.remove(0))
+    }
+
+    /// Checks recorded requests against AWS's own API models: how many, of which operations, and every violation.
+    pub fn validate(&self, calls: &[Call]) -> Result<Value> {
+        let call = |call: &Call| {
+            json!({
+                "service": call.service, "operation": call.operation, "head": *call.head,
+                "body": STANDARD.encode(&call.body),
+            })
+        };
+        let calls: Vec<Value> = calls.iter().map(call).collect();
+        helper::ask(&json!({ "account": self.id, "region": REGION, "validate": calls }))
     }
 
     /// Everything that the services of this account can list, not only what ohinfra knows.

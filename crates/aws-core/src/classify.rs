@@ -60,6 +60,26 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("OwnershipControlsNotFoundError", ErrorKind::NotFound),
     ("ServerSideEncryptionConfigurationNotFoundError", ErrorKind::NotFound),
     ("BucketNotEmpty", ErrorKind::Invalid),
+    ("ResourceConflictException", ErrorKind::Dependency),
+    ("FileSystemInUse", ErrorKind::Dependency),
+    ("IncorrectFileSystemLifeCycleState", ErrorKind::Dependency),
+    ("IncorrectMountTargetState", ErrorKind::Dependency),
+    ("ScalingActivityInProgress", ErrorKind::Dependency),
+    ("InstanceRefreshInProgress", ErrorKind::Dependency),
+    ("DistributionNotDisabled", ErrorKind::Dependency),
+    ("ResponseHeadersPolicyInUse", ErrorKind::Dependency),
+    ("PreconditionFailed", ErrorKind::Dependency),
+    ("WAFOptimisticLockException", ErrorKind::Dependency),
+    ("WAFAssociatedItemException", ErrorKind::Dependency),
+    ("WAFInternalErrorException", ErrorKind::Unavailable),
+    ("WAFUnavailableEntityException", ErrorKind::NotYetVisible),
+    ("WAFNonexistentItemException", ErrorKind::NotFound),
+    ("WAFDuplicateItemException", ErrorKind::Exists),
+    ("WAFLimitsExceededException", ErrorKind::Limit),
+    ("DatabaseResumingException", ErrorKind::Dependency),
+    ("DatabaseUnavailableException", ErrorKind::Dependency),
+    ("PriorityInUse", ErrorKind::Exists),
+    ("MountTargetConflict", ErrorKind::Exists),
     ("InternalError", ErrorKind::Unavailable),
     ("InternalFailure", ErrorKind::Unavailable),
     ("InternalServiceError", ErrorKind::Unavailable),
@@ -74,11 +94,13 @@ type Fits = fn(&str) -> bool;
 
 /// What the spelling of a code gives, in this order.
 const PATTERNS: &[(Fits, ErrorKind)] = &[
-    (|code| code.contains("AlreadyExists"), ErrorKind::Exists),
     (
-        |code| code.ends_with(".NotFound") || code.ends_with("NotFoundException") || code.starts_with("NoSuch"),
-        ErrorKind::NotFound,
+        |code| code.contains("AlreadyExist") || code.contains("ExistsException") || code.starts_with("Duplicate"),
+        ErrorKind::Exists,
     ),
+    (|code| code.contains("NotFound") || code.starts_with("NoSuch"), ErrorKind::NotFound),
+    // RDS: something is on its way from one state to another.
+    (|code| code.starts_with("InvalidDB") && code.contains("State"), ErrorKind::Dependency),
     (|code| code.contains("LimitExceeded") || code.contains("QuotaExceeded"), ErrorKind::Limit),
     (
         |code| code.starts_with("Invalid") || code.starts_with("Malformed") || code.starts_with("Validation"),
@@ -98,6 +120,24 @@ const TEXTS: &[(&str, &str, ErrorKind)] = &[
     // Backup, and every service that assumes a role on our behalf.
     ("InvalidParameterValueException", "cannot be assumed", ErrorKind::NotYetVisible),
     ("InvalidParameterValueException", "IAM Role", ErrorKind::NotYetVisible),
+    // Lambda: two meanings of one code.
+    ("ResourceConflictException", "already exist", ErrorKind::Exists),
+    // Lambda: a version that CloudFront has copied to its edges, or a function that has such a version.
+    ("InvalidParameterValueException", "replicated function", ErrorKind::Deferred),
+    // Load balancing: a function that may not be called yet, because its permission was made a moment ago.
+    ("AccessDenied", "principal does not have permission to invoke", ErrorKind::NotYetVisible),
+    // Auto Scaling and RDS, which check what they are given at once: made a moment ago.
+    ("ValidationError", "not found", ErrorKind::NotFound),
+    ("ValidationError", "Invalid IamInstanceProfile", ErrorKind::NotYetVisible),
+    // Cognito: a prefix is taken.
+    ("InvalidParameterException", "already associated", ErrorKind::Exists),
+    ("InvalidParameterException", "already exists", ErrorKind::Exists),
+    // Route 53: a change that has been made, or that is made already of something else.
+    ("InvalidChangeBatch", "already exists", ErrorKind::Exists),
+    ("InvalidChangeBatch", "not found", ErrorKind::NotFound),
+    // The Data API on a cluster that has not opened it yet, or has no instance yet.
+    ("BadRequestException", "HttpEndpoint is not enabled", ErrorKind::Dependency),
+    ("BadRequestException", "Communications link failure", ErrorKind::Dependency),
     // EC2: an endpoint of the same service is still on its way out.
     ("InvalidParameter", "conflicting DNS domain", ErrorKind::Dependency),
 ];

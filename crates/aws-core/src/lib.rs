@@ -7,8 +7,10 @@ pub mod classify;
 pub mod connection;
 pub mod identity;
 pub mod retry;
+pub mod secrets;
 
 pub use classify::{failed, is_missing, referring};
 pub use connection::{Connection, Regional};
 pub use identity::{Caller, CallerIdentityLookUp};
 pub use retry::OnlyIfRefused;
+pub use secrets::{SecretText, Secrets};

@@ -1,25 +1,49 @@
-//! Where data is kept and how it is backed up: S3, AWS Backup.
+//! Where data is kept and how it is backed up: S3, EFS, RDS, AWS Backup.
 
 pub mod backup;
+pub mod efs;
+pub mod rds;
+pub mod rdsdata;
 pub mod s3;
+
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
+use ohinfra_core::package::Packages;
 
-/// Adds everything that this crate can do.
-pub fn register(provider: Provider, connection: &Connection) -> Provider {
+/// Adds everything that this crate can do. What it delivers is rendered by `packages`.
+pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn Packages>) -> Provider {
     let s3 = Regional::new(connection, s3_client);
     let backup = Regional::new(connection, aws_sdk_backup::Client::new);
+    let efs = Regional::new(connection, aws_sdk_efs::Client::new);
+    let rds = Regional::new(connection, aws_sdk_rds::Client::new);
+    let rdsdata = Regional::new(connection, aws_sdk_rdsdata::Client::new);
     // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
         .kind(s3::bucket::BucketKind(s3.clone()))
-        .kind(s3::bucket_policy::BucketPolicyKind(s3))
+        .kind(s3::bucket_policy::BucketPolicyKind(s3.clone()))
+        .kind(s3::object::ObjectKind { clients: s3, packages: Arc::clone(packages) })
+        .kind(efs::access_point::AccessPointKind(efs.clone()))
+        .kind(efs::file_system::FileSystemKind(efs.clone()))
+        .kind(efs::mount_target::MountTargetKind(efs))
+        .kind(rds::cluster::ClusterKind(rds.clone()))
+        .kind(rds::cluster_parameter_group::ClusterParameterGroupKind(rds.clone()))
+        .kind(rds::instance::InstanceKind(rds.clone()))
+        .kind(rds::proxy::ProxyKind(rds.clone()))
+        .kind(rds::proxy_target_group::ProxyTargetGroupKind(rds.clone()))
+        .kind(rds::subnet_group::SubnetGroupKind(rds.clone()))
+        .look_up(rds::look_ups::EngineVersionsLookUp(rds))
+        .kind(rdsdata::bootstrap::BootstrapKind { clients: rdsdata, packages: Arc::clone(packages) })
         .kind(backup::plan::PlanKind(backup.clone()))
         .kind(backup::selection::SelectionKind(backup.clone()))
         .kind(backup::vault::VaultKind(backup))
         .at_most("s3", 12)
         .at_most("backup", 4)
+        .at_most("efs", 4)
+        .at_most("rds", 6)
+        .at_most("rdsdata", 4)
     // new kinds above this line
 }
 

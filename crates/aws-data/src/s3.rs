@@ -3,6 +3,7 @@
 pub mod bucket;
 pub mod bucket_policy;
 mod emptying;
+pub mod object;
 mod settings;
 
 use std::sync::Arc;

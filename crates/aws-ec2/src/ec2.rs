@@ -1,5 +1,6 @@
 //! What EC2's kinds share: tags and filters.
 
+pub mod launch_template;
 pub mod look_ups;
 pub mod security_group;
 pub mod security_group_rule;

@@ -1,13 +1,40 @@
-//! What users' browsers reach: Route 53 (for now its hosted zones).
+//! What users meet first: Route 53, ACM, WAF, CloudFront, Cognito.
 
+pub mod acm;
+pub mod cloudfront;
+pub mod cognito;
 pub mod route53;
+pub mod wafv2;
 
 use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
 
 /// Adds everything that this crate can do.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
+    let acm = Regional::new(connection, aws_sdk_acm::Client::new);
+    let cloudfront = Regional::new(connection, aws_sdk_cloudfront::Client::new);
+    let cognito = Regional::new(connection, aws_sdk_cognitoidentityprovider::Client::new);
     let route53 = Regional::new(connection, aws_sdk_route53::Client::new);
-    provider.look_up(route53::look_ups::HostedZoneLookUp(route53))
+    let wafv2 = Regional::new(connection, aws_sdk_wafv2::Client::new);
+    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    provider
+        .kind(acm::certificate::CertificateKind(acm.clone()))
+        .kind(acm::issuance::IssuanceKind(acm))
+        .kind(cloudfront::distribution::DistributionKind(cloudfront.clone()))
+        .kind(cloudfront::response_headers_policy::ResponseHeadersPolicyKind(cloudfront))
+        .kind(cognito::managed_login_branding::ManagedLoginBrandingKind(cognito.clone()))
+        .kind(cognito::user_pool::UserPoolKind(cognito.clone()))
+        .kind(cognito::user_pool_client::UserPoolClientKind(cognito.clone()))
+        .kind(cognito::user_pool_domain::UserPoolDomainKind(cognito))
+        .kind(route53::record::RecordKind(route53.clone()))
+        .kind(wafv2::web_acl::WebAclKind(wafv2))
+        .look_up(route53::look_ups::HostedZoneLookUp(route53.clone()))
+        .look_up(route53::look_ups::HostedZonesLookUp(route53))
+        .at_most("acm", 4)
+        .at_most("cloudfront", 4)
+        .at_most("cognito", 4)
+        // Five requests a second and account.
+        .at_most("route53", 2)
+        .at_most("wafv2", 2)
     // new kinds above this line
 }

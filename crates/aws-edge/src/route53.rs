@@ -1,3 +1,12 @@
-//! Amazon Route 53.
+//! Route 53's clients.
 
 pub mod look_ups;
+pub mod record;
+
+use std::sync::Arc;
+
+use aws_sdk_route53::Client;
+use ohinfra_aws_core::Regional;
+
+/// Route 53's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,8 +1,9 @@
-//! Who may do what, and what must stay secret: IAM, KMS, Secrets Manager.
+//! Who may do what, and what must stay secret: IAM, KMS, Secrets Manager, Parameter Store.
 
 pub mod iam;
 pub mod kms;
 pub mod secretsmanager;
+pub mod ssm;
 
 use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
@@ -12,6 +13,8 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let iam = Regional::new(connection, aws_sdk_iam::Client::new);
     let kms = Regional::new(connection, aws_sdk_kms::Client::new);
     let secrets = Regional::new(connection, aws_sdk_secretsmanager::Client::new);
+    let parameters = Regional::new(connection, aws_sdk_ssm::Client::new);
+    let pools = Regional::new(connection, aws_sdk_cognitoidentityprovider::Client::new);
     // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
         .kind(iam::instance_profile::InstanceProfileKind(iam.clone()))
@@ -19,10 +22,15 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(iam::role_policy::RolePolicyKind(iam))
         .kind(kms::alias::AliasKind(kms.clone()))
         .kind(kms::key::KeyKind(kms))
-        .kind(secretsmanager::secret::SecretKind(secrets.clone()))
+        .kind(secretsmanager::connection_details::ConnectionDetailsKind(secrets.clone()))
+        .kind(secretsmanager::secret::SecretKind { secrets: secrets.clone(), pools })
+        .kind(secretsmanager::secret_policy::SecretPolicyKind(secrets.clone()))
+        .kind(ssm::parameter::ParameterKind(parameters.clone()))
+        .look_up(ssm::look_ups::PlainParameterLookUp(parameters))
         .look_up(secretsmanager::look_ups::SecretLookUp(secrets))
         .at_most("iam", 6)
         .at_most("kms", 6)
         .at_most("secretsmanager", 8)
+        .at_most("ssm", 4)
     // new kinds above this line
 }

@@ -1,7 +1,9 @@
 //! What Secrets Manager's kinds share.
 
+pub mod connection_details;
 pub mod look_ups;
 pub mod secret;
+pub mod secret_policy;
 
 use std::sync::Arc;
 
@@ -23,6 +25,12 @@ pub(crate) async fn describe(
 ) -> Result<Option<DescribeSecretOutput>, ProviderError> {
     let result = clients.at(region).describe_secret().secret_id(id).send().await;
     is_missing(result.map_err(failed("secretsmanager:DescribeSecret")))
+}
+
+/// The version whose value counts.
+pub(crate) fn current_version(secret: &DescribeSecretOutput) -> Option<String> {
+    let mut versions = secret.version_ids_to_stages.iter().flatten();
+    versions.find(|(_, stages)| stages.iter().any(|stage| stage == "AWSCURRENT")).map(|(id, _)| id.clone())
 }
 
 pub(crate) fn from_tags(tags: Option<&[Tag]>) -> Tags {

@@ -1,3 +1,12 @@
-//! Amazon CloudWatch.
+//! CloudWatch's clients.
 
+pub mod alarm;
 pub mod dashboard;
+
+use std::sync::Arc;
+
+use aws_sdk_cloudwatch::Client;
+use ohinfra_aws_core::Regional;
+
+/// CloudWatch's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

@@ -9,9 +9,11 @@ use ohinfra_core::contract::Provider;
 
 /// Adds everything that this crate can do.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
+    let cloudwatch = Regional::new(connection, aws_sdk_cloudwatch::Client::new);
     // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
-        .kind(cloudwatch::dashboard::DashboardKind(Regional::new(connection, aws_sdk_cloudwatch::Client::new)))
+        .kind(cloudwatch::alarm::AlarmKind(cloudwatch.clone()))
+        .kind(cloudwatch::dashboard::DashboardKind(cloudwatch))
         .kind(logs::log_group::LogGroupKind(Regional::new(connection, aws_sdk_cloudwatchlogs::Client::new)))
         .kind(sns::topic::TopicKind(Regional::new(connection, aws_sdk_sns::Client::new)))
         .at_most("cloudwatch", 4)

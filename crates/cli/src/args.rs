@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use ohinfra_core::Address;
+use ohinfra_core::{Address, Region};
 
 /// Provisions everything that OpenHands needs on AWS.
 #[derive(Debug, Parser)]
@@ -43,6 +43,8 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Asks what must be known and writes the configuration
+    Init(InitArguments),
     /// Checks the configuration and the graph, without AWS
     Validate,
     /// Makes the bucket of the state, or checks it
@@ -73,6 +75,29 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// `ohinfra init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The main region
+    #[arg(long, value_name = "REGION", default_value = "us-east-1", value_parser = Region::new)]
+    pub region: Region,
+    /// The VPC
+    #[arg(long, value_name = "ID")]
+    pub vpc_id: Option<String>,
+    /// The hosted zone of the domain
+    #[arg(long, value_name = "ID")]
+    pub hosted_zone_id: Option<String>,
+    /// The domain; that of the hosted zone if none is given
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain_name: Option<String>,
+    /// The part before the domain
+    #[arg(long, value_name = "NAME", default_value = "openhands")]
+    pub sub_domain: String,
+    /// Asks nothing: takes the only one there is where no flag says which
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// Which resources a run may touch.
@@ -130,13 +155,16 @@ pub struct PlanArguments {
     /// Makes this resource anew; may be repeated
     #[arg(long = "replace", value_name = "ADDRESS")]
     pub replace: Vec<Address>,
+    /// Gives this secret a new value; may be repeated
+    #[arg(long = "rotate", value_name = "ADDRESS")]
+    pub rotate: Vec<Address>,
 }
 
 /// `ohinfra apply`
 #[derive(Debug, Args)]
 pub struct ApplyArguments {
     /// A saved plan: exactly this is done, or nothing
-    #[arg(value_name = "PLANFILE", conflicts_with_all = ["stacks", "targets", "exclusively", "replace", "upgrade"])]
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["stacks", "targets", "exclusively", "replace", "rotate", "upgrade"])]
     pub plan: Option<PathBuf>,
     /// Which resources
     #[command(flatten)]
@@ -153,6 +181,9 @@ pub struct ApplyArguments {
     /// Makes this resource anew; may be repeated
     #[arg(long = "replace", value_name = "ADDRESS")]
     pub replace: Vec<Address>,
+    /// Gives this secret a new value; may be repeated
+    #[arg(long = "rotate", value_name = "ADDRESS")]
+    pub rotate: Vec<Address>,
 }
 
 /// `ohinfra destroy`

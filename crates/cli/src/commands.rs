@@ -5,6 +5,7 @@ mod bootstrap;
 mod drift;
 mod graph;
 mod import;
+mod init;
 mod output;
 mod plan;
 mod render;
@@ -34,6 +35,9 @@ pub(crate) async fn dispatch(
         out!("{}", String::from_utf8_lossy(&bytes));
         return Ok(Outcome::Done);
     }
+    if let Command::Init(wanted) = &arguments.command {
+        return init::run(&arguments, wanted, &surroundings, cloud).await;
+    }
     let run = Run::new(&arguments, &surroundings, cloud, interrupt::watch())?;
     match &arguments.command {
         Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => {}
@@ -52,6 +56,6 @@ pub(crate) async fn dispatch(
         Command::State(command) => run.interruptible(state::run(&run, command)).await,
         Command::Import(arguments) => import::run(&run, arguments).await,
         Command::Unlock(arguments) => run.interruptible(unlock::run(&run, arguments)).await,
-        Command::Completions { .. } => Ok(Outcome::Done),
+        Command::Completions { .. } | Command::Init(_) => Ok(Outcome::Done),
     }
 }

@@ -114,7 +114,7 @@ pub(crate) fn hint(error: &ProviderError) -> Option<String> {
         }
         ErrorKind::Throttled => Some("AWS limits the rate of calls: run the same command again, or lower --parallelism".to_owned()),
         ErrorKind::Limit => Some("ask for a higher quota in the Service Quotas console, then run the same command again".to_owned()),
-        ErrorKind::Timeout | ErrorKind::Dependency | ErrorKind::NotYetVisible => {
+        ErrorKind::Deferred | ErrorKind::Timeout | ErrorKind::Dependency | ErrorKind::NotYetVisible => {
             Some("look at the resource in the AWS console; running the same command again goes on from here".to_owned())
         }
         ErrorKind::Exists => Some("rename or delete the other one, or choose another `name` for this deployment".to_owned()),

@@ -1,6 +1,5 @@
 //! A saved plan: what was shown, and what it was made of. It is applied exactly or not at all.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use ohinfra_core::Address;
@@ -8,6 +7,7 @@ use ohinfra_plan::{Mode, PlanDocument, Selection};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CommandError;
+use crate::run::Wishes;
 use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 
 /// The version of the form.
@@ -23,8 +23,8 @@ pub struct PlanFile {
     stacks: Vec<String>,
     targets: Vec<Address>,
     exclusively: bool,
-    /// What is made anew in any case.
-    pub(crate) replace: BTreeSet<Address>,
+    /// What was wanted beyond the configuration.
+    pub(crate) wishes: Wishes,
 }
 
 /// The word for a mode, as in the plan's document.
@@ -38,14 +38,14 @@ pub(crate) fn mode_word(mode: Mode) -> &'static str {
 }
 
 impl PlanFile {
-    pub(crate) fn new(plan: PlanDocument, selection: &Selection, replace: BTreeSet<Address>) -> Self {
+    pub(crate) fn new(plan: PlanDocument, selection: &Selection, wishes: Wishes) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             plan,
             stacks: selection.stacks.clone(),
             targets: selection.targets.clone(),
             exclusively: selection.exclusively,
-            replace,
+            wishes,
         }
     }
 

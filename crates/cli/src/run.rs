@@ -1,6 +1,6 @@
 //! What every command needs: the configuration, the cloud, the state, the engine; and the way from them to a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,10 +13,13 @@ use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::refresh::{ReadError, Refreshed, prior};
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
+use ohinfra_openhands::environment::Pins;
 use ohinfra_openhands::sandbox_policy::{self, SandboxPolicy};
 use ohinfra_openhands::{Configuration, Environment, Sources, build_graph, environment};
 use ohinfra_plan::{Graph, Mode, Plan, Selection};
 use ohinfra_state::{LocalStore, LockInfo, StateDocument, StateStore};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::args::{Arguments, SelectionArguments};
 use crate::cloud::Cloud;
@@ -71,6 +74,22 @@ pub struct Planned {
     pub graph: Graph,
     /// Remarks.
     pub warnings: Vec<Diagnostic>,
+    /// Which answers of look-ups the state keeps.
+    pub pins: BTreeMap<String, Value>,
+}
+
+/// What a user wants beyond what the configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wishes {
+    /// What is made anew.
+    #[serde(default)]
+    pub replace: BTreeSet<Address>,
+    /// Which secrets get a new value.
+    #[serde(default)]
+    pub rotate: BTreeSet<Address>,
+    /// Whether newer images and database versions are taken.
+    #[serde(default)]
+    pub upgrade: bool,
 }
 
 impl<'a> Run<'a> {
@@ -182,10 +201,11 @@ impl Connected<'_> {
         &self,
         document: &StateDocument,
         selection: &Selection,
-        replace: &BTreeSet<Address>,
+        wishes: &Wishes,
         mode: Mode,
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
+        let pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade };
         let requests = environment::look_ups(configuration);
         let prior = prior(document);
         let (answers, live) = join(self.engine.ask_all(&requests), self.engine.refresh(&prior)).await;
@@ -206,9 +226,11 @@ impl Connected<'_> {
             }
         };
         let mut warnings = self.run.warnings.clone();
-        let graph = match Environment::new(configuration, &answered) {
+        let mut pinned = document.pins.clone();
+        let graph = match Environment::new(configuration, &answered, &pins) {
             Ok((environment, remarks)) => {
                 warnings.extend(remarks);
+                pinned.clone_from(&environment.pins);
                 build_graph(configuration, &environment, &self.run.sandbox)?
             }
             // What the state knows can be taken away whatever has become of the VPC or the zone.
@@ -222,8 +244,8 @@ impl Connected<'_> {
             }
             Err(problems) => return Err(problems.into()),
         };
-        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, replace, mode).await?;
-        Ok(Planned { plan, refreshed, graph, warnings })
+        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, wishes, mode).await?;
+        Ok(Planned { plan, refreshed, graph, warnings, pins: pinned })
     }
 
     async fn plan_graph(
@@ -232,11 +254,19 @@ impl Connected<'_> {
         graph: &Graph,
         live: std::collections::BTreeMap<Address, Live>,
         selection: &Selection,
-        replace: &BTreeSet<Address>,
+        wishes: &Wishes,
         mode: Mode,
     ) -> Result<(Plan, Refreshed), CommandError> {
         let digest = &self.run.digest;
-        let request = PlanRequest { document, graph, configuration_digest: digest, selection, replace, mode };
+        let request = PlanRequest {
+            document,
+            graph,
+            configuration_digest: digest,
+            selection,
+            replace: &wishes.replace,
+            rotate: &wishes.rotate,
+            mode,
+        };
         Ok(self.engine.plan(&request, live).await?)
     }
 }
@@ -262,7 +292,7 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
             if surroundings.variables.is_empty() && arguments.sets.is_empty() && arguments.contexts.is_empty() {
                 return Err(CommandError::simple(
                     format!("there is no configuration file `{name}`"),
-                    "copy config/single-domain.toml to ohinfra.toml and fill it in, or name another file with `--config FILE`",
+                    "`ohinfra init` writes one; or name another file with `--config FILE`",
                 ));
             }
             None

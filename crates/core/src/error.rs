@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Invalid,
     /// A quota is used up.
     Limit,
+    /// It cannot be done for hours yet, for a reason that nobody can change: left for a later run.
+    Deferred,
     /// It took longer than it may.
     Timeout,
     /// No answer, or an error of the service itself. The call may have had its effect.

@@ -10,6 +10,7 @@ pub mod document;
 pub mod error;
 pub mod inputs;
 pub mod look_up;
+pub mod package;
 pub mod region;
 pub mod schema;
 pub mod secret;

@@ -89,6 +89,14 @@ pub struct Schema {
     pub replacement: Replacement,
     /// How long its steps may take.
     pub timeouts: Timeouts,
+    /// Whether it is a step rather than a thing: nothing of it can be found, and nothing is left to delete.
+    pub step: bool,
+    /// The input of which `--rotate` makes a new one; none if there is nothing to rotate.
+    pub rotated: Option<&'static str>,
+    /// How long it usually takes from its creation until it is ready: what the plan's estimate is made of.
+    pub usual: Duration,
+    /// The same for a change in place.
+    pub usual_update: Duration,
 }
 
 impl Schema {
@@ -103,7 +111,35 @@ impl Schema {
             natural_name: &[],
             replacement: Replacement::CreateFirst,
             timeouts: Timeouts::default(),
+            step: false,
+            rotated: None,
+            usual: Duration::from_secs(2),
+            usual_update: Duration::from_secs(2),
         }
+    }
+
+    /// Says that it is a step rather than a thing.
+    pub fn step(mut self) -> Self {
+        self.step = true;
+        self
+    }
+
+    /// Says of which input `--rotate` makes a new one. The attribute `version` must tell one from the other.
+    pub fn rotated_by(mut self, input: &'static str) -> Self {
+        self.rotated = Some(input);
+        self
+    }
+
+    /// Says how long a change in place usually takes.
+    pub fn usually_updated_in(mut self, time: Duration) -> Self {
+        self.usual_update = time;
+        self
+    }
+
+    /// Says how long it usually takes from its creation until it is ready. Two seconds is what most things take.
+    pub fn usually(mut self, time: Duration) -> Self {
+        self.usual = time;
+        self
     }
 
     /// Adds an input. `path` is a field or, dotted, a field of a field; what is not named behaves as the nearest parent.

@@ -49,6 +49,8 @@ pub struct Report {
     pub abandoned: Vec<Step>,
     /// What was left in the cloud: address, kind, identity.
     pub retained: Vec<(Address, String, String)>,
+    /// What could not be deleted yet, through nobody's fault: address, identity, AWS's reason. A later run tries again.
+    pub deferred: Vec<(Address, String, String)>,
     /// Whether the user interrupted.
     pub interrupted: bool,
     /// Why the state could not be written.
@@ -99,6 +101,9 @@ impl Engine {
         execution.walk().await;
         let outputs = execution.outputs();
         let mut report = execution.report;
+        // Shown by address, whichever came first.
+        report.retained.sort();
+        report.deferred.sort();
         settle(session, plan, &report);
         if outputs.as_ref().is_some_and(|outputs| session.writer.with(|d| d.outputs != *outputs)) {
             session.writer.change(|document| document.outputs = outputs.unwrap_or_default());
@@ -206,7 +211,8 @@ impl Execution<'_> {
         if matches!(change.action, Action::Replace(_)) {
             // What the state knows, and what the plan found beside it: none of these is the one that is to be made.
             let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
-            subject.except = known.chain(&change.deposed).chain(&change.id).cloned().collect();
+            let left = recorded.iter().flat_map(|r| &r.left);
+            subject.except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
         }
         let look_first = !subject.except.is_empty() || self.was_not_looked_for(change, schema);
         let work = Work {
@@ -243,7 +249,13 @@ impl Execution<'_> {
             Operation::Update => {
                 let live = self.refreshed.live.get(&step.address).cloned().unwrap_or_default();
                 let id = change.id.clone().unwrap_or_default();
-                let applied = recorded.map(|r| r.inputs);
+                let mut applied = recorded.map(|r| r.inputs);
+                // A new value is asked for: what was applied does not count.
+                if let (Some(applied), Some(field)) = (&mut applied, schema.rotated)
+                    && change.fields.iter().any(|change| change.path == field)
+                {
+                    applied.remove(field);
+                }
                 Box::pin(async move {
                     let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
                     Ok(Outcome::Present { id, inputs, attributes })
@@ -319,6 +331,9 @@ impl Execution<'_> {
                 self.report.done.push(step.clone());
                 self.engine.observer.on(&Event::Done { address: step.address.clone(), operation, id, seconds });
             }
+            Err(error) if error.kind == ErrorKind::Deferred && step.operation == Operation::Delete => {
+                self.defer(step, error.message);
+            }
             Err(error) => {
                 self.engine.observer.on(&Event::Failed {
                     address: step.address.clone(),
@@ -339,6 +354,22 @@ impl Execution<'_> {
         }
     }
 
+    /// Leaves a deletion to a later run. Nothing that comes after it waits for that: whatever it needs may go.
+    fn defer(&mut self, step: &Step, reason: String) {
+        let address = &step.address;
+        let id = self.plan.changes.get(address).and_then(|change| change.id.clone()).unwrap_or_default();
+        if self.session.writer.with(|d| d.resources.get(address).is_some_and(|r| !r.deferred)) {
+            self.session.writer.change(|document| {
+                if let Some(resource) = document.resources.get_mut(address) {
+                    resource.deferred = true;
+                }
+            });
+        }
+        self.done.insert(step.clone());
+        self.engine.observer.on(&Event::Deferred { address: address.clone(), reason: reason.clone() });
+        self.report.deferred.push((address.clone(), id, reason));
+    }
+
     fn record_outcome(&mut self, step: &Step, outcome: Outcome) -> Option<String> {
         let address = &step.address;
         match outcome {
@@ -356,6 +387,7 @@ impl Execution<'_> {
                             resource.status = Status::Deleting;
                         }
                         resource.deposed.clear();
+                        resource.deferred = false;
                     }
                     _ => {
                         document.resources.remove(address);
@@ -387,6 +419,13 @@ impl Execution<'_> {
             if is_new {
                 document.pending.remove(address);
             }
+            let mut left = earlier.map(|r| r.left.clone()).unwrap_or_default();
+            if is_new && change.retain && matches!(change.action, Action::Replace(_)) {
+                left.extend(change.id.iter().chain(earlier.map(|r| &r.id)).cloned());
+                left.sort();
+                left.dedup();
+            }
+            let deferred = earlier.is_some_and(|r| r.deferred) && !deposed.is_empty();
             let generation = earlier.map_or(0, |r| if is_new { r.generation + 1 } else { r.generation });
             let created_at = earlier.filter(|_| !is_new).map_or(now, |r| r.created_at);
             document.resources.insert(
@@ -402,6 +441,8 @@ impl Execution<'_> {
                     status,
                     generation,
                     deposed,
+                    left,
+                    deferred,
                     created_at,
                     updated_at: now,
                 },
@@ -451,7 +492,7 @@ impl Execution<'_> {
     /// The outputs as far as they are known; none if the plan has none to say (a destroy of a part).
     fn outputs(&self) -> Option<ohinfra_plan::graph::Outputs> {
         let known = |reference: &Reference| self.attribute(reference);
-        let is_gone = self.session.writer.with(|d| d.resources.is_empty());
+        let is_gone = self.session.writer.with(|d| d.resources.values().all(|resource| resource.deferred));
         if self.plan.outputs.is_empty() && !is_gone {
             return None;
         }

@@ -60,6 +60,13 @@ pub enum Event {
         /// How long it took.
         seconds: f64,
     },
+    /// A deletion has to wait for a later run.
+    Deferred {
+        /// The resource.
+        address: Address,
+        /// Why, in AWS's words.
+        reason: String,
+    },
     /// A step has failed.
     Failed {
         /// The resource.

@@ -38,6 +38,8 @@ impl Engine {
                     status: Status::Ready,
                     generation: 0,
                     deposed: Vec::new(),
+                    left: Vec::new(),
+                    deferred: false,
                     created_at: now,
                     updated_at: now,
                 },

@@ -149,5 +149,6 @@ fn left_behind(pending: &Pending, id: String, live: &Live, deposed: Vec<String>)
         retain: pending.retain,
         unfinished: true,
         deposed,
+        deferred: false,
     }
 }

@@ -26,6 +26,8 @@ pub struct PlanRequest<'a> {
     pub selection: &'a Selection,
     /// What is made anew in any case.
     pub replace: &'a BTreeSet<Address>,
+    /// Which secrets get a new value.
+    pub rotate: &'a BTreeSet<Address>,
     /// What the run is for.
     pub mode: Mode,
 }
@@ -69,6 +71,7 @@ impl Engine {
             schema: &|kind| self.provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone()),
             selected: selected.as_ref(),
             replace: request.replace,
+            rotate: request.rotate,
             mode: request.mode,
         });
         self.observer.on(&Event::Planned { summary: plan.summary() });

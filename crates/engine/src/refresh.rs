@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use ohinfra_core::contract::{Live, Subject};
-use ohinfra_core::inputs::resolve_all;
-use ohinfra_core::inputs::without_unknowns;
+use ohinfra_core::inputs::{Inputs, resolve_all, without_unknowns};
 use ohinfra_core::look_up::Request;
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Ownership;
@@ -57,6 +56,7 @@ pub fn prior(document: &StateDocument) -> BTreeMap<Address, Prior> {
         retain: resource.retain,
         unfinished: resource.status == Status::Creating,
         deposed: resource.deposed.clone(),
+        deferred: resource.deferred,
     };
     document.resources.iter().map(|(address, resource)| (address.clone(), prior(resource))).collect()
 }
@@ -127,54 +127,72 @@ impl Engine {
         if errors.is_empty() { Ok(live) } else { Err(errors) }
     }
 
-    /// Looks for every desired resource that is not among `live`, and reads those that are ours.
+    /// Looks for every desired resource that is not among `live`, and reads those that are ours. What is found may tell more of
+    /// what refers to it: that is looked for again with what is known then.
     pub async fn discover(
         &self,
         graph: &Graph,
         document: &StateDocument,
         mut live: BTreeMap<Address, Live>,
     ) -> Result<Refreshed, Vec<ReadError>> {
-        let missing: Vec<&Resource> = graph.resources().filter(|r| !live.contains_key(&r.address)).collect();
-        let known = |reference: &ohinfra_core::Reference| {
-            live.get(&reference.resource).and_then(|l| l.attributes.get(&reference.attribute)).cloned()
-        };
-        let finds = missing.iter().map(|resource| {
-            let inputs = without_unknowns(&resolve_all(&resource.inputs, &known));
-            async move {
-                let failed = |error| ReadError { what: resource.address.to_string(), error };
-                let (schema, kind) = self.provider.find_kind(resource.kind).map_err(failed)?;
-                let subject = subject(document, &resource.address, &resource.region);
-                let find = || async {
-                    let _permit = self.limits.permit(schema.service(), &resource.region).await;
-                    kind.find(&subject, inputs.clone()).await
-                };
-                let found = retrying_read(self.notice(resource.kind), find).await.map_err(failed)?;
-                Ok(found.map(|found| {
-                    let ours = found.is_owned_by(&subject.ownership);
-                    (*resource, Discovered { id: found.id, ours, standing: found.standing })
-                }))
+        let mut discovered = BTreeMap::new();
+        let mut asked: BTreeMap<&Address, Inputs> = BTreeMap::new();
+        loop {
+            let known = |reference: &ohinfra_core::Reference| {
+                live.get(&reference.resource).and_then(|l| l.attributes.get(&reference.attribute)).cloned()
+            };
+            let missing = graph.resources().filter(|resource| !live.contains_key(&resource.address));
+            let questions: Vec<(&Resource, Inputs)> = missing
+                .map(|resource| (resource, without_unknowns(&resolve_all(&resource.inputs, &known))))
+                .filter(|(resource, inputs)| asked.get(&resource.address) != Some(inputs))
+                .collect();
+            if questions.is_empty() {
+                return Ok(Refreshed { live, discovered });
             }
+            let found = self.find_all(document, &questions).await?;
+            let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
+            for (resource, discovered) in found.iter().filter(|(_, discovered)| discovered.ours) {
+                groups.entry((resource.kind, &resource.region)).or_default().push((&resource.address, &discovered.id));
+            }
+            let groups: Vec<_> = groups.into_iter().collect();
+            let read = self.read_groups(&groups).await?;
+            live.extend(read);
+            for (resource, inputs) in questions {
+                discovered.remove(&resource.address);
+                asked.insert(&resource.address, inputs);
+            }
+            discovered.extend(found.into_iter().map(|(resource, found)| (resource.address.clone(), found)));
+        }
+    }
+
+    /// Looks for resources with what is known of their inputs, all at once.
+    async fn find_all<'a>(
+        &self,
+        document: &StateDocument,
+        questions: &[(&'a Resource, Inputs)],
+    ) -> Result<Vec<(&'a Resource, Discovered)>, Vec<ReadError>> {
+        let finds = questions.iter().map(|(resource, inputs)| async move {
+            let failed = |error| ReadError { what: resource.address.to_string(), error };
+            let (schema, kind) = self.provider.find_kind(resource.kind).map_err(failed)?;
+            let subject = subject(document, &resource.address, &resource.region);
+            let find = || async {
+                let _permit = self.limits.permit(schema.service(), &resource.region).await;
+                kind.find(&subject, inputs.clone()).await
+            };
+            let found = retrying_read(self.notice(resource.kind), find).await.map_err(failed)?;
+            Ok(found.map(|found| {
+                let ours = found.is_owned_by(&subject.ownership);
+                (*resource, Discovered { id: found.id, ours, standing: found.standing })
+            }))
         });
-        let mut found: Vec<(&Resource, Discovered)> = Vec::new();
-        let mut errors = Vec::new();
+        let (mut found, mut errors) = (Vec::new(), Vec::new());
         for result in join_all(finds).await {
             match result {
                 Ok(one) => found.extend(one),
                 Err(error) => errors.push(error),
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
-        for (resource, discovered) in found.iter().filter(|(_, discovered)| discovered.ours) {
-            groups.entry((resource.kind, &resource.region)).or_default().push((&resource.address, &discovered.id));
-        }
-        let groups: Vec<_> = groups.into_iter().collect();
-        let read = self.read_groups(&groups).await?;
-        live.extend(read);
-        let discovered = found.into_iter().map(|(resource, found)| (resource.address.clone(), found)).collect();
-        Ok(Refreshed { live, discovered })
+        if errors.is_empty() { Ok(found) } else { Err(errors) }
     }
 }
 

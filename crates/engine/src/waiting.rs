@@ -34,6 +34,7 @@ pub fn patience(kind: ErrorKind, step: Duration) -> Option<Duration> {
         | ErrorKind::Credentials
         | ErrorKind::Invalid
         | ErrorKind::Limit
+        | ErrorKind::Deferred
         | ErrorKind::Timeout
         | ErrorKind::Other => None,
     }

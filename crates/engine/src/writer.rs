@@ -41,19 +41,26 @@ impl StateWriter {
         let task = tokio::spawn({
             let (document, changed, asked) = (Arc::clone(&document), Arc::clone(&changed), Arc::clone(&asked));
             async move {
-                let mut version = version;
+                let (mut version, mut written_upto) = (version, 0);
                 loop {
                     changed.notified().await;
                     let (snapshot, upto) = {
                         let mut document = lock(&document);
+                        let upto = *lock(&asked);
+                        // Woken for a change that went with the one before it. A write that nobody waits for could reach the
+                        // store after the lock was released.
+                        if upto == written_upto {
+                            continue;
+                        }
                         document.serial += 1;
-                        (document.clone(), *lock(&asked))
+                        (document.clone(), upto)
                     };
                     let result = store.write(&snapshot, version.as_ref()).await;
                     match result {
                         Ok(written) => {
                             observer.on(&Event::StateSaved { serial: snapshot.serial });
                             version = Some(written);
+                            written_upto = upto;
                             let _ = sender.send_replace(Progress { written: upto, error: None });
                         }
                         Err(error) => {
@@ -69,8 +76,11 @@ impl StateWriter {
 
     /// Changes the document and asks for it to be written.
     pub fn change(&self, change: impl FnOnce(&mut StateDocument)) {
-        change(&mut lock(&self.document));
-        *lock(&self.asked) += 1;
+        {
+            let mut document = lock(&self.document);
+            change(&mut document);
+            *lock(&self.asked) += 1;
+        }
         self.changed.notify_one();
     }
 

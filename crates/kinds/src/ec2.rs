@@ -1,11 +1,15 @@
 //! Amazon EC2: networking.
 
+pub mod launch_template;
 pub mod look_ups;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod vpc_endpoint;
 
-pub use look_ups::{EndpointService, PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+pub use launch_template::{LaunchTemplate, LaunchTemplateInputs, Volume};
+pub use look_ups::{
+    EndpointService, PrefixList, Vpc, VpcChoice, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails, Vpcs,
+};
 pub use security_group::{SecurityGroup, SecurityGroupInputs};
 pub use security_group_rule::{Direction, PeerType, SecurityGroupRule, SecurityGroupRuleInputs};
 pub use vpc_endpoint::{EndpointType, VpcEndpoint, VpcEndpointInputs};

@@ -2,6 +2,8 @@
 
 pub mod bucket;
 pub mod bucket_policy;
+pub mod object;
 
 pub use bucket::{Bucket, BucketInputs, LifecycleRule};
 pub use bucket_policy::{BucketPolicy, BucketPolicyInputs};
+pub use object::{Object, ObjectInputs};

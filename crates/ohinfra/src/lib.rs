@@ -7,7 +7,9 @@ use ohinfra_aws_core::{CallerIdentityLookUp, Connection};
 use ohinfra_aws_data::s3_client;
 use ohinfra_cli::Cloud;
 use ohinfra_core::contract::Provider;
+use ohinfra_core::package::Packages;
 use ohinfra_core::{ProviderError, Region};
+use ohinfra_openhands::payload::packages::OpenHandsPackages;
 use ohinfra_state::StateStore;
 use ohinfra_state_s3::{S3Store, bootstrap};
 use tokio::sync::OnceCell;
@@ -17,7 +19,9 @@ pub fn provider(connection: &Connection) -> Provider {
     let provider = Provider::default().look_up(CallerIdentityLookUp(Arc::clone(connection.caller())));
     let provider = ohinfra_aws_ec2::register(provider, connection);
     let provider = ohinfra_aws_iam::register(provider, connection);
-    let provider = ohinfra_aws_data::register(provider, connection);
+    let packages: Arc<dyn Packages> = Arc::new(OpenHandsPackages);
+    let provider = ohinfra_aws_data::register(provider, connection, &packages);
+    let provider = ohinfra_aws_compute::register(provider, connection, &packages);
     let provider = ohinfra_aws_edge::register(provider, connection);
     ohinfra_aws_ops::register(provider, connection)
 }

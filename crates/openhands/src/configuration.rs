@@ -70,6 +70,11 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// The stack of its resources.
+    pub fn stack(&self) -> String {
+        self.suffix.as_ref().map_or_else(|| "edge".to_owned(), |suffix| format!("edge-{suffix}"))
+    }
+
     /// The name that users open.
     pub fn full_domain(&self) -> String {
         format!("{}.{}", self.sub_domain, self.domain_name)
@@ -302,7 +307,9 @@ impl Values {
                 "the Route 53 hosted zone of the domain, for example `hosted_zone_id = \"Z0123456789ABCDEFGHIJ\"`",
             );
             let suffix = self.text(&own("suffix"));
-            self.form(&own("suffix"), "a suffix", "lower-case letters, digits and dashes", is_label);
+            self.form(&own("suffix"), "a suffix", "at most 20 lower-case letters, digits and dashes", |text| {
+                is_label(text) && text.len() <= 20
+            });
             if edges.iter().any(|edge| edge.suffix == suffix) {
                 let message = suffix
                     .as_ref()

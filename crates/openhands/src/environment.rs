@@ -8,8 +8,10 @@ use ohinfra_core::look_up::{LookUp, Request};
 use ohinfra_core::tags::{self, Tags};
 use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
 use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+use ohinfra_kinds::rds::{EngineQuestion, EngineVersions};
 use ohinfra_kinds::route53::HostedZone;
 use ohinfra_kinds::secretsmanager::SecretDescription;
+use ohinfra_kinds::ssm::PlainParameter;
 use ohinfra_kinds::sts::CallerIdentity;
 use serde_json::Value;
 
@@ -18,6 +20,37 @@ use crate::names::Names;
 
 /// The prefix list of the addresses from which CloudFront asks origins.
 const CLOUDFRONT_PREFIX_LIST: &str = "com.amazonaws.global.cloudfront.origin-facing";
+
+/// AWS's own parameter with the newest image of Amazon Linux 2023 for arm64.
+const IMAGE_PARAMETER: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64";
+/// The pin of the machine image.
+const IMAGE_PIN: &str = "machine_image";
+/// The pin of Aurora's version.
+const AURORA_PIN: &str = "aurora_version";
+
+fn engine_question(configuration: &Configuration) -> EngineQuestion {
+    let version = configuration.value("database.engine_version");
+    let version = version.as_str().unwrap_or_default();
+    EngineQuestion {
+        engine: "aurora-postgresql".to_owned(),
+        major: version.split('.').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// What is pinned already, and whether newer things may be taken.
+#[derive(Clone, Debug, Default)]
+pub struct Pins {
+    /// What the state keeps.
+    pub known: BTreeMap<String, Value>,
+    /// Whether `--upgrade` was asked for.
+    pub upgrade: bool,
+}
+
+impl Pins {
+    fn get(&self, name: &str) -> Option<String> {
+        self.known.get(name).filter(|_| !self.upgrade).and_then(Value::as_str).map(str::to_owned)
+    }
+}
 
 /// What the stacks build on.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +63,8 @@ pub struct Environment {
     pub vpc_cidr: String,
     /// One private subnet with a way out per zone.
     pub private_subnets: Vec<String>,
+    /// Their zones, in the same order.
+    pub private_zones: Vec<String>,
     /// One public subnet per zone.
     pub public_subnets: Vec<String>,
     /// The route tables of all of these, each once.
@@ -40,6 +75,12 @@ pub struct Environment {
     pub cloudfront_prefix_list: String,
     /// The ARN of a sandbox secret that somebody else made; none if it is ours to make.
     pub foreign_sandbox_secret: Option<String>,
+    /// The machine image of the instance.
+    pub image_id: String,
+    /// Aurora PostgreSQL's version.
+    pub aurora_version: String,
+    /// What the state keeps of these, so that an apply does not replace the instance because AWS has a newer image.
+    pub pins: BTreeMap<String, Value>,
 }
 
 /// The name of the sandbox secret.
@@ -57,6 +98,8 @@ pub fn look_ups(configuration: &Configuration) -> Vec<Request> {
         Request::new::<VpcEndpoints>(main, &configuration.vpc_id),
         Request::new::<PrefixList>(main, &CLOUDFRONT_PREFIX_LIST.to_owned()),
         Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
+        Request::new::<PlainParameter>(main, &IMAGE_PARAMETER.to_owned()),
+        Request::new::<EngineVersions>(main, &engine_question(configuration)),
     ];
     let zones: std::collections::BTreeSet<&String> =
         configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
@@ -89,13 +132,23 @@ impl Environment {
             foreign_s3_endpoint: None,
             cloudfront_prefix_list: "pl-00000000".to_owned(),
             foreign_sandbox_secret: None,
+            private_zones: ["a", "b"].map(|zone| format!("{}{zone}", configuration.region)).into(),
+            image_id: "ami-00000000".to_owned(),
+            aurora_version: configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned(),
+            pins: BTreeMap::new(),
         }
+    }
+
+    /// The ARN of a policy that AWS manages.
+    pub(crate) fn managed_policy(&self, name: &str) -> String {
+        format!("arn:{}:iam::aws:policy/{name}", self.partition)
     }
 
     /// Checks the answers; reports every problem.
     pub fn new(
         configuration: &Configuration,
         answers: &[(Request, Value)],
+        pins: &Pins,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let answers = Answers(answers);
         let mut problems = Vec::new();
@@ -120,6 +173,8 @@ impl Environment {
         check_zones(configuration, &answers, &mut problems);
         let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
         let foreign_sandbox_secret = check_sandbox_secret(configuration, &answers, &mut problems);
+        let image_id = choose_image(configuration, &answers, pins, &mut problems);
+        let aurora_version = choose_aurora(configuration, &answers, pins, &mut problems);
         let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
         if !errors.is_empty() {
             return Err(errors);
@@ -134,6 +189,13 @@ impl Environment {
             foreign_s3_endpoint,
             cloudfront_prefix_list: prefix_list.unwrap_or_default(),
             foreign_sandbox_secret,
+            private_zones: subnets.private_zones,
+            pins: BTreeMap::from([
+                (IMAGE_PIN.to_owned(), Value::from(image_id.as_str())),
+                (AURORA_PIN.to_owned(), Value::from(aurora_version.as_str())),
+            ]),
+            image_id,
+            aurora_version,
         };
         Ok((environment, remarks))
     }
@@ -172,6 +234,7 @@ fn check_vpc(
 #[derive(Default)]
 struct ChosenSubnets {
     private: Vec<String>,
+    private_zones: Vec<String>,
     public: Vec<String>,
     route_tables: Vec<String>,
 }
@@ -214,13 +277,77 @@ fn choose_subnets(
     route_tables.sort();
     route_tables.dedup();
     let ids = |chosen: &BTreeMap<&str, &Subnet>| chosen.values().map(|subnet| subnet.id.clone()).collect();
-    ChosenSubnets { private: ids(&private), public: ids(&public), route_tables }
+    let private_zones = private.keys().map(|zone| (*zone).to_owned()).collect();
+    ChosenSubnets { private: ids(&private), private_zones, public: ids(&public), route_tables }
 }
 
 /// The route table of a subnet: its own, or the VPC's main one.
 fn route_table<'a>(network: &'a VpcNetworkDetails, subnet: &Subnet) -> Option<&'a RouteTable> {
     let own = network.route_tables.iter().find(|table| table.subnets.contains(&subnet.id));
     own.or_else(|| network.route_tables.iter().find(|table| table.main))
+}
+
+/// The machine image: the one that is in use, or the newest.
+fn choose_image(
+    configuration: &Configuration,
+    answers: &Answers<'_>,
+    pins: &Pins,
+    problems: &mut Vec<Diagnostic>,
+) -> String {
+    let newest = answers.get::<PlainParameter>(&IMAGE_PARAMETER.to_owned()).flatten();
+    match (pins.get(IMAGE_PIN), newest) {
+        (Some(pinned), newest) => {
+            if newest.is_some_and(|newest| newest != pinned) {
+                let message = format!("there is a newer machine image than {pinned}, which is in use");
+                let help = "`--upgrade` takes it; that replaces the instance";
+                problems.push(Diagnostic::warning("compute/launch-template", message).help(help));
+            }
+            pinned
+        }
+        (None, Some(newest)) => newest,
+        (None, None) => {
+            let message = format!("{} has no parameter `{IMAGE_PARAMETER}`", configuration.region);
+            problems
+                .push(Diagnostic::error("look-up", message).help("it is in every commercial region; check `region`"));
+            String::new()
+        }
+    }
+}
+
+/// The parts of a version as numbers: 15.10 is newer than 15.8.
+fn version_order(version: &str) -> Vec<u64> {
+    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
+}
+
+/// Aurora's version: the one that is in use, the configured one, or the newest of its major version if that is no longer offered.
+fn choose_aurora(
+    configuration: &Configuration,
+    answers: &Answers<'_>,
+    pins: &Pins,
+    problems: &mut Vec<Diagnostic>,
+) -> String {
+    let wanted = configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned();
+    let question = engine_question(configuration);
+    let of_major = |version: &String| version.split('.').next() == Some(&question.major);
+    let pinned = pins.get(AURORA_PIN).filter(of_major);
+    // AWS raises minor versions by itself; going back is impossible.
+    if let Some(pinned) = pinned.filter(|pinned| version_order(pinned) >= version_order(&wanted)) {
+        return pinned;
+    }
+    let offered = answers.get::<EngineVersions>(&question).unwrap_or_default();
+    if offered.contains(&wanted) {
+        return wanted;
+    }
+    let newest = offered.into_iter().filter(of_major).max_by_key(|version| version_order(version));
+    let Some(newest) = newest else {
+        let message = format!("no Aurora PostgreSQL {}.x is offered in {}", question.major, configuration.region);
+        let help = "`aws rds describe-db-engine-versions --engine aurora-postgresql` lists what is; set `engine_version` in [database]";
+        problems.push(Diagnostic::error("database.engine_version", message).help(help));
+        return wanted;
+    };
+    let message = format!("Aurora PostgreSQL {wanted} is not offered in {}: {newest} is used", configuration.region);
+    problems.push(Diagnostic::warning("database.engine_version", message));
+    newest
 }
 
 fn check_zones(configuration: &Configuration, answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {

@@ -45,6 +45,12 @@ impl Statement {
         self
     }
 
+    /// For several services or accounts.
+    pub fn principals(mut self, kind: &str, who: impl IntoIterator<Item = impl Into<Text>>) -> Self {
+        self.principal = Some((kind.to_owned(), who.into_iter().map(Into::into).collect()));
+        self
+    }
+
     /// Only if `key` meets the condition.
     pub fn when(mut self, operator: &str, key: &str, value: impl Into<Value>) -> Self {
         self.conditions.entry(operator.to_owned()).or_default().insert(key.to_owned(), value.into());

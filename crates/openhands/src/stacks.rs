@@ -1,12 +1,17 @@
 //! The stacks: one file each. A stack is a name prefix in one graph, not a unit of deployment.
 
+mod auth;
+mod compute;
+mod database;
+mod edge;
 mod monitoring;
 mod network;
 mod security;
+mod user_config;
 
-use ohinfra_core::Address;
 use ohinfra_core::contract::{Definition, Desired};
 use ohinfra_core::tags::Tags;
+use ohinfra_core::{Address, Region};
 use ohinfra_plan::graph::{Handle, Options};
 use ohinfra_plan::{Graph, GraphBuilder, GraphError};
 
@@ -19,7 +24,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) configuration: &'a Configuration,
     pub(crate) environment: &'a Environment,
     graph: GraphBuilder,
-    stack: &'static str,
+    stack: String,
+    region: Region,
 }
 
 impl Builder<'_> {
@@ -33,14 +39,48 @@ impl Builder<'_> {
         self.add_with::<D>(name, inputs, Options { retain: true, ..Options::default() })
     }
 
-    fn add_with<D: Definition>(&mut self, name: &str, inputs: &Desired<D>, options: Options) -> Handle {
-        let region = self.configuration.region.clone();
+    /// Adds a resource that needs these to be ready although it refers to nothing of theirs.
+    pub(crate) fn add_after<D: Definition>(&mut self, name: &str, inputs: &Desired<D>, after: Vec<Handle>) -> Handle {
+        self.add_with::<D>(name, inputs, Options { after, ..Options::default() })
+    }
+
+    /// Adds a resource of which more is to be said.
+    pub(crate) fn add_with<D: Definition>(&mut self, name: &str, inputs: &Desired<D>, options: Options) -> Handle {
+        let region = self.region.clone();
         self.graph.add::<D>(self.address(name), &region, inputs, options)
+    }
+
+    /// Adds a resource of the current stack in another region.
+    pub(crate) fn add_in<D: Definition>(&mut self, region: &Region, name: &str, inputs: &Desired<D>) -> Handle {
+        self.graph.add::<D>(self.address(name), region, inputs, Options::default())
+    }
+
+    /// A resource of another stack, which may be added later.
+    pub(crate) fn of(address: &str) -> Handle {
+        match address.parse() {
+            Ok(address) => Handle::to(address),
+            Err(error) => unreachable!("BUG: {error}"),
+        }
+    }
+
+    /// What a key of the configuration holds, as text.
+    pub(crate) fn text(&self, path: &str) -> String {
+        self.configuration.value(path).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What a key of the configuration holds, as a whole number.
+    pub(crate) fn number(&self, path: &str) -> i32 {
+        self.configuration.value(path).as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
+    }
+
+    /// What a key of the configuration holds, as a flag.
+    pub(crate) fn flag(&self, path: &str) -> bool {
+        self.configuration.value(path).as_bool().unwrap_or_default()
     }
 
     /// The address of a name in the current stack. Names are written in the stacks' files and checked by their tests.
     pub(crate) fn address(&self, name: &str) -> Address {
-        match Address::new(self.stack, name) {
+        match Address::new(&self.stack, name) {
             Ok(address) => address,
             Err(error) => unreachable!("BUG: {error}"),
         }
@@ -48,7 +88,7 @@ impl Builder<'_> {
 
     /// Adds an output of the current stack.
     pub(crate) fn output(&mut self, name: &str, value: impl Into<ohinfra_core::Text>) {
-        self.graph.output(self.stack, name, value);
+        self.graph.output(&self.stack, name, value);
     }
 
     /// The ARN of a thing in the main region.
@@ -77,13 +117,38 @@ pub fn build_graph(
     sandbox: &SandboxPolicy,
 ) -> Result<Graph, Vec<GraphError>> {
     let graph = GraphBuilder::new(&configuration.name, default_tags(configuration));
-    let mut builder = Builder { configuration, environment, graph, stack: "" };
-    builder.stack = "network";
+    let region = configuration.region.clone();
+    let mut builder = Builder { configuration, environment, graph, stack: String::new(), region: region.clone() };
+    let enter = |builder: &mut Builder<'_>, stack: &str, region: &Region| {
+        stack.clone_into(&mut builder.stack);
+        builder.region.clone_from(region);
+    };
+    let virginia = Region::us_east_1();
+    enter(&mut builder, "network", &region);
     let network = network::build(&mut builder);
-    builder.stack = "monitoring";
+    enter(&mut builder, "monitoring", &region);
     let monitoring = monitoring::build(&mut builder);
-    builder.stack = "security";
-    security::build(&mut builder, &network, &monitoring, sandbox);
+    enter(&mut builder, "security", &region);
+    let security = security::build(&mut builder, &network, &monitoring, sandbox);
+    enter(&mut builder, "database", &region);
+    let database = database::build(&mut builder, &security);
+    enter(&mut builder, "compute", &region);
+    let compute = compute::build(
+        &mut builder,
+        &compute::Ground { monitoring: &monitoring, security: &security, database: &database },
+    )
+    .map_err(|error| vec![GraphError::Payload(error.to_string())])?;
+    enter(&mut builder, "user-config", &region);
+    user_config::build(&mut builder, &monitoring, &security, &compute);
+    enter(&mut builder, "auth", &virginia);
+    let auth = auth::build(&mut builder).map_err(|error| vec![GraphError::Payload(error.to_string())])?;
+    let mut distributions = Vec::new();
+    for edge in &configuration.edges {
+        enter(&mut builder, &edge.stack(), &virginia);
+        distributions.push(edge::build(&mut builder, edge, &auth, &security, &compute));
+    }
+    enter(&mut builder, "compute", &region);
+    compute::settle(&mut builder, &security, &compute, distributions);
     builder.graph.build()
 }
 

@@ -77,6 +77,9 @@ pub enum GraphError {
         /// What could have been meant.
         known: String,
     },
+    /// Something that a resource delivers cannot be made.
+    #[error("{0}")]
+    Payload(String),
     /// Resources that need each other.
     #[error("resources need each other in a loop: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
     Cycle(Vec<Address>),
@@ -96,6 +99,11 @@ pub struct GraphBuilder {
 pub struct Handle(Address);
 
 impl Handle {
+    /// A resource that has been added or will be: whether it has is checked when the graph is built.
+    pub fn to(address: Address) -> Self {
+        Self(address)
+    }
+
     /// A reference to one of its attributes.
     pub fn attribute(&self, name: &str) -> Text {
         Text::from(Reference { resource: self.0.clone(), attribute: name.to_owned() })

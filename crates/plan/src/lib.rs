@@ -2,10 +2,12 @@
 //!
 //! Pure: no clock, no randomness, no I/O. The same input gives the same bytes. In reading order: [`graph`] (what is
 //! desired), [`difference`] (field by field), [`selection`] (targeting), [`planner`], [`mod@plan`] (the value), [`document`]
-//! (its stable JSON form) and [`steps`] (the order in which it is done).
+//! (its stable JSON form) and [`steps`] (the order in which it is done) and
+//! [`mod@estimate`] (how long that takes).
 
 pub mod difference;
 pub mod document;
+pub mod estimate;
 pub mod graph;
 pub mod plan;
 pub mod planner;
@@ -13,6 +15,7 @@ pub mod selection;
 pub mod steps;
 
 pub use document::PlanDocument;
+pub use estimate::{Estimate, estimate};
 pub use graph::{Graph, GraphBuilder, GraphError, Resource};
 pub use plan::{Action, Change, FieldChange, Plan};
 pub use planner::{Mode, PlanInput, Prior, plan};

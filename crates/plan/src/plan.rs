@@ -96,6 +96,8 @@ pub struct Change {
     pub retain: bool,
     /// Whether the run may touch it.
     pub selected: bool,
+    /// Whether nothing is to be done but what AWS would not let an earlier run do: it is tried again, and no change if it must wait on.
+    pub deferred: bool,
 }
 
 /// What somebody changed in AWS behind our back.
@@ -153,7 +155,7 @@ impl Plan {
     /// How many of each.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for change in self.changes.values().filter(|change| change.selected) {
+        for change in self.changes.values().filter(|change| change.selected && !change.deferred) {
             match change.action {
                 Action::None => summary.unchanged += 1,
                 Action::Create => summary.create += 1,
@@ -169,7 +171,7 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.values().all(|change| change.action == Action::None)
+        self.changes.values().all(|change| change.action == Action::None || change.deferred)
     }
 
     /// Whether something must be solved before it can be applied.

@@ -36,6 +36,8 @@ pub struct Prior {
     pub unfinished: bool,
     /// Replaced ones that still have to be deleted.
     pub deposed: Vec<String>,
+    /// Whether an earlier run was told that what has to be deleted cannot be deleted yet.
+    pub deferred: bool,
 }
 
 /// A resource that the state does not know and that is there all the same.
@@ -87,6 +89,8 @@ pub struct PlanInput<'a> {
     pub selected: Option<&'a BTreeSet<Address>>,
     /// What is to be made anew in any case.
     pub replace: &'a BTreeSet<Address>,
+    /// Which secrets get a new value.
+    pub rotate: &'a BTreeSet<Address>,
     /// What the run is for.
     pub mode: Mode,
 }
@@ -105,6 +109,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
         Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
     }
+    plan.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
     plan
 }
 
@@ -186,6 +191,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         desired: Some(resource.inputs.clone()),
         retain: resource.retain,
         selected: is_selected(input, address),
+        deferred: false,
     };
     if !change.selected {
         return change;
@@ -215,7 +221,8 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             replace_if_it_must(schema, &mut change);
         }
         (Some(prior), Some(live), None) => {
-            let applied = Some(&prior.inputs);
+            let applied = rotated(input, schema, prior, live, &mut change);
+            let applied = Some(applied.as_ref().unwrap_or(&prior.inputs));
             let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
             change.fields = difference(&compared);
             decide(input, schema, prior, &mut change);
@@ -246,6 +253,7 @@ fn decide(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, change: &mut Ch
         change.reasons.push("an earlier apply ended before it was ready".to_owned());
     }
     if !change.deposed.is_empty() {
+        change.deferred = prior.deferred && change.action == Action::None;
         change.action = Action::Update;
         change.reasons.push(format!("an earlier replacement left {} to be deleted", change.deposed.join(", ")));
     }
@@ -254,6 +262,20 @@ fn decide(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, change: &mut Ch
         change.reasons.push("--replace asks for it".to_owned());
     }
     replace_if_it_must(schema, change);
+}
+
+/// What was applied, without that of which a new one is asked for: then it differs. A rotation that an earlier run began is finished
+/// before another one begins.
+fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, change: &mut Change) -> Option<Inputs> {
+    let field = schema.rotated.filter(|_| input.rotate.contains(&change.address))?;
+    if prior.attributes != live.attributes {
+        change.reasons.push("an earlier rotation is not finished: that is done first".to_owned());
+        return None;
+    }
+    change.reasons.push("--rotate asks for a new value".to_owned());
+    let mut applied = prior.inputs.clone();
+    applied.remove(field);
+    Some(applied)
 }
 
 fn replace_if_it_must(schema: &Schema, change: &mut Change) {
@@ -334,6 +356,7 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
         desired: None,
         retain: prior.retain,
         selected: true,
+        deferred: prior.deferred,
     }
 }
 
@@ -372,6 +395,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
             retain: resource.retain,
             unfinished: false,
             deposed: Vec::new(),
+            deferred: false,
         };
         let change = removal(address, &prior, "it is this deployment's although the state does not know it");
         plan.changes.insert(address.clone(), change);

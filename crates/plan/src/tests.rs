@@ -187,6 +187,7 @@ fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Addr
         schema: &|_| Some(schema()),
         selected: None,
         replace: &BTreeSet::new(),
+        rotate: &BTreeSet::new(),
         mode,
     })
 }
@@ -212,6 +213,7 @@ fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>)
                 depends_on: resource.needs.keys().cloned().collect(),
                 retain: resource.retain,
                 unfinished: false,
+                deferred: false,
                 deposed: Vec::new(),
             },
         );

@@ -71,6 +71,12 @@ pub struct ResourceState {
     /// Replaced ones that still have to be deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<String>,
+    /// Replaced ones that were left in AWS because they hold data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// Whether what has to be deleted could not be deleted yet, through nobody's fault: a later run tries again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
     /// When it was made or adopted.
     #[schemars(with = "String")]
     pub created_at: Timestamp,

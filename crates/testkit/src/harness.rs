@@ -88,6 +88,7 @@ impl Harness {
             graph,
             configuration_digest: "",
             selection: &self.selection,
+            rotate: &BTreeSet::new(),
             replace: &BTreeSet::new(),
             mode,
         };

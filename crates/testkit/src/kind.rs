@@ -39,7 +39,7 @@ fn attributes(schema: &Schema, id: &str, name: Option<&str>) -> Attributes {
         "id" => id.to_owned(),
         "name" => name.unwrap_or(id).to_owned(),
         "arn" => format!("arn:fake:{}:{id}", schema.kind),
-        other => format!("{other}-of-{id}"),
+        other => format!("{other}.{id}"),
     };
     schema.attributes().iter().map(|(name, _)| ((*name).to_owned(), json!(value(name)))).collect()
 }
@@ -72,7 +72,7 @@ fn identities(inputs: &Inputs) -> Vec<String> {
         .flat_map(|text| text.split(move |c| !is_word(c)))
         .filter(|word| {
             let number = word.rsplit('-').next().unwrap_or_default();
-            number.len() == 6 && number.chars().all(|c| c.is_ascii_digit())
+            number.len() == 6 && word.len() > 7 && number.chars().all(|c| c.is_ascii_digit())
         })
         .map(str::to_owned)
         .collect()

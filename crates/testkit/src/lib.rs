@@ -11,6 +11,7 @@ pub mod harness;
 pub mod kind;
 pub mod look_ups;
 pub mod lossy;
+pub mod schedule;
 pub mod schemas;
 pub mod store;
 

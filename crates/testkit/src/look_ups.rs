@@ -5,9 +5,11 @@ use ohinfra_core::Region;
 use ohinfra_core::contract::Provider;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::look_up::{AnswersLookUp, LookUp};
-use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcEndpoints, VpcNetwork};
-use ohinfra_kinds::route53::HostedZone;
+use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcEndpoints, VpcNetwork, Vpcs};
+use ohinfra_kinds::rds::EngineVersions;
+use ohinfra_kinds::route53::{HostedZone, HostedZones};
 use ohinfra_kinds::secretsmanager::SecretDescription;
+use ohinfra_kinds::ssm::PlainParameter;
 use ohinfra_kinds::sts::CallerIdentity;
 use serde_json::{Value, json};
 
@@ -54,6 +56,10 @@ pub fn usual() -> Value {
         VpcEndpoints::NAME: [],
         PrefixList::NAME: "pl-1",
         SecretDescription::NAME: null,
+        Vpcs::NAME: [{ "id": "vpc-0123456789abcdef0", "name": "main", "cidr": "10.0.0.0/16" }],
+        HostedZones::NAME: [{ "id": "Z0123456789", "name": "example.com" }],
+        PlainParameter::NAME: "ami-0123456789abcdef0",
+        EngineVersions::NAME: ["15.7", "15.8", "15.10", "16.4"],
         HostedZone::NAME: { "name": "example.com", "private": false },
     })
 }
@@ -67,6 +73,10 @@ pub fn answered(provider: Provider, answers: &Value) -> Provider {
         VpcEndpoints::NAME,
         PrefixList::NAME,
         SecretDescription::NAME,
+        PlainParameter::NAME,
+        Vpcs::NAME,
+        HostedZones::NAME,
+        EngineVersions::NAME,
         HostedZone::NAME,
     ];
     names.into_iter().fold(provider, |provider, name| {

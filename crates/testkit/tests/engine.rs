@@ -9,11 +9,13 @@ use std::time::Duration;
 use ohinfra_core::Region;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_engine::events::Event;
+use ohinfra_engine::writer::StateWriter;
 use ohinfra_engine::{Limits, Observer};
 use ohinfra_plan::graph::{GraphBuilder, Options};
 use ohinfra_plan::{Graph, Mode};
-use ohinfra_state::StateError;
+use ohinfra_state::{StateDocument, StateError};
 use ohinfra_testkit::harness::VirtualClock;
+use ohinfra_testkit::store::MemoryStore;
 use ohinfra_testkit::{Call, Cloud, Fault, Harness, Latency, kind, schemas};
 use serde_json::json;
 
@@ -382,4 +384,42 @@ async fn a_plan_waits_while_its_reads_are_throttled_and_tells_at_once_that_there
     let began = cloud.now();
     assert!(harness.plan(&graph, Mode::Apply).await.is_err());
     assert_eq!(cloud.now(), began);
+}
+
+#[tokio::test]
+async fn nothing_is_written_once_everything_that_was_asked_for_is_written() {
+    let store = MemoryStore::default();
+    let document = StateDocument::new("test", "test");
+    let writer = StateWriter::start(Arc::new(store.clone()), document, None, Arc::new(Heard::default()));
+    // The writer waits; both changes come before it has woken up, and go with one write.
+    tokio::task::yield_now().await;
+    writer.change(|document| document.tool_version = "first".to_owned());
+    writer.change(|document| document.tool_version = "second".to_owned());
+    writer.flush().await.unwrap();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((store.writes(), store.document().unwrap().tool_version.as_str()), (1, "second"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_found_tells_more_of_what_refers_to_it_before_anything_is_changed() {
+    let (cloud, harness) = cloud();
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let mut add = |schema, address: &str, inputs: serde_json::Value| {
+        let inputs = inputs.as_object().unwrap().clone();
+        builder.add_raw(schema, address.parse().unwrap(), &Region::us_east_1(), inputs, Options::default())
+    };
+    let base = add(schemas::tagged(), "a/base", json!({ "size": 1 }));
+    add(schemas::named(), "a/named", json!({ "name": base.attribute("arn") }));
+    let graph = builder.build().unwrap();
+    assert!(harness.apply(&graph).await.unwrap().is_success());
+
+    // Of the state nothing is left, and what has that name is somebody else's now.
+    harness.store.set(None);
+    cloud.edit("a/named", |inputs| drop(inputs.remove("tags")));
+    let plan = harness.plan(&graph, Mode::Apply).await.unwrap();
+    let errors: Vec<&str> = plan.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("does not belong to this deployment"), "{errors:?}");
 }

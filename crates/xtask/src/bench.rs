@@ -1,4 +1,4 @@
-//! Measures what users wait for, through a proxy in which every call takes 60 ms.
+//! Measures what users wait for: an apply with AWS's usual durations in virtual time, and commands through a proxy in which every call takes 60 ms.
 
 use anyhow::Result;
 
@@ -6,6 +6,7 @@ use crate::localstack::Server;
 use crate::shell::{cargo, run};
 
 pub(crate) fn run_bench() -> Result<()> {
+    run(&mut cargo(&["run", "--quiet", "--package", "ohinfra-testkit", "--bin", "schedule"]))?;
     run(&mut cargo(&["build", "--release", "--package", "ohinfra", "--package", "ohinfra-tests"]))?;
     let server = Server::start(None)?;
     let mut bench = cargo(&["run", "--release", "--quiet", "--package", "ohinfra-tests", "--bin", "bench"]);

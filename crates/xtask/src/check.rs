@@ -9,7 +9,8 @@ use crate::shell::root;
 /// The longest file, in lines.
 const LONGEST: usize = 600;
 /// Crates that may name an AWS crate.
-const SDK_LANE: &[&str] = &["aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-edge", "aws-ops", "state-s3", "ohinfra"];
+const SDK_LANE: &[&str] =
+    &["aws-core", "aws-ec2", "aws-iam", "aws-compute", "aws-data", "aws-edge", "aws-ops", "state-s3", "ohinfra"];
 
 /// Every file with this extension below a folder.
 pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {

@@ -25,6 +25,7 @@ struct Demo {
     program: PathBuf,
     folder: PathBuf,
     endpoint: String,
+    log: PathBuf,
 }
 
 impl Demo {
@@ -40,11 +41,17 @@ impl Demo {
         command
     }
 
+    /// The calls that LocalStack has answered so far, by its own log.
+    fn calls(&self) -> usize {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().filter(|line| line.contains(" : AWS ") && line.contains(" => ")).count()
+    }
+
     fn step(&self, what: &str, arguments: &[&str]) -> Result<()> {
         println!("\n── {what}\n$ ohinfra {}", arguments.join(" "));
-        let began = Instant::now();
+        let (began, calls) = (Instant::now(), self.calls());
         let status = self.command(arguments).status().context("cannot run ohinfra")?;
-        println!("({:.1} s)", began.elapsed().as_secs_f64());
+        println!("({:.1} s, {} API calls)", began.elapsed().as_secs_f64(), self.calls() - calls);
         ensure!(status.success(), "`ohinfra {}` failed: {status}", arguments.join(" "));
         Ok(())
     }
@@ -62,8 +69,12 @@ fn run_with(server: &Server, folder: &Path) -> Result<Demo> {
     let mut file = std::fs::File::create(folder.join("ohinfra.toml"))?;
     std::io::Write::write_all(&mut file, text.as_bytes())?;
     std::fs::copy(root().join("config/sandbox-aws-policy.json"), folder.join("sandbox-aws-policy.json"))?;
-    let demo =
-        Demo { program: debug_folder()?.join("ohinfra"), folder: folder.to_owned(), endpoint: server.endpoint.clone() };
+    let demo = Demo {
+        program: debug_folder()?.join("ohinfra"),
+        folder: folder.to_owned(),
+        endpoint: server.endpoint.clone(),
+        log: server.log(),
+    };
     println!(
         "\nA VPC with private and public subnets ({}) and a hosted zone ({}) are there.",
         value("vpc_id"),

@@ -100,6 +100,11 @@ impl Server {
         Ok(serde_json::from_str(&output(&mut command)?)?)
     }
 
+    /// What it writes down.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     /// Leaves it running; `cargo xtask localstack stop` ends it.
     pub(crate) fn keep(mut self) -> Result<()> {
         let child = self.child.take().context("it is kept once")?;

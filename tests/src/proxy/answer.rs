@@ -35,6 +35,15 @@ const CODES: &[(&str, (u16, &str), &str, &str)] = &[
     ("kms", (400, "ThrottlingException"), "KMSInternalException", "ServiceUnavailable"),
     ("secretsmanager", (400, "ThrottlingException"), "InternalServiceError", "ServiceUnavailable"),
     ("monitoring", (400, "Throttling"), "InternalServiceError", "ServiceUnavailable"),
+    ("rds", (400, "Throttling"), "InternalFailure", "ServiceUnavailable"),
+    ("autoscaling", (400, "Throttling"), "InternalFailure", "ServiceUnavailable"),
+    ("elasticloadbalancing", (400, "Throttling"), "InternalFailure", "ServiceUnavailable"),
+    ("cloudfront", (400, "Throttling"), "InternalFailure", "ServiceUnavailable"),
+    ("lambda", (429, "TooManyRequestsException"), "ServiceException", "ServiceUnavailable"),
+    ("cognito-idp", (400, "TooManyRequestsException"), "InternalErrorException", "ServiceUnavailable"),
+    ("elasticfilesystem", (429, "ThrottlingException"), "InternalServerError", "ServiceUnavailable"),
+    ("ssm", (400, "ThrottlingException"), "InternalServerError", "ServiceUnavailable"),
+    ("wafv2", (400, "ThrottlingException"), "WAFInternalErrorException", "ServiceUnavailable"),
     ("", (400, "ThrottlingException"), "InternalFailure", "ServiceUnavailableException"),
 ];
 
@@ -46,7 +55,8 @@ impl Answer {
         let (headers, body) = match call.service.as_str() {
             "ec2" => xml(format!("<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>")),
             "s3" => xml(error),
-            "iam" | "sts" | "sns" | "route53" => {
+            // CloudFront and Route 53 name the same parts as the query services.
+            "iam" | "sts" | "sns" | "route53" | "rds" | "autoscaling" | "elasticloadbalancing" | "cloudfront" => {
                 xml(format!("<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"))
             }
             // CloudWatch speaks CBOR.

@@ -1,6 +1,7 @@
 //! What is known of a call.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::http::Request;
@@ -20,6 +21,10 @@ pub struct Call {
     pub started: Duration,
     /// When it was answered.
     pub ended: Duration,
+    /// The request line and the headers, as they were sent.
+    pub head: Arc<str>,
+    /// The body, as it was sent.
+    pub body: Arc<[u8]>,
 }
 
 impl fmt::Display for Call {
@@ -39,7 +44,16 @@ impl fmt::Display for Call {
 impl Call {
     pub(super) fn new(index: usize, request: &Request, started: Duration) -> Self {
         let (service, operation) = name(request);
-        Self { index, service, operation, address: address(&request.body), started, ended: started }
+        Self {
+            index,
+            service,
+            operation,
+            address: address(&request.body),
+            started,
+            ended: started,
+            head: request.head.as_str().into(),
+            body: request.body.as_slice().into(),
+        }
     }
 
     /// Whether it may have changed something, by its name.

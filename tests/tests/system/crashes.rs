@@ -86,7 +86,9 @@ fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
         account.endpoint.clone_from(&proxy.endpoint);
         account.succeed(phase.command)?;
         account.endpoint = upstream;
-        life.push((proxy.count(), account.inventory()?));
+        let calls = proxy.count();
+        account.finish(phase.command)?;
+        life.push((calls, account.inventory()?));
     }
     let (_, left) = life.last().context("a life has an end")?;
     ensure!(*left == found, "an undisturbed purge leaves something: {:#?}", left.differences(&found));
@@ -102,6 +104,7 @@ fn try_point(account: &mut Account, state: &str, phase: &Phase, point: Option<Po
     };
     let told = |calls: &[Call]| calls.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     go_on(account, phase.command).with_context(|| told(&calls))?;
+    account.finish(phase.command).with_context(|| told(&calls))?;
     if phase.converges {
         let code = account.run(&["plan", "--detailed-exitcode"])?.code;
         ensure!(code == Some(0), "the plan is not empty afterwards\n{}", told(&calls));

@@ -24,7 +24,9 @@ fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     let run = |arguments: &[&str]| {
         proxy.forget();
         let run = account.succeed(arguments).unwrap();
-        for text in [&run.stdout, &run.stderr] {
+        // What the plan itself shows is full of such words: names of settings, titles of graphs.
+        let told = run.stdout.split("longest path").last().unwrap_or_default();
+        for text in [told, &run.stderr] {
             let alarm = text.lines().find(|line| ALARMS.iter().any(|word| line.to_lowercase().contains(word)));
             assert!(!quiet || alarm.is_none(), "{run:#?}");
         }
@@ -34,6 +36,7 @@ fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     let made = account.inventory().unwrap();
     let purged = run(PURGE);
+    account.finish(PURGE).unwrap();
     assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new(), "nothing is left");
     (made, [applied, purged])
 }
@@ -82,8 +85,10 @@ fn every_answer_to_a_call_that_changes_something_may_be_lost_once() {
 #[test]
 fn every_call_that_changes_something_may_arrive_twice() {
     let (made, _) = life(Box::new(nothing_wrong), true);
-    // Two calls that make a key make two keys: nothing in them says that they are one. That one is never made twice.
-    let is_repeatable = |call: &Call| call.may_change() && call.operation != "CreateKey";
+    // Two calls that make a key, a user pool or its client make two: nothing in them says that they are one. Those are never
+    // made twice.
+    let tokenless = ["CreateKey", "CreateUserPool", "CreateUserPoolClient"];
+    let is_repeatable = move |call: &Call| call.may_change() && !tokenless.contains(&call.operation.as_str());
     let twice = move |call: &Call| if is_repeatable(call) { Verdict::ForwardTwice } else { Verdict::Forward };
     let (doubled, _) = life(Box::new(twice), true);
     assert_eq!(doubled.differences(&made), Vec::<String>::new());

@@ -116,7 +116,7 @@ const OWN_DISKS: &[&str] = &["unshare", "--map-root-user", "--mount"];
 fn a_disk_that_is_full_stops_the_run_and_the_state_is_saved_where_there_is_room() {
     let account = Account::new().unwrap();
     // A disk for the state that is too small for all of it.
-    let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=64k none state", OWN_DISKS);
+    let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=192k none state", OWN_DISKS);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
     assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
@@ -134,7 +134,7 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
     let account = Account::new().unwrap();
     let inventory = account.inventory().unwrap();
     // The same disk, and nothing else can be written.
-    let disks = "mkdir -p state && mount --bind . . && cd \"$PWD\" && mount -t tmpfs -o size=64k none state \
+    let disks = "mkdir -p state && mount --bind . . && cd \"$PWD\" && mount -t tmpfs -o size=192k none state \
         && mount -o remount,ro,bind . && export TMPDIR=/proc";
     let run = apply_after(&account, disks, OWN_DISKS);
     assert_eq!(run.code, Some(1), "{run:#?}");
@@ -143,6 +143,7 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
+    account.finish(&["destroy", "--purge", "--yes"]).unwrap();
     assert_eq!(account.inventory().unwrap(), inventory);
 }
 

@@ -9,5 +9,7 @@ mod faults;
 mod interrupts;
 mod life_cycle;
 mod locks;
+mod platform;
+mod requests;
 mod secrets;
 mod values;

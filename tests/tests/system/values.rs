@@ -11,6 +11,11 @@ fn sorted(list: &Value) -> Vec<String> {
     texts
 }
 
+mod compute;
+mod edge;
+mod exposure;
+mod platform;
+
 struct Deployment {
     account: Account,
     state: Value,
@@ -107,7 +112,15 @@ fn network(d: &Deployment) {
 }
 
 fn security_groups(d: &Deployment) {
-    let ids = ["network/endpoint-sg", "security/alb-sg", "security/instance-sg", "security/efs-sg"].map(|a| d.id(a));
+    let ids = [
+        "network/endpoint-sg",
+        "security/alb-sg",
+        "security/instance-sg",
+        "security/efs-sg",
+        "database/aurora-sg",
+        "database/proxy-sg",
+    ]
+    .map(|a| d.id(a));
     let answers = d
         .account
         .calls(&[
@@ -127,7 +140,7 @@ fn security_groups(d: &Deployment) {
             check_tags("network/endpoint-sg", &group["Tags"]);
         }
     }
-    let [endpoint, alb, instance, efs] = ids;
+    let [endpoint, alb, instance, efs, aurora, proxy] = ids;
     let cloudfront = answers[2]["PrefixLists"][0]["PrefixListId"].as_str().unwrap();
     // Group, direction, port, other side: nothing else is allowed.
     let mut expected = vec![
@@ -140,7 +153,13 @@ fn security_groups(d: &Deployment) {
         (instance, "out", 443, endpoint),
         (instance, "out", 443, "0.0.0.0/0"),
         (instance, "out", 2049, efs),
+        (instance, "out", 5432, proxy),
+        (instance, "out", 5432, aurora),
         (efs, "in", 2049, instance),
+        (aurora, "in", 5432, instance),
+        (aurora, "in", 5432, proxy),
+        (proxy, "in", 5432, instance),
+        (proxy, "out", 5432, aurora),
     ];
     let rules = answers[1]["SecurityGroupRules"].as_array().unwrap();
     let mut found: Vec<(&str, &str, i64, &str)> = rules
@@ -302,7 +321,7 @@ fn roles(d: &Deployment) {
         ),
         (
             json!(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]),
-            json!(d.id("security/sandbox-secret")),
+            json!([d.id("security/sandbox-secret"), d.id("database/proxy-secret")]),
         ),
         (json!("ecr:GetAuthorizationToken"), json!("*")),
         (
@@ -319,13 +338,28 @@ fn roles(d: &Deployment) {
             json!(["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]),
             json!(format!("arn:aws:kms:us-west-2:{account}:key/{key}")),
         ),
+        (
+            json!([
+                "elasticfilesystem:ClientMount",
+                "elasticfilesystem:ClientWrite",
+                "elasticfilesystem:ClientRootAccess"
+            ]),
+            d.state["resources"]["compute/workspace-fs"]["attributes"]["arn"].clone(),
+        ),
+        (
+            json!("rds-db:connect"),
+            json!(format!(
+                "arn:aws:rds-db:us-west-2:{account}:dbuser:{}/openhands_iam",
+                d.state["resources"]["database/cluster"]["attributes"]["resource_id"].as_str().unwrap()
+            )),
+        ),
         (json!("sts:AssumeRole"), json!(format!("arn:aws:iam::{account}:role/{sandbox}"))),
     ];
     let statements = answers[2]["PolicyDocument"]["Statement"].as_array().unwrap();
     let found: Vec<(Value, Value)> = statements.iter().map(|s| (s["Action"].clone(), s["Resource"].clone())).collect();
     assert_eq!(found, expected);
     assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
-    assert_eq!(statements[8]["Condition"], json!({ "StringEquals": { "sts:ExternalId": "openhands-sandbox" } }));
+    assert_eq!(statements[10]["Condition"], json!({ "StringEquals": { "sts:ExternalId": "openhands-sandbox" } }));
     assert_eq!(answers[3]["InstanceProfile"]["Roles"][0]["RoleName"], instance);
     let trust = &answers[4]["Role"]["AssumeRolePolicyDocument"]["Statement"][0];
     assert_eq!(trust["Principal"]["AWS"], format!("arn:aws:iam::{account}:role/{instance}"));

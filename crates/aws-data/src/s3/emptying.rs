@@ -33,7 +33,9 @@ async fn delete(client: &Client, bucket: &str, objects: Vec<ObjectIdentifier>) -
     let delete = delete.map_err(|error| ProviderError::incomplete(operation, &error.to_string()))?;
     let answer = client.delete_objects().bucket(bucket).delete(delete).send().await.map_err(failed(operation))?;
     // The call succeeds as a whole and lists what it could not do.
-    match answer.errors().first() {
+    // What an attempt before this one has deleted, whose answer was lost, is gone as it should be.
+    let is_gone = |code: Option<&str>| matches!(code, Some("NoSuchVersion" | "NoSuchKey"));
+    match answer.errors().iter().find(|error| !is_gone(error.code())) {
         None => Ok(()),
         Some(error) => Err(ProviderError {
             code: error.code.clone(),

@@ -9,7 +9,9 @@ use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::look_up::{AnswersLookUp, LookUp};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
-use ohinfra_kinds::ec2::{EndpointService, PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+use ohinfra_kinds::ec2::{
+    EndpointService, PrefixList, Vpc, VpcChoice, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails, Vpcs,
+};
 use serde_json::Value;
 
 use super::{Clients, filter, from_tags};
@@ -42,6 +44,18 @@ impl<L: Asks + 'static> AnswersLookUp for Answer<L> {
             let answer = L::ask(&client, question.as_str().unwrap_or_default()).await?;
             Ok(serde_json::to_value(answer).unwrap_or_default())
         })
+    }
+}
+
+impl Asks for Vpcs {
+    async fn ask(client: &Client, _all: &str) -> Result<Vec<VpcChoice>, ProviderError> {
+        let vpcs = client.describe_vpcs().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let choice = |vpc: aws_sdk_ec2::types::Vpc| VpcChoice {
+            name: from_tags(vpc.tags.as_deref()).remove("Name").unwrap_or_default(),
+            id: vpc.vpc_id.unwrap_or_default(),
+            cidr: vpc.cidr_block.unwrap_or_default(),
+        };
+        Ok(vpcs.map_err(failed("ec2:DescribeVpcs"))?.into_iter().map(choice).collect())
     }
 }
 

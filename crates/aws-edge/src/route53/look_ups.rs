@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use ohinfra_aws_core::{Regional, failed, is_missing};
 use ohinfra_core::look_up::{AnswersLookUp, LookUp};
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::route53::{HostedZone, HostedZoneDetails};
+use ohinfra_kinds::route53::{HostedZone, HostedZoneDetails, HostedZones, ZoneChoice};
 use serde_json::Value;
 
 /// Answers [`HostedZone`].
@@ -29,6 +29,28 @@ impl AnswersLookUp for HostedZoneLookUp {
                 private: zone.config.is_some_and(|config| config.private_zone),
             });
             Ok(serde_json::to_value(details).unwrap_or_default())
+        })
+    }
+}
+
+/// Answers [`HostedZones`].
+pub struct HostedZonesLookUp(pub(crate) Arc<Regional<Client>>);
+
+impl AnswersLookUp for HostedZonesLookUp {
+    fn name(&self) -> &'static str {
+        HostedZones::NAME
+    }
+
+    fn answer<'a>(&'a self, region: &'a Region, _question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
+        Box::pin(async move {
+            let call = self.0.at(region).list_hosted_zones().into_paginator().items().send();
+            let zones = call.collect::<Result<Vec<_>, _>>().await.map_err(failed("route53:ListHostedZones"))?;
+            let public = zones.into_iter().filter(|zone| !zone.config().is_some_and(|config| config.private_zone));
+            let choice = |zone: aws_sdk_route53::types::HostedZone| ZoneChoice {
+                id: zone.id.trim_start_matches("/hostedzone/").to_owned(),
+                name: zone.name.trim_end_matches('.').to_owned(),
+            };
+            Ok(serde_json::to_value(public.map(choice).collect::<Vec<_>>()).unwrap_or_default())
         })
     }
 }

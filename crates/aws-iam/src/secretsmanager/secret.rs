@@ -1,41 +1,83 @@
-//! How AWS does `secretsmanager.secret`. Values are made here or by Secrets Manager, handed over, and never read back.
+//! How AWS does `secretsmanager.secret`. Values are made here or by Secrets Manager, handed over, and kept nowhere.
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{Regional, SecretText, Secrets, failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Standing, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::secretsmanager::{Secret, SecretContent};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Clients, describe, from_tags, to_tags};
+use super::{Clients, current_version, describe, from_tags, to_tags};
 
 /// `secretsmanager.secret`
-pub struct SecretKind(pub(crate) Clients);
+pub struct SecretKind {
+    pub(crate) secrets: Clients,
+    pub(crate) pools: Arc<Regional<aws_sdk_cognitoidentityprovider::Client>>,
+}
 
 type Inputs = Resolved<Secret>;
 
-/// A value on its way from where it is made to where it is kept. It has no `Debug`: it cannot be printed.
-struct SecretValue(String);
+/// Adds a user and a password to what a secret holds already.
+fn login(mut object: Map<String, Value>, username: &str, password: &SecretText) -> SecretText {
+    object.insert("username".to_owned(), Value::from(username));
+    object.insert("password".to_owned(), Value::from(password.expose()));
+    SecretText::new(Value::Object(object).to_string())
+}
 
 impl SecretKind {
-    async fn make_value(&self, region: &Region, content: &SecretContent) -> Result<SecretValue, ProviderError> {
+    async fn password(
+        &self,
+        region: &Region,
+        length: i64,
+        exclude_characters: Option<&String>,
+        exclude_punctuation: bool,
+    ) -> Result<SecretText, ProviderError> {
+        let operation = "secretsmanager:GetRandomPassword";
+        let call = self.secrets.at(region).get_random_password().password_length(length);
+        let call = call.set_exclude_characters(exclude_characters.cloned()).exclude_punctuation(exclude_punctuation);
+        let answer = call.send().await.map_err(failed(operation))?;
+        let password = answer.random_password.map(SecretText::new);
+        password.ok_or_else(|| ProviderError::incomplete(operation, "RandomPassword"))
+    }
+
+    /// A new value. `id` is the secret that it is for, if there is one already.
+    async fn make_value(
+        &self,
+        region: &Region,
+        id: Option<&str>,
+        content: &SecretContent,
+    ) -> Result<SecretText, ProviderError> {
         match content {
             SecretContent::Generated { length, exclude_characters, exclude_punctuation } => {
-                let operation = "secretsmanager:GetRandomPassword";
-                let call = self.0.at(region).get_random_password().password_length(*length);
-                let call =
-                    call.set_exclude_characters(exclude_characters.clone()).exclude_punctuation(*exclude_punctuation);
-                let answer = call.send().await.map_err(failed(operation))?;
-                answer
-                    .random_password
-                    .map(SecretValue)
-                    .ok_or_else(|| ProviderError::incomplete(operation, "RandomPassword"))
+                self.password(region, *length, exclude_characters.as_ref(), *exclude_punctuation).await
+            }
+            SecretContent::Login { username, length, exclude_characters, exclude_punctuation } => {
+                let password =
+                    self.password(region, *length, exclude_characters.as_ref(), *exclude_punctuation).await?;
+                let object = match id {
+                    Some(id) => Secrets::new(self.secrets.connection()).text(id).await?.object(id)?,
+                    None => Map::new(),
+                };
+                Ok(login(object, username, &password))
+            }
+            SecretContent::UserPoolClient { user_pool_id, client_id, region } => {
+                let operation = "cognito-idp:DescribeUserPoolClient";
+                let region = Region::new(region)
+                    .map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
+                let call = self.pools.at(&region).describe_user_pool_client();
+                let call = call.user_pool_id(user_pool_id).client_id(client_id).send();
+                let client = call.await.map_err(referring(operation))?.user_pool_client;
+                let secret = client.and_then(|client| client.client_secret).map(SecretText::new);
+                secret.ok_or_else(|| ProviderError::incomplete(operation, "ClientSecret"))
             }
             SecretContent::RandomBytes { bytes } => {
                 let mut buffer = vec![0; *bytes];
@@ -46,13 +88,14 @@ impl SecretKind {
                         format!("the operating system gives none: {error}"),
                     )
                 })?;
-                Ok(SecretValue(STANDARD.encode(buffer)))
+                Ok(SecretText::new(STANDARD.encode(buffer)))
             }
         }
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        Ok(describe(&self.0, region, id).await?.map(|secret| {
+        Ok(describe(&self.secrets, region, id).await?.map(|secret| {
+            let version = current_version(&secret).unwrap_or_default();
             let (name, arn) = (secret.name.unwrap_or_default(), secret.arn.unwrap_or_default());
             let mut live = Live::new(
                 &json!({
@@ -62,8 +105,10 @@ impl SecretKind {
                     "content": Value::Null,
                     "scheduled_for_deletion": secret.deleted_date.is_some(),
                     "kms_key_id": secret.kms_key_id,
+                    // From which a rotation starts. Nobody asks for one in particular, so it is never compared.
+                    "version": version,
                 }),
-                attributes([("id", &arn), ("name", &name), ("arn", &arn)]),
+                attributes([("id", &arn), ("name", &name), ("arn", &arn), ("version", &version)]),
             );
             live.inputs.retain(|_, value| !value.is_null());
             live.tagged(from_tags(secret.tags.as_deref()))
@@ -75,7 +120,7 @@ impl Kind for SecretKind {
     type Definition = Secret;
 
     async fn find(&self, subject: &Subject, known: &Known<Secret>) -> Result<Option<Found>, ProviderError> {
-        let secret = describe(&self.0, &subject.region, &known.secret_name).await?;
+        let secret = describe(&self.secrets, &subject.region, &known.secret_name).await?;
         Ok(secret.map(|secret| Found {
             standing: if secret.deleted_date.is_some() { Standing::Scheduled } else { Standing::Present },
             evidence: Evidence::Tags(from_tags(secret.tags.as_deref())),
@@ -89,15 +134,15 @@ impl Kind for SecretKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "secretsmanager:CreateSecret";
-        let value = self.make_value(&subject.region, &inputs.content).await?;
+        let value = self.make_value(&subject.region, None, &inputs.content).await?;
         let call = self
-            .0
+            .secrets
             .at(&subject.region)
             .create_secret()
             .name(&inputs.secret_name)
             .description(&inputs.description)
             .set_kms_key_id(inputs.kms_key_id.clone())
-            .secret_string(value.0)
+            .secret_string(value.expose())
             .client_request_token(&subject.token)
             .set_tags(Some(to_tags(tags)));
         let answer = call.send().await.map_err(failed(operation)).map_err(|error| match error.code.as_deref() {
@@ -105,14 +150,14 @@ impl Kind for SecretKind {
             Some("InvalidRequestException") => ProviderError { kind: ErrorKind::Exists, ..error },
             _ => error,
         })?;
-        let (Some(arn), Some(name)) = (answer.arn, answer.name) else {
+        let (Some(arn), Some(name), Some(version)) = (answer.arn, answer.name, answer.version_id) else {
             return Err(ProviderError::incomplete(operation, "ARN"));
         };
-        Ok(Created::new(&arn, [("id", &arn), ("name", &name), ("arn", &arn)]))
+        Ok(Created::new(&arn, [("id", &arn), ("name", &name), ("arn", &arn), ("version", &version)]))
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.secrets.at(&subject.region);
         let desired = &update.desired;
         if update.changes("scheduled_for_deletion") {
             // First: nothing else about it can be changed before.
@@ -126,10 +171,17 @@ impl Kind for SecretKind {
                 .map_err(failed("secretsmanager:UpdateSecret"))?;
         }
         if update.changes("content") {
-            let value = self.make_value(&subject.region, &desired.content).await?;
-            let call =
-                client.put_secret_value().secret_id(id).secret_string(value.0).client_request_token(&subject.token);
-            call.send().await.map_err(failed("secretsmanager:PutSecretValue"))?;
+            // The same for every attempt to go on from this version, so that a lost answer does not rotate twice.
+            let from = update.live.get("version").and_then(Value::as_str).unwrap_or_default();
+            let token = sha256_hex(format!("{}\n{from}", subject.token).as_bytes());
+            let value = self.make_value(&subject.region, Some(id), &desired.content).await?;
+            let call = client.put_secret_value().secret_id(id).secret_string(value.expose());
+            let call = call.client_request_token(token.get(..32).unwrap_or_default());
+            match call.send().await.map_err(failed("secretsmanager:PutSecretValue")) {
+                // An earlier attempt has made it, with another value: that one counts.
+                Err(error) if error.kind == ErrorKind::Exists => {}
+                result => result.map(|_| ())?,
+            }
         }
         if !update.tags_to_set.is_empty() {
             let call = client.tag_resource().secret_id(id).set_tags(Some(to_tags(&update.tags_to_set)));
@@ -143,7 +195,7 @@ impl Kind for SecretKind {
     }
 
     async fn delete(&self, region: &Region, id: &str, how: Deletion) -> Result<(), ProviderError> {
-        let call = self.0.at(region).delete_secret().secret_id(id);
+        let call = self.secrets.at(region).delete_secret().secret_id(id);
         let call = match how {
             // AWS's default of 30 days to bring it back.
             Deletion::Recoverable => call,

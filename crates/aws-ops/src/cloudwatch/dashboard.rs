@@ -1,10 +1,7 @@
 //! How AWS does `cloudwatch.dashboard`.
 
-use std::sync::Arc;
-
-use aws_sdk_cloudwatch::Client;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -13,8 +10,10 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cloudwatch::{Dashboard, DashboardInputs};
 
+use super::Clients;
+
 /// `cloudwatch.dashboard`
-pub struct DashboardKind(pub(crate) Arc<Regional<Client>>);
+pub struct DashboardKind(pub(crate) Clients);
 
 type Inputs = Resolved<Dashboard>;
 

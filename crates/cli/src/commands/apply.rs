@@ -1,10 +1,8 @@
 //! `ohinfra apply` and `ohinfra destroy`: plan under the lock, ask, do it. A destroy is a plan whose actions are deletions.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ohinfra_core::Address;
 use ohinfra_core::contract::Deletion;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_engine::{Report, Session};
@@ -14,7 +12,7 @@ use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Connected, Planned, Run, VERSION, selection};
+use crate::run::{Connected, Planned, Run, VERSION, Wishes, selection};
 use crate::say::{err, errln, out, outln};
 use crate::surroundings::Surroundings;
 use crate::view;
@@ -25,7 +23,7 @@ struct Intent {
     operation: &'static str,
     mode: Mode,
     selection: Selection,
-    replace: BTreeSet<Address>,
+    wishes: Wishes,
     saved: Option<PlanFile>,
     yes: bool,
     json: bool,
@@ -38,9 +36,14 @@ pub(super) async fn apply(run: &Run<'_>, arguments: &ApplyArguments) -> Result<O
         operation: "apply",
         mode: saved.as_ref().map_or(Mode::Apply, PlanFile::mode),
         selection: saved.as_ref().map_or_else(|| selection(&arguments.selection), PlanFile::selection),
-        replace: saved
-            .as_ref()
-            .map_or_else(|| arguments.replace.iter().cloned().collect(), |saved| saved.replace.clone()),
+        wishes: saved.as_ref().map_or_else(
+            || Wishes {
+                replace: arguments.replace.iter().cloned().collect(),
+                rotate: arguments.rotate.iter().cloned().collect(),
+                upgrade: arguments.upgrade,
+            },
+            |saved| saved.wishes.clone(),
+        ),
         // A saved plan has been looked at.
         yes: arguments.yes || saved.is_some(),
         saved,
@@ -56,7 +59,7 @@ pub(super) async fn destroy(run: &Run<'_>, arguments: &DestroyArguments) -> Resu
         operation: "destroy",
         mode: if arguments.purge { Mode::Purge } else { Mode::Destroy },
         selection: selection(&arguments.selection),
-        replace: BTreeSet::new(),
+        wishes: Wishes::default(),
         saved: None,
         yes: arguments.yes,
         json: arguments.json,
@@ -133,21 +136,25 @@ async fn change_under_lock(
         saved.check_serial(&document.lineage, document.serial, &run.digest)?;
     }
     let document = session.writer.document();
-    let planning = connected.plan(&document, &intent.selection, &intent.replace, intent.mode);
-    let Planned { plan, refreshed, graph, warnings } = run.interruptible(planning).await?;
+    let planning = connected.plan(&document, &intent.selection, &intent.wishes, intent.mode);
+    let Planned { plan, refreshed, graph, warnings, pins } = run.interruptible(planning).await?;
     if let Some(saved) = &intent.saved {
         saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;
     }
     if intent.mode == Mode::Apply {
-        super::plan::check_replace(&intent.replace, &graph)?;
+        super::plan::check_wishes(&intent.wishes, &graph)?;
     }
     print_warnings(&warnings);
     if !intent.json {
         out!("{}", view::plan::render(&plan, Detail { verbose: run.arguments.verbose }));
+        out!("{}", view::plan::estimate(&plan, &connected.engine.provider));
     }
     refuse_conflicts(&plan)?;
     if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
         return Err(CommandError::simple("not agreed: nothing was changed", ""));
+    }
+    if intent.mode == Mode::Apply && session.writer.with(|document| document.pins != pins) {
+        session.writer.change(|document| document.pins = pins);
     }
     let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
     let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
@@ -160,10 +167,11 @@ async fn change_under_lock(
             "failed": report.failed.iter().map(|f| f.step.address.to_string()).collect::<Vec<_>>(),
             "skipped": report.skipped.iter().map(|(step, _)| step.address.to_string()).collect::<Vec<_>>(),
             "retained": report.retained.iter().map(|(address, _, id)| serde_json::json!({ "address": address, "id": id })).collect::<Vec<_>>(),
+            "deferred": report.deferred.iter().map(|(address, id, reason)| serde_json::json!({ "address": address, "id": id, "reason": reason })).collect::<Vec<_>>(),
             "seconds": report.seconds,
         });
         outln!("{summary}");
-    } else if report.is_success() && !plan.is_empty() {
+    } else if report.is_success() && (!plan.is_empty() || !report.deferred.is_empty()) {
         out!("{text}");
         show_outputs(session);
     } else if !report.is_success() {

@@ -28,6 +28,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Out
         schema: &|kind| connected.engine.provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone()),
         selected: None,
         replace: &BTreeSet::new(),
+        rotate: &BTreeSet::new(),
         mode: Mode::RefreshOnly,
     });
     if arguments.json {

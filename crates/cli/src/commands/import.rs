@@ -1,6 +1,5 @@
 //! `ohinfra import`: takes an existing resource over. Nothing is changed in AWS; the next plan shows what would be.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ohinfra_engine::Session;
@@ -9,7 +8,7 @@ use ohinfra_plan::{Mode, Selection};
 use crate::Outcome;
 use crate::args::ImportArguments;
 use crate::error::CommandError;
-use crate::run::{Connected, Run};
+use crate::run::{Connected, Run, Wishes};
 use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Outcome, CommandError> {
@@ -33,7 +32,7 @@ async fn import(connected: &Connected<'_>, session: &Session, arguments: &Import
             format!("`ohinfra state rm {}` makes it forget", arguments.address),
         ));
     }
-    let planned = connected.plan(&document, &Selection::default(), &BTreeSet::new(), Mode::Apply).await?;
+    let planned = connected.plan(&document, &Selection::default(), &Wishes::default(), Mode::Apply).await?;
     let resource = planned.graph.get(&arguments.address).ok_or_else(|| {
         CommandError::simple(
             format!("the configuration makes no `{}`", arguments.address),

@@ -1,9 +1,7 @@
 //! `ohinfra plan`: shows what would change.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ohinfra_core::Address;
 use ohinfra_engine::events::Silent;
 use ohinfra_plan::{Mode, PlanDocument};
 
@@ -11,8 +9,9 @@ use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Planned, Run, VERSION, selection};
+use crate::run::{Planned, Run, VERSION, Wishes, selection};
 use crate::say::{out, outln};
+use crate::view;
 use crate::view::plan::{Detail, render};
 
 pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outcome, CommandError> {
@@ -28,10 +27,14 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
         run.connect(false, arguments.selection.parallelism).await?
     };
     let selection = selection(&arguments.selection);
-    let replace: BTreeSet<Address> = arguments.replace.iter().cloned().collect();
+    let wishes = Wishes {
+        replace: arguments.replace.iter().cloned().collect(),
+        rotate: arguments.rotate.iter().cloned().collect(),
+        upgrade: arguments.upgrade,
+    };
     let document = connected.document().await?;
-    let Planned { plan, graph, warnings, .. } = connected.plan(&document, &selection, &replace, mode).await?;
-    check_replace(&replace, &graph)?;
+    let Planned { plan, graph, warnings, .. } = connected.plan(&document, &selection, &wishes, mode).await?;
+    check_wishes(&wishes, &graph)?;
     let shown = PlanDocument::new(&plan, mode_word(mode), VERSION, arguments.all);
     if arguments.json {
         let mut shown = shown;
@@ -40,11 +43,12 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     } else {
         print_warnings(&warnings);
         out!("{}", render(&plan, Detail { verbose: run.arguments.verbose }));
+        out!("{}", view::plan::estimate(&plan, &connected.engine.provider));
     }
     super::apply::refuse_conflicts(&plan)?;
     if let Some(path) = &arguments.out {
         let whole = PlanDocument::new(&plan, mode_word(mode), VERSION, true);
-        PlanFile::new(whole, &selection, replace).write(path)?;
+        PlanFile::new(whole, &selection, wishes).write(path)?;
         if !arguments.json {
             outln!("Saved: `ohinfra apply {}` does exactly this.", path.display());
         }
@@ -53,13 +57,30 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     Ok(if changes && arguments.detailed_exitcode { Outcome::Changes } else { Outcome::Done })
 }
 
-/// `--replace` of what is not there.
-pub(super) fn check_replace(replace: &BTreeSet<Address>, graph: &ohinfra_plan::Graph) -> Result<(), CommandError> {
-    match replace.iter().find(|address| graph.get(address).is_none()) {
+/// `--replace` and `--rotate` of what is not there.
+pub(super) fn check_wishes(wishes: &Wishes, graph: &ohinfra_plan::Graph) -> Result<(), CommandError> {
+    for (flag, addresses) in [("--replace", &wishes.replace), ("--rotate", &wishes.rotate)] {
+        if let Some(address) = addresses.iter().find(|address| graph.get(address).is_none()) {
+            return Err(CommandError::simple(
+                format!("{flag}: there is no resource `{address}`"),
+                "`ohinfra graph` lists every address",
+            ));
+        }
+    }
+    // A new value that nothing takes over would lock everybody out.
+    let followed = |address: &ohinfra_core::Address| {
+        let is_version =
+            |reference: &ohinfra_core::Reference| reference.resource == *address && reference.attribute == "version";
+        graph.resources().any(|resource| {
+            let inputs = serde_json::Value::Object(resource.inputs.clone());
+            ohinfra_core::inputs::references(&inputs).iter().any(is_version)
+        })
+    };
+    match wishes.rotate.iter().find(|address| !followed(address)) {
         None => Ok(()),
         Some(address) => Err(CommandError::simple(
-            format!("--replace: there is no resource `{address}`"),
-            "`ohinfra graph` lists every address",
+            format!("--rotate: `{address}` is not a secret whose new value everything that uses it would take over"),
+            "docs/security.md lists those that can be rotated",
         )),
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn text(event: &Event, verbose: bool) -> Option<String> {
             let id = id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
             return Some(format!("{address}: {}{id} ({seconds:.1} s)", did(operation)));
         }
+        Event::Deferred { address, reason } => return Some(format!("{address}: left for a later run: {reason}")),
         Event::Failed { address, operation, error } => return Some(format!("{address}: {operation} failed: {error}")),
         Event::Skipped { address, because, .. } => return Some(format!("{address}: skipped because {because} failed")),
         Event::Notice { message } => return Some(message.clone()),

@@ -78,6 +78,10 @@ impl Observer for Terminal {
                 };
                 self.say(&format!("  {} {address} ({seconds:.1} s)", paint(color, did(operation))));
             }
+            Event::Deferred { address, reason } => {
+                end(&mut bars, address, "delete");
+                self.say(&format!("  {} {address}: {reason}", paint(ADOPT, "left for later")));
+            }
             Event::Failed { address, operation, error } => {
                 end(&mut bars, address, operation);
                 self.say(&format!("  {} {address}: {error}", paint(ERROR, &format!("{operation} failed"))));

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
+use ohinfra_core::contract::Provider;
 use ohinfra_core::schema::Replacement;
+use ohinfra_plan::Estimate;
 use ohinfra_plan::plan::{Action, Change, Drift, FieldChange, Plan, Summary};
 use serde_json::Value;
 
@@ -169,6 +171,19 @@ pub(crate) fn summary(plan: &Plan) -> String {
         return format!("No changes: {} resources are as they should be.\n", plan.summary().unchanged);
     }
     format!("Plan: {}.\n", counts(plan.summary(), retained))
+}
+
+/// How long it takes, and what decides that; nothing where there is nothing to do.
+pub(crate) fn estimate(plan: &Plan, provider: &Provider) -> String {
+    if plan.is_empty() {
+        return String::new();
+    }
+    let schema = |kind: &str| provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone());
+    let Estimate { duration, longest_path } = ohinfra_plan::estimate(plan, &schema);
+    let seconds = duration.as_secs();
+    let about = if seconds < 90 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };
+    let path: Vec<String> = longest_path.iter().map(ToString::to_string).collect();
+    format!("about {about}; longest path: {}\n", path.join(" → "))
 }
 
 fn counts(summary: Summary, retained: usize) -> String {

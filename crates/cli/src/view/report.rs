@@ -40,6 +40,14 @@ pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {
     for (address, kind, id) in &report.retained {
         let _ = writeln!(text, "{} {address} stays in AWS: {kind} {id}", paint(ADOPT, "⊙"));
     }
+    for (address, id, _) in &report.deferred {
+        let _ = writeln!(text, "{} {address} cannot be deleted yet: {id}", paint(ADOPT, "◷"));
+    }
+    if !report.deferred.is_empty() {
+        text.push_str(
+            "  AWS deletes the copies of functions at CloudFront's edge some hours after their distribution has gone or\n  moved on. The state keeps them; the next apply or destroy deletes them.\n",
+        );
+    }
     let outcome = if report.is_success() { "Done" } else { "Not everything was done" };
     let _ = writeln!(text, "{}: {} in {:.1} s.", paint(BOLD, outcome), counts(report, plan), report.seconds);
     if !report.is_success() {
@@ -59,6 +67,7 @@ fn counts(report: &Report, plan: &Plan) -> String {
         (adopted, "adopted"),
         (done(Operation::Delete), "deleted"),
         (done(Operation::Forget), "left in AWS"),
+        (report.deferred.len(), "left for later"),
         (report.failed.len(), "failed"),
         (report.skipped.len(), "skipped"),
     ];

@@ -24,8 +24,19 @@ pub(crate) fn one_line(value: Option<&Value>) -> String {
             let field = |(name, value): (&String, &Value)| format!("{name} = {}", one_line(Some(value)));
             format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
-        Some(value) => value.to_string(),
+        Some(value) => shortened(&value.to_string()),
     }
+}
+
+/// Longer values are cut: nobody reads a whole image in a plan.
+const LONGEST: usize = 160;
+
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= LONGEST {
+        return text.to_owned();
+    }
+    format!("{}… ({length} characters)", text.chars().take(LONGEST).collect::<String>())
 }
 
 /// A text that is partly known: the parts that are not say where they come from.
@@ -38,7 +49,7 @@ fn with_references(value: &Value) -> String {
                 Part::Literal(literal) => literal.clone(),
                 Part::Reference(reference) => format!("${{{reference}}}"),
             };
-            format!("{:?} {UNKNOWN}", parts.iter().map(part).collect::<String>())
+            format!("{} {UNKNOWN}", shortened(&format!("{:?}", parts.iter().map(part).collect::<String>())))
         }
     }
 }

@@ -106,3 +106,23 @@ impl LookUp for PrefixList {
     type Question = String;
     type Answer = Option<String>;
 }
+
+/// Every VPC of a region.
+pub struct Vpcs;
+
+/// A VPC, for whoever has to choose one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcChoice {
+    /// Its id.
+    pub id: String,
+    /// Its `Name` tag; empty if it has none.
+    pub name: String,
+    /// Its range.
+    pub cidr: String,
+}
+
+impl LookUp for Vpcs {
+    const NAME: &'static str = "ec2.vpcs";
+    type Question = String;
+    type Answer = Vec<VpcChoice>;
+}

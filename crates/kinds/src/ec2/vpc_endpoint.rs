@@ -54,6 +54,7 @@ impl Definition for VpcEndpoint {
             .plain("private_dns_enabled")
             .input("route_table_ids", UNORDERED)
             .attribute("id", Availability::Early);
+        schema.usual = std::time::Duration::from_secs(60);
         // Two endpoints of one service cannot both have private DNS, nor two gateway endpoints one route table.
         schema.replacement = Replacement::DeleteFirst;
         schema

@@ -20,3 +20,21 @@ impl LookUp for HostedZone {
     type Question = String;
     type Answer = Option<HostedZoneDetails>;
 }
+
+/// Every public hosted zone of the account.
+pub struct HostedZones;
+
+/// A hosted zone, for whoever has to choose one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneChoice {
+    /// Its id.
+    pub id: String,
+    /// Its name without the dot at the end.
+    pub name: String,
+}
+
+impl LookUp for HostedZones {
+    const NAME: &'static str = "route53.hosted_zones";
+    type Question = ();
+    type Answer = Vec<ZoneChoice>;
+}

@@ -17,7 +17,7 @@ pub struct SecretInputs<T = String> {
     /// What it is for.
     pub description: String,
     /// How the first value is made. A change makes a new value.
-    pub content: SecretContent,
+    pub content: SecretContent<T>,
     /// Always false: one whose deletion is scheduled is brought back, with its value.
     pub scheduled_for_deletion: bool,
     /// The key that encrypts it; AWS's own where not given.
@@ -28,7 +28,7 @@ pub struct SecretInputs<T = String> {
 /// How a secret's value is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum SecretContent {
+pub enum SecretContent<T = String> {
     /// By Secrets Manager's own generator.
     Generated {
         /// Number of characters: 1 to 4096.
@@ -38,6 +38,27 @@ pub enum SecretContent {
         exclude_characters: Option<String>,
         /// Leave punctuation out.
         exclude_punctuation: bool,
+    },
+    /// A JSON object with a `username` and a `password` that Secrets Manager generates. A new password leaves what else is in it.
+    Login {
+        /// The user.
+        username: String,
+        /// Number of characters of the password: 1 to 4096.
+        length: i64,
+        /// Characters that must not appear in it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exclude_characters: Option<String>,
+        /// Leave punctuation out.
+        exclude_punctuation: bool,
+    },
+    /// The secret of a client of a Cognito user pool, copied.
+    UserPoolClient {
+        /// The pool.
+        user_pool_id: T,
+        /// The client.
+        client_id: T,
+        /// The region of the pool.
+        region: String,
     },
     /// Random bytes of the operating system, in base64.
     RandomBytes {
@@ -59,6 +80,8 @@ impl Definition for Secret {
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
+            .attribute("version", Availability::ChangesOnUpdate)
             .named_by(&["secret_name"])
+            .rotated_by("content")
     }
 }

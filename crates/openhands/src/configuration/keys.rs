@@ -114,6 +114,8 @@ pub const KEYS: &[Key] = &[
         "\"owner\"",
         "Who may open the apps that agents run.",
     ),
+    key("edge_runtime", Holds::Text, "\"nodejs22.x\"", "The runtime of the functions at CloudFront's edge."),
+    key("user_config.runtime", Holds::Text, "\"python3.12\"", "The runtime of the user configuration API."),
     key("compute.instance_type", Holds::Text, "\"m7g.xlarge\"", "The instance's type (arm64)."),
     key("compute.root_volume_gb", Holds::Integer(8, 16384), "30", "The root volume."),
     key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "The data volume."),

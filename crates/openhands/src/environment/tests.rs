@@ -13,6 +13,15 @@ fn configuration(more: &str) -> Configuration {
 
 /// The usual answers, changed.
 fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment, Vec<Diagnostic>), String> {
+    checked_with(more, &Pins::default(), change)
+}
+
+/// The same with something that the state has pinned.
+fn checked_with(
+    more: &str,
+    pins: &Pins,
+    change: impl Fn(&str, &mut Value),
+) -> Result<(Environment, Vec<Diagnostic>), String> {
     let configuration = configuration(more);
     let answers: Vec<(Request, Value)> = look_ups(&configuration)
         .into_iter()
@@ -25,6 +34,8 @@ fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment
                 "ec2.vpc_network" => network(),
                 "ec2.vpc_endpoints" => json!([]),
                 "ec2.prefix_list" => json!("pl-1"),
+                "ssm.plain_parameter" => json!("ami-2"),
+                "rds.engine_versions" => json!(["15.8", "15.10", "15.9"]),
                 "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
                 _ => Value::Null,
             };
@@ -32,7 +43,7 @@ fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment
             (request, answer)
         })
         .collect();
-    Environment::new(&configuration, &answers)
+    Environment::new(&configuration, &answers, pins)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
@@ -128,4 +139,32 @@ fn a_sandbox_secret_that_is_there_is_used_and_one_of_ours_is_managed() {
     assert_eq!(checked("", secret(json!({}))).unwrap().0.foreign_sandbox_secret.as_deref(), Some("arn:secret"));
     let ours = json!({ "ohinfra:deployment": "openhands", "ohinfra:address": "security/sandbox-secret" });
     assert_eq!(checked("", secret(ours)).unwrap().0.foreign_sandbox_secret, None);
+}
+
+#[test]
+fn what_is_pinned_changes_only_when_an_upgrade_is_asked_for() {
+    let known =
+        BTreeMap::from([("machine_image".to_owned(), json!("ami-1")), ("aurora_version".to_owned(), json!("15.7"))]);
+    let pins = Pins { known, upgrade: false };
+    let (environment, remarks) = checked_with("[database]\nengine_version = \"15.7\"\n", &pins, |_, _| {}).unwrap();
+    assert_eq!((environment.image_id.as_str(), environment.aurora_version.as_str()), ("ami-1", "15.7"));
+    assert!(remarks[0].message.contains("newer machine image than ami-1"), "{remarks:?}");
+    let (environment, _) = checked_with("", &pins, |_, _| {}).unwrap();
+    assert_eq!(environment.aurora_version, "15.8", "the configuration asks for more than is pinned");
+    let (environment, _) = checked_with("", &Pins { upgrade: true, ..pins }, |_, _| {}).unwrap();
+    assert_eq!(environment.image_id, "ami-2");
+    assert_eq!(environment.pins["machine_image"], "ami-2");
+}
+
+#[test]
+fn an_aurora_version_that_is_offered_no_more_gives_way_to_the_newest_of_its_major_version() {
+    let (environment, remarks) = checked("[database]\nengine_version = \"15.3\"\n", |_, _| {}).unwrap();
+    assert_eq!(environment.aurora_version, "15.10");
+    assert!(remarks[0].message.contains("15.10 is used"));
+    let none = checked("", |look_up, answer| {
+        if look_up == "rds.engine_versions" {
+            *answer = json!([]);
+        }
+    });
+    assert!(none.unwrap_err().contains("no Aurora PostgreSQL 15.x is offered"));
 }

@@ -24,6 +24,11 @@ const OPENHANDS_REPOSITORY: &str = "docker.openhands.dev/openhands/openhands";
 /// Where the image of sandboxes is published, in which the agent server runs.
 const RUNTIME_REPOSITORY: &str = "docker.openhands.dev/openhands/runtime";
 
+/// The start of a bundle's key in the data bucket.
+pub const BUNDLE_PREFIX: &str = "boot/";
+/// Its end.
+pub const BUNDLE_SUFFIX: &str = ".zip";
+
 /// What an instance is made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
@@ -82,6 +87,32 @@ fn without_comments(toml: &str) -> String {
 }
 
 impl Boot {
+    /// Made-up values, for what depends on the files alone.
+    pub(crate) fn sample() -> Self {
+        let text = || "sample".to_owned();
+        Self {
+            region: text(),
+            alert_topic_arn: text(),
+            log_group_name: text(),
+            data_bucket: text(),
+            file_system_id: text(),
+            access_point_id: text(),
+            database_secret: text(),
+            database_host: text(),
+            database_port: 5432,
+            database_name: text(),
+            sandbox_secret: text(),
+            user_secrets_key_id: text(),
+            sandbox_role_arn: Some(text()),
+            openhands_version: text(),
+            runtime_version: text(),
+            llm_model: text(),
+            watchtower: true,
+            public_access: true,
+            registry: None,
+        }
+    }
+
     fn runtime_image(&self) -> String {
         format!("{RUNTIME_REPOSITORY}:{}", self.runtime_version)
     }
@@ -205,7 +236,7 @@ impl Boot {
 
     /// The key of a bundle in the data bucket: its digest is its name, so that a new one never takes an old one's place.
     pub fn bundle_key(bundle: &[u8]) -> String {
-        format!("boot/{}.zip", sha256_hex(bundle))
+        format!("{BUNDLE_PREFIX}{}{BUNDLE_SUFFIX}", sha256_hex(bundle))
     }
 
     /// The boot script, which fetches this bundle.
@@ -213,11 +244,19 @@ impl Boot {
     /// # Errors
     /// The script is longer than AWS takes.
     pub fn user_data(&self, bundle: &[u8]) -> Result<String, PayloadError> {
+        self.user_data_of(&Self::bundle_key(bundle), &sha256_hex(bundle))
+    }
+
+    /// The boot script, which fetches the bundle of this key and digest.
+    ///
+    /// # Errors
+    /// The script is longer than AWS takes.
+    pub fn user_data_of(&self, bundle_key: &str, bundle_sha256: &str) -> Result<String, PayloadError> {
         let values = serde_json::json!({
             "region": self.region,
             "alert_topic_arn": self.alert_topic_arn,
-            "bundle_url": format!("s3://{}/{}", self.data_bucket, Self::bundle_key(bundle)),
-            "bundle_sha256": sha256_hex(bundle),
+            "bundle_url": format!("s3://{}/{bundle_key}", self.data_bucket),
+            "bundle_sha256": bundle_sha256,
             "file_system_id": self.file_system_id,
             "access_point_id": self.access_point_id,
             "database_secret": self.database_secret,

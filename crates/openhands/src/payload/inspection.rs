@@ -57,7 +57,7 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
 
     let domains = configuration.callback_domains();
     for edge in &configuration.edges {
-        let stack = edge.suffix.as_ref().map_or_else(|| "edge".to_owned(), |suffix| format!("edge-{suffix}"));
+        let stack = edge.stack();
         let viewer = ViewerRequest::of_pool(
             "us-east-1_<user pool>",
             "<login domain>.auth.us-east-1.amazoncognito.com",

@@ -9,13 +9,14 @@ use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 use ohinfra_kinds::s3::{Bucket, BucketInputs, BucketPolicy, BucketPolicyInputs, LifecycleRule};
 use ohinfra_kinds::sns::{Topic, TopicInputs};
 use ohinfra_plan::graph::Handle;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Builder;
 use crate::policy::{Statement, document, json_text, trust_service};
 
 /// What other stacks refer to.
 pub(crate) struct Monitoring {
+    pub(crate) app_logs: Handle,
     pub(crate) alerts: Handle,
     pub(crate) data_bucket: Handle,
 }
@@ -48,7 +49,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Monitoring {
     builder.output("alert_topic_arn", alerts.attribute("arn"));
     builder.output("dashboard_url", Text::from(url) + dashboard.attribute("name"));
     builder.output("data_bucket_name", data_bucket.attribute("name"));
-    Monitoring { alerts, data_bucket }
+    Monitoring { app_logs, alerts, data_bucket }
 }
 
 fn data_bucket(builder: &mut Builder<'_>) -> Handle {
@@ -80,7 +81,17 @@ fn data_bucket(builder: &mut Builder<'_>) -> Handle {
     bucket
 }
 
-/// The widgets of what the stacks so far provide; a stack that is built later brings its own.
+/// A graph of one metric or of several.
+fn graph(at: (i32, i32), region: &str, title: &str, stat: &str, metrics: &[Value]) -> Value {
+    json!({
+        "type": "metric", "x": at.0, "y": at.1, "width": 8, "height": 6,
+        "properties": {
+            "title": title, "region": region, "stat": stat, "period": 300, "view": "timeSeries", "metrics": metrics,
+        },
+    })
+}
+
+/// What an operator wants to see at a glance.
 fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> Handle {
     let names = &builder.environment.names;
     let ownership = Ownership { deployment: builder.configuration.name.clone(), address: builder.address("dashboard") };
@@ -89,22 +100,49 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
     let query = Text::from("SOURCE '")
         + app_logs.attribute("name")
         + "' | fields @timestamp, @message | filter @message like /(?i)error/ | sort @timestamp desc | limit 50";
-    let body = json!({
-        "widgets": [
-            { "type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": { "markdown": title } },
-            {
-                "type": "log", "x": 0, "y": 2, "width": 16, "height": 6,
-                "properties": { "title": "Errors of the application", "region": names.region, "query": query, "view": "table" },
-            },
-            {
-                "type": "metric", "x": 16, "y": 2, "width": 8, "height": 6,
-                "properties": {
-                    "title": "Alerts sent", "region": names.region, "stat": "Sum", "period": 300, "view": "timeSeries",
-                    "metrics": [["AWS/SNS", "NumberOfMessagesPublished", "TopicName", alerts.attribute("name")]],
-                },
-            },
-        ],
-    });
+    let group = Builder::of("compute/asg").attribute("name");
+    let balancer = Builder::of("compute/alb").attribute("full_name");
+    let cluster = Builder::of("database/cluster").attribute("name");
+    let alarms: Vec<Text> =
+        ["cpu", "memory", "disk"].map(|name| Builder::of(&format!("compute/alarm-{name}")).attribute("arn")).into();
+    let of_group = |namespace: &str, metric: &str| json!([namespace, metric, "AutoScalingGroupName", group]);
+    let of_balancer = |metric: &str| json!(["AWS/ApplicationELB", metric, "LoadBalancer", balancer]);
+    let of_cluster = |metric: &str| json!(["AWS/RDS", metric, "DBClusterIdentifier", cluster]);
+    let disk = json!(["CWAgent", "disk_used_percent", "AutoScalingGroupName", group, "path", "/data"]);
+    let region = &names.region;
+    let widgets = vec![
+        json!({ "type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": { "markdown": title } }),
+        json!({
+            "type": "alarm", "x": 0, "y": 2, "width": 24, "height": 2,
+            "properties": { "title": "Alarms", "alarms": alarms },
+        }),
+        graph((0, 4), region, "CPU", "Average", &[of_group("AWS/EC2", "CPUUtilization")]),
+        graph((8, 4), region, "Memory", "Average", &[of_group("CWAgent", "mem_used_percent")]),
+        graph((16, 4), region, "Disk /data", "Average", &[disk]),
+        graph((0, 10), region, "Requests", "Sum", &[of_balancer("RequestCount")]),
+        graph(
+            (8, 10),
+            region,
+            "Errors",
+            "Sum",
+            &[of_balancer("HTTPCode_Target_5XX_Count"), of_balancer("HTTPCode_ELB_5XX_Count")],
+        ),
+        graph((16, 10), region, "Response time", "Average", &[of_balancer("TargetResponseTime")]),
+        graph((0, 16), region, "Aurora capacity units", "Average", &[of_cluster("ServerlessDatabaseCapacity")]),
+        graph((8, 16), region, "Aurora connections", "Average", &[of_cluster("DatabaseConnections")]),
+        graph(
+            (16, 16),
+            region,
+            "Alerts sent",
+            "Sum",
+            &[json!(["AWS/SNS", "NumberOfMessagesPublished", "TopicName", alerts.attribute("name")])],
+        ),
+        json!({
+            "type": "log", "x": 0, "y": 22, "width": 24, "height": 6,
+            "properties": { "title": "Errors of the application", "region": region, "query": query, "view": "table" },
+        }),
+    ];
+    let body = json!({ "widgets": widgets });
     let dashboard_name = format!("{}-Monitoring", names.title());
     builder.add::<Dashboard>("dashboard", &DashboardInputs { dashboard_name, body: json_text(&body) })
 }

@@ -43,11 +43,28 @@ const SANDBOX_DENIED: &[&str] = &[
     "sts:AssumeRole",
 ];
 
-pub(crate) fn build(builder: &mut Builder<'_>, network: &Network, monitoring: &Monitoring, sandbox: &SandboxPolicy) {
-    security_groups(builder, network);
+/// What other stacks refer to.
+pub(crate) struct Security {
+    pub(crate) alb_sg: Handle,
+    pub(crate) instance_sg: Handle,
+    pub(crate) efs_sg: Handle,
+    pub(crate) instance_role: Handle,
+    pub(crate) instance_profile: Handle,
+    pub(crate) sandbox_role: Option<Handle>,
+    pub(crate) user_secrets_key: Handle,
+    pub(crate) origin_verify_secret: Handle,
+}
+
+pub(crate) fn build(
+    builder: &mut Builder<'_>,
+    network: &Network,
+    monitoring: &Monitoring,
+    sandbox: &SandboxPolicy,
+) -> Security {
+    let (alb_sg, instance_sg, efs_sg) = security_groups(builder, network);
     let key = user_secrets_key(builder);
     let sandbox_secret_arn = sandbox_secret(builder);
-    let instance_role = instance_role(builder);
+    let (instance_role, instance_profile) = instance_role(builder);
     let sandbox_role = builder.configuration.sandbox_aws_access.then(|| sandbox_role(builder, &instance_role, sandbox));
     instance_policy(
         builder,
@@ -55,7 +72,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, network: &Network, monitoring: &M
         &Grants { monitoring, key: &key, sandbox_secret_arn, sandbox_role: sandbox_role.as_ref() },
     );
     let secret_name = format!("{}/cloudfront/origin-verify", builder.environment.names.prefix);
-    builder.add::<Secret>(
+    let origin_verify_secret = builder.add::<Secret>(
         "origin-verify-secret",
         &SecretInputs {
             secret_name,
@@ -71,9 +88,19 @@ pub(crate) fn build(builder: &mut Builder<'_>, network: &Network, monitoring: &M
     }
     builder.output("user_secrets_key_arn", key.attribute("arn"));
     builder.output("user_secrets_key_id", key.attribute("id"));
+    Security {
+        alb_sg,
+        instance_sg,
+        efs_sg,
+        instance_role,
+        instance_profile,
+        sandbox_role,
+        user_secrets_key: key,
+        origin_verify_secret,
+    }
 }
 
-fn security_groups(builder: &mut Builder<'_>, network: &Network) {
+fn security_groups(builder: &mut Builder<'_>, network: &Network) -> (Handle, Handle, Handle) {
     let mut group = |name: &str, description: &str| {
         let inputs = SecurityGroupInputs {
             name_prefix: builder.environment.names.regional(name),
@@ -86,6 +113,7 @@ fn security_groups(builder: &mut Builder<'_>, network: &Network) {
     let alb = group("alb", "OpenHands load balancer");
     let instance = group("instance", "OpenHands instance");
     let efs = group("efs", "OpenHands workspace file system");
+    let (aurora, proxy) = (Builder::of("database/aurora-sg"), Builder::of("database/proxy-sg"));
     let prefix_list = Text::from(builder.environment.cloudfront_prefix_list.as_str());
     let mut rule =
         |group: &Handle, direction: Direction, port: i32, peer_type: PeerType, peer: Text, other: &str, what: &str| {
@@ -115,7 +143,10 @@ fn security_groups(builder: &mut Builder<'_>, network: &Network) {
     rule(&instance, out, 443, member, network.endpoint_sg.attribute("id"), "endpoints", "AWS through VPC endpoints");
     rule(&instance, out, 443, PeerType::CidrIpv4, Text::from("0.0.0.0/0"), "internet", "Registries through NAT");
     rule(&instance, out, 2049, member, efs.attribute("id"), "efs", "Workspace file system");
+    rule(&instance, out, 5432, member, proxy.attribute("id"), "proxy", "PostgreSQL through the proxy");
+    rule(&instance, out, 5432, member, aurora.attribute("id"), "aurora", "PostgreSQL");
     rule(&efs, into, 2049, member, instance.attribute("id"), "instance", "NFS from the instance");
+    (alb, instance, efs)
 }
 
 fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
@@ -170,9 +201,9 @@ fn sandbox_secret(builder: &mut Builder<'_>) -> Text {
     secret.attribute("arn")
 }
 
-fn instance_role(builder: &mut Builder<'_>) -> Handle {
+fn instance_role(builder: &mut Builder<'_>) -> (Handle, Handle) {
     let environment = builder.environment;
-    let managed = |name: &str| format!("arn:{}:iam::aws:policy/{name}", environment.partition);
+    let managed = |name: &str| environment.managed_policy(name);
     let role = builder.add::<Role>(
         "instance-role",
         &RoleInputs {
@@ -183,14 +214,14 @@ fn instance_role(builder: &mut Builder<'_>) -> Handle {
             max_session_seconds: None,
         },
     );
-    builder.add::<InstanceProfile>(
+    let profile = builder.add::<InstanceProfile>(
         "instance-profile",
         &InstanceProfileInputs {
             profile_name: environment.names.global("instance"),
             role_name: role.attribute("name"),
         },
     );
-    role
+    (role, profile)
 }
 
 /// What the instance's policy speaks of.
@@ -201,7 +232,6 @@ struct Grants<'a> {
     sandbox_role: Option<&'a Handle>,
 }
 
-/// Statements on the database, the file system and own image repositories come with those stacks.
 fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>) {
     let names = &builder.environment.names;
     let partition = &builder.environment.partition;
@@ -214,7 +244,7 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
             format!("arn:{partition}:bedrock:*:{}:inference-profile/global.anthropic.claude*", names.account),
         ]),
         Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"])
-            .on([grants.sandbox_secret_arn.clone()]),
+            .on([grants.sandbox_secret_arn.clone(), Builder::of("database/proxy-secret").attribute("arn")]),
         Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"]).on(["*"]),
         Statement::allow(
             "Logs",
@@ -230,6 +260,15 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
         Statement::allow("Alerts", &["sns:Publish"]).on([grants.monitoring.alerts.attribute("arn")]),
         Statement::allow("UserSecrets", &["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"])
             .on([grants.key.attribute("arn")]),
+        Statement::allow(
+            "Workspace",
+            &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"],
+        )
+        .on([Builder::of("compute/workspace-fs").attribute("arn")])
+        .when("Bool", "elasticfilesystem:AccessedViaMountTarget", "true"),
+        Statement::allow("DatabaseWithToken", &["rds-db:connect"]).on([Text::from(builder.arn("rds-db", "dbuser:"))
+            + Builder::of("database/cluster").attribute("resource_id")
+            + format!("/{}", super::database::IAM_USER)]),
     ];
     if let Some(sandbox_role) = grants.sandbox_role {
         statements.push(

@@ -1,0 +1,11 @@
+//! Auto Scaling's clients.
+
+pub mod group;
+
+use std::sync::Arc;
+
+use aws_sdk_autoscaling::Client;
+use ohinfra_aws_core::Regional;
+
+/// Auto Scaling's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,0 +1,229 @@
+//! How AWS does `autoscaling.group`. A new version of the template starts an instance refresh, which is waited for; AWS goes back
+//! to the old version by itself if the new one does not become healthy.
+
+use aws_sdk_autoscaling::types::{
+    AutoScalingGroup, DesiredConfiguration, InstanceRefresh, InstanceRefreshStatus, LaunchTemplateSpecification,
+    RefreshPreferences, Tag, TagDescription,
+};
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::autoscaling::{Group, GroupInputs};
+
+use super::Clients;
+
+/// `autoscaling.group`
+pub struct GroupKind(pub(crate) Clients);
+
+type Inputs = Resolved<Group>;
+
+const REFRESHES: &str = "autoscaling:DescribeInstanceRefreshes";
+
+fn to_tags(group: &str, tags: &Tags) -> Vec<Tag> {
+    let tag = |(key, value): (&String, &String)| {
+        let tag = Tag::builder().resource_id(group).resource_type("auto-scaling-group").key(key).value(value);
+        tag.propagate_at_launch(true).build()
+    };
+    tags.iter().map(tag).collect()
+}
+
+fn from_tags(tags: &[TagDescription]) -> Tags {
+    tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()))).collect()
+}
+
+fn template(inputs: &Inputs) -> LaunchTemplateSpecification {
+    let builder = LaunchTemplateSpecification::builder().launch_template_id(&inputs.template_id);
+    builder.version(&inputs.template_version).build()
+}
+
+fn live(group: &AutoScalingGroup) -> Option<Live> {
+    let name = group.auto_scaling_group_name.clone()?;
+    let template = group.launch_template();
+    let subnets = group.vpc_zone_identifier().unwrap_or_default().split(',').map(|subnet| subnet.trim().to_owned());
+    let inputs = GroupInputs {
+        group_name: name.clone(),
+        template_id: template.and_then(|t| t.launch_template_id.clone()).unwrap_or_default(),
+        template_version: template.and_then(|t| t.version.clone()).unwrap_or_default(),
+        size: group.desired_capacity().unwrap_or_default(),
+        subnet_ids: subnets.filter(|subnet| !subnet.is_empty()).collect(),
+        target_group_arns: group.target_group_arns().to_vec(),
+        health_check_type: group.health_check_type().unwrap_or_default().to_owned(),
+        health_check_grace_seconds: group.health_check_grace_period().unwrap_or_default(),
+    };
+    let arn = group.auto_scaling_group_arn().unwrap_or_default();
+    let live = Live::new(&inputs, attributes([("id", &name), ("name", &name), ("arn", arn)]));
+    Some(live.tagged(from_tags(group.tags())))
+}
+
+impl GroupKind {
+    async fn describe(&self, region: &Region, names: &[String]) -> Result<Vec<AutoScalingGroup>, ProviderError> {
+        let call = self.0.at(region).describe_auto_scaling_groups();
+        let call = call.set_auto_scaling_group_names(Some(names.to_vec())).into_paginator().items();
+        let groups = call.send().collect::<Result<Vec<_>, _>>().await;
+        groups.map_err(failed("autoscaling:DescribeAutoScalingGroups"))
+    }
+
+    /// The group, if there is one that is not on its way out.
+    async fn get(&self, region: &Region, name: &str) -> Result<Option<AutoScalingGroup>, ProviderError> {
+        let groups = self.describe(region, &[name.to_owned()]).await?;
+        Ok(groups.into_iter().find(|group| group.status().is_none()))
+    }
+
+    /// The newest instance refresh.
+    async fn refresh(&self, region: &Region, name: &str) -> Result<Option<InstanceRefresh>, ProviderError> {
+        let call = self.0.at(region).describe_instance_refreshes().auto_scaling_group_name(name).max_records(1);
+        let answer = is_missing(call.send().await.map_err(failed(REFRESHES)))?;
+        Ok(answer.and_then(|answer| answer.instance_refreshes.unwrap_or_default().into_iter().next()))
+    }
+
+    async fn start_refresh(&self, region: &Region, name: &str, desired: &Inputs) -> Result<(), ProviderError> {
+        let operation = "autoscaling:StartInstanceRefresh";
+        let configuration = DesiredConfiguration::builder().launch_template(template(desired)).build();
+        // One instance: the old one goes before the new one comes, because both would write to the same data.
+        let preferences = RefreshPreferences::builder()
+            .min_healthy_percentage(0)
+            .instance_warmup(desired.health_check_grace_seconds)
+            .skip_matching(true)
+            .auto_rollback(true)
+            .build();
+        let call = self.0.at(region).start_instance_refresh().auto_scaling_group_name(name);
+        let call = call.desired_configuration(configuration).preferences(preferences);
+        call.send().await.map(|_| ()).map_err(failed(operation))
+    }
+}
+
+/// What the newest refresh says of the group.
+fn state_of(name: &str, refresh: &InstanceRefresh) -> Result<Readiness, ProviderError> {
+    let status = refresh.status().map_or("", InstanceRefreshStatus::as_str).to_owned();
+    let reason = refresh.status_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match refresh.status() {
+        None | Some(InstanceRefreshStatus::Successful) => Ok(Readiness::Ready),
+        Some(
+            InstanceRefreshStatus::Failed
+            | InstanceRefreshStatus::RollbackSuccessful
+            | InstanceRefreshStatus::RollbackFailed
+            | InstanceRefreshStatus::Cancelled,
+        ) => {
+            let message = format!(
+                "the instance refresh of {name} ended as {status}{reason}; the log group of the application has the boot log of the instance"
+            );
+            Err(ProviderError::new(ErrorKind::Other, REFRESHES, message))
+        }
+        Some(_) => {
+            let done = refresh.percentage_complete().unwrap_or_default();
+            Ok(Readiness::Waiting(format!("instance refresh {status}, {done} %{reason}")))
+        }
+    }
+}
+
+impl Kind for GroupKind {
+    type Definition = Group;
+
+    async fn find(&self, subject: &Subject, known: &Known<Group>) -> Result<Option<Found>, ProviderError> {
+        let group = self.get(&subject.region, &known.group_name).await?;
+        Ok(group.map(|group| Found::new(&known.group_name, Evidence::Tags(from_tags(group.tags())))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let groups = self.describe(region, ids).await?;
+        let there = groups.iter().filter(|group| group.status().is_none());
+        let found = there.filter_map(|group| Some((group.auto_scaling_group_name.clone()?, live(group)?)));
+        Ok(in_order(ids, found.collect()))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "autoscaling:CreateAutoScalingGroup";
+        let name = &inputs.group_name;
+        let leaving = self.describe(&subject.region, std::slice::from_ref(name)).await?;
+        if leaving.iter().any(|group| group.status().is_some()) {
+            let message = "the group of that name is being deleted";
+            return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
+        }
+        let call = self.0.at(&subject.region).create_auto_scaling_group().auto_scaling_group_name(name);
+        let call = call.launch_template(template(inputs)).min_size(inputs.size).max_size(inputs.size);
+        let call = call.desired_capacity(inputs.size).vpc_zone_identifier(inputs.subnet_ids.join(","));
+        let call = call.set_target_group_arns(Some(inputs.target_group_arns.clone()));
+        let call = call.health_check_type(&inputs.health_check_type);
+        let call = call.health_check_grace_period(inputs.health_check_grace_seconds);
+        let call = call.set_tags(Some(to_tags(name, tags)));
+        call.send().await.map_err(referring(operation))?;
+        Ok(Created::new(name, [("name", name)]))
+    }
+
+    async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
+        match self.refresh(region, name).await? {
+            Some(refresh) => state_of(name, &refresh),
+            None => Ok(Readiness::Ready),
+        }
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let desired = &update.desired;
+        let fields = ["size", "subnet_ids", "health_check_type", "health_check_grace_seconds"];
+        if fields.iter().any(|field| update.changes(field)) {
+            let call = client.update_auto_scaling_group().auto_scaling_group_name(name);
+            let call = call.min_size(desired.size).max_size(desired.size).desired_capacity(desired.size);
+            let call = call.vpc_zone_identifier(desired.subnet_ids.join(","));
+            let call = call.health_check_type(&desired.health_check_type);
+            let call = call.health_check_grace_period(desired.health_check_grace_seconds);
+            call.send().await.map_err(failed("autoscaling:UpdateAutoScalingGroup"))?;
+        }
+        if update.changes("target_group_arns") {
+            let group = self.get(&subject.region, name).await?;
+            let live = group.map(|group| group.target_group_arns.unwrap_or_default()).unwrap_or_default();
+            let without = |list: &[String], other: &[String]| -> Vec<String> {
+                list.iter().filter(|arn| !other.contains(arn)).cloned().collect()
+            };
+            let missing = without(&desired.target_group_arns, &live);
+            if !missing.is_empty() {
+                let call = client.attach_load_balancer_target_groups().auto_scaling_group_name(name);
+                let call = call.set_target_group_arns(Some(missing)).send();
+                call.await.map_err(referring("autoscaling:AttachLoadBalancerTargetGroups"))?;
+            }
+            let surplus = without(&live, &desired.target_group_arns);
+            if !surplus.is_empty() {
+                let call = client.detach_load_balancer_target_groups().auto_scaling_group_name(name);
+                let call = call.set_target_group_arns(Some(surplus)).send();
+                call.await.map_err(failed("autoscaling:DetachLoadBalancerTargetGroups"))?;
+            }
+        }
+        if update.changes("template_version") || update.changes("template_id") {
+            // The group gets the new version from the refresh, once it has succeeded.
+            self.start_refresh(&subject.region, name, desired).await?;
+        }
+        if !update.tags_to_set.is_empty() {
+            let operation = "autoscaling:CreateOrUpdateTags";
+            let tags = to_tags(name, &update.tags_to_set);
+            client.create_or_update_tags().set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let operation = "autoscaling:DeleteTags";
+            let tags = update.tags_to_remove.iter().map(|key| (key.clone(), String::new())).collect();
+            let tags = to_tags(name, &tags);
+            client.delete_tags().set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        if self.get(region, name).await?.is_none() {
+            return Ok(());
+        }
+        // With its instances.
+        let call = self.0.at(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
+        is_missing(call.send().await.map_err(failed("autoscaling:DeleteAutoScalingGroup"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
+        let groups = self.describe(region, &[name.to_owned()]).await?;
+        Ok(match groups.first() {
+            Some(group) => Readiness::Waiting(group.status().unwrap_or("deleting").to_owned()),
+            None => Readiness::Ready,
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! ECR's clients.
+
+pub mod repository;
+
+use std::sync::Arc;
+
+use aws_sdk_ecr::Client;
+use ohinfra_aws_core::Regional;
+
+/// ECR's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,0 +1,87 @@
+//! What load balancing's kinds share: tags.
+
+pub mod listener;
+pub mod listener_rule;
+pub mod load_balancer;
+pub mod settled_header;
+pub mod target;
+pub mod target_group;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_elasticloadbalancingv2::Client;
+use aws_sdk_elasticloadbalancingv2::types::Tag;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_core::contract::Update;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+
+/// Load balancing's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// Things that one call describes, or tells the tags of.
+const AT_ONCE: usize = 20;
+
+/// The tags of one thing.
+pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+    Ok(all_tags(clients, region, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
+}
+
+/// The tags of things that are there.
+pub(crate) async fn all_tags(
+    clients: &Clients,
+    region: &Region,
+    arns: &[String],
+) -> Result<BTreeMap<String, Tags>, ProviderError> {
+    let mut found = BTreeMap::new();
+    for some in arns.chunks(AT_ONCE) {
+        let result = clients.at(region).describe_tags().set_resource_arns(Some(some.to_vec())).send().await;
+        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTags")))?;
+        for description in answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default() {
+            let tags = description.tags.unwrap_or_default().into_iter();
+            let tags = tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect();
+            found.insert(description.resource_arn.unwrap_or_default(), tags);
+        }
+    }
+    Ok(found)
+}
+
+/// Describes many at once. One that is gone makes a call for several fail: then each is asked for by itself.
+pub(crate) async fn describe_many<T, F, Fut>(arns: &[String], describe: F) -> Result<Vec<T>, ProviderError>
+where
+    F: Fn(Vec<String>) -> Fut,
+    Fut: Future<Output = Result<Option<Vec<T>>, ProviderError>>,
+{
+    let mut found = Vec::new();
+    for some in arns.chunks(AT_ONCE) {
+        match describe(some.to_vec()).await? {
+            Some(all) => found.extend(all),
+            None if some.len() == 1 => {}
+            None => {
+                let each = try_join_all(some.iter().map(|arn| describe(vec![arn.clone()]))).await?;
+                found.extend(each.into_iter().flatten().flatten());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Sets and removes the tags that an update asks for.
+pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
+    if !update.tags_to_set.is_empty() {
+        let operation = "elasticloadbalancing:AddTags";
+        let tags = to_tags(&update.tags_to_set);
+        client.add_tags().resource_arns(arn).set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+    }
+    if !update.tags_to_remove.is_empty() {
+        let call = client.remove_tags().resource_arns(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
+        call.send().await.map_err(failed("elasticloadbalancing:RemoveTags"))?;
+    }
+    Ok(())
+}

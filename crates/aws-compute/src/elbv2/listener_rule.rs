@@ -1,0 +1,160 @@
+//! How AWS does `elbv2.listener_rule`. A rotated header value is added to the ones that are accepted: what was valid stays valid
+//! until `elbv2.settled_header` takes it away.
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, HttpHeaderConditionConfig, PathPatternConditionConfig, Rule, RuleCondition,
+    RulePriorityPair,
+};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::elbv2::ListenerRule;
+use serde_json::json;
+
+use super::{Clients, all_tags, describe_many, tags_of, to_tags, update_tags};
+
+/// `elbv2.listener_rule`
+pub struct ListenerRuleKind(pub(crate) Clients);
+
+type Inputs = Resolved<ListenerRule>;
+
+const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
+/// Header values that a rule accepts at once. AWS allows five values in all conditions of a rule; one is the path.
+const VALUES: usize = 4;
+
+/// The rule of an ARN.
+pub(super) async fn describe(clients: &Clients, region: &Region, arn: &str) -> Result<Option<Rule>, ProviderError> {
+    let result = clients.at(region).describe_rules().rule_arns(arn).send().await;
+    let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+    Ok(answer.and_then(|answer| answer.rules.unwrap_or_default().into_iter().next()))
+}
+
+fn header(rule: &Rule) -> Option<&HttpHeaderConditionConfig> {
+    rule.conditions().iter().find_map(RuleCondition::http_header_config)
+}
+
+/// The header values that a rule accepts. Secrets: for comparing and handing on.
+pub(super) fn accepted(rule: &Rule) -> Vec<String> {
+    header(rule).map(|header| header.values().to_vec()).unwrap_or_default()
+}
+
+/// The path that a rule is for.
+pub(super) fn path(rule: &Rule) -> Option<String> {
+    let patterns = rule.conditions().iter().find_map(RuleCondition::path_pattern_config);
+    patterns.and_then(|patterns| patterns.values().first().cloned())
+}
+
+/// A rule's conditions. Values in AWS's patterns are literal as long as they hold neither `*` nor `?`, which ours never do.
+pub(super) fn conditions(path: Option<&str>, header_name: &str, values: Vec<String>) -> Vec<RuleCondition> {
+    let header = HttpHeaderConditionConfig::builder().http_header_name(header_name).set_values(Some(values)).build();
+    let header = RuleCondition::builder().field("http-header").http_header_config(header).build();
+    let path = path.map(|path| {
+        let patterns = PathPatternConditionConfig::builder().values(path).build();
+        RuleCondition::builder().field("path-pattern").path_pattern_config(patterns).build()
+    });
+    path.into_iter().chain([header]).collect()
+}
+
+/// The current value, then those that were accepted before.
+fn with_current(current: &SecretText, before: Vec<String>) -> Vec<String> {
+    let mut values = vec![current.expose().to_owned()];
+    values.extend(before.into_iter().filter(|value| value != current.expose()));
+    values.truncate(VALUES);
+    values
+}
+
+fn forward(group: &str) -> Action {
+    Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(group).build()
+}
+
+impl ListenerRuleKind {
+    fn live(arn: &str, rule: &Rule, tags: Tags) -> Live {
+        // The listener's ARN with the rule's id behind it is the rule's: `…:listener-rule/app/<name>/<id>/<listener>/<rule>`.
+        let listener = arn.replacen(":listener-rule/", ":listener/", 1);
+        let listener = listener.rsplit_once('/').map(|(listener, _)| listener.to_owned()).unwrap_or_default();
+        let mut inputs = json!({
+            "listener_arn": listener,
+            "priority": rule.priority().and_then(|priority| priority.parse::<i32>().ok()),
+            "header_name": header(rule).and_then(|header| header.http_header_name()),
+            "target_group_arn": rule.actions().iter().find_map(Action::target_group_arn),
+        });
+        if let Some(path) = path(rule) {
+            inputs["path_pattern"] = json!(path);
+        }
+        Live::new(&inputs, attributes([("id", arn), ("arn", arn)])).tagged(tags)
+    }
+}
+
+impl Kind for ListenerRuleKind {
+    type Definition = ListenerRule;
+
+    async fn find(&self, subject: &Subject, known: &Known<ListenerRule>) -> Result<Option<Found>, ProviderError> {
+        let Some(listener) = &known.listener_arn else { return Ok(None) };
+        let call = self.0.at(&subject.region).describe_rules().listener_arn(listener);
+        let rules = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let rules = is_missing(rules.map_err(failed(DESCRIBE)))?.unwrap_or_default();
+        let arns = rules.into_iter().filter_map(|rule| rule.rule_arn).filter(|arn| subject.seeks(arn));
+        let tagged = try_join_all(arns.map(|arn| async {
+            let tags = tags_of(&self.0, &subject.region, &arn).await?;
+            Ok::<_, ProviderError>(Found::new(arn, Evidence::Tags(tags)))
+        }));
+        Ok(tagged.await?.into_iter().find(|found| found.is_owned_by(&subject.ownership)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let describe = |arns: Vec<String>| async move {
+            let call = self.0.at(region).describe_rules().set_rule_arns(Some(arns)).send();
+            Ok(is_missing(call.await.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.rules))
+        };
+        let rules = describe_many(ids, describe).await?;
+        let arns: Vec<String> = rules.iter().filter_map(|rule| rule.rule_arn.clone()).collect();
+        let mut tags = all_tags(&self.0, region, &arns).await?;
+        let live = arns
+            .iter()
+            .zip(&rules)
+            .map(|(arn, rule)| (arn.clone(), Self::live(arn, rule, tags.remove(arn).unwrap_or_default())));
+        Ok(in_order(ids, live.collect()))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "elasticloadbalancing:CreateRule";
+        let secret = Secrets::new(self.0.connection()).text(&inputs.header_secret_arn).await?;
+        let values = with_current(&secret, Vec::new());
+        let call = self.0.at(&subject.region).create_rule().listener_arn(&inputs.listener_arn);
+        let call = call.priority(inputs.priority).actions(forward(&inputs.target_group_arn));
+        let call = call.set_conditions(Some(conditions(inputs.path_pattern.as_deref(), &inputs.header_name, values)));
+        let answer = call.set_tags(Some(to_tags(tags))).send().await.map_err(referring(operation))?;
+        let arn = answer.rules.unwrap_or_default().into_iter().next().and_then(|rule| rule.rule_arn);
+        let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "RuleArn"))?;
+        Ok(Created::new(&arn, [("id", &arn), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let desired = &update.desired;
+        if update.changes("priority") {
+            let pair = RulePriorityPair::builder().rule_arn(arn).priority(desired.priority).build();
+            let call = client.set_rule_priorities().rule_priorities(pair).send();
+            call.await.map_err(failed("elasticloadbalancing:SetRulePriorities"))?;
+        }
+        if update.changed.iter().any(|field| field != "priority") {
+            let secret = Secrets::new(self.0.connection()).text(&desired.header_secret_arn).await?;
+            let before = describe(&self.0, &subject.region, arn).await?.map(|rule| accepted(&rule));
+            let values = with_current(&secret, before.unwrap_or_default());
+            let call = client.modify_rule().rule_arn(arn).actions(forward(&desired.target_group_arn));
+            let conditions = conditions(desired.path_pattern.as_deref(), &desired.header_name, values);
+            let call = call.set_conditions(Some(conditions)).send();
+            call.await.map_err(referring("elasticloadbalancing:ModifyRule"))?;
+        }
+        update_tags(&client, arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_rule().rule_arn(arn).send().await;
+        is_missing(result.map_err(failed("elasticloadbalancing:DeleteRule"))).map(|_| ())
+    }
+}

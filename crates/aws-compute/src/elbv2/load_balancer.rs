@@ -1,0 +1,157 @@
+//! How AWS does `elbv2.load_balancer`.
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    LoadBalancer as AwsLoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
+    LoadBalancerTypeEnum,
+};
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
+};
+use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::elbv2::{LoadBalancer, LoadBalancerInputs};
+
+use super::{Clients, tags_of, to_tags, update_tags};
+
+/// `elbv2.load_balancer`
+pub struct LoadBalancerKind(pub(crate) Clients);
+
+type Inputs = Resolved<LoadBalancer>;
+
+const DESCRIBE: &str = "elasticloadbalancing:DescribeLoadBalancers";
+const PROTECTION: &str = "deletion_protection.enabled";
+const DROP_INVALID: &str = "routing.http.drop_invalid_header_fields.enabled";
+const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
+
+fn attributes_of(balancer: &AwsLoadBalancer) -> Attributes {
+    let arn = balancer.load_balancer_arn().unwrap_or_default();
+    // What CloudWatch calls it: `app/<name>/<id>`.
+    let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
+    ohinfra_core::contract::attributes([
+        ("id", arn),
+        ("arn", arn),
+        ("full_name", full_name),
+        ("dns_name", balancer.dns_name().unwrap_or_default()),
+        ("zone_id", balancer.canonical_hosted_zone_id().unwrap_or_default()),
+    ])
+}
+
+impl LoadBalancerKind {
+    async fn by_arn(&self, region: &Region, arn: &str) -> Result<Option<AwsLoadBalancer>, ProviderError> {
+        let result = self.0.at(region).describe_load_balancers().load_balancer_arns(arn).send().await;
+        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        Ok(answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next()))
+    }
+
+    async fn settings(&self, region: &Region, arn: &str) -> Result<Vec<LoadBalancerAttribute>, ProviderError> {
+        let result = self.0.at(region).describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
+        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeLoadBalancerAttributes")))?;
+        Ok(answer.and_then(|answer| answer.attributes).unwrap_or_default())
+    }
+
+    async fn set(&self, region: &Region, arn: &str, inputs: &Inputs) -> Result<(), ProviderError> {
+        let setting = |key: &str, value: String| LoadBalancerAttribute::builder().key(key).value(value).build();
+        let call = self.0.at(region).modify_load_balancer_attributes().load_balancer_arn(arn);
+        let call = call
+            .attributes(setting(PROTECTION, inputs.deletion_protection.to_string()))
+            .attributes(setting(DROP_INVALID, inputs.drop_invalid_headers.to_string()))
+            .attributes(setting(IDLE_TIMEOUT, inputs.idle_timeout_seconds.to_string()));
+        call.send().await.map(|_| ()).map_err(referring("elasticloadbalancing:ModifyLoadBalancerAttributes"))
+    }
+
+    async fn read_one(&self, region: &Region, arn: &str) -> Result<Option<Live>, ProviderError> {
+        let Some(balancer) = self.by_arn(region, arn).await? else { return Ok(None) };
+        let (settings, tags) = try_join(self.settings(region, arn), tags_of(&self.0, region, arn)).await?;
+        let setting = |key: &str| {
+            let found = settings.iter().find(|setting| setting.key() == Some(key));
+            found.and_then(|setting| setting.value()).unwrap_or_default().to_owned()
+        };
+        let zones = balancer.availability_zones().iter();
+        let inputs = LoadBalancerInputs {
+            balancer_name: balancer.load_balancer_name().unwrap_or_default().to_owned(),
+            scheme: balancer.scheme().map_or("", LoadBalancerSchemeEnum::as_str).to_owned(),
+            subnet_ids: zones.filter_map(|zone| zone.subnet_id.clone()).collect(),
+            security_group_ids: balancer.security_groups().to_vec(),
+            deletion_protection: setting(PROTECTION) == "true",
+            drop_invalid_headers: setting(DROP_INVALID) == "true",
+            idle_timeout_seconds: setting(IDLE_TIMEOUT).parse().unwrap_or(60),
+        };
+        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).tagged(tags)))
+    }
+}
+
+impl Kind for LoadBalancerKind {
+    type Definition = LoadBalancer;
+
+    async fn find(&self, subject: &Subject, known: &Known<LoadBalancer>) -> Result<Option<Found>, ProviderError> {
+        let result = self.0.at(&subject.region).describe_load_balancers().names(&known.balancer_name).send().await;
+        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let balancer = answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next());
+        let Some(arn) = balancer.and_then(|balancer| balancer.load_balancer_arn) else { return Ok(None) };
+        let tags = tags_of(&self.0, &subject.region, &arn).await?;
+        Ok(Some(Found::new(arn, Evidence::Tags(tags))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|arn| self.read_one(region, arn))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "elasticloadbalancing:CreateLoadBalancer";
+        let call = self.0.at(&subject.region).create_load_balancer().name(&inputs.balancer_name);
+        let call = call.scheme(LoadBalancerSchemeEnum::from(inputs.scheme.as_str()));
+        let call = call.r#type(LoadBalancerTypeEnum::Application).set_subnets(Some(inputs.subnet_ids.clone()));
+        let call = call.set_security_groups(Some(inputs.security_group_ids.clone()));
+        let call = call.set_tags(Some(to_tags(tags)));
+        let answer = call.send().await.map_err(referring(operation))?;
+        let balancer = answer.load_balancers.unwrap_or_default().into_iter().next();
+        let balancer = balancer.ok_or_else(|| ProviderError::incomplete(operation, "LoadBalancers"))?;
+        let arn = balancer.load_balancer_arn.clone().unwrap_or_default();
+        self.set(&subject.region, &arn, inputs).await?;
+        Ok(Created { id: arn, attributes: attributes_of(&balancer) })
+    }
+
+    async fn ready(&self, region: &Region, arn: &str) -> Result<Readiness, ProviderError> {
+        let balancer = self.by_arn(region, arn).await?;
+        let state = balancer.as_ref().and_then(|balancer| balancer.state());
+        Ok(match state.and_then(|state| state.code()) {
+            Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Readiness::Ready,
+            Some(code) => Readiness::Waiting(code.as_str().to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let desired = &update.desired;
+        if update.changes("subnet_ids") {
+            let call = client.set_subnets().load_balancer_arn(arn).set_subnets(Some(desired.subnet_ids.clone()));
+            call.send().await.map_err(failed("elasticloadbalancing:SetSubnets"))?;
+        }
+        if update.changes("security_group_ids") {
+            let call = client.set_security_groups().load_balancer_arn(arn);
+            let call = call.set_security_groups(Some(desired.security_group_ids.clone()));
+            call.send().await.map_err(failed("elasticloadbalancing:SetSecurityGroups"))?;
+        }
+        let settings = ["deletion_protection", "drop_invalid_headers", "idle_timeout_seconds"];
+        if settings.iter().any(|field| update.changes(field)) {
+            self.set(&subject.region, arn, desired).await?;
+        }
+        update_tags(&client, arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_load_balancer().load_balancer_arn(arn).send().await;
+        is_missing(result.map_err(failed("elasticloadbalancing:DeleteLoadBalancer"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, arn: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.by_arn(region, arn).await? {
+            Some(_) => Readiness::Waiting("deleting".to_owned()),
+            None => Readiness::Ready,
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! How AWS does `elbv2.settled_header`: a step rather than a thing. It is there as long as its rules are.
+
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Secrets, failed};
+use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::elbv2::SettledHeader;
+use serde_json::json;
+
+use super::Clients;
+use super::listener_rule::{accepted, conditions, describe, path};
+
+/// `elbv2.settled_header`
+pub struct SettledHeaderKind(pub(crate) Clients);
+
+type Inputs = Resolved<SettledHeader>;
+
+impl SettledHeaderKind {
+    async fn settle(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
+        let secret = Secrets::new(self.0.connection()).text(&inputs.header_secret_arn).await?;
+        let (client, secret) = (&self.0.at(region), &secret);
+        try_join_all(inputs.rule_arns.iter().map(|arn| async move {
+            let Some(rule) = describe(&self.0, region, arn).await? else { return Ok(()) };
+            let only = vec![secret.expose().to_owned()];
+            if accepted(&rule) == only {
+                return Ok(());
+            }
+            let conditions = conditions(path(&rule).as_deref(), &inputs.header_name, only);
+            let call = client.modify_rule().rule_arn(arn).set_conditions(Some(conditions)).send();
+            call.await.map(|_| ()).map_err(failed("elasticloadbalancing:ModifyRule"))
+        }))
+        .await
+        .map(|_| ())
+    }
+}
+
+impl Kind for SettledHeaderKind {
+    type Definition = SettledHeader;
+
+    async fn find(&self, _subject: &Subject, _known: &Known<SettledHeader>) -> Result<Option<Found>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn read(&self, _region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        Ok(ids.iter().map(|id| Some(Live::new(&json!({}), attributes([("id", id)])))).collect())
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.settle(&subject.region, inputs).await?;
+        let id = subject.address().to_string();
+        Ok(Created::new(&id, [("id", &id)]))
+    }
+
+    async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.settle(&subject.region, &update.desired).await
+    }
+
+    async fn delete(&self, _region: &Region, _id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! How AWS does `elbv2.target`.
+
+use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::elbv2::{Target, TargetInputs};
+
+use super::Clients;
+
+/// `elbv2.target`
+pub struct TargetKind(pub(crate) Clients);
+
+type Inputs = Resolved<Target>;
+
+fn described(target: &str) -> TargetDescription {
+    TargetDescription::builder().id(target).build()
+}
+
+/// The group and the target of an identity `<group ARN>|<target>`.
+fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
+    id.split_once('|').ok_or_else(|| {
+        let message = format!("`{id}` is not such an identity: expected `<target group ARN>|<target>`");
+        ProviderError::new(ErrorKind::Invalid, "identity", message)
+    })
+}
+
+impl TargetKind {
+    async fn is_registered(&self, region: &Region, group: &str, target: &str) -> Result<bool, ProviderError> {
+        let result = self.0.at(region).describe_target_health().target_group_arn(group).send().await;
+        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTargetHealth")))?;
+        let targets = answer.and_then(|answer| answer.target_health_descriptions).unwrap_or_default();
+        Ok(targets.iter().any(|found| found.target().and_then(|found| found.id()) == Some(target)))
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (group, target) = parts(id)?;
+        let inputs = TargetInputs { target_group_arn: group.to_owned(), target_id: target.to_owned() };
+        let there = self.is_registered(region, group, target).await?;
+        Ok(there.then(|| Live::new(&inputs, attributes([("id", id)]))))
+    }
+}
+
+impl Kind for TargetKind {
+    type Definition = Target;
+
+    async fn find(&self, subject: &Subject, known: &Known<Target>) -> Result<Option<Found>, ProviderError> {
+        let (Some(group), Some(target)) = (&known.target_group_arn, &known.target_id) else { return Ok(None) };
+        let there = self.is_registered(&subject.region, group, target).await?;
+        Ok(there.then(|| Found::new(format!("{group}|{target}"), Evidence::Ours)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let (group, target) = (&inputs.target_group_arn, &inputs.target_id);
+        let call = self.0.at(&subject.region).register_targets().target_group_arn(group).targets(described(target));
+        call.send().await.map_err(referring("elasticloadbalancing:RegisterTargets"))?;
+        let id = format!("{group}|{target}");
+        Ok(Created::new(&id, [("id", &id)]))
+    }
+
+    /// Whatever differs is another target.
+    async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (group, target) = parts(id)?;
+        let call = self.0.at(region).deregister_targets().target_group_arn(group).targets(described(target));
+        match is_missing(call.send().await.map_err(failed("elasticloadbalancing:DeregisterTargets"))) {
+            // The function is gone.
+            Err(error) if error.code.as_deref() == Some("InvalidTarget") => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! How AWS does `elbv2.target_group`.
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    ProtocolEnum, TargetGroup as AwsTargetGroup, TargetGroupAttribute, TargetTypeEnum,
+};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::elbv2::{HealthCheck, TargetGroup, TargetGroupInputs};
+
+use super::{Clients, all_tags, describe_many, tags_of, to_tags, update_tags};
+
+/// `elbv2.target_group`
+pub struct TargetGroupKind(pub(crate) Clients);
+
+type Inputs = Resolved<TargetGroup>;
+
+const DESCRIBE: &str = "elasticloadbalancing:DescribeTargetGroups";
+const DELAY: &str = "deregistration_delay.timeout_seconds";
+const STICKINESS: &str = "stickiness.enabled";
+
+fn attributes_of(group: &AwsTargetGroup) -> Attributes {
+    let (arn, name) = (group.target_group_arn().unwrap_or_default(), group.target_group_name().unwrap_or_default());
+    // What CloudWatch calls it: `targetgroup/<name>/<id>`.
+    let full_name = arn.rsplit(':').next().unwrap_or_default();
+    attributes([("id", arn), ("arn", arn), ("name", name), ("full_name", full_name)])
+}
+
+fn health_check(group: &AwsTargetGroup) -> HealthCheck {
+    HealthCheck {
+        path: group.health_check_path().unwrap_or_default().to_owned(),
+        healthy_threshold: group.healthy_threshold_count().unwrap_or_default(),
+        unhealthy_threshold: group.unhealthy_threshold_count().unwrap_or_default(),
+        timeout_seconds: group.health_check_timeout_seconds().unwrap_or_default(),
+        interval_seconds: group.health_check_interval_seconds().unwrap_or_default(),
+    }
+}
+
+impl TargetGroupKind {
+    async fn settings(&self, region: &Region, arn: &str) -> Result<Vec<TargetGroupAttribute>, ProviderError> {
+        let result = self.0.at(region).describe_target_group_attributes().target_group_arn(arn).send().await;
+        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTargetGroupAttributes")))?;
+        Ok(answer.and_then(|answer| answer.attributes).unwrap_or_default())
+    }
+
+    async fn set(&self, region: &Region, arn: &str, inputs: &Inputs) -> Result<(), ProviderError> {
+        let setting = |key: &str, value: String| TargetGroupAttribute::builder().key(key).value(value).build();
+        let delay = inputs.deregistration_delay_seconds.map(|seconds| setting(DELAY, seconds.to_string()));
+        let stickiness = inputs.stickiness.map(|on| setting(STICKINESS, on.to_string()));
+        let settings: Vec<_> = delay.into_iter().chain(stickiness).collect();
+        if settings.is_empty() {
+            return Ok(());
+        }
+        let call = self.0.at(region).modify_target_group_attributes().target_group_arn(arn);
+        let call = call.set_attributes(Some(settings)).send();
+        call.await.map(|_| ()).map_err(failed("elasticloadbalancing:ModifyTargetGroupAttributes"))
+    }
+
+    async fn live(&self, region: &Region, group: &AwsTargetGroup, tags: Tags) -> Result<Live, ProviderError> {
+        let settings = self.settings(region, group.target_group_arn().unwrap_or_default()).await?;
+        let setting = |key: &str| {
+            let found = settings.iter().find(|setting| setting.key() == Some(key));
+            found.and_then(|setting| setting.value().map(str::to_owned))
+        };
+        let of_instances = group.target_type() != Some(&TargetTypeEnum::Lambda);
+        let inputs = TargetGroupInputs {
+            group_name: group.target_group_name().unwrap_or_default().to_owned(),
+            target_type: group.target_type().map_or("instance", TargetTypeEnum::as_str).to_owned(),
+            protocol: group.protocol().filter(|_| of_instances).map(|protocol| protocol.as_str().to_owned()),
+            port: group.port().filter(|_| of_instances),
+            vpc_id: group.vpc_id().filter(|_| of_instances).map(str::to_owned),
+            health_check: of_instances.then(|| health_check(group)),
+            deregistration_delay_seconds: setting(DELAY).and_then(|text| text.parse().ok()),
+            stickiness: setting(STICKINESS).map(|text| text == "true"),
+        };
+        Ok(Live::new(&inputs, attributes_of(group)).tagged(tags))
+    }
+}
+
+impl Kind for TargetGroupKind {
+    type Definition = TargetGroup;
+
+    async fn find(&self, subject: &Subject, known: &Known<TargetGroup>) -> Result<Option<Found>, ProviderError> {
+        let result = self.0.at(&subject.region).describe_target_groups().names(&known.group_name).send().await;
+        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let group = answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next());
+        let Some(arn) = group.and_then(|group| group.target_group_arn) else { return Ok(None) };
+        let tags = tags_of(&self.0, &subject.region, &arn).await?;
+        Ok(Some(Found::new(arn, Evidence::Tags(tags))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let describe = |arns: Vec<String>| async move {
+            let call = self.0.at(region).describe_target_groups().set_target_group_arns(Some(arns));
+            Ok(is_missing(call.send().await.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.target_groups))
+        };
+        let groups = describe_many(ids, describe).await?;
+        let arns: Vec<String> = groups.iter().filter_map(|group| group.target_group_arn.clone()).collect();
+        let tags = all_tags(&self.0, region, &arns).await?;
+        let tags_of = |arn: &String| tags.get(arn).cloned().unwrap_or_default();
+        let live = arns.iter().zip(&groups).map(|(arn, group)| async move {
+            Ok::<_, ProviderError>((arn.clone(), self.live(region, group, tags_of(arn)).await?))
+        });
+        Ok(in_order(ids, try_join_all(live).await?.into_iter().collect()))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "elasticloadbalancing:CreateTargetGroup";
+        let call = self.0.at(&subject.region).create_target_group().name(&inputs.group_name);
+        let call = call.target_type(TargetTypeEnum::from(inputs.target_type.as_str()));
+        let call = call.set_protocol(inputs.protocol.as_deref().map(ProtocolEnum::from)).set_port(inputs.port);
+        let call = call.set_vpc_id(inputs.vpc_id.clone()).set_tags(Some(to_tags(tags)));
+        let call = match &inputs.health_check {
+            Some(check) => call
+                .health_check_enabled(true)
+                .health_check_path(&check.path)
+                .healthy_threshold_count(check.healthy_threshold)
+                .unhealthy_threshold_count(check.unhealthy_threshold)
+                .health_check_timeout_seconds(check.timeout_seconds)
+                .health_check_interval_seconds(check.interval_seconds),
+            None => call,
+        };
+        let answer = call.send().await.map_err(failed(operation))?;
+        let group = answer.target_groups.unwrap_or_default().into_iter().next();
+        let group = group.ok_or_else(|| ProviderError::incomplete(operation, "TargetGroups"))?;
+        let arn = group.target_group_arn.clone().unwrap_or_default();
+        self.set(&subject.region, &arn, inputs).await?;
+        Ok(Created { id: arn, attributes: attributes_of(&group) })
+    }
+
+    async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let desired = &update.desired;
+        if let Some(check) = desired.health_check.as_ref().filter(|_| update.changes("health_check")) {
+            let call = client.modify_target_group().target_group_arn(arn).health_check_path(&check.path);
+            let call = call.healthy_threshold_count(check.healthy_threshold);
+            let call = call.unhealthy_threshold_count(check.unhealthy_threshold);
+            let call = call.health_check_timeout_seconds(check.timeout_seconds);
+            let call = call.health_check_interval_seconds(check.interval_seconds);
+            call.send().await.map_err(failed("elasticloadbalancing:ModifyTargetGroup"))?;
+        }
+        if update.changes("deregistration_delay_seconds") || update.changes("stickiness") {
+            self.set(&subject.region, arn, desired).await?;
+        }
+        update_tags(&client, arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_target_group().target_group_arn(arn).send().await;
+        is_missing(result.map_err(failed("elasticloadbalancing:DeleteTargetGroup"))).map(|_| ())
+    }
+}

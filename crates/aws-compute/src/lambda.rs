@@ -1,0 +1,13 @@
+//! Lambda's clients.
+
+pub mod function;
+pub mod permission;
+pub mod version;
+
+use std::sync::Arc;
+
+use aws_sdk_lambda::Client;
+use ohinfra_aws_core::Regional;
+
+/// Lambda's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

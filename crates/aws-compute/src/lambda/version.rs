@@ -1,0 +1,88 @@
+//! How AWS does `lambda.version`. `PublishVersion` gives the version that is there already if the code has not changed since.
+
+use aws_sdk_lambda::types::{FunctionConfiguration, State};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::lambda::{Version, VersionInputs};
+
+use super::Clients;
+
+/// `lambda.version`
+pub struct VersionKind(pub(crate) Clients);
+
+type Inputs = Resolved<Version>;
+
+const PUBLISH: &str = "lambda:PublishVersion";
+
+impl VersionKind {
+    async fn get(&self, region: &Region, id: &str) -> Result<Option<FunctionConfiguration>, ProviderError> {
+        let (name, version) = ProviderError::split_identity(id, "function:version")?;
+        let call = self.0.at(region).get_function().function_name(name).qualifier(version);
+        let answer = is_missing(call.send().await.map_err(failed("lambda:GetFunction")))?;
+        Ok(answer.and_then(|answer| answer.configuration))
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let Some(details) = self.get(region, id).await? else { return Ok(None) };
+        let inputs = VersionInputs {
+            function_name: details.function_name().unwrap_or_default().to_owned(),
+            code_sha256: details.code_sha256().unwrap_or_default().to_owned(),
+        };
+        let (arn, version) = (details.function_arn().unwrap_or_default(), details.version().unwrap_or_default());
+        Ok(Some(Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))))
+    }
+}
+
+impl Kind for VersionKind {
+    type Definition = Version;
+
+    async fn find(&self, subject: &Subject, known: &Known<Version>) -> Result<Option<Found>, ProviderError> {
+        let (Some(name), Some(digest)) = (&known.function_name, &known.code_sha256) else { return Ok(None) };
+        let call = self.0.at(&subject.region).list_versions_by_function().function_name(name);
+        let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let versions = is_missing(versions.map_err(failed("lambda:ListVersionsByFunction")))?.unwrap_or_default();
+        let frozen = versions.into_iter().rev().find_map(|details| {
+            let version = details.version.filter(|version| version != "$LATEST")?;
+            let id = format!("{name}:{version}");
+            (details.code_sha256.as_ref() == Some(digest) && subject.seeks(&id)).then_some(id)
+        });
+        Ok(frozen.map(|id| Found::new(id, Evidence::Ours)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let name = &inputs.function_name;
+        let call = self.0.at(&subject.region).publish_version().function_name(name);
+        // Refused if the code is not the one that was planned for.
+        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH))?;
+        let version = answer.version.ok_or_else(|| ProviderError::incomplete(PUBLISH, "Version"))?;
+        Ok(Created { id: format!("{name}:{version}"), ..Created::default() })
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.get(region, id).await? {
+            Some(details) if details.state() == Some(&State::Pending) => Readiness::Waiting("Pending".to_owned()),
+            Some(_) => Readiness::Ready,
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    /// Whatever differs is another version.
+    async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (name, version) = ProviderError::split_identity(id, "function:version")?;
+        let call = self.0.at(region).delete_function().function_name(name).qualifier(version);
+        is_missing(call.send().await.map_err(failed("lambda:DeleteFunction"))).map(|_| ())
+    }
+}

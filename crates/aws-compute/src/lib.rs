@@ -1,0 +1,38 @@
+//! What runs, and what sends it requests: Auto Scaling, Elastic Load Balancing, Lambda, ECR.
+
+pub mod autoscaling;
+pub mod ecr;
+pub mod elbv2;
+pub mod lambda;
+
+use std::sync::Arc;
+
+use ohinfra_aws_core::{Connection, Regional};
+use ohinfra_core::contract::Provider;
+use ohinfra_core::package::Packages;
+
+/// Adds everything that this crate can do. What it delivers is rendered by `packages`.
+pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn Packages>) -> Provider {
+    let autoscaling = Regional::new(connection, aws_sdk_autoscaling::Client::new);
+    let ecr = Regional::new(connection, aws_sdk_ecr::Client::new);
+    let elbv2 = Regional::new(connection, aws_sdk_elasticloadbalancingv2::Client::new);
+    let lambda = Regional::new(connection, aws_sdk_lambda::Client::new);
+    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    provider
+        .kind(autoscaling::group::GroupKind(autoscaling))
+        .kind(ecr::repository::RepositoryKind(ecr))
+        .kind(elbv2::listener::ListenerKind(elbv2.clone()))
+        .kind(elbv2::listener_rule::ListenerRuleKind(elbv2.clone()))
+        .kind(elbv2::load_balancer::LoadBalancerKind(elbv2.clone()))
+        .kind(elbv2::settled_header::SettledHeaderKind(elbv2.clone()))
+        .kind(elbv2::target::TargetKind(elbv2.clone()))
+        .kind(elbv2::target_group::TargetGroupKind(elbv2))
+        .kind(lambda::function::FunctionKind { clients: lambda.clone(), packages: Arc::clone(packages) })
+        .kind(lambda::permission::PermissionKind(lambda.clone()))
+        .kind(lambda::version::VersionKind(lambda))
+        .at_most("autoscaling", 4)
+        .at_most("ecr", 4)
+        .at_most("elbv2", 6)
+        .at_most("lambda", 6)
+    // new kinds above this line
+}

@@ -1,0 +1,47 @@
+//! What EFS's kinds share.
+
+pub mod access_point;
+pub mod file_system;
+pub mod mount_target;
+
+use std::sync::Arc;
+
+use aws_sdk_efs::Client;
+use aws_sdk_efs::types::{LifeCycleState, Tag};
+use ohinfra_aws_core::{Regional, failed};
+use ohinfra_core::ProviderError;
+use ohinfra_core::contract::Update;
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+
+/// EFS's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+pub(crate) fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    let tags: Result<Vec<Tag>, _> = tags.iter().map(tag).collect();
+    tags.map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))
+}
+
+pub(crate) fn from_tags(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}
+
+/// Whether something is on its way out.
+pub(crate) fn is_going(state: &LifeCycleState) -> bool {
+    matches!(state, LifeCycleState::Deleting | LifeCycleState::Deleted)
+}
+
+/// Sets and removes the tags that an update asks for.
+pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
+    if !update.tags_to_set.is_empty() {
+        let operation = "elasticfilesystem:TagResource";
+        let tags = to_tags(&update.tags_to_set, operation)?;
+        client.tag_resource().resource_id(id).set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+    }
+    if !update.tags_to_remove.is_empty() {
+        let call = client.untag_resource().resource_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
+        call.send().await.map_err(failed("elasticfilesystem:UntagResource"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! How AWS does `efs.access_point`.
+
+use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, LifeCycleState, PosixUser, RootDirectory};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::efs::{AccessPoint, AccessPointInputs};
+
+use super::{Clients, from_tags, is_going, to_tags, update_tags};
+
+/// `efs.access_point`
+pub struct AccessPointKind(pub(crate) Clients);
+
+type Inputs = Resolved<AccessPoint>;
+
+const DESCRIBE: &str = "elasticfilesystem:DescribeAccessPoints";
+
+impl AccessPointKind {
+    async fn describe(&self, region: &Region, id: &str) -> Result<Option<AccessPointDescription>, ProviderError> {
+        let result = self.0.at(region).describe_access_points().access_point_id(id).send().await;
+        let found = is_missing(result.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.access_points);
+        Ok(found.unwrap_or_default().into_iter().next())
+    }
+}
+
+fn is_going_point(point: &AccessPointDescription) -> bool {
+    point.life_cycle_state().is_some_and(is_going)
+}
+
+fn live(point: &AccessPointDescription) -> Live {
+    let root = point.root_directory();
+    let made = root.and_then(|root| root.creation_info());
+    let inputs = AccessPointInputs {
+        file_system_id: point.file_system_id().unwrap_or_default().to_owned(),
+        path: root.and_then(|root| root.path()).unwrap_or("/").to_owned(),
+        user_id: point.posix_user().map(|user| user.uid).unwrap_or_default(),
+        group_id: point.posix_user().map(|user| user.gid).unwrap_or_default(),
+        permissions: made.map(|made| made.permissions.clone()).unwrap_or_default(),
+    };
+    let (id, arn) = (point.access_point_id().unwrap_or_default(), point.access_point_arn().unwrap_or_default());
+    Live::new(&inputs, attributes([("id", id), ("arn", arn)])).tagged(from_tags(point.tags()))
+}
+
+impl Kind for AccessPointKind {
+    type Definition = AccessPoint;
+
+    async fn find(&self, subject: &Subject, _known: &Known<AccessPoint>) -> Result<Option<Found>, ProviderError> {
+        let call = self.0.at(&subject.region).describe_access_points().into_paginator().items().send();
+        let points = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
+        let ours = points.into_iter().filter(|point| !is_going_point(point)).find_map(|point| {
+            let tags = from_tags(point.tags());
+            let id = point.access_point_id.filter(|id| subject.seeks(id))?;
+            subject.ownership.matches(&tags).then(|| Found::new(id, Evidence::Tags(tags)))
+        });
+        Ok(ours)
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let points = try_join_all(ids.iter().map(|id| self.describe(region, id))).await?;
+        Ok(points.iter().map(|point| point.as_ref().filter(|point| !is_going_point(point)).map(live)).collect())
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "elasticfilesystem:CreateAccessPoint";
+        let wrong = |error: aws_sdk_efs::error::BuildError| {
+            ProviderError::new(ErrorKind::Invalid, operation, error.to_string())
+        };
+        let user = PosixUser::builder().uid(inputs.user_id).gid(inputs.group_id).build().map_err(wrong)?;
+        let made = CreationInfo::builder().owner_uid(inputs.user_id).owner_gid(inputs.group_id);
+        let made = made.permissions(&inputs.permissions).build().map_err(wrong)?;
+        let root = RootDirectory::builder().path(&inputs.path).creation_info(made).build();
+        let call = self.0.at(&subject.region).create_access_point().client_token(&subject.token);
+        let call = call.file_system_id(&inputs.file_system_id).posix_user(user).root_directory(root);
+        let call = call.set_tags(Some(to_tags(tags, operation)?));
+        let point = call.send().await.map_err(referring(operation))?;
+        let (Some(id), Some(arn)) = (point.access_point_id, point.access_point_arn) else {
+            return Err(ProviderError::incomplete(operation, "AccessPointId"));
+        };
+        Ok(Created::new(&id, [("arn", &arn)]))
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        let point = self.describe(region, id).await?;
+        Ok(match point.and_then(|point| point.life_cycle_state) {
+            Some(LifeCycleState::Available) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        update_tags(&self.0.at(&subject.region), id, update).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_access_point().access_point_id(id).send().await;
+        is_missing(result.map_err(failed("elasticfilesystem:DeleteAccessPoint"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe(region, id).await?.and_then(|point| point.life_cycle_state) {
+            None | Some(LifeCycleState::Deleted) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+        })
+    }
+}

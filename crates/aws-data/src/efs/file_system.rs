@@ -1,0 +1,168 @@
+//! How AWS does `efs.file_system`.
+
+use aws_sdk_efs::types::{
+    FileSystemDescription, LifeCycleState, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
+};
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::efs::{FileSystem, FileSystemInputs};
+use serde_json::Value;
+
+use super::{Clients, from_tags, is_going, to_tags, update_tags};
+
+/// `efs.file_system`
+pub struct FileSystemKind(pub(crate) Clients);
+
+type Inputs = Resolved<FileSystem>;
+
+const DESCRIBE: &str = "elasticfilesystem:DescribeFileSystems";
+
+/// The policy with another resource in every statement: `*` in the configuration, the file system's ARN in AWS, which is not known
+/// before the file system is made.
+fn with_resource(policy: &str, resource: &str) -> String {
+    let Ok(mut document) = serde_json::from_str::<Value>(policy) else { return policy.to_owned() };
+    for statement in document.get_mut("Statement").and_then(Value::as_array_mut).into_iter().flatten() {
+        statement["Resource"] = Value::from(resource);
+    }
+    document.to_string()
+}
+
+impl FileSystemKind {
+    async fn describe(&self, region: &Region, id: &str) -> Result<Option<FileSystemDescription>, ProviderError> {
+        let result = self.0.at(region).describe_file_systems().file_system_id(id).send().await;
+        let found = is_missing(result.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.file_systems);
+        Ok(found.unwrap_or_default().into_iter().next())
+    }
+
+    async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
+        let result = self.0.at(region).describe_file_system_policy().file_system_id(id).send().await;
+        let answer = is_missing(result.map_err(failed("elasticfilesystem:DescribeFileSystemPolicy")))?;
+        Ok(answer.and_then(|answer| answer.policy).map(|policy| with_resource(&policy, "*")))
+    }
+
+    async fn transition(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
+        let result = self.0.at(region).describe_lifecycle_configuration().file_system_id(id).send().await;
+        let answer = is_missing(result.map_err(failed("elasticfilesystem:DescribeLifecycleConfiguration")))?;
+        let policies = answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default();
+        Ok(policies.into_iter().find_map(|policy| policy.transition_to_ia).map(|rule| rule.as_str().to_owned()))
+    }
+
+    async fn put_policy(&self, region: &Region, id: &str, policy: Option<&str>) -> Result<(), ProviderError> {
+        let client = self.0.at(region);
+        let Some(policy) = policy else {
+            let call = client.delete_file_system_policy().file_system_id(id).send();
+            return call.await.map(|_| ()).map_err(failed("elasticfilesystem:DeleteFileSystemPolicy"));
+        };
+        let caller = self.0.connection().caller().details().await?;
+        let (partition, account) = (caller.partition(), &caller.account);
+        let arn = format!("arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{id}");
+        let call = client.put_file_system_policy().file_system_id(id).policy(with_resource(policy, &arn));
+        call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutFileSystemPolicy"))
+    }
+
+    async fn put_transition(&self, region: &Region, id: &str, rule: Option<&str>) -> Result<(), ProviderError> {
+        let policy = |rule: &str| LifecyclePolicy::builder().transition_to_ia(TransitionToIaRules::from(rule)).build();
+        let call = self.0.at(region).put_lifecycle_configuration().file_system_id(id);
+        let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().collect()));
+        call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutLifecycleConfiguration"))
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let settings = try_join(self.policy(region, id), self.transition(region, id));
+        let (system, (policy, transition_to_ia)) = try_join(self.describe(region, id), settings).await?;
+        let Some(system) = system.filter(|system| !is_going(&system.life_cycle_state)) else { return Ok(None) };
+        let inputs = FileSystemInputs {
+            encrypted: system.encrypted.unwrap_or_default(),
+            performance_mode: system.performance_mode.as_str().to_owned(),
+            throughput_mode: system.throughput_mode.as_ref().map_or("bursting", ThroughputMode::as_str).to_owned(),
+            transition_to_ia,
+            policy,
+        };
+        let arn = system.file_system_arn.clone().unwrap_or_default();
+        let live = Live::new(&inputs, attributes([("id", id), ("arn", &arn)]));
+        Ok(Some(live.tagged(from_tags(system.tags()))))
+    }
+
+    /// The file system that carries a token, or the tags.
+    async fn search(&self, subject: &Subject) -> Result<Option<FileSystemDescription>, ProviderError> {
+        let call = self.0.at(&subject.region).describe_file_systems().into_paginator().items().send();
+        let systems = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
+        Ok(systems.into_iter().find(|system| {
+            !is_going(&system.life_cycle_state)
+                && subject.seeks(&system.file_system_id)
+                && subject.ownership.matches(&from_tags(system.tags()))
+        }))
+    }
+}
+
+impl Kind for FileSystemKind {
+    type Definition = FileSystem;
+
+    async fn find(&self, subject: &Subject, _known: &Known<FileSystem>) -> Result<Option<Found>, ProviderError> {
+        let system = self.search(subject).await?;
+        Ok(system.map(|system| {
+            let tags = from_tags(system.tags());
+            Found::new(system.file_system_id, Evidence::Tags(tags))
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "elasticfilesystem:CreateFileSystem";
+        let call = self.0.at(&subject.region).create_file_system().creation_token(&subject.token);
+        let call = call.encrypted(inputs.encrypted).set_tags(Some(to_tags(tags, operation)?));
+        let call = call.performance_mode(PerformanceMode::from(inputs.performance_mode.as_str()));
+        let call = call.throughput_mode(ThroughputMode::from(inputs.throughput_mode.as_str()));
+        let system = call.send().await.map_err(failed(operation))?;
+        let id = system.file_system_id;
+        // What AWS refuses while the file system is being created is set by an update: the engine finds it by its tags.
+        self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref()).await?;
+        self.put_policy(&subject.region, &id, inputs.policy.as_deref()).await?;
+        Ok(Created { id, ..Created::default() })
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe(region, id).await?.map(|system| system.life_cycle_state) {
+            Some(LifeCycleState::Available) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let desired = &update.desired;
+        if update.changes("throughput_mode") {
+            let mode = ThroughputMode::from(desired.throughput_mode.as_str());
+            let call = client.update_file_system().file_system_id(id).throughput_mode(mode);
+            call.send().await.map_err(failed("elasticfilesystem:UpdateFileSystem"))?;
+        }
+        if update.changes("transition_to_ia") {
+            self.put_transition(&subject.region, id, desired.transition_to_ia.as_deref()).await?;
+        }
+        if update.changes("policy") {
+            self.put_policy(&subject.region, id, desired.policy.as_deref()).await?;
+        }
+        update_tags(&client, id, update).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_file_system().file_system_id(id).send().await;
+        is_missing(result.map_err(failed("elasticfilesystem:DeleteFileSystem"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe(region, id).await?.map(|system| system.life_cycle_state) {
+            None | Some(LifeCycleState::Deleted) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+        })
+    }
+}

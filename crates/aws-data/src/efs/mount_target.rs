@@ -1,0 +1,102 @@
+//! How AWS does `efs.mount_target`.
+
+use aws_sdk_efs::types::{LifeCycleState, MountTargetDescription};
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::efs::{MountTarget, MountTargetInputs};
+
+use super::{Clients, is_going};
+
+/// `efs.mount_target`
+pub struct MountTargetKind(pub(crate) Clients);
+
+type Inputs = Resolved<MountTarget>;
+
+const DESCRIBE: &str = "elasticfilesystem:DescribeMountTargets";
+
+impl MountTargetKind {
+    async fn describe(&self, region: &Region, id: &str) -> Result<Option<MountTargetDescription>, ProviderError> {
+        let result = self.0.at(region).describe_mount_targets().mount_target_id(id).send().await;
+        let found = is_missing(result.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.mount_targets);
+        Ok(found.unwrap_or_default().into_iter().next())
+    }
+
+    async fn groups(&self, region: &Region, id: &str) -> Result<Option<Vec<String>>, ProviderError> {
+        let result = self.0.at(region).describe_mount_target_security_groups().mount_target_id(id).send().await;
+        match result.map_err(failed("elasticfilesystem:DescribeMountTargetSecurityGroups")) {
+            // Its network interface is still being made.
+            Err(error) if error.code.as_deref() == Some("IncorrectMountTargetState") => Ok(None),
+            result => Ok(is_missing(result)?.map(|answer| answer.security_groups)),
+        }
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (target, groups) = try_join(self.describe(region, id), self.groups(region, id)).await?;
+        Ok(target.filter(|target| !is_going(&target.life_cycle_state)).map(|target| {
+            let inputs = MountTargetInputs {
+                file_system_id: target.file_system_id,
+                subnet_id: target.subnet_id,
+                security_group_ids: groups.unwrap_or_default(),
+            };
+            Live::new(&inputs, attributes([("id", id)]))
+        }))
+    }
+}
+
+impl Kind for MountTargetKind {
+    type Definition = MountTarget;
+
+    async fn find(&self, subject: &Subject, known: &Known<MountTarget>) -> Result<Option<Found>, ProviderError> {
+        let Some(system) = &known.file_system_id else { return Ok(None) };
+        let call = self.0.at(&subject.region).describe_mount_targets().file_system_id(system);
+        let targets = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let targets = is_missing(targets.map_err(failed(DESCRIBE)))?.unwrap_or_default();
+        let here = |target: &MountTargetDescription| {
+            target.subnet_id == known.subnet_id && !is_going(&target.life_cycle_state)
+        };
+        // It belongs to a file system of ours.
+        Ok(targets.into_iter().find(here).map(|target| Found::new(target.mount_target_id, Evidence::Ours)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let call = self.0.at(&subject.region).create_mount_target().file_system_id(&inputs.file_system_id);
+        let call = call.subnet_id(&inputs.subnet_id).set_security_groups(Some(inputs.security_group_ids.clone()));
+        let target = call.send().await.map_err(referring("elasticfilesystem:CreateMountTarget"))?;
+        Ok(Created::new(&target.mount_target_id, [("id", &target.mount_target_id)]))
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe(region, id).await?.map(|target| target.life_cycle_state) {
+            Some(LifeCycleState::Available) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let call = self.0.at(&subject.region).modify_mount_target_security_groups().mount_target_id(id);
+        let call = call.set_security_groups(Some(update.desired.security_group_ids.clone()));
+        call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:ModifyMountTargetSecurityGroups"))
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_mount_target().mount_target_id(id).send().await;
+        is_missing(result.map_err(failed("elasticfilesystem:DeleteMountTarget"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe(region, id).await?.map(|target| target.life_cycle_state) {
+            None | Some(LifeCycleState::Deleted) => Readiness::Ready,
+            Some(state) => Readiness::Waiting(state.as_str().to_owned()),
+        })
+    }
+}

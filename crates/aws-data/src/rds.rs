@@ -1,0 +1,57 @@
+//! What RDS's kinds share: tags, and what a resource is called in an ARN.
+
+pub mod cluster;
+pub mod cluster_parameter_group;
+pub mod instance;
+pub mod look_ups;
+pub mod proxy;
+pub mod proxy_target_group;
+mod snapshots;
+pub mod subnet_group;
+
+use std::sync::Arc;
+
+use aws_sdk_rds::Client;
+use aws_sdk_rds::types::Tag;
+use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_core::contract::Update;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+
+/// RDS's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+pub(crate) fn from_tags(tags: &[Tag]) -> Tags {
+    tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()))).collect()
+}
+
+/// The tags of a thing whose description does not hold them.
+pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+    let result = clients.at(region).list_tags_for_resource().resource_name(arn).send().await;
+    let answer = is_missing(result.map_err(failed("rds:ListTagsForResource")))?;
+    Ok(answer.map(|answer| from_tags(answer.tag_list())).unwrap_or_default())
+}
+
+/// `arn:<partition>:rds:<region>:<account>:<rest>`.
+pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Result<String, ProviderError> {
+    let caller = clients.connection().caller().details().await?;
+    Ok(format!("arn:{}:rds:{region}:{}:{rest}", caller.partition(), caller.account))
+}
+
+/// Sets and removes the tags that an update asks for.
+pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
+    if !update.tags_to_set.is_empty() {
+        let call = client.add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&update.tags_to_set)));
+        call.send().await.map_err(failed("rds:AddTagsToResource"))?;
+    }
+    if !update.tags_to_remove.is_empty() {
+        let call = client.remove_tags_from_resource().resource_name(arn);
+        let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
+        call.send().await.map_err(failed("rds:RemoveTagsFromResource"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,305 @@
+//! How AWS does `rds.cluster`.
+
+use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::rds::{Cluster, ClusterInputs};
+use serde_json::{Value, json};
+
+use super::{Clients, from_tags, snapshots, to_tags, update_tags};
+
+/// `rds.cluster`
+pub struct ClusterKind(pub(crate) Clients);
+
+type Inputs = Resolved<Cluster>;
+
+/// Set while a cluster is being restored: what a snapshot does not bring is set before the tag is taken off, also by a later run.
+const RESTORING: &str = "ohinfra:restoring";
+
+fn scaling(inputs: &Inputs) -> ServerlessV2ScalingConfiguration {
+    ServerlessV2ScalingConfiguration::builder().min_capacity(inputs.min_acu).max_capacity(inputs.max_acu).build()
+}
+
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or(version)
+}
+
+/// What others may refer to; what AWS does not say yet is left out.
+fn attributes_of(cluster: &DbCluster) -> ohinfra_core::inputs::Attributes {
+    let name = cluster.db_cluster_identifier();
+    let texts = [
+        ("id", name),
+        ("name", name),
+        ("arn", cluster.db_cluster_arn()),
+        ("resource_id", cluster.db_cluster_resource_id()),
+        ("endpoint", cluster.endpoint()),
+        ("reader_endpoint", cluster.reader_endpoint()),
+    ];
+    let mut known: ohinfra_core::inputs::Attributes =
+        texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?)))).collect();
+    known.extend(cluster.port().map(|port| ("port".to_owned(), json!(port))));
+    known
+}
+
+fn created(cluster: &DbCluster) -> Created {
+    let mut attributes = attributes_of(cluster);
+    // While it is being made, AWS may answer with addresses that still change.
+    attributes.retain(|name, _| ["name", "arn", "resource_id"].contains(&name.as_str()));
+    Created { id: cluster.db_cluster_identifier().unwrap_or_default().to_owned(), attributes }
+}
+
+fn live(cluster: &DbCluster) -> Live {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let acu = cluster.serverless_v2_scaling_configuration();
+    let groups = cluster.vpc_security_groups().iter().filter_map(|group| group.vpc_security_group_id.clone());
+    let mut inputs = json!(ClusterInputs {
+        cluster_name: text(cluster.db_cluster_identifier()),
+        engine: text(cluster.engine()),
+        engine_version: text(cluster.engine_version()),
+        database_name: text(cluster.database_name()),
+        port: cluster.port().unwrap_or_default(),
+        master_username: text(cluster.master_username()),
+        admin_secret_arn: String::new(),
+        subnet_group_name: text(cluster.db_subnet_group()),
+        security_group_ids: groups.collect(),
+        parameter_group_name: text(cluster.db_cluster_parameter_group()),
+        min_acu: acu.and_then(|acu| acu.min_capacity).unwrap_or_default(),
+        max_acu: acu.and_then(|acu| acu.max_capacity).unwrap_or_default(),
+        iam_authentication: cluster.iam_database_authentication_enabled().unwrap_or_default(),
+        data_api: cluster.http_endpoint_enabled().unwrap_or_default(),
+        storage_encrypted: cluster.storage_encrypted().unwrap_or_default(),
+        backup_retention_days: cluster.backup_retention_period().unwrap_or_default(),
+        backup_window: text(cluster.preferred_backup_window()),
+        maintenance_window: text(cluster.preferred_maintenance_window()),
+        copy_tags_to_snapshot: cluster.copy_tags_to_snapshot().unwrap_or_default(),
+        log_exports: cluster.enabled_cloudwatch_logs_exports().to_vec(),
+        deletion_protection: cluster.deletion_protection().unwrap_or_default(),
+        restoring: cluster.tag_list().iter().any(|tag| tag.key() == Some(RESTORING)),
+        restore_from_snapshot: None,
+    });
+    if let Some(fields) = inputs.as_object_mut() {
+        fields.remove("admin_secret_arn");
+    }
+    let mut tags = from_tags(cluster.tag_list());
+    tags.remove(RESTORING);
+    Live::new(&inputs, attributes_of(cluster)).tagged(tags)
+}
+
+impl ClusterKind {
+    /// The cluster, if there is one that is not on its way out.
+    async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
+        Ok(self.describe_any(region, name).await?.filter(|cluster| cluster.status() != Some("deleting")))
+    }
+
+    async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
+        let result = self.0.at(region).describe_db_clusters().db_cluster_identifier(name).send().await;
+        let answer = is_missing(result.map_err(failed("rds:DescribeDBClusters")))?;
+        Ok(answer.and_then(|answer| answer.db_clusters.unwrap_or_default().into_iter().next()))
+    }
+
+    async fn password(&self, arn: &str) -> Result<SecretText, ProviderError> {
+        Secrets::new(self.0.connection()).text(arn).await?.field("password", arn)
+    }
+
+    /// A snapshot brings its own password, backups and windows: those are set by an update once the restored cluster is there.
+    async fn restore(
+        &self,
+        subject: &Subject,
+        inputs: &Inputs,
+        snapshot: &str,
+        tags: &Tags,
+    ) -> Result<Created, ProviderError> {
+        let snapshot = snapshots::chosen(&self.0, &subject.region, snapshot, &subject.ownership).await?;
+        let mut tags = tags.clone();
+        tags.insert(RESTORING.to_owned(), "true".to_owned());
+        let call = self.0.at(&subject.region).restore_db_cluster_from_snapshot().snapshot_identifier(snapshot);
+        let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine).port(inputs.port);
+        let call = call.engine_version(&inputs.engine_version).db_subnet_group_name(&inputs.subnet_group_name);
+        let call = call.set_vpc_security_group_ids(Some(inputs.security_group_ids.clone()));
+        let call = call.db_cluster_parameter_group_name(&inputs.parameter_group_name);
+        let call = call.serverless_v2_scaling_configuration(scaling(inputs));
+        let call = call.enable_iam_database_authentication(inputs.iam_authentication);
+        let call = call.set_enable_cloudwatch_logs_exports(Some(inputs.log_exports.clone()));
+        let call = call.copy_tags_to_snapshot(inputs.copy_tags_to_snapshot).set_tags(Some(to_tags(&tags)));
+        let call = call.deletion_protection(inputs.deletion_protection);
+        let operation = "rds:RestoreDBClusterFromSnapshot";
+        let answer = call.send().await.map_err(referring(operation))?;
+        answer
+            .db_cluster
+            .map(|cluster| created(&cluster))
+            .ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))?;
+        // The engine looks for it, finds it, and makes of it what is desired.
+        Err(ProviderError::new(ErrorKind::Dependency, operation, "the snapshot is being restored"))
+    }
+
+    async fn modify(&self, region: &Region, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let desired = &update.desired;
+        let call = self.0.at(region).modify_db_cluster().db_cluster_identifier(name).apply_immediately(true);
+        let mut changes = false;
+        let mut if_changed = |field: &str| {
+            let changed = update.changes(field);
+            changes |= changed;
+            changed
+        };
+        let version = if_changed("engine_version");
+        let port = if_changed("port");
+        let groups = if_changed("security_group_ids");
+        let parameters = if_changed("parameter_group_name");
+        let acu = if_changed("min_acu") | if_changed("max_acu");
+        let iam = if_changed("iam_authentication");
+        let retention = if_changed("backup_retention_days");
+        let backup = if_changed("backup_window");
+        let maintenance = if_changed("maintenance_window");
+        let copy = if_changed("copy_tags_to_snapshot");
+        let logs = if_changed("log_exports");
+        let protection = if_changed("deletion_protection");
+        let secret = if_changed("admin_secret_arn") | if_changed("restoring");
+        if !changes {
+            return Ok(());
+        }
+        let password = if secret { Some(self.password(&desired.admin_secret_arn).await?) } else { None };
+        let live_version = update.live.get("engine_version").and_then(Value::as_str).unwrap_or_default();
+        let other_major = version && major(live_version) != major(&desired.engine_version);
+        let live_logs: Vec<String> = update
+            .live
+            .get("log_exports")
+            .and_then(|logs| serde_json::from_value(logs.clone()).ok())
+            .unwrap_or_default();
+        let without = |from: &[String], other: &[String]| -> Option<Vec<String>> {
+            Some(from.iter().filter(|log| !other.contains(log)).cloned().collect())
+        };
+        let exports = CloudwatchLogsExportConfiguration::builder()
+            .set_enable_log_types(without(&desired.log_exports, &live_logs))
+            .set_disable_log_types(without(&live_logs, &desired.log_exports))
+            .build();
+        let call = call
+            .set_engine_version(version.then(|| desired.engine_version.clone()))
+            .set_allow_major_version_upgrade(other_major.then_some(true))
+            .set_port(port.then_some(desired.port))
+            .set_vpc_security_group_ids(groups.then(|| desired.security_group_ids.clone()))
+            .set_db_cluster_parameter_group_name(
+                (parameters || other_major).then(|| desired.parameter_group_name.clone()),
+            )
+            .set_serverless_v2_scaling_configuration(acu.then(|| scaling(desired)))
+            .set_enable_iam_database_authentication(iam.then_some(desired.iam_authentication))
+            .set_backup_retention_period(retention.then_some(desired.backup_retention_days))
+            .set_preferred_backup_window(backup.then(|| desired.backup_window.clone()))
+            .set_preferred_maintenance_window(maintenance.then(|| desired.maintenance_window.clone()))
+            .set_copy_tags_to_snapshot(copy.then_some(desired.copy_tags_to_snapshot))
+            .set_cloudwatch_logs_export_configuration(logs.then_some(exports))
+            .set_deletion_protection(protection.then_some(desired.deletion_protection))
+            .set_master_user_password(password.as_ref().map(|password| password.expose().to_owned()));
+        call.send().await.map(|_| ()).map_err(failed("rds:ModifyDBCluster"))
+    }
+}
+
+impl Kind for ClusterKind {
+    type Definition = Cluster;
+
+    async fn find(&self, subject: &Subject, known: &Known<Cluster>) -> Result<Option<Found>, ProviderError> {
+        let cluster = self.describe(&subject.region, &known.cluster_name).await?;
+        Ok(cluster.map(|cluster| Found::new(&known.cluster_name, Evidence::Tags(from_tags(cluster.tag_list())))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let clusters = try_join_all(ids.iter().map(|name| self.describe(region, name))).await?;
+        Ok(clusters.iter().map(|cluster| cluster.as_ref().map(live)).collect())
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let region = &subject.region;
+        if self.describe_any(region, &inputs.cluster_name).await?.is_some_and(|c| c.status() == Some("deleting")) {
+            let message = "the cluster of that name is being deleted";
+            return Err(ProviderError::new(ErrorKind::Dependency, "rds:CreateDBCluster", message));
+        }
+        if let Some(snapshot) = &inputs.restore_from_snapshot {
+            return self.restore(subject, inputs, snapshot, tags).await;
+        }
+        let password = self.password(&inputs.admin_secret_arn).await?;
+        let call = self.0.at(region).create_db_cluster().db_cluster_identifier(&inputs.cluster_name);
+        let call = call.engine(&inputs.engine).engine_version(&inputs.engine_version).port(inputs.port);
+        let call = call.database_name(&inputs.database_name).master_username(&inputs.master_username);
+        let call = call.master_user_password(password.expose()).db_subnet_group_name(&inputs.subnet_group_name);
+        let call = call.set_vpc_security_group_ids(Some(inputs.security_group_ids.clone()));
+        let call = call.db_cluster_parameter_group_name(&inputs.parameter_group_name);
+        let call = call.serverless_v2_scaling_configuration(scaling(inputs)).enable_http_endpoint(inputs.data_api);
+        let call = call.enable_iam_database_authentication(inputs.iam_authentication);
+        let call =
+            call.storage_encrypted(inputs.storage_encrypted).backup_retention_period(inputs.backup_retention_days);
+        let call = call.preferred_backup_window(&inputs.backup_window);
+        let call = call.preferred_maintenance_window(&inputs.maintenance_window);
+        let call = call.copy_tags_to_snapshot(inputs.copy_tags_to_snapshot);
+        let call = call.set_enable_cloudwatch_logs_exports(Some(inputs.log_exports.clone()));
+        let call = call.deletion_protection(inputs.deletion_protection).set_tags(Some(to_tags(tags)));
+        let operation = "rds:CreateDBCluster";
+        let answer = call.send().await.map_err(referring(operation))?;
+        answer
+            .db_cluster
+            .map(|cluster| created(&cluster))
+            .ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))
+    }
+
+    async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
+        let cluster = self.describe(region, name).await?;
+        Ok(match cluster.as_ref().and_then(DbCluster::status) {
+            Some("available") => Readiness::Ready,
+            Some(status) => Readiness::Waiting(status.to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let cluster = self.describe(&subject.region, name).await?;
+        let arn = cluster.and_then(|cluster| cluster.db_cluster_arn).unwrap_or_default();
+        self.modify(&subject.region, name, update).await?;
+        if update.changes("data_api") {
+            // ModifyDBCluster has a parameter of this meaning, which AWS heeds only for the first serverless generation.
+            if update.desired.data_api {
+                let call = client.enable_http_endpoint().resource_arn(&arn).send();
+                call.await.map_err(failed("rds:EnableHttpEndpoint"))?;
+            } else {
+                let call = client.disable_http_endpoint().resource_arn(&arn).send();
+                call.await.map_err(failed("rds:DisableHttpEndpoint"))?;
+            }
+        }
+        if update.changes("restoring") {
+            // Last: until then another run would set it all again.
+            let call = client.remove_tags_from_resource().resource_name(&arn).tag_keys(RESTORING);
+            call.send().await.map_err(failed("rds:RemoveTagsFromResource"))?;
+        }
+        update_tags(&client, &arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, name: &str, how: Deletion) -> Result<(), ProviderError> {
+        if let Some(cluster) = self.describe(region, name).await? {
+            let call = self.0.at(region).delete_db_cluster().db_cluster_identifier(name);
+            let call = match how {
+                Deletion::Recoverable => {
+                    let resource = cluster.db_cluster_resource_id().unwrap_or_default();
+                    let call = call.skip_final_snapshot(false);
+                    call.final_db_snapshot_identifier(snapshots::final_name(name, resource))
+                }
+                Deletion::Purge => call.skip_final_snapshot(true),
+            };
+            is_missing(call.send().await.map_err(failed("rds:DeleteDBCluster")))?;
+        }
+        match how {
+            Deletion::Recoverable => Ok(()),
+            Deletion::Purge => snapshots::purge(&self.0, region, name).await,
+        }
+    }
+
+    async fn gone(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe_any(region, name).await?.and_then(|cluster| cluster.status) {
+            Some(status) => Readiness::Waiting(status),
+            None => Readiness::Ready,
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! How AWS does `rds.cluster_parameter_group`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_rds::types::{ApplyMethod, DbClusterParameterGroup, Parameter};
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::rds::{ClusterParameterGroup, ClusterParameterGroupInputs};
+
+use super::{Clients, arn, tags_of, to_tags, update_tags};
+
+/// `rds.cluster_parameter_group`
+pub struct ClusterParameterGroupKind(pub(crate) Clients);
+
+type Inputs = Resolved<ClusterParameterGroup>;
+
+/// Parameters that one call changes.
+const AT_ONCE: usize = 20;
+
+/// What a parameter is set to. Those that need a restart take effect at the next one.
+fn parameter(name: &str, value: Option<&str>) -> Parameter {
+    let builder = Parameter::builder().parameter_name(name).apply_method(ApplyMethod::PendingReboot);
+    builder.set_parameter_value(value.map(str::to_owned)).build()
+}
+
+impl ClusterParameterGroupKind {
+    async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbClusterParameterGroup>, ProviderError> {
+        let call = self.0.at(region).describe_db_cluster_parameter_groups().db_cluster_parameter_group_name(name);
+        let answer = is_missing(call.send().await.map_err(failed("rds:DescribeDBClusterParameterGroups")))?;
+        Ok(answer.and_then(|answer| answer.db_cluster_parameter_groups.unwrap_or_default().into_iter().next()))
+    }
+
+    /// What somebody has set.
+    async fn parameters(&self, region: &Region, name: &str) -> Result<BTreeMap<String, String>, ProviderError> {
+        let call = self.0.at(region).describe_db_cluster_parameters().db_cluster_parameter_group_name(name);
+        let call = call.source("user").into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let parameters = is_missing(call.map_err(failed("rds:DescribeDBClusterParameters")))?.unwrap_or_default();
+        let set = parameters.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?)));
+        Ok(set.collect())
+    }
+
+    async fn set(&self, region: &Region, name: &str, parameters: &[Parameter]) -> Result<(), ProviderError> {
+        for some in parameters.chunks(AT_ONCE) {
+            let call = self.0.at(region).modify_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
+            let call = call.set_parameters(Some(some.to_vec()));
+            call.send().await.map_err(referring("rds:ModifyDBClusterParameterGroup"))?;
+        }
+        Ok(())
+    }
+
+    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
+        let arn = arn(&self.0, region, &format!("cluster-pg:{name}")).await?;
+        let Some(group) = self.describe(region, name).await? else { return Ok(None) };
+        let (parameters, tags) = try_join(self.parameters(region, name), tags_of(&self.0, region, &arn)).await?;
+        let inputs = ClusterParameterGroupInputs {
+            group_name: name.to_owned(),
+            family: group.db_parameter_group_family.unwrap_or_default(),
+            description: group.description.unwrap_or_default(),
+            parameters,
+        };
+        Ok(Some(Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)))
+    }
+}
+
+impl Kind for ClusterParameterGroupKind {
+    type Definition = ClusterParameterGroup;
+
+    async fn find(
+        &self,
+        subject: &Subject,
+        known: &Known<ClusterParameterGroup>,
+    ) -> Result<Option<Found>, ProviderError> {
+        let Some(group) = self.describe(&subject.region, &known.group_name).await? else { return Ok(None) };
+        let tags = tags_of(&self.0, &subject.region, group.db_cluster_parameter_group_arn().unwrap_or_default());
+        Ok(Some(Found::new(&known.group_name, Evidence::Tags(tags.await?))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let name = &inputs.group_name;
+        let call = self.0.at(&subject.region).create_db_cluster_parameter_group();
+        let call = call.db_cluster_parameter_group_name(name).db_parameter_group_family(&inputs.family);
+        let call = call.description(&inputs.description).set_tags(Some(to_tags(tags)));
+        call.send().await.map_err(failed("rds:CreateDBClusterParameterGroup"))?;
+        let parameters: Vec<_> = inputs.parameters.iter().map(|(name, value)| parameter(name, Some(value))).collect();
+        self.set(&subject.region, name, &parameters).await?;
+        let arn = arn(&self.0, &subject.region, &format!("cluster-pg:{name}")).await?;
+        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if update.changes("parameters") {
+            let desired = &update.desired.parameters;
+            let set: Vec<_> = desired.iter().map(|(name, value)| parameter(name, Some(value))).collect();
+            self.set(&subject.region, name, &set).await?;
+            let live = self.parameters(&subject.region, name).await?;
+            let surplus: Vec<_> =
+                live.keys().filter(|name| !desired.contains_key(*name)).map(|name| parameter(name, None)).collect();
+            for some in surplus.chunks(AT_ONCE) {
+                let call = client.reset_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
+                let call = call.set_parameters(Some(some.to_vec()));
+                call.send().await.map_err(failed("rds:ResetDBClusterParameterGroup"))?;
+            }
+        }
+        update_tags(&client, &arn(&self.0, &subject.region, &format!("cluster-pg:{name}")).await?, update).await
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let call = self.0.at(region).delete_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
+        is_missing(call.send().await.map_err(failed("rds:DeleteDBClusterParameterGroup"))).map(|_| ())
+    }
+}

@@ -1,0 +1,120 @@
+//! How AWS does `rds.instance`.
+
+use aws_sdk_rds::types::DbInstance;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::rds::{Instance, InstanceInputs};
+
+use super::{Clients, from_tags, to_tags, update_tags};
+
+/// `rds.instance`
+pub struct InstanceKind(pub(crate) Clients);
+
+type Inputs = Resolved<Instance>;
+
+impl InstanceKind {
+    async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbInstance>, ProviderError> {
+        let result = self.0.at(region).describe_db_instances().db_instance_identifier(name).send().await;
+        let answer = is_missing(result.map_err(failed("rds:DescribeDBInstances")))?;
+        Ok(answer.and_then(|answer| answer.db_instances.unwrap_or_default().into_iter().next()))
+    }
+
+    /// The instance, if there is one that is not on its way out.
+    async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbInstance>, ProviderError> {
+        let instance = self.describe_any(region, name).await?;
+        Ok(instance.filter(|instance| instance.db_instance_status() != Some("deleting")))
+    }
+}
+
+fn live(instance: &DbInstance) -> Live {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let inputs = InstanceInputs {
+        instance_name: text(instance.db_instance_identifier()),
+        cluster_name: text(instance.db_cluster_identifier()),
+        engine: text(instance.engine()),
+        instance_class: text(instance.db_instance_class()),
+        promotion_tier: instance.promotion_tier().unwrap_or(1),
+        publicly_accessible: instance.publicly_accessible().unwrap_or_default(),
+    };
+    let endpoint = text(instance.endpoint().and_then(|endpoint| endpoint.address()));
+    let arn = text(instance.db_instance_arn());
+    let attributes = attributes([("id", &inputs.instance_name), ("arn", &arn), ("endpoint", &endpoint)]);
+    Live::new(&inputs, attributes).tagged(from_tags(instance.tag_list()))
+}
+
+impl Kind for InstanceKind {
+    type Definition = Instance;
+
+    async fn find(&self, subject: &Subject, known: &Known<Instance>) -> Result<Option<Found>, ProviderError> {
+        let instance = self.describe(&subject.region, &known.instance_name).await?;
+        Ok(instance.map(|instance| Found::new(&known.instance_name, Evidence::Tags(from_tags(instance.tag_list())))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let instances = try_join_all(ids.iter().map(|name| self.describe(region, name))).await?;
+        Ok(instances.iter().map(|instance| instance.as_ref().map(live)).collect())
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "rds:CreateDBInstance";
+        let name = &inputs.instance_name;
+        if self.describe_any(&subject.region, name).await?.is_some_and(|i| i.db_instance_status() == Some("deleting")) {
+            let message = "the instance of that name is being deleted";
+            return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
+        }
+        let call = self.0.at(&subject.region).create_db_instance().db_instance_identifier(name);
+        let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine);
+        let call = call.db_instance_class(&inputs.instance_class).promotion_tier(inputs.promotion_tier);
+        let call = call.publicly_accessible(inputs.publicly_accessible).set_tags(Some(to_tags(tags)));
+        let answer = call.send().await.map_err(referring(operation))?;
+        let arn = answer.db_instance.and_then(|instance| instance.db_instance_arn);
+        let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "DBInstanceArn"))?;
+        Ok(Created::new(name, [("id", name), ("arn", &arn)]))
+    }
+
+    async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
+        let instance = self.describe(region, name).await?;
+        Ok(match instance.as_ref().and_then(DbInstance::db_instance_status) {
+            Some("available") => Readiness::Ready,
+            Some(status) => Readiness::Waiting(status.to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let desired = &update.desired;
+        if !update.changed.is_empty() {
+            let call = client.modify_db_instance().db_instance_identifier(name).apply_immediately(true);
+            let call = call
+                .set_db_instance_class(update.changes("instance_class").then(|| desired.instance_class.clone()))
+                .set_promotion_tier(update.changes("promotion_tier").then_some(desired.promotion_tier))
+                .set_publicly_accessible(update.changes("publicly_accessible").then_some(desired.publicly_accessible));
+            call.send().await.map_err(failed("rds:ModifyDBInstance"))?;
+        }
+        let arn = super::arn(&self.0, &subject.region, &format!("db:{name}")).await?;
+        update_tags(&client, &arn, update).await
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        if self.describe(region, name).await?.is_none() {
+            return Ok(());
+        }
+        // The data are the cluster's, and so is the final snapshot.
+        let call = self.0.at(region).delete_db_instance().db_instance_identifier(name).skip_final_snapshot(true);
+        is_missing(call.send().await.map_err(failed("rds:DeleteDBInstance"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.describe_any(region, name).await?.and_then(|instance| instance.db_instance_status) {
+            Some(status) => Readiness::Waiting(status),
+            None => Readiness::Ready,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The snapshots that a cluster leaves behind, and starts from again.
+
+use aws_sdk_rds::types::DbClusterSnapshot;
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Ownership;
+use ohinfra_core::{ProviderError, Region};
+
+use super::{Clients, from_tags};
+
+const DESCRIBE: &str = "rds:DescribeDBClusterSnapshots";
+
+/// What a cluster's last snapshot is called: the same for every attempt to delete the cluster, and of no other cluster.
+pub(super) fn final_name(cluster: &str, resource_id: &str) -> String {
+    let resource = resource_id.strip_prefix("cluster-").unwrap_or(resource_id).to_ascii_lowercase();
+    format!("{}-final-{resource}", cluster.chars().take(25).collect::<String>().trim_end_matches('-'))
+}
+
+/// Every snapshot that was asked for, of all clusters.
+async fn all(clients: &Clients, region: &Region) -> Result<Vec<DbClusterSnapshot>, ProviderError> {
+    let call = clients.at(region).describe_db_cluster_snapshots().snapshot_type("manual").into_paginator().items();
+    call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))
+}
+
+/// The snapshot that is meant: itself, or for `latest` the newest that a cluster of ours has left.
+pub(super) async fn chosen(
+    clients: &Clients,
+    region: &Region,
+    wanted: &str,
+    ownership: &Ownership,
+) -> Result<String, ProviderError> {
+    if wanted != "latest" {
+        return Ok(wanted.to_owned());
+    }
+    let ours = |snapshot: &DbClusterSnapshot| {
+        snapshot.status() == Some("available") && ownership.matches(&from_tags(snapshot.tag_list()))
+    };
+    let snapshots = all(clients, region).await?;
+    let newest = snapshots.into_iter().filter(ours).max_by_key(|snapshot| snapshot.snapshot_create_time);
+    newest.and_then(|snapshot| snapshot.db_cluster_snapshot_identifier).ok_or_else(|| {
+        let message = format!(
+            "there is no snapshot of {} of the deployment `{}` in {region}; remove `database.restore_from_snapshot`, or name one",
+            ownership.address, ownership.deployment
+        );
+        ProviderError::new(ErrorKind::Invalid, DESCRIBE, message)
+    })
+}
+
+/// Deletes what clusters of this name have left.
+pub(super) async fn purge(clients: &Clients, region: &Region, cluster: &str) -> Result<(), ProviderError> {
+    let prefix = final_name(cluster, "");
+    for snapshot in all(clients, region).await? {
+        let name = snapshot.db_cluster_snapshot_identifier().unwrap_or_default();
+        if snapshot.db_cluster_identifier() == Some(cluster) && name.starts_with(&prefix) {
+            let call = clients.at(region).delete_db_cluster_snapshot().db_cluster_snapshot_identifier(name);
+            is_missing(call.send().await.map_err(failed("rds:DeleteDBClusterSnapshot")))?;
+        }
+    }
+    Ok(())
+}

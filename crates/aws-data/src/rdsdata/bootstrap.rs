@@ -1,0 +1,124 @@
+//! How AWS does `rdsdata.bootstrap`. What it has done shows in the database only: whether it is there is known by the role that it
+//! makes last in its first transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_rdsdata::Client;
+use aws_sdk_rdsdata::types::Field;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Regional, Secrets, failed};
+use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::package::Packages;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::rdsdata::Bootstrap;
+use serde_json::json;
+
+/// `rdsdata.bootstrap`
+pub struct BootstrapKind {
+    pub(crate) clients: Arc<Regional<Client>>,
+    pub(crate) packages: Arc<dyn Packages>,
+}
+
+type Inputs = Resolved<Bootstrap>;
+
+const EXECUTE: &str = "rds-data:ExecuteStatement";
+
+/// What separates the parts of the identity `<cluster ARN>|<database>|<secret ARN>`: all that is needed to look again.
+const SEPARATOR: char = '|';
+
+impl BootstrapKind {
+    async fn run(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
+        let client = self.clients.at(region);
+        let (cluster, admin) = (&inputs.cluster_arn, &inputs.admin_secret_arn);
+        let secret = Secrets::new(self.clients.connection()).text(&inputs.proxy_secret_arn).await?;
+        let field = |name: &str| secret.field(name, &inputs.proxy_secret_arn);
+        let parameters = BTreeMap::from([
+            ("database".to_owned(), inputs.database_name.clone()),
+            ("username".to_owned(), field("username")?.expose().to_owned()),
+            ("password".to_owned(), field("password")?.expose().to_owned()),
+        ]);
+        let invalid = |message: String| ProviderError::new(ErrorKind::Invalid, EXECUTE, message);
+        let script = self.packages.render(&inputs.package, &parameters).map_err(invalid)?;
+        let transactions: Vec<Vec<String>> = serde_json::from_slice(&script)
+            .map_err(|_| invalid("the script is not a list of transactions".to_owned()))?;
+        for statements in transactions {
+            let call = client.begin_transaction().resource_arn(cluster).secret_arn(admin);
+            let answer = call.database(&inputs.database_name).send().await;
+            let answer = answer.map_err(failed("rds-data:BeginTransaction"))?;
+            let id = answer.transaction_id.ok_or_else(|| ProviderError::incomplete(EXECUTE, "transactionId"))?;
+            for statement in statements {
+                let call = client.execute_statement().resource_arn(cluster).secret_arn(admin).transaction_id(&id);
+                let result = call.database(&inputs.database_name).sql(statement).send().await;
+                if let Err(error) = result.map_err(failed(EXECUTE)) {
+                    let call = client.rollback_transaction().resource_arn(cluster).secret_arn(admin);
+                    // Without it, the Data API rolls back by itself after three minutes.
+                    let _rolled_back = call.transaction_id(&id).send().await;
+                    return Err(error);
+                }
+            }
+            let call = client.commit_transaction().resource_arn(cluster).secret_arn(admin).transaction_id(&id);
+            match call.send().await.map_err(failed("rds-data:CommitTransaction")) {
+                // Its last statement has just succeeded, and a transaction lives for three minutes without one: it was committed by an
+                // attempt whose answer was lost.
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                result => result.map(|_| ())?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let mut parts = id.split(SEPARATOR);
+        let (Some(cluster), Some(database), Some(admin)) = (parts.next(), parts.next(), parts.next()) else {
+            let message = format!("`{id}` is not such an identity: expected `<cluster ARN>|<database>|<secret ARN>`");
+            return Err(ProviderError::new(ErrorKind::Invalid, EXECUTE, message));
+        };
+        let call = self.clients.at(region).execute_statement().resource_arn(cluster).secret_arn(admin);
+        let call = call
+            .database(database)
+            .sql("SELECT count(*) FROM pg_catalog.pg_type WHERE typname = 'eventcallbackstatus'");
+        let answer = match call.send().await.map_err(failed(EXECUTE)) {
+            // No cluster, no secret, no database, or none that answers: then there is nothing to be found in it either.
+            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Dependency | ErrorKind::Invalid) => {
+                return Ok(None);
+            }
+            Err(error) if error.code.as_deref() == Some("BadRequestException") => return Ok(None),
+            answer => answer?,
+        };
+        let first = answer.records().first().and_then(|record| record.first());
+        let there = matches!(first, Some(Field::LongValue(count)) if *count > 0);
+        let inputs = json!({ "cluster_arn": cluster, "database_name": database });
+        Ok(there.then(|| Live::new(&inputs, attributes([("id", id)]))))
+    }
+}
+
+impl Kind for BootstrapKind {
+    type Definition = Bootstrap;
+
+    /// It is cheap and does nothing twice: there is nothing that would have to be found.
+    async fn find(&self, _subject: &Subject, _known: &Known<Bootstrap>) -> Result<Option<Found>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.run(&subject.region, inputs).await?;
+        let id = [&*inputs.cluster_arn, &inputs.database_name, &inputs.admin_secret_arn].join(&SEPARATOR.to_string());
+        Ok(Created::new(&id, [("id", &id)]))
+    }
+
+    async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.run(&subject.region, &update.desired).await
+    }
+
+    /// What was prepared goes with the database.
+    async fn delete(&self, _region: &Region, _id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        Ok(())
+    }
+}

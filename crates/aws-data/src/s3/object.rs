@@ -1,0 +1,83 @@
+//! How AWS does `s3.object`: the digest of the content is in the key, so that no reader ever gets half of a change.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::primitives::ByteStream;
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::package::Packages;
+use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::s3::Object;
+use serde_json::json;
+
+use super::Clients;
+
+/// `s3.object`
+pub struct ObjectKind {
+    pub(crate) clients: Clients,
+    pub(crate) packages: Arc<dyn Packages>,
+}
+
+type Inputs = Resolved<Object>;
+
+impl ObjectKind {
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (bucket, key) = ProviderError::split_identity(id, "bucket:key")?;
+        let result = self.clients.at(region).head_object().bucket(bucket).key(key).send().await;
+        let Some(_) = is_missing(result.map_err(failed("s3:GetObject")))? else { return Ok(None) };
+        let (rest, suffix) = key.rsplit_once('.').map_or((key, String::new()), |(rest, end)| (rest, format!(".{end}")));
+        let (prefix, digest) = rest.split_at_checked(rest.len().saturating_sub(64)).unwrap_or((rest, ""));
+        let inputs = json!({ "bucket_name": bucket, "key_prefix": prefix, "key_suffix": suffix });
+        Ok(Some(Live::new(&inputs, attributes([("id", id), ("key", key), ("sha256", digest)]))))
+    }
+}
+
+impl Kind for ObjectKind {
+    type Definition = Object;
+
+    /// The same content gets the same key: making it again changes nothing.
+    async fn find(&self, subject: &Subject, known: &Known<Object>) -> Result<Option<Found>, ProviderError> {
+        let Some(bucket) = &known.bucket_name else { return Ok(None) };
+        let parameters = known.parameters.iter().map(|(name, value)| Some((name.clone(), value.clone()?)));
+        let Some(parameters) = parameters.collect::<Option<_>>() else { return Ok(None) };
+        let Ok(bytes) = self.packages.render(&known.package, &parameters) else { return Ok(None) };
+        let id = format!("{bucket}:{}{}{}", known.key_prefix, sha256_hex(&bytes), known.key_suffix);
+        let there = subject.seeks(&id) && self.read_one(&subject.region, &id).await?.is_some();
+        Ok(there.then(|| Found::new(id, Evidence::Ours)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "s3:PutObject";
+        let bytes = self
+            .packages
+            .render(&inputs.package, &inputs.parameters)
+            .map_err(|message| ProviderError::new(ErrorKind::Invalid, operation, message))?;
+        let digest = sha256_hex(&bytes);
+        let (bucket, key) = (&inputs.bucket_name, format!("{}{digest}{}", inputs.key_prefix, inputs.key_suffix));
+        let call = self.clients.at(&subject.region).put_object().bucket(bucket).key(&key);
+        call.body(ByteStream::from(bytes)).send().await.map_err(referring(operation))?;
+        let id = format!("{bucket}:{key}");
+        Ok(Created::new(&id, [("id", &id), ("key", &key), ("sha256", &digest)]))
+    }
+
+    /// Whatever differs is another object.
+    async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (bucket, key) = ProviderError::split_identity(id, "bucket:key")?;
+        let result = self.clients.at(region).delete_object().bucket(bucket).key(key).send().await;
+        is_missing(result.map_err(failed("s3:DeleteObject"))).map(|_| ())
+    }
+}

@@ -1,0 +1,189 @@
+//! How AWS does `ec2.launch_template`. A change is a new version; the default version follows, and the ones before stay.
+
+use aws_sdk_ec2::types::{
+    InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
+    LaunchTemplateHttpTokensState, LaunchTemplateIamInstanceProfileSpecificationRequest,
+    LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest, LaunchTemplateVersion,
+    RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData, VolumeType,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::ec2::{LaunchTemplate, LaunchTemplateInputs, Volume};
+
+use super::{Clients, from_tags, present, tagged, to_tags, update_tags};
+
+/// `ec2.launch_template`
+pub struct LaunchTemplateKind(pub(crate) Clients);
+
+type Inputs = Resolved<LaunchTemplate>;
+
+const DESCRIBE: &str = "ec2:DescribeLaunchTemplates";
+const VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
+/// AWS's limit for user data, in bytes, once encoded.
+const LARGEST_USER_DATA: usize = 16 * 1024;
+
+fn volume(volume: &Volume) -> LaunchTemplateBlockDeviceMappingRequest {
+    let ebs = LaunchTemplateEbsBlockDeviceRequest::builder()
+        .volume_size(volume.size_gb)
+        .volume_type(VolumeType::Gp3)
+        .iops(volume.iops)
+        .throughput(volume.throughput)
+        .encrypted(true)
+        .delete_on_termination(volume.delete_on_termination)
+        .build();
+    LaunchTemplateBlockDeviceMappingRequest::builder().device_name(&volume.device_name).ebs(ebs).build()
+}
+
+fn tags_for(kind: ResourceType, tags: &Tags) -> LaunchTemplateTagSpecificationRequest {
+    LaunchTemplateTagSpecificationRequest::builder().resource_type(kind).set_tags(Some(to_tags(tags))).build()
+}
+
+fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, ProviderError> {
+    let user_data = STANDARD.encode(&inputs.user_data);
+    if user_data.len() > LARGEST_USER_DATA {
+        let message = format!("the user data has {} bytes in base64; AWS takes {LARGEST_USER_DATA}", user_data.len());
+        return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
+    }
+    let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn(&inputs.instance_profile_arn);
+    let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder()
+        .http_tokens(LaunchTemplateHttpTokensState::Required)
+        .http_put_response_hop_limit(inputs.hop_limit)
+        .build();
+    let volumes: Tags = inputs.volumes.iter().flat_map(|volume| volume.tags.clone()).collect();
+    let mut specifications = vec![tags_for(ResourceType::Instance, &inputs.instance_tags)];
+    if !volumes.is_empty() {
+        specifications.push(tags_for(ResourceType::Volume, &volumes));
+    }
+    Ok(RequestLaunchTemplateData::builder()
+        .image_id(&inputs.image_id)
+        .instance_type(InstanceType::from(inputs.instance_type.as_str()))
+        .iam_instance_profile(profile.build())
+        .set_security_group_ids(Some(inputs.security_group_ids.clone()))
+        .metadata_options(metadata)
+        .set_block_device_mappings(Some(inputs.volumes.iter().map(volume).collect()))
+        .user_data(user_data)
+        .set_tag_specifications(Some(specifications))
+        .build())
+}
+
+/// The tags that a template gives to things of a kind.
+fn given(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags {
+    let found = data.tag_specifications().iter().find(|specification| specification.resource_type() == Some(kind));
+    found.map(|specification| from_tags(Some(specification.tags()))).unwrap_or_default()
+}
+
+fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let volume_tags = given(data, &ResourceType::Volume);
+    let volumes = data.block_device_mappings().iter().map(|mapping| {
+        let ebs = mapping.ebs();
+        let deleted = ebs.and_then(|ebs| ebs.delete_on_termination).unwrap_or_default();
+        Volume {
+            device_name: text(mapping.device_name()),
+            size_gb: ebs.and_then(|ebs| ebs.volume_size).unwrap_or_default(),
+            iops: ebs.and_then(|ebs| ebs.iops).unwrap_or_default(),
+            throughput: ebs.and_then(|ebs| ebs.throughput).unwrap_or_default(),
+            delete_on_termination: deleted,
+            // AWS keeps them for all volumes together; they are those of the volume that outlives the instance.
+            tags: if deleted { Tags::new() } else { volume_tags.clone() },
+        }
+    });
+    let user_data = STANDARD.decode(data.user_data().unwrap_or_default()).unwrap_or_default();
+    LaunchTemplateInputs {
+        template_name: name.to_owned(),
+        image_id: text(data.image_id()),
+        instance_type: text(data.instance_type().map(InstanceType::as_str)),
+        instance_profile_arn: text(data.iam_instance_profile().and_then(|profile| profile.arn())),
+        security_group_ids: data.security_group_ids().to_vec(),
+        hop_limit: data.metadata_options().and_then(|options| options.http_put_response_hop_limit).unwrap_or(1),
+        volumes: volumes.collect(),
+        user_data: String::from_utf8_lossy(&user_data).into_owned(),
+        instance_tags: given(data, &ResourceType::Instance),
+    }
+}
+
+impl LaunchTemplateKind {
+    /// The version that counts.
+    async fn version(&self, region: &Region, id: &str) -> Result<Option<LaunchTemplateVersion>, ProviderError> {
+        let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions("$Latest");
+        let answer = is_missing(call.send().await.map_err(failed(VERSIONS)))?;
+        Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let template = async {
+            let result = self.0.at(region).describe_launch_templates().launch_template_ids(id).send().await;
+            let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+            Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
+        };
+        let (template, version) = try_join(template, self.version(region, id)).await?;
+        let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
+        let data = version.launch_template_data().ok_or_else(|| ProviderError::incomplete(VERSIONS, "data"))?;
+        let name = template.launch_template_name().unwrap_or_default();
+        let number = version.version_number().unwrap_or_default().to_string();
+        let attributes = attributes([("id", id), ("name", name), ("version", &number)]);
+        Ok(Some(Live::new(&inputs_of(name, data), attributes).tagged(from_tags(Some(template.tags())))))
+    }
+}
+
+impl Kind for LaunchTemplateKind {
+    type Definition = LaunchTemplate;
+
+    async fn find(&self, subject: &Subject, known: &Known<LaunchTemplate>) -> Result<Option<Found>, ProviderError> {
+        let call = self.0.at(&subject.region).describe_launch_templates();
+        let result = call.launch_template_names(&known.template_name).send().await.map_err(failed(DESCRIBE));
+        let templates = is_missing(result)?.and_then(|answer| answer.launch_templates).unwrap_or_default();
+        Ok(templates.into_iter().next().and_then(|template| {
+            let evidence = Evidence::Tags(from_tags(template.tags.as_deref()));
+            Some(Found::new(template.launch_template_id?, evidence))
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "ec2:CreateLaunchTemplate";
+        let call = self.0.at(&subject.region).create_launch_template().launch_template_name(&inputs.template_name);
+        let call = call.launch_template_data(data(inputs, operation)?).client_token(&subject.token);
+        let call = call.tag_specifications(tagged(ResourceType::LaunchTemplate, tags));
+        let template = call.send().await.map_err(referring(operation))?.launch_template;
+        let id = present(template.and_then(|t| t.launch_template_id).as_deref(), operation, "LaunchTemplateId")?;
+        Ok(Created::new(&id, [("id", &id), ("name", &inputs.template_name), ("version", "1")]))
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if !update.changed.is_empty() {
+            let operation = "ec2:CreateLaunchTemplateVersion";
+            let data = data(&update.desired, operation)?;
+            // The same for every attempt to go on from the version before, so that a lost answer makes no second one.
+            let before = serde_json::to_string(&update.live).unwrap_or_default();
+            let wanted = serde_json::to_string(&update.desired).unwrap_or_default();
+            let token = sha256_hex(format!("{}\n{before}\n{wanted}", subject.token).as_bytes());
+            let call = client.create_launch_template_version().launch_template_id(id).launch_template_data(data);
+            let call = call.client_token(token.get(..32).unwrap_or_default());
+            let version = call.send().await.map_err(referring(operation))?.launch_template_version;
+            let number = version.and_then(|version| version.version_number);
+            let number = number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))?;
+            let call = client.modify_launch_template().launch_template_id(id).default_version(number.to_string());
+            call.send().await.map_err(failed("ec2:ModifyLaunchTemplate"))?;
+        }
+        update_tags(&client, id, update).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_launch_template().launch_template_id(id).send().await;
+        is_missing(result.map_err(failed("ec2:DeleteLaunchTemplate"))).map(|_| ())
+    }
+}

@@ -1,0 +1,24 @@
+//! ACM's clients.
+
+pub mod certificate;
+pub mod issuance;
+
+use std::sync::Arc;
+
+use aws_sdk_acm::Client;
+use aws_sdk_acm::types::CertificateDetail;
+use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_core::{ProviderError, Region};
+
+/// ACM's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+/// A certificate by its ARN.
+pub(crate) async fn describe(
+    clients: &Clients,
+    region: &Region,
+    arn: &str,
+) -> Result<Option<CertificateDetail>, ProviderError> {
+    let result = clients.at(region).describe_certificate().certificate_arn(arn).send().await;
+    Ok(is_missing(result.map_err(failed("acm:DescribeCertificate")))?.and_then(|answer| answer.certificate))
+}

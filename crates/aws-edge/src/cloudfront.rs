@@ -1,0 +1,20 @@
+//! CloudFront's clients.
+
+mod configuration;
+pub mod distribution;
+pub mod response_headers_policy;
+
+use std::sync::Arc;
+
+use aws_sdk_cloudfront::Client;
+use ohinfra_aws_core::Regional;
+use ohinfra_core::ProviderError;
+use ohinfra_core::error::ErrorKind;
+
+/// CloudFront's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;
+
+/// A request that the SDK itself refuses.
+pub(crate) fn wrong(operation: &str, error: impl std::fmt::Display) -> ProviderError {
+    ProviderError::new(ErrorKind::Invalid, operation, error.to_string())
+}

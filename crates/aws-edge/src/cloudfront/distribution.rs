@@ -1,0 +1,162 @@
+//! How AWS does `cloudfront.distribution`. It must be disabled, and that known at every edge, before it can be deleted.
+
+use aws_sdk_cloudfront::operation::get_distribution::GetDistributionOutput;
+use aws_sdk_cloudfront::types::{DistributionConfig, DistributionConfigWithTags, Tag, TagKeys, Tags as AwsTags};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Secrets, failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cloudfront::Distribution;
+
+use super::configuration::{configuration, inputs_of};
+use super::{Clients, wrong};
+
+/// `cloudfront.distribution`
+pub struct DistributionKind(pub(crate) Clients);
+
+type Inputs = Resolved<Distribution>;
+
+const GET: &str = "cloudfront:GetDistribution";
+const UPDATE: &str = "cloudfront:UpdateDistribution";
+
+fn to_tags(tags: &Tags, operation: &str) -> Result<AwsTags, ProviderError> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    let tags: Result<Vec<Tag>, _> = tags.iter().map(tag).collect();
+    Ok(AwsTags::builder().set_items(Some(tags.map_err(|error| wrong(operation, error))?)).build())
+}
+
+impl DistributionKind {
+    async fn get(&self, region: &Region, id: &str) -> Result<Option<GetDistributionOutput>, ProviderError> {
+        is_missing(self.0.at(region).get_distribution().id(id).send().await.map_err(failed(GET)))
+    }
+
+    async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+        let result = self.0.at(region).list_tags_for_resource().resource(arn).send().await;
+        let answer = is_missing(result.map_err(failed("cloudfront:ListTagsForResource")))?;
+        let tags = answer.and_then(|answer| answer.tags).and_then(|tags| tags.items).unwrap_or_default();
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let Some(distribution) = self.get(region, id).await?.and_then(|answer| answer.distribution) else {
+            return Ok(None);
+        };
+        let tags = self.tags(region, &distribution.arn).await?;
+        let config = distribution.distribution_config().map(inputs_of);
+        let inputs = config.ok_or_else(|| ProviderError::incomplete(GET, "DistributionConfig"))?;
+        let (arn, domain) = (&distribution.arn, &distribution.domain_name);
+        let mut live = Live::new(&inputs, attributes([("id", id), ("arn", arn), ("domain_name", domain)]));
+        live.inputs.retain(|name, _| !name.starts_with("origin_header_secret"));
+        Ok(Some(live.tagged(tags)))
+    }
+
+    async fn put(
+        &self,
+        region: &Region,
+        id: &str,
+        version: Option<String>,
+        config: DistributionConfig,
+    ) -> Result<(), ProviderError> {
+        let call = self.0.at(region).update_distribution().id(id).set_if_match(version).distribution_config(config);
+        call.send().await.map(|_| ()).map_err(failed(UPDATE))
+    }
+}
+
+impl Kind for DistributionKind {
+    type Definition = Distribution;
+
+    async fn find(&self, subject: &Subject, known: &Known<Distribution>) -> Result<Option<Found>, ProviderError> {
+        let call = self.0.at(&subject.region).list_distributions().into_paginator().items().send();
+        let listed = call.collect::<Result<Vec<_>, _>>().await.map_err(failed("cloudfront:ListDistributions"))?;
+        // No two distributions share a name: those with one of ours come first, and are a conflict if they are somebody else's.
+        let shares = |names: &[String]| names.iter().any(|name| known.aliases.contains(name));
+        let mut foreign = None;
+        for distribution in listed.into_iter().filter(|distribution| subject.seeks(&distribution.id)) {
+            let named = distribution.aliases().is_some_and(|aliases| shares(aliases.items()));
+            let ours = distribution.comment.contains(&subject.ownership.marker());
+            if named || ours {
+                let tags = self.tags(&subject.region, &distribution.arn).await?;
+                let found = Found::new(distribution.id, Evidence::Tags(tags));
+                if found.is_owned_by(&subject.ownership) {
+                    return Ok(Some(found));
+                }
+                foreign = named.then_some(found);
+            }
+        }
+        Ok(foreign)
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "cloudfront:CreateDistributionWithTags";
+        let secret = Secrets::new(self.0.connection()).text(&inputs.origin_header_secret_arn).await?;
+        let config = configuration(inputs, &secret, &subject.token).map_err(|error| wrong(operation, error))?;
+        let config = DistributionConfigWithTags::builder().distribution_config(config).tags(to_tags(tags, operation)?);
+        let config = config.build();
+        let call = self.0.at(&subject.region).create_distribution_with_tags().distribution_config_with_tags(config);
+        let made = call.send().await.map_err(failed(operation))?.distribution;
+        let made = made.ok_or_else(|| ProviderError::incomplete(operation, "Distribution"))?;
+        Ok(Created::new(&made.id, [("arn", &made.arn), ("domain_name", &made.domain_name)]))
+    }
+
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        let answer = self.get(region, id).await?;
+        Ok(match answer.and_then(|answer| answer.distribution) {
+            Some(distribution) if distribution.status == "Deployed" => Readiness::Ready,
+            Some(distribution) => Readiness::Waiting(distribution.status),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        let answer = self.get(&subject.region, id).await?;
+        let version = answer.as_ref().and_then(|answer| answer.e_tag.clone());
+        let Some(distribution) = answer.and_then(|answer| answer.distribution) else {
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+        };
+        if !update.changed.is_empty() {
+            let desired = &update.desired;
+            let reference = distribution.distribution_config().map(|config| config.caller_reference.clone());
+            let secret = Secrets::new(self.0.connection()).text(&desired.origin_header_secret_arn).await?;
+            let config = configuration(desired, &secret, &reference.unwrap_or_default());
+            self.put(&subject.region, id, version, config.map_err(|error| wrong(UPDATE, error))?).await?;
+        }
+        if !update.tags_to_set.is_empty() {
+            let operation = "cloudfront:TagResource";
+            let tags = to_tags(&update.tags_to_set, operation)?;
+            let call = client.tag_resource().resource(&distribution.arn).tags(tags);
+            call.send().await.map_err(failed(operation))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let keys = TagKeys::builder().set_items(Some(update.tags_to_remove.clone())).build();
+            let call = client.untag_resource().resource(&distribution.arn).tag_keys(keys);
+            call.send().await.map_err(failed("cloudfront:UntagResource"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let Some(answer) = self.get(region, id).await? else { return Ok(()) };
+        let version = answer.e_tag.clone();
+        let Some(distribution) = answer.distribution else { return Ok(()) };
+        let busy = |status: &str| ProviderError::new(ErrorKind::Dependency, "cloudfront:DeleteDistribution", status);
+        if let Some(mut config) = distribution.distribution_config.filter(|config| config.enabled) {
+            config.enabled = false;
+            self.put(region, id, version, config).await?;
+            return Err(busy("it is being disabled"));
+        }
+        if distribution.status != "Deployed" {
+            return Err(busy("it is being disabled"));
+        }
+        let call = self.0.at(region).delete_distribution().id(id).set_if_match(version);
+        is_missing(call.send().await.map_err(failed("cloudfront:DeleteDistribution"))).map(|_| ())
+    }
+}

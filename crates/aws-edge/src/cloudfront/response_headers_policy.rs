@@ -1,0 +1,141 @@
+//! How AWS does `cloudfront.response_headers_policy`. It has no tags: its comment says whose it is.
+
+use aws_sdk_cloudfront::types::{
+    ResponseHeadersPolicyAccessControlAllowHeaders, ResponseHeadersPolicyAccessControlAllowMethods,
+    ResponseHeadersPolicyAccessControlAllowMethodsValues, ResponseHeadersPolicyAccessControlAllowOrigins,
+    ResponseHeadersPolicyAccessControlExposeHeaders, ResponseHeadersPolicyConfig, ResponseHeadersPolicyCorsConfig,
+    ResponseHeadersPolicyType,
+};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cloudfront::{ResponseHeadersPolicy, ResponseHeadersPolicyInputs};
+
+use super::{Clients, wrong};
+
+/// `cloudfront.response_headers_policy`
+pub struct ResponseHeadersPolicyKind(pub(crate) Clients);
+
+type Inputs = Resolved<ResponseHeadersPolicy>;
+
+fn count(list: &[String]) -> i32 {
+    i32::try_from(list.len()).unwrap_or(i32::MAX)
+}
+
+fn configuration(inputs: &Inputs) -> Result<ResponseHeadersPolicyConfig, aws_sdk_cloudfront::error::BuildError> {
+    let origins = ResponseHeadersPolicyAccessControlAllowOrigins::builder().quantity(count(&inputs.origins));
+    let headers = ResponseHeadersPolicyAccessControlAllowHeaders::builder().quantity(count(&inputs.request_headers));
+    let exposed = ResponseHeadersPolicyAccessControlExposeHeaders::builder().quantity(count(&inputs.exposed_headers));
+    let methods = inputs.methods.iter().map(|name| name.as_str().into());
+    let methods: Vec<ResponseHeadersPolicyAccessControlAllowMethodsValues> = methods.collect();
+    let allowed = ResponseHeadersPolicyAccessControlAllowMethods::builder().quantity(count(&inputs.methods));
+    let cors = ResponseHeadersPolicyCorsConfig::builder()
+        .access_control_allow_origins(origins.set_items(Some(inputs.origins.clone())).build()?)
+        .access_control_allow_headers(headers.set_items(Some(inputs.request_headers.clone())).build()?)
+        .access_control_allow_methods(allowed.set_items(Some(methods)).build()?)
+        .access_control_expose_headers(exposed.set_items(Some(inputs.exposed_headers.clone())).build()?)
+        .access_control_allow_credentials(inputs.allow_credentials)
+        .access_control_max_age_sec(inputs.max_age_seconds)
+        .origin_override(inputs.override_origin)
+        .build()?;
+    ResponseHeadersPolicyConfig::builder().name(&inputs.policy_name).comment(&inputs.comment).cors_config(cors).build()
+}
+
+fn inputs_of(config: &ResponseHeadersPolicyConfig) -> Inputs {
+    let cors = config.cors_config();
+    let methods = cors.and_then(|cors| cors.access_control_allow_methods()).map(|methods| methods.items.clone());
+    let list = |items: Option<Vec<String>>| items.unwrap_or_default();
+    ResponseHeadersPolicyInputs {
+        policy_name: config.name.clone(),
+        comment: config.comment().unwrap_or_default().to_owned(),
+        allow_credentials: cors.is_some_and(|cors| cors.access_control_allow_credentials),
+        origins: list(cors.and_then(|cors| cors.access_control_allow_origins()).map(|list| list.items.clone())),
+        methods: methods.unwrap_or_default().iter().map(|method| method.as_str().to_owned()).collect(),
+        request_headers: list(cors.and_then(|cors| cors.access_control_allow_headers()).map(|list| list.items.clone())),
+        exposed_headers: list(cors.and_then(|c| c.access_control_expose_headers()).and_then(|list| list.items.clone())),
+        max_age_seconds: cors.and_then(|cors| cors.access_control_max_age_sec).unwrap_or_default(),
+        override_origin: cors.is_some_and(|cors| cors.origin_override),
+    }
+}
+
+impl ResponseHeadersPolicyKind {
+    /// The policy and its version.
+    async fn get(
+        &self,
+        region: &Region,
+        id: &str,
+    ) -> Result<Option<(ResponseHeadersPolicyConfig, String)>, ProviderError> {
+        let result = self.0.at(region).get_response_headers_policy_config().id(id).send().await;
+        let answer = is_missing(result.map_err(failed("cloudfront:GetResponseHeadersPolicyConfig")))?;
+        Ok(answer.and_then(|answer| Some((answer.response_headers_policy_config?, answer.e_tag.unwrap_or_default()))))
+    }
+}
+
+impl Kind for ResponseHeadersPolicyKind {
+    type Definition = ResponseHeadersPolicy;
+
+    async fn find(
+        &self,
+        subject: &Subject,
+        known: &Known<ResponseHeadersPolicy>,
+    ) -> Result<Option<Found>, ProviderError> {
+        let mut marker = None;
+        loop {
+            let call = self.0.at(&subject.region).list_response_headers_policies();
+            let call = call.r#type(ResponseHeadersPolicyType::Custom).set_marker(marker).send();
+            let answer = call.await.map_err(failed("cloudfront:ListResponseHeadersPolicies"))?;
+            let Some(list) = answer.response_headers_policy_list else { return Ok(None) };
+            for policy in list.items().iter().filter_map(|item| item.response_headers_policy()) {
+                let config = policy.response_headers_policy_config();
+                let Some(config) = config.filter(|config| config.name == known.policy_name) else { continue };
+                let ours = config.comment().is_some_and(|text| text.contains(&subject.ownership.marker()));
+                let evidence = if ours { Evidence::Ours } else { Evidence::NotOurs };
+                return Ok(Some(Found::new(&policy.id, evidence)));
+            }
+            marker = list.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| async move {
+            Ok(self
+                .get(region, id)
+                .await?
+                .map(|(config, _)| Live::new(&inputs_of(&config), attributes([("id", id), ("name", &config.name)]))))
+        }))
+        .await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let operation = "cloudfront:CreateResponseHeadersPolicy";
+        let config = configuration(inputs).map_err(|error| wrong(operation, error))?;
+        let call = self.0.at(&subject.region).create_response_headers_policy().response_headers_policy_config(config);
+        let policy = call.send().await.map_err(failed(operation))?.response_headers_policy;
+        let policy = policy.ok_or_else(|| ProviderError::incomplete(operation, "ResponseHeadersPolicy"))?;
+        Ok(Created::new(&policy.id, [("id", &policy.id), ("name", &inputs.policy_name)]))
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let operation = "cloudfront:UpdateResponseHeadersPolicy";
+        let Some((_, version)) = self.get(&subject.region, id).await? else {
+            return Err(ProviderError::new(ErrorKind::NotFound, operation, "it is gone"));
+        };
+        let config = configuration(&update.desired).map_err(|error| wrong(operation, error))?;
+        let call = self.0.at(&subject.region).update_response_headers_policy().id(id).if_match(version);
+        call.response_headers_policy_config(config).send().await.map(|_| ()).map_err(failed(operation))
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let Some((_, version)) = self.get(region, id).await? else { return Ok(()) };
+        let call = self.0.at(region).delete_response_headers_policy().id(id).if_match(version);
+        is_missing(call.send().await.map_err(failed("cloudfront:DeleteResponseHeadersPolicy"))).map(|_| ())
+    }
+}

@@ -1,0 +1,14 @@
+//! Cognito's clients.
+
+pub mod managed_login_branding;
+pub mod user_pool;
+pub mod user_pool_client;
+pub mod user_pool_domain;
+
+use std::sync::Arc;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use ohinfra_aws_core::Regional;
+
+/// Cognito's clients.
+pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,0 +1,162 @@
+//! How AWS does `cognito.user_pool_client`. Its secret is never looked at here: `secretsmanager.secret` copies it.
+
+use aws_sdk_cognitoidentityprovider::config::Builder;
+use aws_sdk_cognitoidentityprovider::types::{
+    ExplicitAuthFlowsType, OAuthFlowType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
+    UserPoolClientType,
+};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cognito::{UserPoolClient, UserPoolClientInputs};
+
+use super::Clients;
+
+/// `cognito.user_pool_client`
+pub struct UserPoolClientKind(pub(crate) Clients);
+
+type Inputs = Resolved<UserPoolClient>;
+
+const CREATE: &str = "cognito-idp:CreateUserPoolClient";
+const PAGE: i32 = 60;
+
+fn minutes() -> TokenValidityUnitsType {
+    let builder = TokenValidityUnitsType::builder().access_token(TimeUnitsType::Minutes);
+    builder.id_token(TimeUnitsType::Minutes).refresh_token(TimeUnitsType::Minutes).build()
+}
+
+fn flows(inputs: &Inputs) -> Vec<OAuthFlowType> {
+    inputs.oauth_flows.iter().map(|flow| OAuthFlowType::from(flow.as_str())).collect()
+}
+
+fn explicit(inputs: &Inputs) -> Vec<ExplicitAuthFlowsType> {
+    inputs.explicit_flows.iter().map(|flow| ExplicitAuthFlowsType::from(flow.as_str())).collect()
+}
+
+fn existence_errors(inputs: &Inputs) -> PreventUserExistenceErrorTypes {
+    let prevent = inputs.prevent_user_existence_errors;
+    if prevent { PreventUserExistenceErrorTypes::Enabled } else { PreventUserExistenceErrorTypes::Legacy }
+}
+
+/// How many minutes so many of a unit are; AWS's own defaults are hours for the short ones and days for the long one.
+fn in_minutes(number: i32, unit: Option<&TimeUnitsType>, default: &TimeUnitsType) -> i32 {
+    match unit.unwrap_or(default) {
+        TimeUnitsType::Days => number * 24 * 60,
+        TimeUnitsType::Hours => number * 60,
+        TimeUnitsType::Seconds => number / 60,
+        _ => number,
+    }
+}
+
+fn live(client: &UserPoolClientType) -> Option<Live> {
+    let (pool, id) = (client.user_pool_id()?, client.client_id()?);
+    let units = client.token_validity_units();
+    let (hours, days) = (TimeUnitsType::Hours, TimeUnitsType::Days);
+    let inputs = UserPoolClientInputs {
+        user_pool_id: pool.to_owned(),
+        client_name: client.client_name().unwrap_or_default().to_owned(),
+        generate_secret: client.client_secret().is_some(),
+        callback_urls: client.callback_urls().to_vec(),
+        logout_urls: client.logout_urls().to_vec(),
+        oauth_flows: client.allowed_o_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect(),
+        oauth_scopes: client.allowed_o_auth_scopes().to_vec(),
+        explicit_flows: client.explicit_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect(),
+        identity_providers: client.supported_identity_providers().to_vec(),
+        prevent_user_existence_errors: client.prevent_user_existence_errors()
+            == Some(&PreventUserExistenceErrorTypes::Enabled),
+        access_token_minutes: in_minutes(
+            client.access_token_validity().unwrap_or_default(),
+            units.and_then(|units| units.access_token()),
+            &hours,
+        ),
+        id_token_minutes: in_minutes(
+            client.id_token_validity().unwrap_or_default(),
+            units.and_then(|units| units.id_token()),
+            &hours,
+        ),
+        refresh_token_minutes: in_minutes(
+            client.refresh_token_validity,
+            units.and_then(|units| units.refresh_token()),
+            &days,
+        ),
+        token_revocation: client.enable_token_revocation().unwrap_or_default(),
+    };
+    Some(Live::new(&inputs, attributes([("id", &format!("{pool}:{id}")), ("client_id", id)])))
+}
+
+impl UserPoolClientKind {
+    async fn get(&self, region: &Region, id: &str) -> Result<Option<UserPoolClientType>, ProviderError> {
+        let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
+        let call = self.0.at(region).describe_user_pool_client().user_pool_id(pool).client_id(client);
+        let answer = is_missing(call.send().await.map_err(failed("cognito-idp:DescribeUserPoolClient")))?;
+        Ok(answer.and_then(|answer| answer.user_pool_client))
+    }
+}
+
+impl Kind for UserPoolClientKind {
+    type Definition = UserPoolClient;
+
+    async fn find(&self, subject: &Subject, known: &Known<UserPoolClient>) -> Result<Option<Found>, ProviderError> {
+        let Some(pool) = &known.user_pool_id else { return Ok(None) };
+        let call = self.0.at(&subject.region).list_user_pool_clients().user_pool_id(pool).max_results(PAGE);
+        let clients = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let clients = is_missing(clients.map_err(failed("cognito-idp:ListUserPoolClients")))?.unwrap_or_default();
+        // It has no tags; one of this name in a pool of ours is ours.
+        let named = clients.into_iter().filter(|client| client.client_name() == Some(&known.client_name));
+        let mut ids = named.filter_map(|client| Some(format!("{pool}:{}", client.client_id?)));
+        Ok(ids.find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let clients = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
+        Ok(clients.iter().map(|client| client.as_ref().and_then(live)).collect())
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let call = self.0.at(&subject.region).create_user_pool_client().user_pool_id(&inputs.user_pool_id);
+        let call = call.client_name(&inputs.client_name).generate_secret(inputs.generate_secret);
+        let call = call.set_callback_urls(Some(inputs.callback_urls.clone()));
+        let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
+        let call = call.allowed_o_auth_flows_user_pool_client(true).set_allowed_o_auth_flows(Some(flows(inputs)));
+        let call = call.set_allowed_o_auth_scopes(Some(inputs.oauth_scopes.clone()));
+        let call = call.set_explicit_auth_flows(Some(explicit(inputs))).token_validity_units(minutes());
+        let call = call.set_supported_identity_providers(Some(inputs.identity_providers.clone()));
+        let call = call.prevent_user_existence_errors(existence_errors(inputs));
+        let call = call.access_token_validity(inputs.access_token_minutes).id_token_validity(inputs.id_token_minutes);
+        let call = call.refresh_token_validity(inputs.refresh_token_minutes);
+        let call = call.enable_token_revocation(inputs.token_revocation).customize();
+        let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
+        let client = call.send().await.map_err(referring(CREATE))?.user_pool_client.and_then(|c| c.client_id);
+        let client = client.ok_or_else(|| ProviderError::incomplete(CREATE, "ClientId"))?;
+        let id = format!("{}:{client}", inputs.user_pool_id);
+        Ok(Created::new(&id, [("id", &id), ("client_id", &client)]))
+    }
+
+    /// What is not told is reset: everything is told.
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
+        let inputs = &update.desired;
+        let call = self.0.at(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
+        let call = call.client_name(&inputs.client_name).set_callback_urls(Some(inputs.callback_urls.clone()));
+        let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
+        let call = call.allowed_o_auth_flows_user_pool_client(true).set_allowed_o_auth_flows(Some(flows(inputs)));
+        let call = call.set_allowed_o_auth_scopes(Some(inputs.oauth_scopes.clone()));
+        let call = call.set_explicit_auth_flows(Some(explicit(inputs))).token_validity_units(minutes());
+        let call = call.set_supported_identity_providers(Some(inputs.identity_providers.clone()));
+        let call = call.prevent_user_existence_errors(existence_errors(inputs));
+        let call = call.access_token_validity(inputs.access_token_minutes).id_token_validity(inputs.id_token_minutes);
+        let call = call.refresh_token_validity(inputs.refresh_token_minutes);
+        let call = call.enable_token_revocation(inputs.token_revocation);
+        call.send().await.map(|_| ()).map_err(failed("cognito-idp:UpdateUserPoolClient"))
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
+        let call = self.0.at(region).delete_user_pool_client().user_pool_id(pool).client_id(client);
+        is_missing(call.send().await.map_err(failed("cognito-idp:DeleteUserPoolClient"))).map(|_| ())
+    }
+}

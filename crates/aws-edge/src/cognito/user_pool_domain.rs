@@ -1,0 +1,97 @@
+//! How AWS does `cognito.user_pool_domain`.
+
+use aws_sdk_cognitoidentityprovider::types::{DomainDescriptionType, DomainStatusType};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cognito::{UserPoolDomain, UserPoolDomainInputs};
+
+use super::Clients;
+
+/// `cognito.user_pool_domain`
+pub struct UserPoolDomainKind(pub(crate) Clients);
+
+type Inputs = Resolved<UserPoolDomain>;
+
+fn attributes(region: &Region, domain: &str) -> ohinfra_core::inputs::Attributes {
+    let full = format!("{domain}.auth.{region}.amazoncognito.com");
+    ohinfra_core::contract::attributes([("id", domain), ("domain", domain), ("full_domain", &full)])
+}
+
+impl UserPoolDomainKind {
+    /// What is known of a domain: AWS answers with nothing in it for one that is free.
+    async fn get(&self, region: &Region, domain: &str) -> Result<Option<DomainDescriptionType>, ProviderError> {
+        let result = self.0.at(region).describe_user_pool_domain().domain(domain).send().await;
+        let answer = is_missing(result.map_err(failed("cognito-idp:DescribeUserPoolDomain")))?;
+        Ok(answer.and_then(|answer| answer.domain_description).filter(|found| found.user_pool_id().is_some()))
+    }
+}
+
+impl Kind for UserPoolDomainKind {
+    type Definition = UserPoolDomain;
+
+    async fn find(&self, subject: &Subject, known: &Known<UserPoolDomain>) -> Result<Option<Found>, ProviderError> {
+        // A domain says nothing of its owner but the pool: as long as there is no pool, none can be ours. One that is taken by
+        // another pool refuses to be created.
+        let Some(pool) = &known.user_pool_id else { return Ok(None) };
+        let found = self.get(&subject.region, &known.domain).await?;
+        Ok(found.map(|found| {
+            let ours = found.user_pool_id() == Some(pool);
+            Found::new(&known.domain, if ours { Evidence::Ours } else { Evidence::NotOurs })
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|domain| async move {
+            Ok(self.get(region, domain).await?.map(|found| {
+                let inputs = UserPoolDomainInputs {
+                    domain: domain.clone(),
+                    user_pool_id: found.user_pool_id().unwrap_or_default().to_owned(),
+                    managed_login_version: found.managed_login_version().unwrap_or(1),
+                };
+                Live::new(&inputs, attributes(region, domain))
+            }))
+        }))
+        .await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let call = self.0.at(&subject.region).create_user_pool_domain().domain(&inputs.domain);
+        let call = call.user_pool_id(&inputs.user_pool_id).managed_login_version(inputs.managed_login_version);
+        call.send().await.map_err(referring("cognito-idp:CreateUserPoolDomain"))?;
+        Ok(Created { id: inputs.domain.clone(), attributes: attributes(&subject.region, &inputs.domain) })
+    }
+
+    async fn ready(&self, region: &Region, domain: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.get(region, domain).await?.and_then(|found| found.status) {
+            Some(DomainStatusType::Active) => Readiness::Ready,
+            Some(status) => Readiness::Waiting(status.as_str().to_owned()),
+            None => Readiness::Waiting("not visible yet".to_owned()),
+        })
+    }
+
+    async fn update(&self, subject: &Subject, domain: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let desired = &update.desired;
+        let call = self.0.at(&subject.region).update_user_pool_domain().domain(domain);
+        let call = call.user_pool_id(&desired.user_pool_id).managed_login_version(desired.managed_login_version);
+        call.send().await.map(|_| ()).map_err(failed("cognito-idp:UpdateUserPoolDomain"))
+    }
+
+    async fn delete(&self, region: &Region, domain: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let Some(found) = self.get(region, domain).await? else { return Ok(()) };
+        let pool = found.user_pool_id().unwrap_or_default();
+        let call = self.0.at(region).delete_user_pool_domain().domain(domain).user_pool_id(pool);
+        is_missing(call.send().await.map_err(failed("cognito-idp:DeleteUserPoolDomain"))).map(|_| ())
+    }
+
+    async fn gone(&self, region: &Region, domain: &str) -> Result<Readiness, ProviderError> {
+        Ok(match self.get(region, domain).await? {
+            Some(found) => Readiness::Waiting(found.status().map_or("DELETING", DomainStatusType::as_str).to_owned()),
+            None => Readiness::Ready,
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! How AWS does `route53.record`. A record has no tags: one that is there already belongs to whoever made it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_route53::types::{
+    AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
+
+use super::Clients;
+
+/// `route53.record`
+pub struct RecordKind(pub(crate) Clients);
+
+type Inputs = Resolved<Record>;
+
+const CHANGE: &str = "route53:ChangeResourceRecordSets";
+
+fn invalid(error: impl std::fmt::Display) -> ProviderError {
+    ProviderError::new(ErrorKind::Invalid, CHANGE, error.to_string())
+}
+
+/// Names as they are configured: lower case, without the dot at the end, and with the `*` that Route 53 writes as `\052`.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').replace("\\052", "*").to_ascii_lowercase()
+}
+
+fn record_set(inputs: &Inputs) -> Result<ResourceRecordSet, ProviderError> {
+    let record = |value: &String| ResourceRecord::builder().value(value).build().map_err(invalid);
+    let values: Option<Result<Vec<_>, _>> = inputs.values.as_ref().map(|values| values.iter().map(record).collect());
+    let alias = inputs.alias.as_ref().map(|alias| {
+        let target = AliasTarget::builder().dns_name(&alias.dns_name).hosted_zone_id(&alias.zone_id);
+        target.evaluate_target_health(false).build().map_err(invalid)
+    });
+    let set = ResourceRecordSet::builder().name(&inputs.record_name).r#type(RrType::from(inputs.record_type.as_str()));
+    let set = set.set_ttl(inputs.ttl_seconds.map(i64::from)).set_resource_records(values.transpose()?);
+    set.set_alias_target(alias.transpose()?).build().map_err(invalid)
+}
+
+fn inputs_of(zone: &str, set: &ResourceRecordSet) -> Inputs {
+    let values = set.resource_records().iter().map(|record| record.value.clone());
+    RecordInputs {
+        zone_id: zone.to_owned(),
+        record_name: plain(&set.name),
+        record_type: set.r#type.as_str().to_owned(),
+        ttl_seconds: set.ttl.and_then(|ttl| i32::try_from(ttl).ok()),
+        values: set.alias_target.is_none().then(|| values.collect()),
+        alias: set
+            .alias_target()
+            .map(|alias| Alias { dns_name: plain(&alias.dns_name), zone_id: alias.hosted_zone_id.clone() }),
+    }
+}
+
+/// The zone, the type and the name of an identity `<zone>:<type>:<name>`.
+fn parts(id: &str) -> Result<(&str, &str, &str), ProviderError> {
+    let (zone, rest) = ProviderError::split_identity(id, "zone:type:name")?;
+    let (record_type, name) = ProviderError::split_identity(rest, "zone:type:name")?;
+    Ok((zone, record_type, name))
+}
+
+fn live(zone: &str, id: &str, set: &ResourceRecordSet) -> Live {
+    Live::new(&inputs_of(zone, set), attributes([("id", id), ("name", &plain(&set.name))]))
+}
+
+/// Route 53's order: by labels, from the last one on.
+fn labels(name: &str) -> Vec<&str> {
+    name.split('.').rev().collect()
+}
+
+impl RecordKind {
+    async fn get(
+        &self,
+        region: &Region,
+        zone: &str,
+        record_type: &str,
+        name: &str,
+    ) -> Result<Option<ResourceRecordSet>, ProviderError> {
+        let call = self.0.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
+        let call = call.start_record_name(name).start_record_type(RrType::from(record_type));
+        let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
+        let sets = answer.map(|answer| answer.resource_record_sets).unwrap_or_default();
+        Ok(sets.into_iter().find(|set| plain(&set.name) == plain(name) && set.r#type.as_str() == record_type))
+    }
+
+    async fn change(
+        &self,
+        region: &Region,
+        zone: &str,
+        action: ChangeAction,
+        set: ResourceRecordSet,
+    ) -> Result<(), ProviderError> {
+        let change = Change::builder().action(action).resource_record_set(set).build().map_err(invalid)?;
+        let batch = ChangeBatch::builder().changes(change).build().map_err(invalid)?;
+        let call = self.0.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
+        call.send().await.map(|_| ()).map_err(failed(CHANGE))
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (zone, record_type, name) = parts(id)?;
+        let set = self.get(region, zone, record_type, name).await?;
+        Ok(set.map(|set| live(zone, id, &set)))
+    }
+
+    /// The first page of a zone from a name on, and whether there is more: a small zone is read in one call.
+    async fn page(
+        &self,
+        region: &Region,
+        zone: &str,
+        name: &str,
+    ) -> Result<(Vec<ResourceRecordSet>, bool), ProviderError> {
+        let call = self.0.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
+        let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
+        Ok(answer.map(|answer| (answer.resource_record_sets, answer.is_truncated)).unwrap_or_default())
+    }
+}
+
+impl Kind for RecordKind {
+    type Definition = Record;
+
+    async fn find(&self, subject: &Subject, known: &Known<Record>) -> Result<Option<Found>, ProviderError> {
+        let Some(name) = &known.record_name else { return Ok(None) };
+        let Some(set) = self.get(&subject.region, &known.zone_id, &known.record_type, name).await? else {
+            return Ok(None);
+        };
+        // One that says what ours would say is as good as ours: a certificate's validation record is the same for everybody.
+        let live = inputs_of(&known.zone_id, &set);
+        let same_values = live.values.as_ref().is_some_and(|values| {
+            known.values.as_ref().is_some_and(|wanted| {
+                wanted.len() == values.len() && wanted.iter().all(|w| w.as_ref().is_some_and(|w| values.contains(w)))
+            })
+        });
+        let same_alias = live.alias.as_ref().is_some_and(|alias| {
+            known
+                .alias
+                .as_ref()
+                .and_then(|wanted| wanted.dns_name.as_deref())
+                .is_some_and(|w| plain(w) == alias.dns_name)
+        });
+        let evidence = if same_values || same_alias { Evidence::Ours } else { Evidence::NotOurs };
+        Ok(Some(Found::new(format!("{}:{}:{}", known.zone_id, known.record_type, plain(name)), evidence)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let mut zones: BTreeMap<&str, Vec<(&str, &str, &String)>> = BTreeMap::new();
+        for id in ids {
+            let (zone, record_type, name) = parts(id)?;
+            zones.entry(zone).or_default().push((record_type, name, id));
+        }
+        let mut found = BTreeMap::new();
+        for (zone, records) in zones {
+            let first = records.iter().map(|(_, name, _)| *name).min_by_key(|name| labels(name)).unwrap_or_default();
+            let (sets, more) = self.page(region, zone, first).await?;
+            let mut missing = Vec::new();
+            for (record_type, name, id) in records {
+                match sets.iter().find(|set| plain(&set.name) == name && set.r#type.as_str() == record_type) {
+                    Some(set) => drop(found.insert(id.clone(), live(zone, id, set))),
+                    None => missing.push(id),
+                }
+            }
+            // Beyond the first page, each is asked for by itself.
+            if more {
+                let others = try_join_all(missing.iter().map(|id| self.read_one(region, id))).await?;
+                found.extend(missing.into_iter().zip(others).filter_map(|(id, live)| Some((id.clone(), live?))));
+            }
+        }
+        Ok(in_order(ids, found))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, record_set(inputs)?).await?;
+        let name = plain(&inputs.record_name);
+        let id = format!("{}:{}:{name}", inputs.zone_id, inputs.record_type);
+        Ok(Created::new(&id, [("id", &id), ("name", &name)]))
+    }
+
+    async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let desired = &update.desired;
+        self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, record_set(desired)?).await
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (zone, record_type, name) = parts(id)?;
+        // Route 53 deletes what is named in full only.
+        let Some(set) = self.get(region, zone, record_type, name).await? else { return Ok(()) };
+        is_missing(self.change(region, zone, ChangeAction::Delete, set).await).map(|_| ())
+    }
+}

@@ -1,0 +1,109 @@
+//! How AWS does `secretsmanager.connection_details`. What else the secret holds is read, handed back, and kept nowhere.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use ohinfra_aws_core::{Secrets, failed};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::secretsmanager::{ConnectionDetails, ConnectionDetailsInputs};
+use serde_json::Value;
+
+use super::{Clients, current_version, describe};
+
+/// `secretsmanager.connection_details`
+pub struct ConnectionDetailsKind(pub(crate) Clients);
+
+type Inputs = Resolved<ConnectionDetails>;
+
+/// What of a secret's JSON is not a detail of the connection.
+const LOGIN: &[&str] = &["username", "password"];
+
+impl ConnectionDetailsKind {
+    fn values(&self) -> Secrets {
+        Secrets::new(self.0.connection())
+    }
+
+    /// The details that the secret holds; none if there is no secret or it holds none.
+    async fn details(&self, arn: &str) -> Result<Option<BTreeMap<String, String>>, ProviderError> {
+        let value = match self.values().text(arn).await {
+            Err(error) if matches!(error.kind, ErrorKind::NotYetVisible | ErrorKind::Invalid) => return Ok(None),
+            // The secret's deletion is scheduled.
+            Err(error) if error.code.as_deref() == Some("InvalidRequestException") => return Ok(None),
+            value => value?,
+        };
+        let object = value.object(arn)?.into_iter().filter(|(name, _)| !LOGIN.contains(&name.as_str()));
+        let text = |value: Value| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let details: BTreeMap<String, String> = object.map(|(name, value)| (name, text(value))).collect();
+        Ok((!details.is_empty()).then_some(details))
+    }
+
+    async fn merge(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
+        let arn = &inputs.secret_arn;
+        let current = self.values().text(arn).await?;
+        let mut object = current.object(arn)?;
+        for (name, value) in &inputs.details {
+            object.insert(name.clone(), Value::from(value.as_str()));
+        }
+        let merged = Value::Object(object).to_string();
+        if merged == current.expose() {
+            return Ok(());
+        }
+        // The same for every attempt to go on from this version. A token that was used before would not make its value current again.
+        let version = describe(&self.0, region, arn).await?.as_ref().and_then(current_version).unwrap_or_default();
+        let token = sha256_hex(format!("{version}\n{merged}").as_bytes());
+        let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(merged);
+        let call = call.client_request_token(token.get(..32).unwrap_or_default());
+        call.send().await.map(|_| ()).map_err(failed("secretsmanager:PutSecretValue"))
+    }
+}
+
+impl Kind for ConnectionDetailsKind {
+    type Definition = ConnectionDetails;
+
+    async fn find(&self, subject: &Subject, known: &Known<ConnectionDetails>) -> Result<Option<Found>, ProviderError> {
+        let Some(arn) = &known.secret_arn else { return Ok(None) };
+        let secret = describe(&self.0, &subject.region, arn).await?;
+        if secret.is_none_or(|secret| secret.deleted_date.is_some()) || self.details(arn).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Found::new(arn, Evidence::Ours)))
+    }
+
+    async fn read(&self, _region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|arn| async move {
+            Ok(self.details(arn).await?.map(|details| {
+                let inputs = ConnectionDetailsInputs { secret_arn: arn.clone(), details };
+                Live::new(&inputs, attributes([("id", arn)]))
+            }))
+        }))
+        .await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        self.merge(&subject.region, inputs).await?;
+        Ok(Created::new(&inputs.secret_arn, [("id", &inputs.secret_arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, _arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        self.merge(&subject.region, &update.desired).await
+    }
+
+    async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
+        if self.details(arn).await?.is_none() {
+            return Ok(());
+        }
+        let mut object = self.values().text(arn).await?.object(arn)?;
+        object.retain(|name, _| LOGIN.contains(&name.as_str()));
+        let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(Value::Object(object).to_string());
+        call.send().await.map(|_| ()).map_err(failed("secretsmanager:PutSecretValue"))
+    }
+}

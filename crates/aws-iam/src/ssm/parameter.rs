@@ -1,0 +1,130 @@
+//! How AWS does `ssm.parameter`. The value of a secret one is handed over and never read back.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ssm::types::{Parameter as AwsParameter, ParameterType, ResourceTypeForTagging};
+use futures::future::{try_join, try_join_all};
+use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::ssm::Parameter;
+use serde_json::json;
+
+use super::{Clients, from_tags, to_tags};
+
+/// `ssm.parameter`
+pub struct ParameterKind(pub(crate) Clients);
+
+type Inputs = Resolved<Parameter>;
+
+/// Names that one `GetParameters` takes.
+const AT_ONCE: usize = 10;
+const SECURE: &str = "SecureString";
+
+impl ParameterKind {
+    /// Parameters, the secret ones with their values encrypted.
+    async fn get(&self, region: &Region, names: &[String]) -> Result<Vec<AwsParameter>, ProviderError> {
+        let call = self.0.at(region).get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
+        let answer = call.send().await.map_err(failed("ssm:GetParameters"))?;
+        Ok(answer.parameters.unwrap_or_default())
+    }
+
+    async fn tags(&self, region: &Region, name: &str) -> Result<Option<Tags>, ProviderError> {
+        let call = self.0.at(region).list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
+        let result = call.resource_id(name).send().await.map_err(failed("ssm:ListTagsForResource"));
+        match result {
+            // What other services call "not found".
+            Err(error) if error.code.as_deref() == Some("InvalidResourceId") => Ok(None),
+            result => Ok(is_missing(result)?.map(|answer| from_tags(answer.tag_list()))),
+        }
+    }
+
+    async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
+        let caller = self.0.connection().caller().details().await?;
+        let name = name.strip_prefix('/').unwrap_or(name);
+        Ok(format!("arn:{}:ssm:{region}:{}:parameter/{name}", caller.partition(), caller.account))
+    }
+
+    async fn put(&self, region: &Region, inputs: &Inputs, tags: Option<&Tags>) -> Result<(), ProviderError> {
+        let operation = "ssm:PutParameter";
+        let secret = match &inputs.secret_arn {
+            Some(arn) => Some(Secrets::new(self.0.connection()).text(arn).await?),
+            None => None,
+        };
+        let value = secret.as_ref().map(SecretText::expose).or(inputs.value.as_deref()).unwrap_or_default();
+        let call = self.0.at(region).put_parameter().name(&inputs.parameter_name).description(&inputs.description);
+        let call = call.r#type(ParameterType::from(inputs.parameter_type.as_str())).value(value);
+        // AWS takes tags only when the parameter is made, which overwriting one is not.
+        let call = match tags {
+            Some(tags) => call.overwrite(false).set_tags(Some(to_tags(tags, operation)?)),
+            None => call.overwrite(true),
+        };
+        call.send().await.map(|_| ()).map_err(failed(operation))
+    }
+}
+
+impl Kind for ParameterKind {
+    type Definition = Parameter;
+
+    async fn find(&self, subject: &Subject, known: &Known<Parameter>) -> Result<Option<Found>, ProviderError> {
+        let tags = self.tags(&subject.region, &known.parameter_name).await?;
+        Ok(tags.map(|tags| Found::new(&known.parameter_name, Evidence::Tags(tags))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let mut found = BTreeMap::new();
+        for names in ids.chunks(AT_ONCE) {
+            let tags = try_join_all(names.iter().map(|name| self.tags(region, name)));
+            let (known, tags) = try_join(self.get(region, names), tags).await?;
+            for parameter in known {
+                let Some(name) = parameter.name.clone() else { continue };
+                let position = names.iter().position(|other| *other == name);
+                let Some(tags) = position.and_then(|n| tags.get(n).cloned().flatten()) else { continue };
+                let kind = parameter.r#type.as_ref().map_or(SECURE, ParameterType::as_str);
+                let mut inputs = json!({ "parameter_name": name, "parameter_type": kind });
+                if let Some(value) = parameter.value.filter(|_| kind != SECURE) {
+                    inputs["value"] = json!(value);
+                }
+                let arn = self.arn(region, &name).await?;
+                let live = Live::new(&inputs, attributes([("id", &name), ("name", &name), ("arn", &arn)]));
+                found.insert(name, live.tagged(tags));
+            }
+        }
+        Ok(in_order(ids, found))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        self.put(&subject.region, inputs, Some(tags)).await?;
+        let name = &inputs.parameter_name;
+        let arn = self.arn(&subject.region, name).await?;
+        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if !update.changed.is_empty() {
+            self.put(&subject.region, &update.desired, None).await?;
+        }
+        let kind = ResourceTypeForTagging::Parameter;
+        if !update.tags_to_set.is_empty() {
+            let operation = "ssm:AddTagsToResource";
+            let call = client.add_tags_to_resource().resource_type(kind.clone()).resource_id(name);
+            let call = call.set_tags(Some(to_tags(&update.tags_to_set, operation)?));
+            call.send().await.map_err(failed(operation))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let call = client.remove_tags_from_resource().resource_type(kind).resource_id(name);
+            let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
+            call.send().await.map_err(failed("ssm:RemoveTagsFromResource"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_parameter().name(name).send().await;
+        is_missing(result.map_err(failed("ssm:DeleteParameter"))).map(|_| ())
+    }
+}

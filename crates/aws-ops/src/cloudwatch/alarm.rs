@@ -1,0 +1,133 @@
+//! How AWS does `cloudwatch.alarm`.
+
+use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Dimension, MetricAlarm, Statistic, Tag};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+};
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cloudwatch::{Alarm, AlarmInputs};
+
+use super::Clients;
+
+/// `cloudwatch.alarm`
+pub struct AlarmKind(pub(crate) Clients);
+
+type Inputs = Resolved<Alarm>;
+
+/// Alarms that one call describes by name.
+const AT_ONCE: usize = 100;
+
+fn to_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+fn inputs_of(alarm: &MetricAlarm) -> Inputs {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let dimensions = alarm.dimensions().iter().filter_map(|d| Some((d.name.clone()?, d.value.clone()?)));
+    AlarmInputs {
+        alarm_name: text(alarm.alarm_name()),
+        description: text(alarm.alarm_description()),
+        namespace: text(alarm.namespace()),
+        metric_name: text(alarm.metric_name()),
+        statistic: text(alarm.statistic().map(Statistic::as_str)),
+        dimensions: dimensions.collect(),
+        period_seconds: alarm.period().unwrap_or_default(),
+        evaluation_periods: alarm.evaluation_periods().unwrap_or_default(),
+        threshold: alarm.threshold().unwrap_or_default(),
+        comparison: text(alarm.comparison_operator().map(ComparisonOperator::as_str)),
+        treat_missing_data: text(alarm.treat_missing_data().or(Some("missing"))),
+        action_arns: alarm.alarm_actions().to_vec(),
+    }
+}
+
+impl AlarmKind {
+    async fn describe(&self, region: &Region, names: &[String]) -> Result<Vec<MetricAlarm>, ProviderError> {
+        let mut alarms = Vec::new();
+        for some in names.chunks(AT_ONCE) {
+            let call = self.0.at(region).describe_alarms().set_alarm_names(Some(some.to_vec()));
+            let call = call.alarm_types(AlarmType::MetricAlarm).send();
+            let answer = call.await.map_err(failed("cloudwatch:DescribeAlarms"))?;
+            alarms.extend(answer.metric_alarms.unwrap_or_default());
+        }
+        Ok(alarms)
+    }
+
+    async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+        let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
+        let answer = is_missing(result.map_err(failed("cloudwatch:ListTagsForResource")))?;
+        let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();
+        Ok(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
+    }
+
+    async fn put(&self, region: &Region, inputs: &Inputs, tags: Option<&Tags>) -> Result<(), ProviderError> {
+        let dimensions = inputs.dimensions.iter();
+        let dimensions = dimensions.map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect();
+        let call = self.0.at(region).put_metric_alarm().alarm_name(&inputs.alarm_name);
+        let call = call.alarm_description(&inputs.description).namespace(&inputs.namespace);
+        let call = call.metric_name(&inputs.metric_name).statistic(Statistic::from(inputs.statistic.as_str()));
+        let call = call.set_dimensions(Some(dimensions)).period(inputs.period_seconds).threshold(inputs.threshold);
+        let call = call.evaluation_periods(inputs.evaluation_periods).actions_enabled(true);
+        let call = call.comparison_operator(ComparisonOperator::from(inputs.comparison.as_str()));
+        let call = call.treat_missing_data(&inputs.treat_missing_data);
+        // AWS heeds the tags of this call only when the alarm is made.
+        let call = call.set_alarm_actions(Some(inputs.action_arns.clone())).set_tags(tags.map(to_tags));
+        call.send().await.map(|_| ()).map_err(failed("cloudwatch:PutMetricAlarm"))
+    }
+}
+
+impl Kind for AlarmKind {
+    type Definition = Alarm;
+
+    async fn find(&self, subject: &Subject, known: &Known<Alarm>) -> Result<Option<Found>, ProviderError> {
+        let alarms = self.describe(&subject.region, std::slice::from_ref(&known.alarm_name)).await?;
+        let Some(arn) = alarms.first().and_then(MetricAlarm::alarm_arn) else { return Ok(None) };
+        let tags = self.tags(&subject.region, arn).await?;
+        Ok(Some(Found::new(&known.alarm_name, Evidence::Tags(tags))))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let alarms = self.describe(region, ids).await?;
+        let live = alarms.iter().map(|alarm| async move {
+            let (name, arn) = (alarm.alarm_name().unwrap_or_default(), alarm.alarm_arn().unwrap_or_default());
+            let attributes = attributes([("id", name), ("name", name), ("arn", arn)]);
+            let live = Live::new(&inputs_of(alarm), attributes).tagged(self.tags(region, arn).await?);
+            Ok::<_, ProviderError>((name.to_owned(), live))
+        });
+        Ok(in_order(ids, try_join_all(live).await?.into_iter().collect()))
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
+        self.put(&subject.region, inputs, Some(tags)).await?;
+        let name = &inputs.alarm_name;
+        Ok(Created::new(name, [("id", name), ("name", name)]))
+    }
+
+    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let client = self.0.at(&subject.region);
+        if !update.changed.is_empty() {
+            self.put(&subject.region, &update.desired, None).await?;
+        }
+        if update.tags_to_set.is_empty() && update.tags_to_remove.is_empty() {
+            return Ok(());
+        }
+        let alarms = self.describe(&subject.region, &[name.to_owned()]).await?;
+        let arn = alarms.first().and_then(MetricAlarm::alarm_arn).unwrap_or_default();
+        if !update.tags_to_set.is_empty() {
+            let call = client.tag_resource().resource_arn(arn).set_tags(Some(to_tags(&update.tags_to_set)));
+            call.send().await.map_err(failed("cloudwatch:TagResource"))?;
+        }
+        if !update.tags_to_remove.is_empty() {
+            let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
+            call.send().await.map_err(failed("cloudwatch:UntagResource"))?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let result = self.0.at(region).delete_alarms().alarm_names(name).send().await;
+        is_missing(result.map_err(failed("cloudwatch:DeleteAlarms"))).map(|_| ())
+    }
+}

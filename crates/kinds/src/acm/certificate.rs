@@ -1,0 +1,38 @@
+//! A certificate that ACM issues once its domain is validated by DNS records.
+
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `acm.certificate`
+pub struct Certificate;
+
+/// Inputs of a certificate validated by DNS.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CertificateInputs {
+    /// The first name. Replaces.
+    pub domain_name: String,
+    /// Further names. Replaces.
+    pub alternative_names: Vec<String>,
+}
+
+impl Definition for Certificate {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = CertificateInputs;
+
+    fn schema() -> Schema {
+        Schema::new("acm.certificate", "A certificate validated by DNS")
+            .input("domain_name", REPLACE)
+            .input("alternative_names", REPLACE | UNORDERED)
+            .attribute("id", Availability::Early)
+            .attribute("arn", Availability::Early)
+            .attribute("validation_name_1", Availability::Ready)
+            .attribute("validation_value_1", Availability::Ready)
+            .attribute("validation_name_2", Availability::Ready)
+            .attribute("validation_value_2", Availability::Ready)
+            .timeouts(Duration::from_secs(300), Duration::from_secs(900))
+    }
+}

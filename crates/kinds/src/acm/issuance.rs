@@ -1,0 +1,37 @@
+//! The wait until a certificate is issued. It is nothing in AWS by itself.
+
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `acm.issuance`
+pub struct Issuance;
+
+/// Inputs of the wait until a certificate is issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IssuanceInputs<T = String> {
+    /// The certificate.
+    pub certificate_arn: T,
+    /// The DNS records that prove the domain: named when the wait takes too long.
+    pub record_names: Vec<T>,
+}
+
+impl Definition for Issuance {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = IssuanceInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("acm.issuance", "The wait until a certificate is issued")
+            .input("certificate_arn", REPLACE)
+            .input("record_names", WRITE_ONLY)
+            .attribute("id", Availability::Ready)
+            .attribute("arn", Availability::Ready)
+            .untagged()
+            .step()
+            .timeouts(Duration::from_secs(2700), Duration::from_secs(60))
+            .usually(Duration::from_secs(120))
+    }
+}

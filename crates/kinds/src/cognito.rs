@@ -1,0 +1,11 @@
+//! Amazon Cognito user pools.
+
+pub mod managed_login_branding;
+pub mod user_pool;
+pub mod user_pool_client;
+pub mod user_pool_domain;
+
+pub use managed_login_branding::{Asset, ManagedLoginBranding, ManagedLoginBrandingInputs};
+pub use user_pool::{UserPool, UserPoolInputs};
+pub use user_pool_client::{UserPoolClient, UserPoolClientInputs};
+pub use user_pool_domain::{UserPoolDomain, UserPoolDomainInputs};

@@ -1,0 +1,51 @@
+//! What the login page looks like.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE, UNORDERED, WRITE_ONLY};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `cognito.managed_login_branding`
+pub struct ManagedLoginBranding;
+
+/// Inputs of the branding of the managed login page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ManagedLoginBrandingInputs<T = String> {
+    /// The pool.
+    pub user_pool_id: T,
+    /// The client whose page it is.
+    pub client_id: T,
+    /// Colours and places.
+    pub settings: String,
+    /// Images.
+    pub assets: Vec<Asset>,
+}
+
+/// An image of the login page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asset {
+    /// What it is: `FORM_LOGO`, `FAVICON_SVG`, …
+    pub category: String,
+    /// For which colour scheme: `DARK` or `LIGHT`.
+    pub color_mode: String,
+    /// The kind of file: `SVG`, …
+    pub extension: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Definition for ManagedLoginBranding {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ManagedLoginBrandingInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("cognito.managed_login_branding", "The branding of the managed login page")
+            .input("user_pool_id", REPLACE)
+            .input("client_id", WRITE_ONLY | REPLACE)
+            .input("settings", WRITE_ONLY | DOCUMENT)
+            .input("assets", WRITE_ONLY | UNORDERED)
+            .attribute("id", Availability::Early)
+            .untagged()
+            .named_by(&["client_id"])
+    }
+}

@@ -1,0 +1,41 @@
+//! The address of the login page.
+
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `cognito.user_pool_domain`
+pub struct UserPoolDomain;
+
+/// Inputs of the domain of a user pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserPoolDomainInputs<T = String> {
+    /// The prefix: unique in the region over all accounts. Replaces.
+    pub domain: String,
+    /// The pool.
+    pub user_pool_id: T,
+    /// 1 for the classic page, 2 for managed login.
+    pub managed_login_version: i32,
+}
+
+impl Definition for UserPoolDomain {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = UserPoolDomainInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("cognito.user_pool_domain", "The domain of a user pool")
+            .input("domain", REPLACE)
+            .input("user_pool_id", REPLACE)
+            .plain("managed_login_version")
+            .attribute("id", Availability::Early)
+            .attribute("domain", Availability::Early)
+            .attribute("full_domain", Availability::Early)
+            .untagged()
+            .named_by(&["domain"])
+            .timeouts(Duration::from_secs(600), Duration::from_secs(600))
+            .usually(Duration::from_secs(10))
+    }
+}

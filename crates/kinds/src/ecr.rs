@@ -1,0 +1,5 @@
+//! Amazon ECR.
+
+pub mod repository;
+
+pub use repository::{Repository, RepositoryInputs};

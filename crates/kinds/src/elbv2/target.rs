@@ -1,0 +1,32 @@
+//! A target of a target group: a function.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `elbv2.target`
+pub struct Target;
+
+/// Inputs of a registered target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetInputs<T = String> {
+    /// The group.
+    pub target_group_arn: T,
+    /// The function's ARN.
+    pub target_id: T,
+}
+
+impl Definition for Target {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = TargetInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("elbv2.target", "A registered target")
+            .input("target_group_arn", REPLACE)
+            .input("target_id", REPLACE)
+            .attribute("id", Availability::Early)
+            .untagged()
+            .named_by(&["target_group_arn", "target_id"])
+    }
+}

@@ -1,0 +1,76 @@
+//! A Lambda function whose code the tool renders.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `lambda.function`
+pub struct Function;
+
+/// Inputs of a Lambda function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunctionInputs<T = String> {
+    /// Unique in the account and region; at most 64 characters. Replaces.
+    pub function_name: String,
+    /// What it is for.
+    pub description: String,
+    /// What it may do.
+    pub role_arn: T,
+    /// `python3.12`, `nodejs22.x`, …
+    pub runtime: String,
+    /// What is called.
+    pub handler: String,
+    /// `arm64` or `x86_64`.
+    pub architecture: String,
+    /// Memory.
+    pub memory_mb: i32,
+    /// How long an answer may take.
+    pub timeout_seconds: i32,
+    /// Environment variables: nothing secret.
+    pub environment: BTreeMap<String, T>,
+    /// The name of the code.
+    pub package: String,
+    /// What the code is rendered with.
+    pub parameters: BTreeMap<String, T>,
+    /// Secrets that the code is rendered with: their ARNs. Read when they are needed and never written down.
+    pub secret_parameters: BTreeMap<String, T>,
+    /// The versions of these secrets.
+    pub secret_versions: Vec<T>,
+    /// The digest of the code before it is rendered: it is uploaded again when it changes.
+    pub digest: String,
+}
+
+impl Definition for Function {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = FunctionInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("lambda.function", "A Lambda function")
+            .input("function_name", REPLACE)
+            .plain("description")
+            .plain("role_arn")
+            .plain("runtime")
+            .plain("handler")
+            .input("architecture", WRITE_ONLY)
+            .plain("memory_mb")
+            .plain("timeout_seconds")
+            .plain("environment")
+            .input("package", WRITE_ONLY)
+            .input("parameters", WRITE_ONLY)
+            .input("secret_parameters", WRITE_ONLY)
+            .input("secret_versions", WRITE_ONLY)
+            .input("digest", WRITE_ONLY)
+            .attribute("id", Availability::Early)
+            .attribute("name", Availability::Early)
+            .attribute("arn", Availability::Early)
+            .attribute("code_sha256", Availability::ChangesOnUpdate)
+            .named_by(&["function_name"])
+            .timeouts(Duration::from_secs(600), Duration::from_secs(600))
+            .usually(Duration::from_secs(5))
+            .usually_updated_in(Duration::from_secs(5))
+    }
+}

@@ -1,0 +1,37 @@
+//! A frozen version of a function. CloudFront runs versions only.
+
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `lambda.version`
+pub struct Version;
+
+/// Inputs of a version of a Lambda function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionInputs<T = String> {
+    /// The function.
+    pub function_name: T,
+    /// The digest of the code that is frozen. Replaces.
+    pub code_sha256: T,
+}
+
+impl Definition for Version {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = VersionInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("lambda.version", "A version of a Lambda function")
+            .input("function_name", REPLACE)
+            .input("code_sha256", REPLACE)
+            .attribute("id", Availability::Ready)
+            .attribute("arn", Availability::Ready)
+            .attribute("version", Availability::Ready)
+            .untagged()
+            .timeouts(Duration::from_secs(600), Duration::from_secs(120))
+            .usually(Duration::from_secs(3))
+    }
+}

@@ -1,0 +1,43 @@
+//! Settings of a database cluster.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `rds.cluster_parameter_group`
+pub struct ClusterParameterGroup;
+
+/// Inputs of a DB cluster parameter group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClusterParameterGroupInputs {
+    /// Unique in the account and region; lower case. Replaces.
+    pub group_name: String,
+    /// The engine and its major version: `aurora-postgresql15`. Replaces.
+    pub family: String,
+    /// What it is for. Replaces.
+    pub description: String,
+    /// Parameters that are set; others keep the family's default.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Definition for ClusterParameterGroup {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ClusterParameterGroupInputs;
+
+    fn schema() -> Schema {
+        Schema::new("rds.cluster_parameter_group", "A DB cluster parameter group")
+            .input("group_name", REPLACE)
+            .input("family", REPLACE)
+            .input("description", REPLACE)
+            .plain("parameters")
+            .attribute("id", Availability::Early)
+            .attribute("name", Availability::Early)
+            .attribute("arn", Availability::Early)
+            .named_by(&["group_name"])
+            .timeouts(Duration::from_secs(600), Duration::from_secs(900))
+    }
+}

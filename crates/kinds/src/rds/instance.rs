@@ -1,0 +1,49 @@
+//! An instance of an Aurora cluster.
+
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `rds.instance`
+pub struct Instance;
+
+/// Inputs of a database instance of an Aurora cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceInputs<T = String> {
+    /// Unique in the account and region; lower case. Replaces.
+    pub instance_name: String,
+    /// The cluster.
+    pub cluster_name: T,
+    /// `aurora-postgresql`.
+    pub engine: String,
+    /// `db.serverless` or a fixed size.
+    pub instance_class: String,
+    /// Who becomes the writer first: 0 to 15.
+    pub promotion_tier: i32,
+    /// Whether it has a public address.
+    pub publicly_accessible: bool,
+}
+
+impl Definition for Instance {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = InstanceInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("rds.instance", "A database instance of an Aurora cluster")
+            .input("instance_name", REPLACE)
+            .input("cluster_name", REPLACE)
+            .input("engine", REPLACE)
+            .plain("instance_class")
+            .plain("promotion_tier")
+            .plain("publicly_accessible")
+            .attribute("id", Availability::Early)
+            .attribute("arn", Availability::Early)
+            .attribute("endpoint", Availability::Ready)
+            .named_by(&["instance_name"])
+            .timeouts(Duration::from_secs(3600), Duration::from_secs(3600))
+            .usually(Duration::from_secs(360))
+    }
+}

@@ -1,0 +1,43 @@
+//! The default target group of a proxy: its pool, and the cluster that it leads to.
+
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `rds.proxy_target_group`
+pub struct ProxyTargetGroup;
+
+/// Inputs of the default target group of an RDS proxy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProxyTargetGroupInputs<T = String> {
+    /// The proxy.
+    pub proxy_name: T,
+    /// The cluster.
+    pub cluster_name: T,
+    /// Of the database's own limit.
+    pub max_connections_percent: i32,
+    /// Of the same, without work.
+    pub max_idle_connections_percent: i32,
+}
+
+impl Definition for ProxyTargetGroup {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ProxyTargetGroupInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("rds.proxy_target_group", "The default target group of an RDS proxy")
+            .input("proxy_name", REPLACE)
+            .input("cluster_name", REPLACE)
+            .plain("max_connections_percent")
+            .plain("max_idle_connections_percent")
+            .attribute("id", Availability::Ready)
+            .attribute("arn", Availability::Ready)
+            .untagged()
+            .named_by(&["proxy_name"])
+            .timeouts(Duration::from_secs(1800), Duration::from_secs(600))
+            .usually(Duration::from_secs(60))
+    }
+}

@@ -1,0 +1,5 @@
+//! The RDS Data API.
+
+pub mod bootstrap;
+
+pub use bootstrap::{Bootstrap, BootstrapInputs};

@@ -1,0 +1,32 @@
+//! Who may read a secret beside those whom IAM lets.
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `secretsmanager.secret_policy`
+pub struct SecretPolicy;
+
+/// Inputs of the resource policy of a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecretPolicyInputs<T = String> {
+    /// The secret.
+    pub secret_arn: T,
+    /// The policy.
+    pub document: T,
+}
+
+impl Definition for SecretPolicy {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SecretPolicyInputs<T>;
+
+    fn schema() -> Schema {
+        Schema::new("secretsmanager.secret_policy", "The resource policy of a secret")
+            .input("secret_arn", REPLACE)
+            .input("document", DOCUMENT)
+            .attribute("id", Availability::Early)
+            .untagged()
+            .named_by(&["secret_arn"])
+    }
+}

@@ -1,0 +1,5 @@
+//! AWS WAF.
+
+pub mod web_acl;
+
+pub use web_acl::{ManagedRuleGroup, WebAcl, WebAclInputs};

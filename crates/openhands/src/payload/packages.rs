@@ -1,0 +1,119 @@
+//! The payload by name, for the kinds that deliver it: parameters come in as texts, bytes go out.
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::package::Packages;
+use ohinfra_core::secret::sha256_hex;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::boot::Boot;
+use super::database::{Bootstrap, verifier};
+use super::edge::{OriginResponse, ViewerRequest};
+use super::inspection::everybodys_servers;
+use super::user_config::UserConfig;
+
+/// The function at CloudFront's edge that every request passes.
+pub const VIEWER_REQUEST: &str = "viewer-request";
+/// The function at CloudFront's edge that every answer passes.
+pub const ORIGIN_RESPONSE: &str = "origin-response";
+/// What an instance fetches when it starts.
+pub const BOOT_BUNDLE: &str = "boot-bundle";
+/// The function behind `/api/v1/user-config`.
+pub const USER_CONFIG: &str = "user-config";
+/// The SQL that prepares the database, as a list of transactions.
+pub const DATABASE_BOOTSTRAP: &str = "database-bootstrap";
+
+/// The payload of OpenHands.
+pub struct OpenHandsPackages;
+
+type Parameters = BTreeMap<String, String>;
+
+fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, String> {
+    parameters.get(name).map(String::as_str).ok_or_else(|| format!("the parameter `{name}` is missing"))
+}
+
+/// A parameter that is JSON. What it holds is never quoted: it may be anything.
+fn parsed<T: DeserializeOwned>(parameters: &Parameters, name: &str) -> Result<T, String> {
+    serde_json::from_str(parameter(parameters, name)?)
+        .map_err(|_| format!("the parameter `{name}` is not what it must be"))
+}
+
+impl Packages for OpenHandsPackages {
+    fn render(&self, package: &str, parameters: &Parameters) -> Result<Vec<u8>, String> {
+        let text = |name: &str| parameter(parameters, name);
+        let made = match package {
+            VIEWER_REQUEST => ViewerRequest::of_pool(
+                text("user_pool_id")?,
+                text("pool_domain")?,
+                (text("client_id")?, text("client_secret")?),
+                text("full_domain")?,
+                &[text("full_domain")?.to_owned()],
+                text("runtime_access")?,
+            )
+            .zip(),
+            ORIGIN_RESPONSE => OriginResponse { full_domain: text("full_domain")?.to_owned() }.zip(),
+            BOOT_BUNDLE => parsed::<Boot>(parameters, "boot")?.bundle(),
+            USER_CONFIG => {
+                everybodys_servers(&parsed(parameters, "boot")?).and_then(|servers| UserConfig { servers }.zip())
+            }
+            DATABASE_BOOTSTRAP => {
+                let proxy_role = text("username")?.to_owned();
+                let bootstrap =
+                    Bootstrap { database: text("database")?.to_owned(), proxy_role, ..Bootstrap::default() };
+                let transactions = bootstrap.transactions(&verifier(text("password")?));
+                transactions.map(|transactions| json!(transactions).to_string().into_bytes())
+            }
+            other => return Err(format!("there is no package `{other}`")),
+        };
+        made.map_err(|error| error.to_string())
+    }
+}
+
+/// The digest of a package's own files: it changes when a version of this tool brings other ones.
+pub fn digest(package: &str) -> String {
+    let sample = |name: &str| (name.to_owned(), "sample".to_owned());
+    let mut parameters: Parameters = [
+        "user_pool_id",
+        "pool_domain",
+        "client_id",
+        "client_secret",
+        "full_domain",
+        "runtime_access",
+        "username",
+        "database",
+    ]
+    .map(sample)
+    .into();
+    parameters.insert("boot".to_owned(), json!(Boot::sample()).to_string());
+    // What the server makes of a password is another thing each time: the digest is of the rest.
+    if package == DATABASE_BOOTSTRAP {
+        let transactions = Bootstrap::default().transactions("sample").unwrap_or_default();
+        return sha256_hex(json!(transactions).to_string().as_bytes());
+    }
+    OpenHandsPackages.render(package, &parameters).map(|bytes| sha256_hex(&bytes)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_package_has_a_digest_and_the_same_one_each_time() {
+        for package in [VIEWER_REQUEST, ORIGIN_RESPONSE, BOOT_BUNDLE, USER_CONFIG, DATABASE_BOOTSTRAP] {
+            assert_eq!(digest(package).len(), 64, "{package}");
+            assert_eq!(digest(package), digest(package), "{package}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_what_is_wrong_is_not_quoted() {
+        let render = |parameters: &[(&str, &str)]| {
+            let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            OpenHandsPackages.render(BOOT_BUNDLE, &parameters)
+        };
+        assert_eq!(render(&[]).unwrap_err(), "the parameter `boot` is missing");
+        assert!(!render(&[("boot", "hunter2")]).unwrap_err().contains("hunter2"));
+        assert!(OpenHandsPackages.render("other", &BTreeMap::new()).is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! auth: the users, and how they log in. One pool for every edge; it lives in us-east-1, beside CloudFront.
+
+use ohinfra_core::Text;
+use ohinfra_kinds::cognito::{
+    Asset, ManagedLoginBranding, ManagedLoginBrandingInputs, UserPool, UserPoolClient, UserPoolClientInputs,
+    UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
+};
+use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
+use ohinfra_plan::graph::Handle;
+
+use super::Builder;
+use crate::payload::PayloadError;
+use crate::payload::mail::{ASSETS, BRANDING, invitation, verification};
+
+/// What other stacks refer to.
+pub(crate) struct Auth {
+    pub(crate) user_pool: Handle,
+    pub(crate) domain: Handle,
+    pub(crate) client: Handle,
+    pub(crate) client_secret: Handle,
+}
+
+fn texts(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
+    let (configuration, names) = (builder.configuration, &builder.environment.names);
+    let domains = configuration.callback_domains();
+    let site = &configuration.site_name;
+    let (invited, verified) = (invitation(site, &domains)?, verification(site, &domains)?);
+    let user_pool = builder.add_retained::<UserPool>(
+        "user-pool",
+        &UserPoolInputs {
+            pool_name: site.clone(),
+            email_sign_in: true,
+            admin_create_only: true,
+            password_minimum_length: 8,
+            deletion_protection: true,
+            software_token_mfa: "OPTIONAL".to_owned(),
+            invitation_subject: invited.subject,
+            invitation_message: invited.body,
+            verification_subject: verified.subject,
+            verification_message: verified.body,
+        },
+    );
+    let suffix = builder.text("auth.domain_prefix_suffix");
+    let domain = builder.add::<UserPoolDomain>(
+        "user-pool-domain",
+        &UserPoolDomainInputs {
+            domain: format!("{}-{}-{suffix}", names.prefix, names.account),
+            user_pool_id: user_pool.attribute("id"),
+            managed_login_version: 2,
+        },
+    );
+    let client = client(builder, &user_pool, &domains);
+    let assets = ASSETS.iter().map(|asset| Asset {
+        category: asset.category.to_owned(),
+        color_mode: asset.color_mode.to_owned(),
+        extension: "SVG".to_owned(),
+        text: asset.svg.to_owned(),
+    });
+    builder.add_after::<ManagedLoginBranding>(
+        "branding",
+        &ManagedLoginBrandingInputs {
+            user_pool_id: user_pool.attribute("id"),
+            client_id: client.attribute("client_id"),
+            settings: BRANDING.to_owned(),
+            assets: assets.collect(),
+        },
+        vec![domain.clone()],
+    );
+    let client_secret = builder.add::<Secret>(
+        "client-secret",
+        &SecretInputs {
+            secret_name: format!("{}/cognito-client-secret-{suffix}", names.prefix),
+            description: "The secret of OpenHands' login client".to_owned(),
+            content: SecretContent::UserPoolClient {
+                user_pool_id: user_pool.attribute("id"),
+                client_id: client.attribute("client_id"),
+                region: "us-east-1".to_owned(),
+            },
+            scheduled_for_deletion: false,
+            kms_key_id: None,
+        },
+    );
+    builder.output("user_pool_id", user_pool.attribute("id"));
+    builder.output("user_pool_domain", domain.attribute("full_domain"));
+    builder.output("user_pool_client_id", client.attribute("client_id"));
+    builder.output("client_secret_name", client_secret.attribute("name"));
+    Ok(Auth { user_pool, domain, client, client_secret })
+}
+
+fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String]) -> Handle {
+    let urls = |path: &str| domains.iter().map(|domain| format!("https://{domain}{path}")).collect();
+    let user_pool_id: Text = user_pool.attribute("id");
+    builder.add::<UserPoolClient>(
+        "client",
+        &UserPoolClientInputs {
+            user_pool_id,
+            client_name: builder.configuration.site_name.clone(),
+            generate_secret: true,
+            callback_urls: urls("/_callback"),
+            logout_urls: urls("/"),
+            oauth_flows: texts(&["code"]),
+            oauth_scopes: texts(&["openid", "email", "profile"]),
+            explicit_flows: texts(&["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
+            identity_providers: texts(&["COGNITO"]),
+            prevent_user_existence_errors: true,
+            access_token_minutes: 60,
+            id_token_minutes: 1440,
+            refresh_token_minutes: 43200,
+            token_revocation: true,
+        },
+    )
+}

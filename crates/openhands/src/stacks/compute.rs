@@ -1,0 +1,421 @@
+//! compute: the instance, what it keeps its files on, and the load balancer in front of it.
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{Region, Text};
+use ohinfra_kinds::autoscaling::{Group, GroupInputs};
+use ohinfra_kinds::cloudwatch::{Alarm, AlarmInputs};
+use ohinfra_kinds::ec2::{LaunchTemplate, LaunchTemplateInputs, Volume};
+use ohinfra_kinds::efs::{
+    AccessPoint, AccessPointInputs, FileSystem, FileSystemInputs, MountTarget, MountTargetInputs,
+};
+use ohinfra_kinds::elbv2::{
+    HealthCheck, Listener, ListenerInputs, ListenerRule, ListenerRuleInputs, LoadBalancer, LoadBalancerInputs,
+    SettledHeader, SettledHeaderInputs, TargetGroup, TargetGroupInputs,
+};
+use ohinfra_kinds::s3::{Object, ObjectInputs};
+use ohinfra_kinds::ssm::{Parameter, ParameterInputs};
+use ohinfra_plan::graph::{Handle, Options};
+use serde_json::json;
+
+use super::Builder;
+use super::database::{self, Database};
+use super::edge::ORIGIN_HEADER;
+use super::monitoring::Monitoring;
+use super::security::Security;
+use crate::environment::sandbox_secret_name;
+use crate::payload::PayloadError;
+use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot};
+use crate::payload::packages::{self, BOOT_BUNDLE};
+use crate::policy::{Statement, document};
+
+/// What it is built on.
+pub(crate) struct Ground<'a> {
+    pub(crate) monitoring: &'a Monitoring,
+    pub(crate) security: &'a Security,
+    pub(crate) database: &'a Database,
+}
+
+/// What other stacks refer to.
+pub(crate) struct Compute {
+    pub(crate) balancer: Handle,
+    pub(crate) target_user_config: Handle,
+    pub(crate) rules: Vec<Handle>,
+    /// What an instance is made for, as JSON.
+    pub(crate) boot: Text,
+}
+
+/// Texts that stand for references while a template is filled in, which takes plain text only.
+#[derive(Default)]
+struct Marks(Vec<Text>);
+
+impl Marks {
+    fn mark(&mut self, text: Text) -> String {
+        if let Some(known) = text.known() {
+            return known.to_owned();
+        }
+        self.0.push(text);
+        format!("reference{:03}mark", self.0.len() - 1)
+    }
+
+    /// The text with the references in their places again.
+    fn unmark(&self, text: &str) -> Text {
+        let mut result = Text::default();
+        let mut rest = text;
+        let marks = || self.0.iter().enumerate().map(|(n, text)| (format!("reference{n:03}mark"), text));
+        while let Some((at, mark, text)) =
+            marks().filter_map(|(mark, text)| Some((rest.find(&mark)?, mark, text))).min_by_key(|(at, ..)| *at)
+        {
+            let (before, after) = rest.split_at(at);
+            result = result + before + text.clone();
+            rest = after.strip_prefix(mark.as_str()).unwrap_or_default();
+        }
+        result + rest
+    }
+}
+
+struct Workspace {
+    file_system: Handle,
+    access_point: Handle,
+    mount_targets: Vec<Handle>,
+}
+
+pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Compute, PayloadError> {
+    let workspace = workspace(builder, ground.security);
+    parameters(builder, ground.security);
+    let mut marks = Marks::default();
+    let boot = boot(builder, ground, &workspace, &mut marks);
+    let boot_text = marks.unmark(&json!(boot).to_string());
+    let bundle = builder.add::<Object>(
+        "boot-bundle",
+        &ObjectInputs {
+            bucket_name: ground.monitoring.data_bucket.attribute("name"),
+            key_prefix: BUNDLE_PREFIX.to_owned(),
+            key_suffix: BUNDLE_SUFFIX.to_owned(),
+            package: BOOT_BUNDLE.to_owned(),
+            parameters: BTreeMap::from([("boot".to_owned(), boot_text.clone())]),
+            digest: packages::digest(BOOT_BUNDLE),
+        },
+    );
+    let (key, digest) = (marks.mark(bundle.attribute("key")), marks.mark(bundle.attribute("sha256")));
+    let user_data = marks.unmark(&boot.user_data_of(&key, &digest)?)
+        // A new password of the database user needs an instance that knows it.
+        + "# The version of the database user's password: "
+        + ground.database.proxy_secret.attribute("version")
+        + "\n";
+    let template = launch_template(builder, ground.security, user_data);
+    let balancer = builder.add::<LoadBalancer>(
+        "alb",
+        &LoadBalancerInputs {
+            balancer_name: builder.environment.names.regional("alb"),
+            scheme: "internet-facing".to_owned(),
+            subnet_ids: builder.environment.public_subnets.clone(),
+            security_group_ids: vec![ground.security.alb_sg.attribute("id")],
+            deletion_protection: builder.flag("compute.deletion_protection"),
+            drop_invalid_headers: true,
+            idle_timeout_seconds: 60,
+        },
+    );
+    let app = target_group(builder, "app", Some((3000, "/api/health")));
+    let runtime = target_group(builder, "runtime", Some((8080, "/health")));
+    let target_user_config = target_group(builder, "user-config", None);
+    let rules = rules(builder, ground.security, &balancer, [&target_user_config, &runtime, &app]);
+    let mut after = workspace.mount_targets.clone();
+    after.push(ground.database.cluster.clone());
+    let group = builder.add_with::<Group>(
+        "asg",
+        &GroupInputs {
+            group_name: builder.environment.names.regional("asg"),
+            template_id: template.attribute("id"),
+            template_version: template.attribute("version"),
+            size: 1,
+            subnet_ids: builder.environment.private_subnets.clone(),
+            target_group_arns: vec![app.attribute("arn"), runtime.attribute("arn")],
+            health_check_type: "ELB".to_owned(),
+            health_check_grace_seconds: 600,
+        },
+        Options {
+            after,
+            tags: Tags::from([("Name".to_owned(), builder.environment.names.prefix.clone())]),
+            ..Options::default()
+        },
+    );
+    alarms(builder, ground.monitoring, &group);
+    exports(builder, ground.security, &balancer);
+    builder.output("alb_dns_name", balancer.attribute("dns_name"));
+    builder.output("alb_arn", balancer.attribute("arn"));
+    builder.output("asg_name", group.attribute("name"));
+    builder.output("workspace_file_system_id", workspace.file_system.attribute("id"));
+    Ok(Compute { balancer, target_user_config, rules, boot: boot_text })
+}
+
+fn workspace(builder: &mut Builder<'_>, security: &Security) -> Workspace {
+    let backup = || Tags::from([("backup".to_owned(), "true".to_owned())]);
+    let mount = Statement::allow(
+        "InstanceThroughMountTargets",
+        &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"],
+    )
+    .principal("AWS", security.instance_role.attribute("arn"))
+    .on(["*"])
+    .when("Bool", "elasticfilesystem:AccessedViaMountTarget", "true");
+    let file_system = builder.add_with::<FileSystem>(
+        "workspace-fs",
+        &FileSystemInputs {
+            encrypted: true,
+            performance_mode: "generalPurpose".to_owned(),
+            throughput_mode: "bursting".to_owned(),
+            transition_to_ia: Some("AFTER_14_DAYS".to_owned()),
+            policy: Some(document([mount], &[])),
+        },
+        Options { retain: true, tags: backup(), ..Options::default() },
+    );
+    let zones = builder.environment.private_zones.clone();
+    let subnets = builder.environment.private_subnets.clone();
+    let mount_targets = zones
+        .iter()
+        .zip(&subnets)
+        .map(|(zone, subnet)| {
+            builder.add::<MountTarget>(
+                &format!("workspace-mount-{zone}"),
+                &MountTargetInputs {
+                    file_system_id: file_system.attribute("id"),
+                    subnet_id: subnet.clone(),
+                    security_group_ids: vec![security.efs_sg.attribute("id")],
+                },
+            )
+        })
+        .collect();
+    let access_point = builder.add::<AccessPoint>(
+        "workspace-access-point",
+        &AccessPointInputs {
+            file_system_id: file_system.attribute("id"),
+            path: "/openhands".to_owned(),
+            user_id: 0,
+            group_id: 0,
+            permissions: "0777".to_owned(),
+        },
+    );
+    Workspace { file_system, access_point, mount_targets }
+}
+
+fn plain(name: String, description: &str, value: impl Into<Text>) -> ParameterInputs<Text> {
+    ParameterInputs {
+        parameter_name: name,
+        description: description.to_owned(),
+        parameter_type: "String".to_owned(),
+        value: Some(value.into()),
+        secret_arn: None,
+        secret_version: None,
+    }
+}
+
+fn secure(name: String, description: &str, secret: &Handle) -> ParameterInputs<Text> {
+    ParameterInputs {
+        parameter_name: name,
+        description: description.to_owned(),
+        parameter_type: "SecureString".to_owned(),
+        value: None,
+        secret_arn: Some(secret.attribute("arn")),
+        secret_version: Some(secret.attribute("version")),
+    }
+}
+
+fn parameters(builder: &mut Builder<'_>, security: &Security) {
+    let prefix = builder.environment.names.prefix.clone();
+    for (name, key, what) in [
+        ("openhands-version", "compute.openhands_version", "The version of OpenHands"),
+        ("runtime-version", "compute.runtime_version", "The version of the sandbox image"),
+    ] {
+        let inputs = plain(format!("/{prefix}/docker/{name}"), what, builder.text(key));
+        builder.add::<Parameter>(&format!("param-{name}"), &inputs);
+    }
+    let name = format!("/{prefix}/cloudfront/origin-verify-secret");
+    let inputs =
+        secure(name, "The header value by which the load balancer knows CloudFront", &security.origin_verify_secret);
+    builder.add::<Parameter>("param-origin-verify", &inputs);
+}
+
+/// What an edge in a state of its own reads, where it lives.
+fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
+    let names = &builder.environment.names;
+    let path = |name: &str| format!("/{}/compute/{}/{name}", names.prefix, names.region);
+    let dns = plain(path("alb-dns-name"), "The load balancer of OpenHands", balancer.attribute("dns_name"));
+    let secret = secure(path("origin-verify-secret"), "How it knows CloudFront", &security.origin_verify_secret);
+    builder.add_in::<Parameter>(&Region::us_east_1(), "export-alb-dns", &dns);
+    builder.add_in::<Parameter>(&Region::us_east_1(), "export-origin-verify", &secret);
+}
+
+/// What an instance is made for; references are marked.
+fn boot(builder: &Builder<'_>, ground: &Ground<'_>, workspace: &Workspace, marks: &mut Marks) -> Boot {
+    let (configuration, names) = (builder.configuration, &builder.environment.names);
+    let sandbox_role = ground.security.sandbox_role.as_ref();
+    Boot {
+        region: names.region.clone(),
+        alert_topic_arn: marks.mark(ground.monitoring.alerts.attribute("arn")),
+        log_group_name: marks.mark(ground.monitoring.app_logs.attribute("name")),
+        data_bucket: marks.mark(ground.monitoring.data_bucket.attribute("name")),
+        file_system_id: marks.mark(workspace.file_system.attribute("id")),
+        access_point_id: marks.mark(workspace.access_point.attribute("id")),
+        database_secret: marks.mark(ground.database.proxy_secret.attribute("name")),
+        database_host: marks.mark(ground.database.proxy.attribute("endpoint")),
+        database_port: u16::try_from(database::PORT).unwrap_or_default(),
+        database_name: database::NAME.to_owned(),
+        sandbox_secret: sandbox_secret_name(configuration),
+        user_secrets_key_id: marks.mark(ground.security.user_secrets_key.attribute("id")),
+        sandbox_role_arn: sandbox_role.map(|role| marks.mark(role.attribute("arn"))),
+        openhands_version: builder.text("compute.openhands_version"),
+        runtime_version: builder.text("compute.runtime_version"),
+        llm_model: builder.text("compute.llm_model"),
+        watchtower: builder.flag("compute.watchtower"),
+        public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
+        registry: None,
+    }
+}
+
+fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Text) -> Handle {
+    let volume = |device_name: &str, size_gb: i32, outlives: bool| Volume {
+        device_name: device_name.to_owned(),
+        size_gb,
+        iops: 3000,
+        throughput: 125,
+        delete_on_termination: !outlives,
+        tags: if outlives { BTreeMap::from([("backup".to_owned(), "true".to_owned())]) } else { BTreeMap::new() },
+    };
+    let names = &builder.environment.names;
+    let inputs = LaunchTemplateInputs {
+        template_name: names.regional("instance"),
+        image_id: builder.environment.image_id.clone(),
+        instance_type: builder.text("compute.instance_type"),
+        instance_profile_arn: security.instance_profile.attribute("arn"),
+        security_group_ids: vec![security.instance_sg.attribute("id")],
+        hop_limit: 2,
+        volumes: vec![
+            volume("/dev/xvda", builder.number("compute.root_volume_gb"), false),
+            volume("/dev/sdf", builder.number("compute.data_volume_gb"), true),
+        ],
+        user_data,
+        instance_tags: BTreeMap::from([("Name".to_owned(), names.prefix.clone())]),
+    };
+    builder.add::<LaunchTemplate>("launch-template", &inputs)
+}
+
+fn target_group(builder: &mut Builder<'_>, name: &str, of_instances: Option<(i32, &str)>) -> Handle {
+    let vpc_id = builder.configuration.vpc_id.clone();
+    let check = |path: &str| HealthCheck {
+        path: path.to_owned(),
+        healthy_threshold: 2,
+        unhealthy_threshold: 3,
+        timeout_seconds: 5,
+        interval_seconds: 30,
+    };
+    let inputs = TargetGroupInputs {
+        group_name: builder.environment.names.regional(if name == "user-config" { "cfg" } else { name }),
+        target_type: if of_instances.is_some() { "instance" } else { "lambda" }.to_owned(),
+        protocol: of_instances.map(|_| "HTTP".to_owned()),
+        port: of_instances.map(|(port, _)| port),
+        vpc_id: of_instances.map(|_| vpc_id),
+        health_check: of_instances.map(|(_, path)| check(path)),
+        deregistration_delay_seconds: of_instances.map(|_| 30),
+        stickiness: of_instances.map(|_| false),
+    };
+    builder.add::<TargetGroup>(&format!("target-{name}"), &inputs)
+}
+
+fn rules(builder: &mut Builder<'_>, security: &Security, balancer: &Handle, targets: [&Handle; 3]) -> Vec<Handle> {
+    let listener = builder.add::<Listener>(
+        "listener",
+        &ListenerInputs {
+            balancer_arn: balancer.attribute("arn"),
+            protocol: "HTTP".to_owned(),
+            port: 80,
+            default_status: "403".to_owned(),
+            default_content_type: "text/plain".to_owned(),
+            default_body: "Access Denied - Invalid Origin".to_owned(),
+        },
+    );
+    let secret = &security.origin_verify_secret;
+    let rows =
+        [("user-config", 5, Some("/api/v1/user-config/*")), ("runtime", 10, Some("/runtime/*")), ("app", 20, None)];
+    rows.into_iter()
+        .zip(targets)
+        .map(|((name, priority, path), target)| {
+            builder.add::<ListenerRule>(
+                &format!("rule-{name}"),
+                &ListenerRuleInputs {
+                    listener_arn: listener.attribute("arn"),
+                    priority,
+                    path_pattern: path.map(str::to_owned),
+                    header_name: ORIGIN_HEADER.to_owned(),
+                    header_secret_arn: secret.attribute("arn"),
+                    header_secret_version: secret.attribute("version"),
+                    target_group_arn: target.attribute("arn"),
+                },
+            )
+        })
+        .collect()
+}
+
+/// The end of a rotation: once every distribution sends the new header value, the rules accept no other one. Where the edges are in
+/// another state, nobody here knows when that is, and nothing is taken away.
+pub(crate) fn settle(builder: &mut Builder<'_>, security: &Security, compute: &Compute, distributions: Vec<Handle>) {
+    if distributions.is_empty() {
+        return;
+    }
+    let secret = &security.origin_verify_secret;
+    let inputs = SettledHeaderInputs {
+        rule_arns: compute.rules.iter().map(|rule| rule.attribute("arn")).collect(),
+        header_name: ORIGIN_HEADER.to_owned(),
+        header_secret_arn: secret.attribute("arn"),
+        header_secret_version: secret.attribute("version"),
+    };
+    builder.add_after::<SettledHeader>("rules-settled", &inputs, distributions);
+}
+
+fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
+    let rows = [
+        ("cpu", "AWS/EC2", "CPUUtilization", 80.0, None),
+        ("memory", "CWAgent", "mem_used_percent", 85.0, None),
+        ("disk", "CWAgent", "disk_used_percent", 85.0, Some("/data")),
+    ];
+    for (name, namespace, metric, threshold, path) in rows {
+        let mut dimensions = BTreeMap::from([("AutoScalingGroupName".to_owned(), group.attribute("name"))]);
+        dimensions.extend(path.map(|path| ("path".to_owned(), Text::from(path))));
+        let inputs = AlarmInputs {
+            alarm_name: builder.environment.names.regional(&format!("{name}-high")),
+            description: format!("OpenHands: {metric} is above {threshold} %"),
+            namespace: namespace.to_owned(),
+            metric_name: metric.to_owned(),
+            statistic: "Average".to_owned(),
+            dimensions,
+            period_seconds: 300,
+            evaluation_periods: 2,
+            threshold,
+            comparison: "GreaterThanThreshold".to_owned(),
+            treat_missing_data: "notBreaching".to_owned(),
+            action_arns: vec![monitoring.alerts.attribute("arn")],
+        };
+        builder.add::<Alarm>(&format!("alarm-{name}"), &inputs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohinfra_core::text::Part;
+
+    use super::*;
+
+    #[test]
+    fn marks_become_references_again_wherever_they_stand() {
+        let reference = |n: u8| -> Text {
+            let resource = format!("a/b{n}").parse().unwrap();
+            ohinfra_core::Reference { resource, attribute: "id".to_owned() }.into()
+        };
+        let mut marks = Marks::default();
+        let (one, two) = (marks.mark(reference(1)), marks.mark(reference(2)));
+        assert_eq!(marks.mark(Text::from("known")), "known");
+        let text = marks.unmark(&format!("x={two} y={one} {two}"));
+        assert_eq!(text, Text::from("x=") + reference(2) + " y=" + reference(1) + " " + reference(2));
+        assert!(text.parts().iter().all(|part| !matches!(part, Part::Literal(text) if text.contains("mark"))));
+    }
+}

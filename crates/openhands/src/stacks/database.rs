@@ -1,0 +1,301 @@
+//! database: the Aurora cluster, its proxy, and what is prepared in it.
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::Text;
+use ohinfra_kinds::ec2::{
+    Direction, PeerType, SecurityGroup, SecurityGroupInputs, SecurityGroupRule, SecurityGroupRuleInputs,
+};
+use ohinfra_kinds::iam::{Role, RoleInputs, RolePolicy, RolePolicyInputs};
+use ohinfra_kinds::rds::{
+    Cluster, ClusterInputs, ClusterParameterGroup, ClusterParameterGroupInputs, Instance, InstanceInputs, Proxy,
+    ProxyInputs, ProxyTargetGroup, ProxyTargetGroupInputs, SubnetGroup, SubnetGroupInputs,
+};
+use ohinfra_kinds::rdsdata::{Bootstrap, BootstrapInputs};
+use ohinfra_kinds::secretsmanager::{
+    ConnectionDetails, ConnectionDetailsInputs, Secret, SecretContent, SecretInputs, SecretPolicy, SecretPolicyInputs,
+};
+use ohinfra_plan::graph::Handle;
+
+use super::Builder;
+use super::security::Security;
+use crate::payload::packages::{self, DATABASE_BOOTSTRAP};
+use crate::policy::{Statement, document, trust_service};
+
+/// PostgreSQL's port.
+pub(crate) const PORT: i32 = 5432;
+/// The database.
+pub(crate) const NAME: &str = "openhands";
+/// Who logs in with IAM's tokens.
+pub(crate) const IAM_USER: &str = "openhands_iam";
+const ENGINE: &str = "aurora-postgresql";
+const ADMIN: &str = "postgres";
+/// What neither Aurora nor a URL nor a shell would take as it is.
+const EXCLUDED: &str = "%+~`#$&*()|[]{}:;<>?!'/@\"\\ ";
+
+/// What other stacks refer to.
+pub(crate) struct Database {
+    pub(crate) cluster: Handle,
+    pub(crate) proxy: Handle,
+    pub(crate) proxy_secret: Handle,
+}
+
+struct Groups {
+    aurora: Handle,
+    proxy: Handle,
+}
+
+fn security_groups(builder: &mut Builder<'_>, security: &Security) -> Groups {
+    let mut group = |name: &str, description: &str| {
+        let inputs = SecurityGroupInputs {
+            name_prefix: builder.environment.names.regional(name),
+            description: description.to_owned(),
+            vpc_id: Text::from(builder.configuration.vpc_id.as_str()),
+            allow_all_egress: false,
+        };
+        builder.add::<SecurityGroup>(&format!("{name}-sg"), &inputs)
+    };
+    let groups = Groups {
+        aurora: group("aurora", "OpenHands database cluster"),
+        proxy: group("proxy", "OpenHands database proxy"),
+    };
+    let mut rule = |group: &Handle, direction: Direction, peer: &Handle, what: &str| {
+        let (way, other) = match direction {
+            Direction::Ingress => ("ingress", peer),
+            Direction::Egress => ("egress", peer),
+        };
+        let other = other.address().name().trim_end_matches("-sg");
+        let name = format!("{}-{way}-{PORT}-{other}", group.address().name());
+        let inputs = SecurityGroupRuleInputs {
+            group_id: group.attribute("id"),
+            direction,
+            protocol: "tcp".to_owned(),
+            from_port: PORT,
+            to_port: PORT,
+            peer_type: PeerType::SecurityGroup,
+            peer: peer.attribute("id"),
+            description: what.to_owned(),
+        };
+        builder.add::<SecurityGroupRule>(&name, &inputs);
+    };
+    rule(&groups.aurora, Direction::Ingress, &security.instance_sg, "PostgreSQL from the instance");
+    rule(&groups.aurora, Direction::Ingress, &groups.proxy, "PostgreSQL from the proxy");
+    rule(&groups.proxy, Direction::Ingress, &security.instance_sg, "PostgreSQL from the instance");
+    rule(&groups.proxy, Direction::Egress, &groups.aurora, "PostgreSQL to the cluster");
+    groups
+}
+
+fn secret(builder: &mut Builder<'_>, name: &str, path: &str, what: &str, content: SecretContent<Text>) -> Handle {
+    let secret_name = format!("{}/database/{path}", builder.environment.names.prefix);
+    let inputs = SecretInputs {
+        secret_name,
+        description: what.to_owned(),
+        content,
+        scheduled_for_deletion: false,
+        kms_key_id: None,
+    };
+    builder.add::<Secret>(name, &inputs)
+}
+
+/// The major version of `15.8`.
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or(version)
+}
+
+pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database {
+    let names = &builder.environment.names;
+    let groups = security_groups(builder, security);
+    let admin_content = SecretContent::Login {
+        username: ADMIN.to_owned(),
+        length: 30,
+        exclude_characters: Some(EXCLUDED.to_owned()),
+        exclude_punctuation: false,
+    };
+    let admin_secret = secret(builder, "admin-secret", "admin", "The database's administrator", admin_content);
+    let proxy_content = SecretContent::Login {
+        username: "openhands_proxy".to_owned(),
+        length: 32,
+        exclude_characters: None,
+        exclude_punctuation: true,
+    };
+    let proxy_secret = secret(builder, "proxy-secret", "proxy-user", "The database user of OpenHands", proxy_content);
+    let may_read =
+        Statement::allow("InstanceMayRead", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"])
+            .principal("AWS", security.instance_role.attribute("arn"))
+            .on(["*"]);
+    builder.add::<SecretPolicy>(
+        "proxy-secret-policy",
+        &SecretPolicyInputs { secret_arn: proxy_secret.attribute("arn"), document: document([may_read], &[]) },
+    );
+    let cluster = cluster(builder, &groups, &admin_secret);
+    let writer = builder.add::<Instance>(
+        "writer",
+        &InstanceInputs {
+            instance_name: names.regional("writer"),
+            cluster_name: cluster.attribute("id"),
+            engine: ENGINE.to_owned(),
+            instance_class: "db.serverless".to_owned(),
+            promotion_tier: 0,
+            publicly_accessible: false,
+        },
+    );
+    builder.add::<ConnectionDetails>(
+        "admin-secret-details",
+        &ConnectionDetailsInputs {
+            secret_arn: admin_secret.attribute("arn"),
+            details: BTreeMap::from([
+                ("dbClusterIdentifier".to_owned(), cluster.attribute("name")),
+                ("dbname".to_owned(), Text::from(NAME)),
+                ("engine".to_owned(), Text::from("postgres")),
+                ("host".to_owned(), cluster.attribute("endpoint")),
+                ("port".to_owned(), Text::from(PORT.to_string())),
+            ]),
+        },
+    );
+    builder.add::<Bootstrap>(
+        "bootstrap",
+        &BootstrapInputs {
+            cluster_arn: cluster.attribute("arn"),
+            admin_secret_arn: admin_secret.attribute("arn"),
+            database_name: NAME.to_owned(),
+            proxy_secret_arn: proxy_secret.attribute("arn"),
+            proxy_secret_version: proxy_secret.attribute("version"),
+            package: DATABASE_BOOTSTRAP.to_owned(),
+            digest: packages::digest(DATABASE_BOOTSTRAP),
+            after_instance: writer.attribute("endpoint"),
+        },
+    );
+    let proxy = proxy(builder, &groups, &admin_secret, &proxy_secret);
+    builder.add_after::<ProxyTargetGroup>(
+        "proxy-target",
+        &ProxyTargetGroupInputs {
+            proxy_name: proxy.attribute("id"),
+            cluster_name: cluster.attribute("id"),
+            max_connections_percent: 100,
+            max_idle_connections_percent: 50,
+        },
+        vec![writer],
+    );
+    outputs(builder, &cluster, &proxy, &proxy_secret);
+    Database { cluster, proxy, proxy_secret }
+}
+
+fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) -> Handle {
+    let names = &builder.environment.names;
+    let version = builder.environment.aurora_version.clone();
+    let family = format!("{ENGINE}{}", major(&version));
+    let parameter_group = builder.add::<ClusterParameterGroup>(
+        "parameter-group",
+        &ClusterParameterGroupInputs {
+            // With the major version, so that an upgrade has a group of its own to go to.
+            group_name: format!("{}-{family}", names.prefix),
+            family,
+            description: "OpenHands database cluster".to_owned(),
+            parameters: BTreeMap::from([
+                ("log_min_duration_statement".to_owned(), "1000".to_owned()),
+                ("log_statement".to_owned(), "ddl".to_owned()),
+            ]),
+        },
+    );
+    let subnet_group = builder.add::<SubnetGroup>(
+        "subnet-group",
+        &SubnetGroupInputs {
+            group_name: names.regional("database"),
+            description: "OpenHands database".to_owned(),
+            subnet_ids: builder.environment.private_subnets.clone(),
+        },
+    );
+    let acu = |path: &str| builder.configuration.value(path).as_f64().unwrap_or_default();
+    let inputs = ClusterInputs {
+        cluster_name: names.regional("database"),
+        engine: ENGINE.to_owned(),
+        engine_version: version,
+        database_name: NAME.to_owned(),
+        port: PORT,
+        master_username: ADMIN.to_owned(),
+        admin_secret_arn: admin_secret.attribute("arn"),
+        subnet_group_name: subnet_group.attribute("name"),
+        security_group_ids: vec![groups.aurora.attribute("id")],
+        parameter_group_name: parameter_group.attribute("name"),
+        min_acu: acu("database.min_acu"),
+        max_acu: acu("database.max_acu"),
+        iam_authentication: true,
+        data_api: true,
+        storage_encrypted: true,
+        backup_retention_days: builder.number("database.backup_retention_days"),
+        backup_window: "03:00-04:00".to_owned(),
+        maintenance_window: "sun:04:00-sun:05:00".to_owned(),
+        copy_tags_to_snapshot: true,
+        log_exports: vec!["postgresql".to_owned()],
+        deletion_protection: builder.flag("database.deletion_protection"),
+        restoring: false,
+        restore_from_snapshot: Some(builder.text("database.restore_from_snapshot")).filter(|text| !text.is_empty()),
+    };
+    builder.add::<Cluster>("cluster", &inputs)
+}
+
+fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, proxy_secret: &Handle) -> Handle {
+    let names = &builder.environment.names;
+    let role = builder.add::<Role>(
+        "proxy-role",
+        &RoleInputs {
+            role_name: names.global("database-proxy"),
+            description: "The database proxy of OpenHands".to_owned(),
+            assume_role_policy: trust_service("rds.amazonaws.com"),
+            managed_policy_arns: Vec::new(),
+            max_session_seconds: None,
+        },
+    );
+    let secrets = vec![admin_secret.attribute("arn"), proxy_secret.attribute("arn")];
+    let read = Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]);
+    let policy = builder.add::<RolePolicy>(
+        "proxy-policy",
+        &RolePolicyInputs {
+            role_name: role.attribute("name"),
+            policy_name: "OpenHandsDatabaseProxy".to_owned(),
+            document: document([read.on(secrets.clone())], &[]),
+        },
+    );
+    builder.add_after::<Proxy>(
+        "proxy",
+        &ProxyInputs {
+            proxy_name: names.regional("proxy"),
+            engine_family: "POSTGRESQL".to_owned(),
+            require_tls: true,
+            iam_authentication: false,
+            secret_arns: secrets,
+            idle_client_timeout_seconds: 1800,
+            role_arn: role.attribute("arn"),
+            subnet_ids: builder.environment.private_subnets.clone(),
+            security_group_ids: vec![groups.proxy.attribute("id")],
+        },
+        vec![policy],
+    )
+}
+
+fn outputs(builder: &mut Builder<'_>, cluster: &Handle, proxy: &Handle, proxy_secret: &Handle) {
+    let region = builder.environment.names.region.clone();
+    let through_proxy = Text::from("PGPASSWORD=\"$(aws secretsmanager get-secret-value --region ")
+        + region.as_str()
+        + " --secret-id "
+        + proxy_secret.attribute("name")
+        + " --query SecretString --output text | jq -r .password)\" psql \"host="
+        + proxy.attribute("endpoint")
+        + format!(" port={PORT} dbname={NAME} user=openhands_proxy sslmode=require\"");
+    let directly = Text::from("PGPASSWORD=\"$(aws rds generate-db-auth-token --region ")
+        + region.as_str()
+        + " --hostname "
+        + cluster.attribute("endpoint")
+        + format!(" --port {PORT} --username {IAM_USER})\" psql \"host=")
+        + cluster.attribute("endpoint")
+        + format!(" port={PORT} dbname={NAME} user={IAM_USER} sslmode=require\"");
+    builder.output("cluster_endpoint", cluster.attribute("endpoint"));
+    builder.output("cluster_port", PORT.to_string());
+    builder.output("cluster_resource_id", cluster.attribute("resource_id"));
+    builder.output("database_name", NAME);
+    builder.output("database_user", "openhands_proxy");
+    builder.output("proxy_endpoint", proxy.attribute("endpoint"));
+    builder.output("proxy_secret_arn", proxy_secret.attribute("arn"));
+    builder.output("connect_through_proxy", through_proxy);
+    builder.output("connect_with_iam", directly);
+}

@@ -1,0 +1,250 @@
+//! `edge`, or `edge-<suffix>`: one domain. Everything of it lives in us-east-1.
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::Text;
+use ohinfra_core::tags::Ownership;
+use ohinfra_kinds::acm::{Certificate, CertificateInputs, Issuance, IssuanceInputs};
+use ohinfra_kinds::cloudfront::{Distribution, DistributionInputs, ResponseHeadersPolicy, ResponseHeadersPolicyInputs};
+use ohinfra_kinds::iam::{Role, RoleInputs};
+use ohinfra_kinds::lambda::{Function, FunctionInputs, Version, VersionInputs};
+use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
+use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
+use ohinfra_kinds::wafv2::{ManagedRuleGroup, WebAcl, WebAclInputs};
+use ohinfra_plan::graph::Handle;
+
+use super::Builder;
+use super::auth::Auth;
+use super::compute::Compute;
+use super::security::Security;
+use super::user_config::LOG_DAYS;
+use crate::configuration::Edge;
+use crate::payload::packages::{self, ORIGIN_RESPONSE, VIEWER_REQUEST};
+use crate::policy::{Statement, document};
+
+/// The hosted zone of every CloudFront distribution.
+const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
+/// AWS's own policies `CachingDisabled` and `AllViewer`.
+const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
+/// The header by which the load balancer knows CloudFront.
+pub(crate) const ORIGIN_HEADER: &str = "X-Origin-Verify";
+
+fn texts(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+pub(crate) fn build(
+    builder: &mut Builder<'_>,
+    edge: &Edge,
+    auth: &Auth,
+    security: &Security,
+    compute: &Compute,
+) -> Handle {
+    let full_domain = edge.full_domain();
+    let runtime_domain = format!("*.runtime.{full_domain}");
+    let certificate = certificate(builder, edge, &full_domain, &runtime_domain);
+    let viewer_request = function(builder, "auth", VIEWER_REQUEST, edge, Some(auth));
+    let origin_response = function(builder, "headers", ORIGIN_RESPONSE, edge, None);
+    let web_acl = web_acl(builder);
+    let cors = cors_policy(builder, edge, &full_domain);
+    let ownership =
+        Ownership { deployment: builder.configuration.name.clone(), address: builder.address("distribution") };
+    let distribution = builder.add_after::<Distribution>(
+        "distribution",
+        &DistributionInputs {
+            comment: ownership.marker(),
+            aliases: vec![full_domain.clone(), runtime_domain.clone()],
+            certificate_arn: certificate.attribute("arn"),
+            minimum_protocol: "TLSv1.2_2021".to_owned(),
+            http_version: "http2and3".to_owned(),
+            ipv6: true,
+            price_class: "PriceClass_100".to_owned(),
+            web_acl_arn: web_acl.attribute("arn"),
+            origin_domain: compute.balancer.attribute("dns_name"),
+            origin_read_timeout_seconds: 60,
+            origin_keepalive_seconds: 60,
+            origin_header_name: ORIGIN_HEADER.to_owned(),
+            origin_header_secret_arn: security.origin_verify_secret.attribute("arn"),
+            origin_header_secret_version: security.origin_verify_secret.attribute("version"),
+            paths: vec!["/runtime/*".to_owned()],
+            cache_policy_id: CACHING_DISABLED.to_owned(),
+            origin_request_policy_id: ALL_VIEWER.to_owned(),
+            response_headers_policy_id: cors.attribute("id"),
+            viewer_request_function_arn: viewer_request.attribute("arn"),
+            origin_response_function_arn: origin_response.attribute("arn"),
+            enabled: true,
+        },
+        // The rules accept a new header value before CloudFront sends it.
+        compute.rules.clone(),
+    );
+    for (name, domain) in [("alias", &full_domain), ("runtime-alias", &runtime_domain)] {
+        for (suffix, record_type) in [("", "A"), ("-ipv6", "AAAA")] {
+            builder.add::<Record>(
+                &format!("{name}{suffix}"),
+                &RecordInputs {
+                    zone_id: edge.hosted_zone_id.clone(),
+                    record_name: Text::from(domain.as_str()),
+                    record_type: record_type.to_owned(),
+                    ttl_seconds: None,
+                    values: None,
+                    alias: Some(Alias {
+                        dns_name: distribution.attribute("domain_name"),
+                        zone_id: CLOUDFRONT_ZONE.to_owned(),
+                    }),
+                },
+            );
+        }
+    }
+    builder.output("distribution_id", distribution.attribute("id"));
+    builder.output("distribution_domain_name", distribution.attribute("domain_name"));
+    builder.output("site_url", format!("https://{full_domain}"));
+    builder.output("web_acl_arn", web_acl.attribute("arn"));
+    distribution
+}
+
+/// The certificate once it is issued.
+fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtime_domain: &str) -> Handle {
+    let certificate = builder.add::<Certificate>(
+        "certificate",
+        &CertificateInputs { domain_name: full_domain.to_owned(), alternative_names: vec![runtime_domain.to_owned()] },
+    );
+    let records: Vec<Handle> = (1..=2)
+        .map(|n| {
+            builder.add::<Record>(
+                &format!("certificate-validation-{n}"),
+                &RecordInputs {
+                    zone_id: edge.hosted_zone_id.clone(),
+                    record_name: certificate.attribute(&format!("validation_name_{n}")),
+                    record_type: "CNAME".to_owned(),
+                    ttl_seconds: Some(300),
+                    values: Some(vec![certificate.attribute(&format!("validation_value_{n}"))]),
+                    alias: None,
+                },
+            )
+        })
+        .collect();
+    builder.add::<Issuance>(
+        "certificate-issued",
+        &IssuanceInputs {
+            certificate_arn: certificate.attribute("arn"),
+            record_names: records.iter().map(|record| record.attribute("name")).collect(),
+        },
+    )
+}
+
+/// A function at CloudFront's edge: the frozen version that a distribution runs.
+fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, auth: Option<&Auth>) -> Handle {
+    let environment = builder.environment;
+    let names = &environment.names;
+    let function_name = format!("{}-{}-{name}", names.prefix, edge.stack());
+    let trust = Statement::allow("AssumeRole", &["sts:AssumeRole"])
+        .principals("Service", ["lambda.amazonaws.com", "edgelambda.amazonaws.com"]);
+    let role = builder.add::<Role>(
+        &format!("{name}-function-role"),
+        &RoleInputs {
+            role_name: function_name.clone(),
+            description: format!("OpenHands {name} function at the edge"),
+            assume_role_policy: document([trust], &[]),
+            managed_policy_arns: vec![environment.managed_policy("service-role/AWSLambdaBasicExecutionRole")],
+            max_session_seconds: None,
+        },
+    );
+    let logs = builder.add_retained::<LogGroup>(
+        &format!("{name}-function-logs"),
+        &LogGroupInputs {
+            // What a function at the edge calls its group, in every region where it runs.
+            log_group_name: format!("/aws/lambda/us-east-1.{function_name}"),
+            retention_days: LOG_DAYS,
+            kms_key_arn: None,
+        },
+    );
+    let mut parameters = BTreeMap::from([("full_domain".to_owned(), Text::from(edge.full_domain()))]);
+    let (mut secret_parameters, mut secret_versions) = (BTreeMap::new(), Vec::new());
+    if let Some(auth) = auth {
+        parameters.insert("user_pool_id".to_owned(), auth.user_pool.attribute("id"));
+        parameters.insert("pool_domain".to_owned(), auth.domain.attribute("full_domain"));
+        parameters.insert("client_id".to_owned(), auth.client.attribute("client_id"));
+        parameters.insert("runtime_access".to_owned(), Text::from(edge.runtime_access.as_str()));
+        secret_parameters.insert("client_secret".to_owned(), auth.client_secret.attribute("arn"));
+        secret_versions.push(auth.client_secret.attribute("version"));
+    }
+    let function = builder.add_after::<Function>(
+        &format!("{name}-function"),
+        &FunctionInputs {
+            function_name,
+            description: format!("OpenHands {name} at the edge"),
+            role_arn: role.attribute("arn"),
+            runtime: builder.text("edge_runtime"),
+            handler: "index.handler".to_owned(),
+            architecture: "x86_64".to_owned(),
+            memory_mb: 128,
+            timeout_seconds: 5,
+            environment: BTreeMap::new(),
+            package: package.to_owned(),
+            parameters,
+            secret_parameters,
+            secret_versions,
+            digest: packages::digest(package),
+        },
+        vec![logs],
+    );
+    builder.add::<Version>(
+        &format!("{name}-function-version"),
+        &VersionInputs { function_name: function.attribute("name"), code_sha256: function.attribute("code_sha256") },
+    )
+}
+
+fn web_acl(builder: &mut Builder<'_>) -> Handle {
+    let name = format!("{}-{}", builder.environment.names.prefix, builder.stack);
+    let group =
+        |name: &str, count_only: &[&str]| ManagedRuleGroup { name: name.to_owned(), count_only: texts(count_only) };
+    builder.add::<WebAcl>(
+        "web-acl",
+        &WebAclInputs {
+            acl_name: name.clone(),
+            description: "OpenHands at CloudFront".to_owned(),
+            managed_rule_groups: vec![
+                // Prompts and files are larger than the 8 KB that this rule lets pass.
+                group("AWSManagedRulesCommonRuleSet", &["SizeRestrictions_BODY"]),
+                group("AWSManagedRulesKnownBadInputsRuleSet", &[]),
+            ],
+            rate_limit: builder.number("waf.rate_limit").into(),
+            metric_prefix: name,
+        },
+    )
+}
+
+fn cors_policy(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str) -> Handle {
+    let names = &builder.environment.names;
+    let title = names.title();
+    let ownership =
+        Ownership { deployment: builder.configuration.name.clone(), address: builder.address("cors-policy") };
+    // Edges of one domain need names of their own, which stay the same whatever other edges come and go.
+    let domain = if edge.suffix.is_none() { edge.domain_name.as_str() } else { full_domain };
+    let request_headers = [
+        "Accept",
+        "Accept-Language",
+        "Content-Language",
+        "Content-Type",
+        "Authorization",
+        "Cache-Control",
+        "Pragma",
+        "Origin",
+        "X-Requested-With",
+    ];
+    builder.add::<ResponseHeadersPolicy>(
+        "cors-policy",
+        &ResponseHeadersPolicyInputs {
+            policy_name: format!("{title}-CORS-{}-{}", domain.replace('.', "-"), names.account),
+            comment: ownership.marker(),
+            allow_credentials: true,
+            origins: vec![format!("https://{full_domain}")],
+            methods: texts(&["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]),
+            request_headers: texts(&request_headers),
+            exposed_headers: texts(&["Content-Length", "Content-Type", "ETag", "Cache-Control"]),
+            max_age_seconds: 86400,
+            override_origin: true,
+        },
+    )
+}

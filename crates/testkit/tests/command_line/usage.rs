@@ -1,0 +1,72 @@
+//! What is asked for in a wrong way, or is not there.
+
+use ohinfra_testkit::look_ups;
+use serde_json::json;
+
+use super::Place;
+
+#[test]
+fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
+    let place = Place::new();
+    assert!(place.fail(&["plan", "--no-such-flag"]).contains("unexpected argument '--no-such-flag'"));
+    assert!(place.fail(&["aply"]).contains("a similar subcommand exists: 'apply'"));
+    assert!(place.succeed(&["--version"]).starts_with("ohinfra "));
+    assert!(place.succeed(&["completions", "bash"]).contains("_ohinfra"));
+}
+
+#[test]
+fn names_that_do_not_exist_are_told_with_those_that_do() {
+    let place = Place::new();
+    insta::assert_snapshot!(place.fail(&["plan", "--stack", "databse", "--target", "network/nothing"]), @"
+    error: --stack: there is no stack `databse`
+      help: stacks: auth, compute, database, edge, monitoring, network, security, user-config
+    error: --target: there is no resource `network/nothing`
+      help: `ohinfra graph` lists every address
+    ");
+    insta::assert_snapshot!(place.fail(&["plan", "--replace", "network/nothing"]), @"
+    error: --replace: there is no resource `network/nothing`
+      help: `ohinfra graph` lists every address
+    ");
+    insta::assert_snapshot!(place.fail(&["state", "show", "network/endpoint-sg"]), @"
+    error: the state knows no `network/endpoint-sg`
+      help: `ohinfra state list` lists what it knows
+    ");
+}
+
+#[test]
+fn the_cdk_projects_names_are_taken_with_a_note() {
+    let place = Place::new();
+    std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
+    insta::assert_snapshot!(place.fail(&["validate"]), @r#"
+    error: configuration: `domain_name` is missing
+      help: the domain that users open, for example `domain_name = "example.com"`
+    error: configuration: `hosted_zone_id` is missing
+      help: the Route 53 hosted zone of the domain, for example `hosted_zone_id = "Z0123456789ABCDEFGHIJ"`
+    error: configuration: `vpc_id` is missing
+      help: the VPC that OpenHands runs in, for example `vpc_id = "vpc-0123456789abcdef0"`
+    "#);
+    let contexts = ["vpcId=vpc-0123456789abcdef0", "hostedZoneId=Z0123456789ABCDEFGHIJ", "domainName=example.com"];
+    let mut arguments = vec!["validate"];
+    arguments.extend(contexts.iter().flat_map(|context| ["--context", context]));
+    let ended = place.run(&arguments);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    insta::assert_snapshot!(ended.stderr, @"
+    warning: `--context vpcId=…` is `vpc_id` here; put it into the configuration file
+    warning: `--context hostedZoneId=…` is `hosted_zone_id` here; put it into the configuration file
+    warning: `--context domainName=…` is `domain_name` here; put it into the configuration file
+    ");
+}
+
+#[test]
+fn credentials_that_have_expired_are_told_once_with_what_to_do() {
+    let place = Place::new();
+    let mut answers = look_ups::usual();
+    for name in ["sts.caller_identity", "ec2.vpc", "ec2.vpc_network"] {
+        answers[name] = json!({ "error": "credentials" });
+    }
+    place.write("cloud.look-ups", &answers.to_string());
+    insta::assert_snapshot!(place.fail(&["plan"]), @"
+    error: sts:GetCallerIdentity: ExpiredToken: the token has expired
+      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+    ");
+}

@@ -1,0 +1,324 @@
+"""CloudFront: distributions and response headers policies. moto's lack most of what a distribution here is made of."""
+
+import copy
+import hashlib
+import time
+import uuid
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from localstack.aws.skeleton import Skeleton
+from localstack.aws.spec import load_service
+from localstack.services.plugins import Service, aws_provider
+
+from .errors import refuse
+from .settings import PENDING_SECONDS, REPLICA_SECONDS
+
+
+class Store:
+    """One account's things: CloudFront knows no regions."""
+
+    def __init__(self):
+        self.distributions: dict[str, dict] = {}
+        self.policies: dict[str, dict] = {}
+
+
+STORES: dict[str, Store] = defaultdict(Store)
+# When CloudFront last let go of a function's version, by ARN.
+RELEASED: dict[str, float] = {}
+# Of these, which somebody has asked to delete.
+ASKED: set[str] = set()
+
+
+def version() -> str:
+    return "E" + uuid.uuid4().hex[:13].upper()
+
+
+def store_of(context) -> Store:
+    return STORES[context.account_id]
+
+
+def in_progress(distribution: dict) -> bool:
+    return time.monotonic() - distribution["changed"] < PENDING_SECONDS
+
+
+def shown(distribution: dict) -> dict:
+    return {
+        "Id": distribution["Id"],
+        "ARN": distribution["ARN"],
+        "Status": "InProgress" if in_progress(distribution) else "Deployed",
+        "LastModifiedTime": distribution["modified"],
+        "InProgressInvalidationBatches": 0,
+        "DomainName": distribution["DomainName"],
+        "DistributionConfig": distribution["config"],
+    }
+
+
+def functions(config: dict) -> list[str]:
+    behaviours = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
+    found = []
+    for behaviour in behaviours:
+        for one in (behaviour.get("LambdaFunctionAssociations") or {}).get("Items") or []:
+            found.append(one["LambdaFunctionARN"])
+    return found
+
+
+def is_replicated(arn: str) -> bool:
+    """Whether there are copies of a function's version at CloudFront's edges."""
+    for store in STORES.values():
+        if any(arn in functions(distribution["config"]) for distribution in store.distributions.values()):
+            return True
+    if arn in RELEASED and arn not in ASKED:
+        # CloudFront takes hours on AWS: whoever asks right away, however slowly, is refused.
+        ASKED.add(arn)
+        return True
+    return time.monotonic() - RELEASED.get(arn, float("-inf")) < REPLICA_SECONDS
+
+
+def release(config: dict, kept: list[str]) -> None:
+    for arn in functions(config):
+        if arn not in kept:
+            RELEASED[arn] = time.monotonic()
+
+
+def check(context, config: dict, own: str | None) -> None:
+    store = store_of(context)
+    aliases = (config.get("Aliases") or {}).get("Items") or []
+    # On AWS a name is taken in all accounts. Here every account is a world of its own, so that tests can run side by side.
+    for distribution in store.distributions.values():
+        taken = (distribution["config"].get("Aliases") or {}).get("Items") or []
+        if distribution["Id"] != own and set(taken) & set(aliases):
+            raise refuse("CNAMEAlreadyExists", "One or more of the CNAMEs you provided are already associated with a different resource.", 409)
+    if aliases and not (config.get("ViewerCertificate") or {}).get("ACMCertificateArn"):
+        raise refuse("InvalidViewerCertificate", "A certificate for the aliases is needed.")
+    behaviours = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
+    for behaviour in behaviours:
+        policy = behaviour.get("ResponseHeadersPolicyId")
+        if policy and policy not in store.policies:
+            raise refuse("NoSuchResponseHeadersPolicy", "The response headers policy does not exist.", 404)
+    for arn in functions(config):
+        if not arn.rsplit(":", 1)[-1].isdigit():
+            raise refuse("InvalidLambdaFunctionAssociation", "The function ARN must reference a specific function version.")
+        if ":us-east-1:" not in arn:
+            raise refuse("InvalidLambdaFunctionAssociation", "The function must be in region 'us-east-1'.")
+
+
+def config_of(config: dict) -> dict:
+    config = copy.deepcopy(dict(config))
+    config.setdefault("Aliases", {"Quantity": 0, "Items": []})
+    return config
+
+
+def make(context, config: dict, tags: dict[str, str]):
+    store = store_of(context)
+    for distribution in store.distributions.values():
+        if distribution["config"]["CallerReference"] == config["CallerReference"]:
+            raise refuse("DistributionAlreadyExists", "The caller reference that you are using to create a distribution is associated with another distribution.", 409)
+    check(context, config, None)
+    identity = "E" + hashlib.sha256(uuid.uuid4().bytes).hexdigest()[:13].upper()
+    distribution = {
+        "Id": identity,
+        "ARN": f"arn:{context.partition}:cloudfront::{context.account_id}:distribution/{identity}",
+        "DomainName": f"d{identity[1:].lower()}.cloudfront.net",
+        "config": config_of(config),
+        "changed": time.monotonic(),
+        "modified": datetime.now(UTC),
+        "version": version(),
+        "tags": tags,
+    }
+    store.distributions[identity] = distribution
+    return {
+        "Distribution": shown(distribution),
+        "Location": f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{identity}",
+        "ETag": distribution["version"],
+    }
+
+
+def create(context, request):
+    return make(context, request["DistributionConfig"], {})
+
+
+def create_with_tags(context, request):
+    given = request["DistributionConfigWithTags"]
+    tags = {tag["Key"]: tag.get("Value", "") for tag in (given.get("Tags") or {}).get("Items") or []}
+    return make(context, given["DistributionConfig"], tags)
+
+
+def distribution_of(context, identity: str) -> dict:
+    distribution = store_of(context).distributions.get(identity)
+    if distribution is None:
+        raise refuse("NoSuchDistribution", "The specified distribution does not exist.", 404)
+    return distribution
+
+
+def get(context, request):
+    distribution = distribution_of(context, request["Id"])
+    return {"Distribution": shown(distribution), "ETag": distribution["version"]}
+
+
+def get_config(context, request):
+    distribution = distribution_of(context, request["Id"])
+    return {"DistributionConfig": distribution["config"], "ETag": distribution["version"]}
+
+
+def check_version(thing: dict, request) -> None:
+    if not request.get("IfMatch"):
+        raise refuse("InvalidIfMatchVersion", "The If-Match version is missing or not valid for the resource.")
+    if request["IfMatch"] != thing["version"]:
+        raise refuse("PreconditionFailed", "The request failed because it didn't meet the preconditions in one or more request-header fields.", 412)
+
+
+def update(context, request):
+    distribution = distribution_of(context, request["Id"])
+    check_version(distribution, request)
+    config = request["DistributionConfig"]
+    if config["CallerReference"] != distribution["config"]["CallerReference"]:
+        raise refuse("IllegalUpdate", "The update contains modifications that are not allowed.")
+    check(context, config, request["Id"])
+    release(distribution["config"], functions(config))
+    distribution.update(
+        config=config_of(config), changed=time.monotonic(), modified=datetime.now(UTC), version=version()
+    )
+    return {"Distribution": shown(distribution), "ETag": distribution["version"]}
+
+
+def delete(context, request):
+    distribution = distribution_of(context, request["Id"])
+    check_version(distribution, request)
+    if distribution["config"]["Enabled"]:
+        raise refuse("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409)
+    if in_progress(distribution):
+        raise refuse("ResourceInUse", "The distribution is in progress.", 409)
+    release(distribution["config"], [])
+    del store_of(context).distributions[request["Id"]]
+
+
+def list_all(context, request):
+    items = []
+    for distribution in store_of(context).distributions.values():
+        config = distribution["config"]
+        summary = {k: v for k, v in shown(distribution).items() if k not in ("DistributionConfig", "InProgressInvalidationBatches")}
+        for name in ("Aliases", "Origins", "DefaultCacheBehavior", "CacheBehaviors", "Comment", "PriceClass", "Enabled", "ViewerCertificate", "HttpVersion"):
+            summary[name] = config.get(name)
+        summary |= {
+            "CustomErrorResponses": {"Quantity": 0},
+            "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
+            "WebACLId": config.get("WebACLId", ""),
+            "IsIPV6Enabled": config.get("IsIPV6Enabled", False),
+            "Staging": False,
+            "CacheBehaviors": config.get("CacheBehaviors") or {"Quantity": 0},
+        }
+        items.append(summary)
+    listed = {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(items), "Items": items}
+    return {"DistributionList": listed}
+
+
+def tagged(context, request) -> dict[str, str]:
+    return distribution_of(context, request["Resource"].rsplit("/", 1)[-1])["tags"]
+
+
+def list_tags(context, request):
+    return {"Tags": {"Items": [{"Key": k, "Value": v} for k, v in tagged(context, request).items()]}}
+
+
+def tag(context, request):
+    tagged(context, request).update({t["Key"]: t.get("Value", "") for t in request["Tags"]["Items"]})
+
+
+def untag(context, request):
+    tags = tagged(context, request)
+    for key in request["TagKeys"]["Items"]:
+        tags.pop(key, None)
+
+
+def policy_answer(policy: dict) -> dict:
+    shown = {"Id": policy["Id"], "LastModifiedTime": policy["modified"], "ResponseHeadersPolicyConfig": policy["config"]}
+    return {"ResponseHeadersPolicy": shown, "ETag": policy["version"]}
+
+
+def check_policy(context, config: dict, own: str | None) -> None:
+    for policy in store_of(context).policies.values():
+        if policy["Id"] != own and policy["config"]["Name"] == config["Name"]:
+            raise refuse("ResponseHeadersPolicyAlreadyExists", "A response headers policy with this name already exists.", 409)
+    if len(config.get("Comment") or "") > 128:
+        raise refuse("InvalidArgument", "The comment must not be longer than 128 characters.")
+    cors = config.get("CorsConfig")
+    if cors:
+        origins = cors["AccessControlAllowOrigins"]["Items"]
+        if cors["AccessControlAllowCredentials"] and "*" in origins:
+            raise refuse("InvalidArgument", "With credentials, the origins must be named.")
+
+
+def create_policy(context, request):
+    config = request["ResponseHeadersPolicyConfig"]
+    check_policy(context, config, None)
+    identity = str(uuid.uuid4())
+    policy = {"Id": identity, "config": dict(config), "modified": datetime.now(UTC), "version": version()}
+    store_of(context).policies[identity] = policy
+    return policy_answer(policy) | {"Location": f"https://cloudfront.amazonaws.com/2020-05-31/response-headers-policy/{identity}"}
+
+
+def policy_of(context, identity: str) -> dict:
+    policy = store_of(context).policies.get(identity)
+    if policy is None:
+        raise refuse("NoSuchResponseHeadersPolicy", "The response headers policy does not exist.", 404)
+    return policy
+
+
+def get_policy(context, request):
+    return policy_answer(policy_of(context, request["Id"]))
+
+
+def get_policy_config(context, request):
+    policy = policy_of(context, request["Id"])
+    return {"ResponseHeadersPolicyConfig": policy["config"], "ETag": policy["version"]}
+
+
+def update_policy(context, request):
+    policy = policy_of(context, request["Id"])
+    check_version(policy, request)
+    check_policy(context, request["ResponseHeadersPolicyConfig"], request["Id"])
+    policy.update(config=dict(request["ResponseHeadersPolicyConfig"]), modified=datetime.now(UTC), version=version())
+    return policy_answer(policy)
+
+
+def delete_policy(context, request):
+    policy = policy_of(context, request["Id"])
+    check_version(policy, request)
+    for distribution in store_of(context).distributions.values():
+        if request["Id"] in str(distribution["config"]):
+            raise refuse("ResponseHeadersPolicyInUse", "The response headers policy is attached to a distribution.", 409)
+    del store_of(context).policies[request["Id"]]
+
+
+def list_policies(context, request):
+    items = [
+        {"Type": "custom", "ResponseHeadersPolicy": policy_answer(policy)["ResponseHeadersPolicy"]}
+        for policy in store_of(context).policies.values()
+    ]
+    return {"ResponseHeadersPolicyList": {"MaxItems": 100, "Quantity": len(items), "Items": items}}
+
+
+OPERATIONS = {
+    "CreateDistribution": create,
+    "CreateDistributionWithTags": create_with_tags,
+    "GetDistribution": get,
+    "GetDistributionConfig": get_config,
+    "UpdateDistribution": update,
+    "DeleteDistribution": delete,
+    "ListDistributions": list_all,
+    "ListTagsForResource": list_tags,
+    "TagResource": tag,
+    "UntagResource": untag,
+    "CreateResponseHeadersPolicy": create_policy,
+    "GetResponseHeadersPolicy": get_policy,
+    "GetResponseHeadersPolicyConfig": get_policy_config,
+    "UpdateResponseHeadersPolicy": update_policy,
+    "DeleteResponseHeadersPolicy": delete_policy,
+    "ListResponseHeadersPolicies": list_policies,
+}
+
+
+@aws_provider(api="cloudfront")
+def cloudfront() -> Service:
+    return Service(name="cloudfront", skeleton=Skeleton(load_service("cloudfront"), OPERATIONS))

@@ -1,0 +1,25 @@
+"""What moto has and nothing is missing of: ECR, EFS, load balancing, WAF."""
+
+from localstack.services.plugins import Service, aws_provider
+
+from .forward import service
+
+
+@aws_provider(api="ecr")
+def ecr() -> Service:
+    return service("ecr", {})
+
+
+@aws_provider(api="efs")
+def efs() -> Service:
+    return service("efs", {})
+
+
+@aws_provider(api="wafv2")
+def wafv2() -> Service:
+    return service("wafv2", {})
+
+
+@aws_provider(api="elbv2")
+def elbv2() -> Service:
+    return service("elbv2", {})

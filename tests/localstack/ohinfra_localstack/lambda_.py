@@ -1,0 +1,65 @@
+"""Lambda: functions become active without anything that would run them; a role that is seconds old cannot be assumed; what
+CloudFront has copied to its edges cannot be deleted."""
+
+import time
+from datetime import UTC, datetime
+
+from localstack.services.lambda_.invocation import version_manager
+from localstack.services.lambda_.provider import LambdaProvider
+from moto.iam.models import iam_backends
+
+from . import cloudfront
+from .errors import refuse
+from .settings import PENDING_SECONDS
+
+
+class NoExecutor:
+    """Prepares nothing: nothing is ever called."""
+
+    @staticmethod
+    def prepare_version(function_version) -> None:
+        time.sleep(min(PENDING_SECONDS, 0.2))
+
+    @staticmethod
+    def cleanup_version(function_version) -> None:
+        pass
+
+
+def check_role(context, arn: str) -> None:
+    for backends in iam_backends[context.account_id].values():
+        for role in backends.roles.values():
+            if role.arn == arn:
+                created = role.create_date if role.create_date.tzinfo else role.create_date.replace(tzinfo=UTC)
+                if (datetime.now(UTC) - created).total_seconds() >= PENDING_SECONDS:
+                    return
+    raise refuse("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+
+
+def install() -> None:
+    version_manager.get_runtime_executor = lambda: NoExecutor
+    create, delete = LambdaProvider.create_function, LambdaProvider.delete_function
+
+    def create_function(self, context, request):
+        check_role(context, request["Role"])
+        return create(self, context, request)
+
+    def delete_function(self, context, function_name, qualifier=None, **kwargs):
+        base = f"arn:{context.partition}:lambda:{context.region}:{context.account_id}:function:{function_name}"
+        if qualifier:
+            copies = [f"{base}:{qualifier}"]
+        else:
+            copies = [arn for arn in list(cloudfront.RELEASED) if arn.startswith(base + ":")]
+            for store in cloudfront.STORES.values():
+                for distribution in store.distributions.values():
+                    copies += [a for a in cloudfront.functions(distribution["config"]) if a.startswith(base + ":")]
+        if any([cloudfront.is_replicated(arn) for arn in copies]):
+            raise refuse(
+                "InvalidParameterValueException",
+                f"Lambda was unable to delete {copies[0]} because it is a replicated function. "
+                "Please see our documentation for Deleting Lambda@Edge Functions and Replicas.",
+            )
+        return delete(self, context, function_name, qualifier=qualifier, **kwargs)
+
+    for new, old in ((create_function, create), (delete_function, delete)):
+        new.__dict__.update(old.__dict__)
+    LambdaProvider.create_function, LambdaProvider.delete_function = create_function, delete_function

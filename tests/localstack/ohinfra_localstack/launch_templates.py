@@ -1,0 +1,22 @@
+"""EC2: the tags that a launch template gives are not mixed with the tags that it has itself, which can be changed."""
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+
+
+def install() -> None:
+    create = LaunchTemplateBackend.create_launch_template
+
+    def create_launch_template(self, name, description, template_data, tag_spec):
+        template_data.pop("TagSpecifications", None)
+        return create(self, name, description, template_data, tag_spec)
+
+    def get_launch_template(self, template_id: str):
+        if template_id not in self.launch_templates:
+            raise EC2ClientError("InvalidLaunchTemplateId.NotFound", f"The specified launch template, with template ID {template_id}, does not exist.")
+        return self.launch_templates[template_id]
+
+    LaunchTemplateBackend.get_launch_template = get_launch_template
+    LaunchTemplateBackend.create_launch_template = create_launch_template
+    # What is set when it is made is not needed: tags are kept elsewhere.
+    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, value: None)

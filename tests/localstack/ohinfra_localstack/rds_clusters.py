@@ -1,0 +1,339 @@
+"""RDS: Aurora clusters with their instances and snapshots, in the phases that AWS goes through."""
+
+import uuid
+from datetime import UTC, datetime
+
+from .errors import refuse
+from .rds_store import CLUSTERS, INSTANCES, arn, as_tags, check_name, set_tags, store_of
+
+VERSIONS = ("14.12", "15.7", "15.8", "15.10", "16.4")
+
+
+def describe_versions(context, request):
+    family = request.get("DBParameterGroupFamily")
+    versions = [
+        {
+            "Engine": "aurora-postgresql",
+            "EngineVersion": version,
+            "DBParameterGroupFamily": f"aurora-postgresql{version.split('.')[0]}",
+            "SupportedEngineModes": ["provisioned"],
+            "Status": "available",
+        }
+        for version in VERSIONS
+    ]
+    wanted = [v for v in versions if not family or v["DBParameterGroupFamily"] == family]
+    return {"DBEngineVersions": wanted if request.get("Engine") == "aurora-postgresql" else []}
+
+
+def check_password(request) -> None:
+    password = request.get("MasterUserPassword")
+    if password is not None and (not 8 <= len(password) <= 128 or set(password) & set("/@\" ")):
+        raise refuse("InvalidParameterValue", "The parameter MasterUserPassword is not a valid password.")
+
+
+def settings(request) -> dict:
+    names = {
+        "BackupRetentionPeriod": "BackupRetentionPeriod",
+        "PreferredBackupWindow": "PreferredBackupWindow",
+        "CopyTagsToSnapshot": "CopyTagsToSnapshot",
+        "DeletionProtection": "DeletionProtection",
+        "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
+        "ServerlessV2ScalingConfiguration": "ServerlessV2ScalingConfiguration",
+        "DBClusterParameterGroupName": "DBClusterParameterGroup",
+        "EngineVersion": "EngineVersion",
+        "Port": "Port",
+    }
+    found = {target: request[name] for name, target in names.items() if request.get(name) is not None}
+    if request.get("PreferredMaintenanceWindow"):
+        found["PreferredMaintenanceWindow"] = request["PreferredMaintenanceWindow"].lower()
+    if request.get("VpcSecurityGroupIds"):
+        found["VpcSecurityGroups"] = [
+            {"VpcSecurityGroupId": group, "Status": "active"} for group in request["VpcSecurityGroupIds"]
+        ]
+    if request.get("EnableCloudwatchLogsExports") is not None:
+        found["EnabledCloudwatchLogsExports"] = request["EnableCloudwatchLogsExports"]
+    return found
+
+
+def cluster_of(context, name: str) -> dict:
+    cluster = store_of(context).clusters.get(name)
+    if cluster is None:
+        raise refuse("DBClusterNotFoundFault", f"DBCluster {name} not found.", 404)
+    return cluster
+
+
+def shown_cluster(context, cluster: dict) -> dict:
+    """A cluster as AWS reports it."""
+    name = cluster["DBClusterIdentifier"]
+    store = store_of(context)
+    status = "available"
+    if CLUSTERS.is_young(context, name):
+        status = "creating"
+    elif CLUSTERS.is_changing(context, name):
+        status = "modifying"
+    members = [i for i in store.instances.values() if i["DBClusterIdentifier"] == name]
+    members += [i for i in INSTANCES.leaving(context).values() if i["DBClusterIdentifier"] == name]
+    return {
+        **cluster,
+        "Status": status,
+        "TagList": as_tags(store.tags.get(cluster["DBClusterArn"], {})),
+        "DBClusterMembers": [{"DBInstanceIdentifier": i["DBInstanceIdentifier"], "IsClusterWriter": True} for i in members],
+    }
+
+
+def make_cluster(context, request, more: dict) -> dict:
+    name, store = request["DBClusterIdentifier"], store_of(context)
+    check_name(name, "DBClusterIdentifier")
+    check_password(request)
+    if name in store.clusters or name in CLUSTERS.leaving(context):
+        raise refuse("DBClusterAlreadyExistsFault", "DB Cluster already exists")
+    if request.get("DBSubnetGroupName") not in store.subnet_groups:
+        raise refuse("DBSubnetGroupNotFoundFault", f"DBSubnetGroup {request.get('DBSubnetGroupName')} not found.", 404)
+    group = request.get("DBClusterParameterGroupName")
+    if group and group not in store.parameter_groups:
+        raise refuse("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {group}", 404)
+    if request.get("EngineVersion") and request["EngineVersion"] not in VERSIONS:
+        raise refuse("InvalidParameterCombination", f"Cannot find version {request['EngineVersion']} for aurora-postgresql")
+    number = uuid.uuid4().hex
+    cluster = {
+        "DBClusterIdentifier": name,
+        "DBClusterArn": arn(context, f"cluster:{name}"),
+        "DbClusterResourceId": f"cluster-{number[:26].upper()}",
+        "Engine": request["Engine"],
+        "EngineVersion": "15.8",
+        "EngineMode": "provisioned",
+        "Port": 5432,
+        "Endpoint": f"{name}.cluster-{number[:12]}.{context.region}.rds.amazonaws.com",
+        "ReaderEndpoint": f"{name}.cluster-ro-{number[:12]}.{context.region}.rds.amazonaws.com",
+        "MasterUsername": request.get("MasterUsername"),
+        "DatabaseName": request.get("DatabaseName"),
+        "StorageEncrypted": bool(request.get("StorageEncrypted")),
+        "DBSubnetGroup": request.get("DBSubnetGroupName"),
+        "DBClusterParameterGroup": group or "default.aurora-postgresql15",
+        "BackupRetentionPeriod": 1,
+        "PreferredBackupWindow": "07:00-07:30",
+        "PreferredMaintenanceWindow": "fri:09:00-fri:09:30",
+        "HttpEndpointEnabled": bool(request.get("EnableHttpEndpoint")),
+        "EnabledCloudwatchLogsExports": [],
+        "ClusterCreateTime": datetime.now(UTC),
+        "MultiAZ": False,
+        **more,
+        **settings(request),
+    }
+    store.clusters[name] = cluster
+    set_tags(context, cluster["DBClusterArn"], request)
+    CLUSTERS.create(context, name)
+    return {"DBCluster": shown_cluster(context, cluster)}
+
+
+def create_cluster(context, request):
+    for name in ("MasterUsername", "MasterUserPassword"):
+        if not request.get(name):
+            raise refuse("InvalidParameterCombination", f"{name} is required.")
+    return make_cluster(context, request, {})
+
+
+def describe_clusters(context, request):
+    leaving, store = CLUSTERS.leaving(context), store_of(context)
+    wanted = request.get("DBClusterIdentifier")
+    if wanted in leaving:
+        return {"DBClusters": [leaving[wanted]]}
+    if wanted:
+        return {"DBClusters": [shown_cluster(context, cluster_of(context, wanted))]}
+    return {"DBClusters": [shown_cluster(context, c) for c in store.clusters.values()] + list(leaving.values())}
+
+
+def check_available(context, cluster: dict) -> None:
+    status = shown_cluster(context, cluster)["Status"]
+    if status != "available":
+        raise refuse("InvalidDBClusterStateFault", f"DB cluster {cluster['DBClusterIdentifier']} is {status}.")
+
+
+def modify_cluster(context, request):
+    check_password(request)
+    cluster = cluster_of(context, request["DBClusterIdentifier"])
+    check_available(context, cluster)
+    if request.get("EnableHttpEndpoint") is not None:
+        raise refuse("InvalidParameterCombination", "EnableHttpEndpoint is only for Aurora Serverless v1.")
+    if request.get("EngineVersion") and request["EngineVersion"] not in VERSIONS:
+        raise refuse("InvalidParameterCombination", f"Cannot upgrade to {request['EngineVersion']}")
+    change = request.get("CloudwatchLogsExportConfiguration") or {}
+    exports = [log for log in cluster["EnabledCloudwatchLogsExports"] if log not in (change.get("DisableLogTypes") or [])]
+    exports += [log for log in change.get("EnableLogTypes") or [] if log not in exports]
+    cluster.update(settings(request) | {"EnabledCloudwatchLogsExports": exports})
+    CLUSTERS.change(context, request["DBClusterIdentifier"])
+    return {"DBCluster": shown_cluster(context, cluster)}
+
+
+def delete_cluster(context, request):
+    name, store = request["DBClusterIdentifier"], store_of(context)
+    if name in CLUSTERS.leaving(context):
+        raise refuse("InvalidDBClusterStateFault", f"DB cluster {name} is already being deleted.")
+    cluster = cluster_of(context, name)
+    if cluster.get("DeletionProtection"):
+        raise refuse("InvalidParameterCombination", "Cannot delete protected Cluster, please disable deletion protection and try again.")
+    shown = shown_cluster(context, cluster)
+    if shown["Status"] == "modifying":
+        raise refuse("InvalidDBClusterStateFault", f"DB cluster {name} is not available.")
+    if any(i["DBClusterIdentifier"] == name for i in store.instances.values()):
+        raise refuse("InvalidDBClusterStateFault", "Cluster cannot be deleted, it still contains DB instances in non-deleting state.")
+    snapshot = request.get("FinalDBSnapshotIdentifier")
+    if not request.get("SkipFinalSnapshot") and not snapshot:
+        raise refuse("InvalidParameterCombination", "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
+    if snapshot:
+        take_snapshot(context, snapshot, cluster)
+    del store.clusters[name]
+    store.tags.pop(cluster["DBClusterArn"], None)
+    gone = {**shown, "Status": "deleting"}
+    CLUSTERS.delete(context, name, gone)
+    return {"DBCluster": gone}
+
+
+def take_snapshot(context, name: str, cluster: dict) -> dict:
+    store = store_of(context)
+    check_name(name, "FinalDBSnapshotIdentifier")
+    if name in store.snapshots:
+        raise refuse("DBClusterSnapshotAlreadyExistsFault", "Cannot create the snapshot because one with the identifier already exists.")
+    snapshot = {
+        "DBClusterSnapshotIdentifier": name,
+        "DBClusterSnapshotArn": arn(context, f"cluster-snapshot:{name}"),
+        "DBClusterIdentifier": cluster["DBClusterIdentifier"],
+        "DbClusterResourceId": cluster["DbClusterResourceId"],
+        "SnapshotType": "manual",
+        "Status": "available",
+        "Engine": cluster["Engine"],
+        "EngineVersion": cluster["EngineVersion"],
+        "MasterUsername": cluster["MasterUsername"],
+        "Port": cluster["Port"],
+        "StorageEncrypted": cluster["StorageEncrypted"],
+        "PercentProgress": 100,
+        "SnapshotCreateTime": datetime.now(UTC),
+        "ClusterCreateTime": cluster["ClusterCreateTime"],
+        "_database": cluster["DatabaseName"],
+    }
+    store.snapshots[name] = snapshot
+    tags = store.tags.get(cluster["DBClusterArn"], {}) if cluster.get("CopyTagsToSnapshot") else {}
+    store.tags[snapshot["DBClusterSnapshotArn"]] = dict(tags)
+    return snapshot
+
+
+def shown_snapshot(context, snapshot: dict) -> dict:
+    tags = as_tags(store_of(context).tags.get(snapshot["DBClusterSnapshotArn"], {}))
+    return {k: v for k, v in snapshot.items() if not k.startswith("_")} | {"TagList": tags}
+
+
+def create_snapshot(context, request):
+    snapshot = take_snapshot(context, request["DBClusterSnapshotIdentifier"], cluster_of(context, request["DBClusterIdentifier"]))
+    return {"DBClusterSnapshot": shown_snapshot(context, snapshot)}
+
+
+def snapshot_of(context, name: str) -> dict:
+    for snapshot in store_of(context).snapshots.values():
+        if name in (snapshot["DBClusterSnapshotIdentifier"], snapshot["DBClusterSnapshotArn"]):
+            return snapshot
+    raise refuse("DBClusterSnapshotNotFoundFault", f"DBClusterSnapshot not found: {name}", 404)
+
+
+def describe_snapshots(context, request):
+    wanted, cluster = request.get("DBClusterSnapshotIdentifier"), request.get("DBClusterIdentifier")
+    found = [snapshot_of(context, wanted)] if wanted else list(store_of(context).snapshots.values())
+    found = [s for s in found if not cluster or s["DBClusterIdentifier"] == cluster]
+    return {"DBClusterSnapshots": [shown_snapshot(context, snapshot) for snapshot in found]}
+
+
+def delete_snapshot(context, request):
+    snapshot = snapshot_of(context, request["DBClusterSnapshotIdentifier"])
+    del store_of(context).snapshots[snapshot["DBClusterSnapshotIdentifier"]]
+    return {"DBClusterSnapshot": shown_snapshot(context, snapshot)}
+
+
+def restore_cluster(context, request):
+    snapshot = snapshot_of(context, request["SnapshotIdentifier"])
+    # A snapshot brings its user and its data, and neither its password nor its endpoint nor its windows.
+    more = {
+        "MasterUsername": snapshot["MasterUsername"],
+        "DatabaseName": snapshot["_database"],
+        "StorageEncrypted": snapshot["StorageEncrypted"],
+    }
+    return make_cluster(context, request, more)
+
+
+def set_endpoint(enabled: bool):
+    def handler(context, request):
+        cluster = cluster_of(context, request["ResourceArn"].rsplit(":", 1)[-1])
+        cluster["HttpEndpointEnabled"] = enabled
+        return {"ResourceArn": request["ResourceArn"], "HttpEndpointEnabled": enabled}
+
+    return handler
+
+
+def instance_of(context, name: str) -> dict:
+    instance = store_of(context).instances.get(name)
+    if instance is None:
+        raise refuse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
+    return instance
+
+
+def shown_instance(context, instance: dict) -> dict:
+    name = instance["DBInstanceIdentifier"]
+    status = "available"
+    if INSTANCES.is_young(context, name):
+        status = "creating"
+    elif INSTANCES.is_changing(context, name):
+        status = "modifying"
+    tags = as_tags(store_of(context).tags.get(instance["DBInstanceArn"], {}))
+    return {**instance, "DBInstanceStatus": status, "TagList": tags}
+
+
+def create_instance(context, request):
+    name, store = request["DBInstanceIdentifier"], store_of(context)
+    check_name(name, "DBInstanceIdentifier")
+    if name in store.instances or name in INSTANCES.leaving(context):
+        raise refuse("DBInstanceAlreadyExists", "DB instance already exists")
+    cluster = cluster_of(context, request["DBClusterIdentifier"])
+    instance = {
+        "DBInstanceIdentifier": name,
+        "DBInstanceArn": arn(context, f"db:{name}"),
+        "DBClusterIdentifier": cluster["DBClusterIdentifier"],
+        "Engine": request["Engine"],
+        "EngineVersion": cluster["EngineVersion"],
+        "DBInstanceClass": request["DBInstanceClass"],
+        "PromotionTier": 1 if request.get("PromotionTier") is None else request["PromotionTier"],
+        "PubliclyAccessible": bool(request.get("PubliclyAccessible")),
+        "Endpoint": {"Address": f"{name}.{uuid.uuid4().hex[:12]}.{context.region}.rds.amazonaws.com", "Port": cluster["Port"]},
+        "InstanceCreateTime": datetime.now(UTC),
+    }
+    store.instances[name] = instance
+    set_tags(context, instance["DBInstanceArn"], request)
+    INSTANCES.create(context, name)
+    return {"DBInstance": shown_instance(context, instance)}
+
+
+def describe_instances(context, request):
+    leaving, store = INSTANCES.leaving(context), store_of(context)
+    wanted = request.get("DBInstanceIdentifier")
+    if wanted in leaving:
+        return {"DBInstances": [leaving[wanted]]}
+    if wanted:
+        return {"DBInstances": [shown_instance(context, instance_of(context, wanted))]}
+    return {"DBInstances": [shown_instance(context, i) for i in store.instances.values()] + list(leaving.values())}
+
+
+def modify_instance(context, request):
+    instance = instance_of(context, request["DBInstanceIdentifier"])
+    names = ("DBInstanceClass", "PromotionTier", "PubliclyAccessible")
+    instance.update({name: request[name] for name in names if request.get(name) is not None})
+    INSTANCES.change(context, request["DBInstanceIdentifier"])
+    return {"DBInstance": shown_instance(context, instance)}
+
+
+def delete_instance(context, request):
+    name, store = request["DBInstanceIdentifier"], store_of(context)
+    if name in INSTANCES.leaving(context):
+        raise refuse("InvalidDBInstanceState", f"Instance {name} is already being deleted.")
+    instance = instance_of(context, name)
+    gone = {**shown_instance(context, instance), "DBInstanceStatus": "deleting"}
+    del store.instances[name]
+    store.tags.pop(instance["DBInstanceArn"], None)
+    INSTANCES.delete(context, name, gone)
+    return {"DBInstance": gone}

@@ -1,0 +1,129 @@
+//! Cases of the kinds at the edge and of the login.
+
+use ohinfra_tests::Account;
+use serde_json::{Value, json};
+
+use super::Tried;
+use super::platform::Platform;
+
+pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
+    let client = |urls: Value, minutes: i32| {
+        json!({
+            "user_pool_id": p.pool, "client_name": "conformance", "generate_secret": true, "callback_urls": urls,
+            "logout_urls": ["https://a.example.com/"], "oauth_flows": ["code"], "oauth_scopes": ["openid", "email"],
+            "explicit_flows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"], "identity_providers": ["COGNITO"],
+            "prevent_user_existence_errors": true, "access_token_minutes": minutes, "id_token_minutes": 1440,
+            "refresh_token_minutes": 43200, "token_revocation": true,
+        })
+    };
+    let function = |name: &str, n: u8| format!("arn:aws:lambda:us-east-1:{}:function:{name}:{n}", account.id);
+    let asset =
+        |text: &str| json!([{ "category": "FORM_LOGO", "color_mode": "DARK", "extension": "SVG", "text": text }]);
+    vec![
+        (
+            "cognito.user_pool",
+            json!({
+                "pool_name": "conformance", "email_sign_in": true, "admin_create_only": true, "password_minimum_length": 8,
+                "deletion_protection": true, "software_token_mfa": "OPTIONAL", "invitation_subject": "one",
+                "invitation_message": "{username} {####}", "verification_subject": "one", "verification_message": "{####}",
+            }),
+            vec![
+                ("invitation_subject", json!("two")),
+                ("verification_message", json!("<b>{####}</b>")),
+                ("password_minimum_length", json!(12)),
+                ("software_token_mfa", json!("OFF")),
+                ("deletion_protection", json!(false)),
+                ("pool_name", json!("renamed")),
+            ],
+        ),
+        (
+            "cognito.user_pool_domain",
+            json!({ "domain": format!("conformance-{}", account.id), "user_pool_id": p.pool, "managed_login_version": 1 }),
+            vec![("managed_login_version", json!(2)), ("domain", json!(format!("renamed-{}", account.id)))],
+        ),
+        (
+            "cognito.user_pool_client",
+            client(json!(["https://a.example.com/_callback"]), 60),
+            vec![
+                ("callback_urls", json!(["https://a.example.com/_callback", "https://b.example.com/_callback"])),
+                ("access_token_minutes", json!(30)),
+                ("prevent_user_existence_errors", json!(false)),
+            ],
+        ),
+        (
+            "cognito.managed_login_branding",
+            json!({ "user_pool_id": p.pool, "client_id": p.client, "settings": "{\"a\":1}", "assets": asset("<svg/>") }),
+            vec![("settings", json!("{\"a\":2}")), ("assets", asset("<svg></svg>"))],
+        ),
+        (
+            "acm.certificate",
+            json!({ "domain_name": "a.example.com", "alternative_names": ["*.runtime.a.example.com"] }),
+            vec![("alternative_names", json!(["*.other.a.example.com"]))],
+        ),
+        ("acm.issuance", json!({ "certificate_arn": p.certificate, "record_names": ["a"] }), Vec::new()),
+        (
+            "route53.record",
+            json!({
+                "zone_id": account.fixture("hosted_zone_id"), "record_name": "a.example.com", "record_type": "CNAME",
+                "ttl_seconds": 300, "values": ["b.example.com"],
+            }),
+            vec![
+                ("ttl_seconds", json!(60)),
+                ("values", json!(["c.example.com"])),
+                ("record_name", json!("*.d.example.com")),
+            ],
+        ),
+        (
+            "wafv2.web_acl",
+            json!({
+                "acl_name": "conformance", "description": "one", "rate_limit": 50000, "metric_prefix": "conformance",
+                "managed_rule_groups": [
+                    { "name": "AWSManagedRulesCommonRuleSet", "count_only": ["SizeRestrictions_BODY"] },
+                    { "name": "AWSManagedRulesKnownBadInputsRuleSet", "count_only": [] },
+                ],
+            }),
+            vec![
+                ("rate_limit", json!(1000)),
+                ("managed_rule_groups", json!([{ "name": "AWSManagedRulesCommonRuleSet", "count_only": [] }])),
+                ("acl_name", json!("renamed")),
+            ],
+        ),
+        (
+            "cloudfront.response_headers_policy",
+            json!({
+                "policy_name": "conformance", "comment": "ohinfra:deployment=test ohinfra:address=conformance/subject",
+                "allow_credentials": true, "origins": ["https://a.example.com"], "methods": ["GET", "HEAD"],
+                "request_headers": ["Accept"], "exposed_headers": ["ETag"], "max_age_seconds": 600, "override_origin": true,
+            }),
+            vec![
+                ("methods", json!(["GET", "HEAD", "OPTIONS"])),
+                ("origins", json!(["https://b.example.com"])),
+                ("max_age_seconds", json!(60)),
+                ("policy_name", json!("renamed")),
+            ],
+        ),
+        (
+            "cloudfront.distribution",
+            json!({
+                "comment": "ohinfra:deployment=test ohinfra:address=conformance/subject",
+                "aliases": [format!("a-{}.example.com", account.id)], "certificate_arn": p.certificate,
+                "minimum_protocol": "TLSv1.2_2021", "http_version": "http2and3", "ipv6": true,
+                "price_class": "PriceClass_100", "web_acl_arn": format!("arn:aws:wafv2:us-east-1:{}:global/webacl/a/b", account.id),
+                "origin_domain": "origin.example.com", "origin_read_timeout_seconds": 60, "origin_keepalive_seconds": 60,
+                "origin_header_name": "X-Origin-Verify", "origin_header_secret_arn": p.header,
+                "origin_header_secret_version": "1", "paths": ["/runtime/*"],
+                "cache_policy_id": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+                "origin_request_policy_id": "216adef6-5c7f-47e4-b989-5492eafa07d3", "response_headers_policy_id": p.policy,
+                "viewer_request_function_arn": function("a", 1), "origin_response_function_arn": function("b", 1),
+                "enabled": true,
+            }),
+            vec![
+                ("origin_domain", json!("other.example.com")),
+                ("viewer_request_function_arn", json!(function("a", 2))),
+                ("origin_header_secret_version", json!("2")),
+                ("aliases", json!([format!("b-{}.example.com", account.id)])),
+                ("price_class", json!("PriceClass_200")),
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,491 @@
+//! Cases of the kinds that the platform itself is made of: database, compute, functions, login, edge.
+
+use ohinfra_tests::Account;
+use ohinfra_tests::account::REGION;
+use serde_json::{Value, json};
+
+use super::{Ground, Tried};
+
+/// What these cases refer to.
+pub(super) struct Platform {
+    pub(super) login: String,
+    pub(super) header: String,
+    pub(super) balancer: String,
+    pub(super) listener: String,
+    pub(super) group: String,
+    pub(super) other_group: String,
+    pub(super) function_group: String,
+    pub(super) rule: String,
+    pub(super) template: String,
+    pub(super) function: String,
+    pub(super) code_sha256: String,
+    pub(super) cluster: String,
+    pub(super) instance_cluster: String,
+    pub(super) proxy: String,
+    pub(super) file_system: String,
+    pub(super) pool: String,
+    pub(super) client: String,
+    pub(super) certificate: String,
+    pub(super) policy: String,
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text in {value}")).to_owned()
+}
+
+/// The code of a function that exists already.
+const EMPTY_ZIP: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
+
+/// Puts the records into the zone that prove a certificate's domain. AWS says which ones a moment after the request.
+fn prove(account: &Account, certificate: &str) {
+    let record = loop {
+        let inputs = json!({ "CertificateArn": certificate });
+        let described = account.call_in("us-east-1", "acm", "describe_certificate", inputs).unwrap();
+        let record = described["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"].clone();
+        if !record.is_null() {
+            break record;
+        }
+    };
+    let set = json!({
+        "Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{ "Value": record["Value"] }],
+    });
+    let batch = json!({ "Changes": [{ "Action": "CREATE", "ResourceRecordSet": set }] });
+    let inputs = json!({ "HostedZoneId": account.fixture("hosted_zone_id"), "ChangeBatch": batch });
+    account.call("route53", "change_resource_record_sets", inputs).unwrap();
+}
+
+pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
+    let one = |service: &str, operation: &str, parameters: Value| {
+        let answer = account.call(service, operation, parameters).unwrap();
+        assert!(answer.get("error").is_none(), "{service} {operation}: {answer}");
+        answer
+    };
+    let secret = |name: &str, value: &str| {
+        text(&one("secretsmanager", "create_secret", json!({ "Name": name, "SecretString": value }))["ARN"])
+    };
+    let login = secret("ground/login", r#"{"username":"ground","password":"a-good-password"}"#);
+    let header = secret("ground/header", "0123456789abcdef0123456789abcdef");
+    let subnets = account.fixture["public_subnets"].clone();
+    let balancer = one("elbv2", "create_load_balancer", json!({ "Name": "ground", "Subnets": subnets }));
+    let balancer = text(&balancer["LoadBalancers"][0]["LoadBalancerArn"]);
+    let group = |name: &str| {
+        let inputs = json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": g.vpc });
+        text(&one("elbv2", "create_target_group", inputs)["TargetGroups"][0]["TargetGroupArn"])
+    };
+    let (first, second) = (group("ground-1"), group("ground-2"));
+    let inputs = json!({ "Name": "ground-3", "TargetType": "lambda" });
+    let function_group = text(&one("elbv2", "create_target_group", inputs)["TargetGroups"][0]["TargetGroupArn"]);
+    let answer = json!([{ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "403" } }]);
+    let inputs = json!({ "LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 80, "DefaultActions": answer });
+    let listener = text(&one("elbv2", "create_listener", inputs)["Listeners"][0]["ListenerArn"]);
+    let values = json!(["fedcba9876543210fedcba9876543210", "0123456789abcdef0123456789abcdef"]);
+    let header_condition =
+        json!({ "Field": "http-header", "HttpHeaderConfig": { "HttpHeaderName": "X-A", "Values": values } });
+    let rule = json!({
+        "ListenerArn": listener, "Priority": 90, "Conditions": [header_condition],
+        "Actions": [{ "Type": "forward", "TargetGroupArn": first }],
+    });
+    let rule = text(&one("elbv2", "create_rule", rule)["Rules"][0]["RuleArn"]);
+    let data = json!({ "ImageId": "ami-12345678", "InstanceType": "t3.micro" });
+    let inputs = json!({ "LaunchTemplateName": "ground", "LaunchTemplateData": data });
+    let template = text(&one("ec2", "create_launch_template", inputs.clone())["LaunchTemplate"]["LaunchTemplateId"]);
+    let inputs = json!({ "LaunchTemplateId": template, "LaunchTemplateData": data });
+    one("ec2", "create_launch_template_version", inputs);
+    let function = json!({
+        "FunctionName": "ground", "Role": g.role_arn, "Runtime": "python3.12", "Handler": "a.b",
+        "Code": { "ZipFile": { "$base64": EMPTY_ZIP } },
+    });
+    // The role was made a moment ago.
+    let function = loop {
+        let made = account.call("lambda", "create_function", function.clone()).unwrap();
+        if made.get("error") != Some(&json!("InvalidParameterValueException")) {
+            break made;
+        }
+    };
+    let (function, code_sha256) = (text(&function["FunctionArn"]), text(&function["CodeSha256"]));
+    let private = account.fixture["private_subnets"].clone();
+    let inputs = json!({ "DBSubnetGroupName": "ground", "DBSubnetGroupDescription": "ground", "SubnetIds": private });
+    one("rds", "create_db_subnet_group", inputs);
+    let inputs = json!({
+        "DBClusterParameterGroupName": "ground", "DBParameterGroupFamily": "aurora-postgresql15", "Description": "ground",
+    });
+    one("rds", "create_db_cluster_parameter_group", inputs);
+    let cluster = |name: &str| {
+        let inputs = json!({
+            "DBClusterIdentifier": name, "Engine": "aurora-postgresql", "EngineVersion": "15.8", "DatabaseName": "a",
+            "MasterUsername": "ground", "MasterUserPassword": "a-good-password", "DBSubnetGroupName": "ground",
+            "EnableHttpEndpoint": true,
+        });
+        text(&one("rds", "create_db_cluster", inputs)["DBCluster"]["DBClusterArn"])
+    };
+    let (cluster, _) = (cluster("ground"), cluster("ground-2"));
+    let proxy = json!({
+        "DBProxyName": "ground", "EngineFamily": "POSTGRESQL", "RoleArn": g.role_arn, "VpcSubnetIds": private,
+        "Auth": [{ "AuthScheme": "SECRETS", "SecretArn": login }],
+    });
+    one("rds", "create_db_proxy", proxy);
+    let file_system = text(&one("efs", "create_file_system", json!({ "CreationToken": "ground" }))["FileSystemId"]);
+    let pool = text(&one("cognito-idp", "create_user_pool", json!({ "PoolName": "ground" }))["UserPool"]["Id"]);
+    let inputs = json!({ "UserPoolId": pool, "ClientName": "ground", "GenerateSecret": true });
+    let client = text(&one("cognito-idp", "create_user_pool_client", inputs)["UserPoolClient"]["ClientId"]);
+    let inputs = json!({ "DomainName": "ground.example.com", "ValidationMethod": "DNS" });
+    let certificate =
+        text(&account.call_in("us-east-1", "acm", "request_certificate", inputs).unwrap()["CertificateArn"]);
+    prove(account, &certificate);
+    let list = |items: Value| json!({ "Quantity": items.as_array().unwrap().len(), "Items": items });
+    let cors = json!({
+        "AccessControlAllowOrigins": list(json!(["https://a.example.com"])),
+        "AccessControlAllowHeaders": list(json!(["Accept"])),
+        "AccessControlAllowMethods": list(json!(["GET"])),
+        "AccessControlAllowCredentials": true, "OriginOverride": true,
+    });
+    let inputs = json!({ "ResponseHeadersPolicyConfig": { "Name": "ground", "CorsConfig": cors } });
+    let policy = one("cloudfront", "create_response_headers_policy", inputs);
+    Platform {
+        login,
+        header,
+        balancer,
+        listener,
+        group: first,
+        other_group: second,
+        function_group,
+        rule,
+        template,
+        function,
+        code_sha256,
+        cluster,
+        instance_cluster: "ground-2".to_owned(),
+        proxy: "ground".to_owned(),
+        file_system,
+        pool,
+        client,
+        certificate,
+        policy: text(&policy["ResponseHeadersPolicy"]["Id"]),
+    }
+}
+
+fn database(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
+    let private = account.fixture["private_subnets"].clone();
+    vec![
+        (
+            "rds.subnet_group",
+            json!({ "group_name": "conformance", "description": "one", "subnet_ids": private }),
+            vec![
+                ("description", json!("two")),
+                ("subnet_ids", account.fixture["public_subnets"].clone()),
+                ("group_name", json!("renamed")),
+            ],
+        ),
+        (
+            "rds.cluster_parameter_group",
+            json!({
+                "group_name": "conformance", "family": "aurora-postgresql15", "description": "one",
+                "parameters": { "log_statement": "ddl", "log_min_duration_statement": "1000" },
+            }),
+            vec![
+                ("parameters", json!({ "log_statement": "all" })),
+                ("description", json!("two")),
+                ("group_name", json!("renamed")),
+            ],
+        ),
+        (
+            "rds.cluster",
+            json!({
+                "cluster_name": "conformance", "engine": "aurora-postgresql", "engine_version": "15.7",
+                "database_name": "openhands", "port": 5432, "master_username": "postgres", "admin_secret_arn": p.login,
+                "subnet_group_name": "ground", "security_group_ids": [g.group], "parameter_group_name": "ground",
+                "min_acu": 0.5, "max_acu": 4.0, "iam_authentication": true, "data_api": true, "storage_encrypted": true,
+                "backup_retention_days": 35, "backup_window": "03:00-04:00", "maintenance_window": "sun:04:00-sun:05:00",
+                "copy_tags_to_snapshot": true, "log_exports": ["postgresql"], "deletion_protection": false,
+                "restoring": false,
+            }),
+            vec![
+                ("engine_version", json!("15.8")),
+                ("max_acu", json!(8.0)),
+                ("security_group_ids", json!([g.other_group])),
+                ("data_api", json!(false)),
+                ("iam_authentication", json!(false)),
+                ("backup_retention_days", json!(7)),
+                ("backup_window", json!("05:00-06:00")),
+                ("maintenance_window", json!("mon:04:00-mon:05:00")),
+                ("copy_tags_to_snapshot", json!(false)),
+                ("log_exports", json!([])),
+                ("cluster_name", json!("renamed")),
+            ],
+        ),
+        (
+            "rds.instance",
+            json!({
+                "instance_name": "conformance", "cluster_name": p.instance_cluster, "engine": "aurora-postgresql",
+                "instance_class": "db.serverless", "promotion_tier": 0, "publicly_accessible": false,
+            }),
+            vec![
+                ("instance_class", json!("db.r6g.large")),
+                ("promotion_tier", json!(2)),
+                ("instance_name", json!("renamed")),
+            ],
+        ),
+        (
+            "rds.proxy",
+            json!({
+                "proxy_name": "conformance", "engine_family": "POSTGRESQL", "require_tls": true,
+                "iam_authentication": false, "secret_arns": [p.login], "idle_client_timeout_seconds": 1800,
+                "role_arn": g.role_arn, "subnet_ids": private, "security_group_ids": [g.group],
+            }),
+            vec![
+                ("require_tls", json!(false)),
+                ("idle_client_timeout_seconds", json!(900)),
+                ("security_group_ids", json!([g.other_group])),
+                ("secret_arns", json!([p.login, p.header])),
+                ("proxy_name", json!("renamed")),
+            ],
+        ),
+        (
+            "rds.proxy_target_group",
+            json!({
+                "proxy_name": p.proxy, "cluster_name": "ground", "max_connections_percent": 90,
+                "max_idle_connections_percent": 40,
+            }),
+            vec![("max_connections_percent", json!(80)), ("max_idle_connections_percent", json!(30))],
+        ),
+        (
+            "rdsdata.bootstrap",
+            json!({
+                "cluster_arn": p.cluster, "admin_secret_arn": p.login, "database_name": "a", "proxy_secret_arn": p.login,
+                "proxy_secret_version": "1", "package": "database-bootstrap", "digest": "1", "after_instance": "a",
+            }),
+            vec![("digest", json!("2")), ("proxy_secret_version", json!("2"))],
+        ),
+        (
+            "secretsmanager.connection_details",
+            json!({ "secret_arn": p.login, "details": { "host": "a", "port": "5432" } }),
+            vec![("details", json!({ "host": "b", "port": "5432" }))],
+        ),
+        (
+            "secretsmanager.secret_policy",
+            json!({ "secret_arn": p.login, "document": secret_policy(&g.role_arn, "secretsmanager:GetSecretValue") }),
+            vec![("document", json!(secret_policy(&g.role_arn, "secretsmanager:DescribeSecret")))],
+        ),
+    ]
+}
+
+fn secret_policy(role: &str, action: &str) -> String {
+    let statement = json!({ "Effect": "Allow", "Principal": { "AWS": role }, "Action": action, "Resource": "*" });
+    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+}
+
+fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
+    let mount = |action: &str| {
+        let statement =
+            json!({ "Effect": "Allow", "Principal": { "AWS": g.role_arn }, "Action": action, "Resource": "*" });
+        json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+    };
+    let profile = format!("arn:aws:iam::{}:instance-profile/ground", account.id);
+    let check = |path: &str| {
+        json!({
+            "path": path, "healthy_threshold": 2, "unhealthy_threshold": 3, "timeout_seconds": 5, "interval_seconds": 30,
+        })
+    };
+    let volume = |size: i32| {
+        json!([
+            { "device_name": "/dev/xvda", "size_gb": 30, "iops": 3000, "throughput": 125, "delete_on_termination": true,
+              "tags": {} },
+            { "device_name": "/dev/sdf", "size_gb": size, "iops": 3000, "throughput": 125, "delete_on_termination": false,
+              "tags": { "backup": "true" } },
+        ])
+    };
+    vec![
+        (
+            "efs.file_system",
+            json!({
+                "encrypted": true, "performance_mode": "generalPurpose", "throughput_mode": "bursting",
+                "transition_to_ia": "AFTER_14_DAYS", "policy": mount("elasticfilesystem:ClientMount"),
+            }),
+            vec![
+                ("transition_to_ia", json!("AFTER_30_DAYS")),
+                ("policy", json!(mount("elasticfilesystem:ClientWrite"))),
+                ("encrypted", json!(false)),
+            ],
+        ),
+        (
+            "efs.mount_target",
+            json!({ "file_system_id": p.file_system, "subnet_id": g.subnets[0], "security_group_ids": [g.group] }),
+            vec![("security_group_ids", json!([g.other_group])), ("subnet_id", json!(g.subnets[1]))],
+        ),
+        (
+            "efs.access_point",
+            json!({ "file_system_id": p.file_system, "path": "/a", "user_id": 0, "group_id": 0, "permissions": "0777" }),
+            vec![("path", json!("/b"))],
+        ),
+        (
+            "ec2.launch_template",
+            json!({
+                "template_name": "conformance", "image_id": "ami-12345678", "instance_type": "m7g.xlarge",
+                "instance_profile_arn": profile, "security_group_ids": [g.group], "hop_limit": 2, "volumes": volume(100),
+                "user_data": "#!/bin/bash\necho one\n", "instance_tags": { "Name": "conformance" },
+            }),
+            vec![
+                ("user_data", json!("#!/bin/bash\necho two\n")),
+                ("instance_type", json!("m7g.2xlarge")),
+                ("volumes", volume(200)),
+                ("hop_limit", json!(1)),
+                ("template_name", json!("renamed")),
+            ],
+        ),
+        (
+            "autoscaling.group",
+            json!({
+                "group_name": "conformance", "template_id": p.template, "template_version": "1", "size": 1,
+                "subnet_ids": g.subnets, "target_group_arns": [p.group], "health_check_type": "ELB",
+                "health_check_grace_seconds": 600,
+            }),
+            vec![
+                ("template_version", json!("2")),
+                ("health_check_grace_seconds", json!(300)),
+                ("target_group_arns", json!([p.other_group])),
+                ("subnet_ids", json!([g.subnets[0]])),
+                ("group_name", json!("renamed")),
+            ],
+        ),
+        (
+            "elbv2.load_balancer",
+            json!({
+                "balancer_name": "conformance", "scheme": "internet-facing", "subnet_ids": account.fixture["public_subnets"],
+                "security_group_ids": [g.group], "deletion_protection": false, "drop_invalid_headers": true,
+                "idle_timeout_seconds": 60,
+            }),
+            vec![
+                ("security_group_ids", json!([g.other_group])),
+                ("drop_invalid_headers", json!(false)),
+                ("idle_timeout_seconds", json!(90)),
+                ("balancer_name", json!("renamed")),
+            ],
+        ),
+        (
+            "elbv2.target_group",
+            json!({
+                "group_name": "conformance", "target_type": "instance", "protocol": "HTTP", "port": 3000, "vpc_id": g.vpc,
+                "health_check": check("/one"), "deregistration_delay_seconds": 30, "stickiness": false,
+            }),
+            vec![
+                ("health_check", check("/two")),
+                ("deregistration_delay_seconds", json!(60)),
+                ("group_name", json!("renamed")),
+            ],
+        ),
+        ("elbv2.target", json!({ "target_group_arn": p.function_group, "target_id": p.function }), Vec::new()),
+        (
+            "elbv2.listener",
+            json!({
+                "balancer_arn": p.balancer, "protocol": "HTTP", "port": 8080, "default_status": "403",
+                "default_content_type": "text/plain", "default_body": "one",
+            }),
+            vec![("default_body", json!("two"))],
+        ),
+        (
+            "elbv2.listener_rule",
+            json!({
+                "listener_arn": p.listener, "priority": 5, "path_pattern": "/a/*", "header_name": "X-Origin-Verify",
+                "header_secret_arn": p.header, "header_secret_version": "1", "target_group_arn": p.group,
+            }),
+            vec![
+                ("header_secret_version", json!("2")),
+                ("path_pattern", json!("/b/*")),
+                ("target_group_arn", json!(p.other_group)),
+                ("priority", json!(6)),
+            ],
+        ),
+        (
+            "elbv2.settled_header",
+            json!({
+                "rule_arns": [p.rule], "header_name": "X-A", "header_secret_arn": p.header, "header_secret_version": "1",
+            }),
+            vec![("header_secret_version", json!("2"))],
+        ),
+        (
+            "cloudwatch.alarm",
+            json!({
+                "alarm_name": "conformance", "description": "one", "namespace": "AWS/EC2", "metric_name": "CPUUtilization",
+                "statistic": "Average", "dimensions": { "AutoScalingGroupName": "a" }, "period_seconds": 300,
+                "evaluation_periods": 2, "threshold": 80.0, "comparison": "GreaterThanThreshold",
+                "treat_missing_data": "notBreaching", "action_arns": [format!("arn:aws:sns:{REGION}:{}:a", account.id)],
+            }),
+            vec![
+                ("threshold", json!(90.0)),
+                ("dimensions", json!({ "AutoScalingGroupName": "b", "path": "/data" })),
+                ("alarm_name", json!("renamed")),
+            ],
+        ),
+        (
+            "ecr.repository",
+            json!({ "repository_name": "conformance", "scan_on_push": true, "lifecycle_policy": expiry(1), "immutable_tags": true }),
+            vec![
+                ("scan_on_push", json!(false)),
+                ("lifecycle_policy", json!(expiry(2))),
+                ("immutable_tags", json!(false)),
+                ("repository_name", json!("renamed")),
+            ],
+        ),
+        (
+            "ssm.parameter",
+            json!({ "parameter_name": "/conformance/a", "description": "one", "parameter_type": "String", "value": "one" }),
+            vec![("value", json!("two")), ("description", json!("two")), ("parameter_name", json!("/conformance/b"))],
+        ),
+        (
+            "s3.object",
+            json!({
+                "bucket_name": g.bucket, "key_prefix": "conformance/", "key_suffix": ".zip", "package": "origin-response",
+                "parameters": { "full_domain": "one.example.com" }, "digest": "1",
+            }),
+            vec![("parameters", json!({ "full_domain": "two.example.com" }))],
+        ),
+    ]
+}
+
+fn expiry(days: i32) -> String {
+    json!({ "rules": [{
+        "rulePriority": 1, "description": "untagged", "action": { "type": "expire" },
+        "selection": { "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days },
+    }] })
+    .to_string()
+}
+
+fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
+    vec![
+        (
+            "lambda.function",
+            json!({
+                "function_name": "conformance", "description": "one", "role_arn": g.role_arn, "runtime": "nodejs22.x",
+                "handler": "index.handler", "architecture": "x86_64", "memory_mb": 128, "timeout_seconds": 5,
+                "environment": { "A": "one" }, "package": "origin-response",
+                "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {}, "secret_versions": [],
+                "digest": "1",
+            }),
+            vec![
+                ("description", json!("two")),
+                ("memory_mb", json!(256)),
+                ("environment", json!({ "A": "two", "B": "three" })),
+                ("parameters", json!({ "full_domain": "two.example.com" })),
+                ("function_name", json!("renamed")),
+            ],
+        ),
+        (
+            "lambda.permission",
+            json!({
+                "function_name": "ground", "statement_id": "one", "principal": "elasticloadbalancing.amazonaws.com",
+                "source_arn": p.function_group,
+            }),
+            vec![("statement_id", json!("two"))],
+        ),
+        ("lambda.version", json!({ "function_name": "ground", "code_sha256": p.code_sha256 }), Vec::new()),
+    ]
+}
+
+/// A case for every kind of the platform.
+pub(super) fn cases(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
+    let mut cases = database(account, g, p);
+    cases.extend(compute(account, g, p));
+    cases.extend(functions(g, p));
+    cases.extend(super::edge::cases(account, p));
+    cases
+}

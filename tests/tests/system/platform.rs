@@ -1,0 +1,227 @@
+//! What an operator does with the whole platform: more domains, new versions, rotations, another region, back from a snapshot.
+
+use ohinfra_tests::Account;
+use serde_json::{Value, json};
+
+fn plan(account: &Account) -> Value {
+    serde_json::from_str(&account.succeed(&["plan", "--json"]).unwrap().stdout).unwrap()
+}
+
+/// What a plan would do: `action address`.
+fn actions(plan: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let changes = plan["changes"].as_array().unwrap();
+    changes.iter().map(|change| format!("{} {}", text(&change["action"]), text(&change["address"]))).collect()
+}
+
+fn state(account: &Account) -> Value {
+    serde_json::from_str(&account.succeed(&["state", "pull"]).unwrap().stdout).unwrap()
+}
+
+fn id(state: &Value, address: &str) -> String {
+    state["resources"][address]["id"].as_str().unwrap_or_else(|| panic!("no {address}")).to_owned()
+}
+
+fn is_settled(account: &Account) {
+    let settled = account.run(&["plan", "--detailed-exitcode"]).unwrap();
+    assert_eq!(settled.code, Some(0), "{}", settled.stdout);
+}
+
+/// Takes everything away for good. CloudFront keeps copies of functions for a while: what must wait is finished by another run.
+fn purge(account: &Account) {
+    let purge = ["destroy", "--purge", "--yes"];
+    account.succeed(&purge).unwrap();
+    account.finish(&purge).unwrap();
+    assert!(state(account)["resources"].as_object().unwrap().is_empty());
+}
+
+const TWO: &str =
+    "[[edge]]\nsuffix = \"one\"\n[[edge]]\nsuffix = \"two\"\nsub_domain = \"other\"\nruntime_access = \"public\"\n";
+
+#[test]
+fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_away() {
+    let account = Account::new().unwrap();
+    let one = "[[edge]]\nsuffix = \"one\"\n";
+    // The instance's routing knows whether any domain is public: here all that is shared stays.
+    let two = TWO.replace("runtime_access = \"public\"\n", "");
+    account.configure(one).unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+
+    account.configure(&two).unwrap();
+    let added = actions(&plan(&account));
+    let shared: Vec<&String> = added.iter().filter(|action| !action.contains(" edge-two/")).collect();
+    let expected = ["update auth/client", "update auth/user-pool", "update compute/rules-settled"];
+    let (settled, others): (Vec<&&String>, Vec<&&String>) =
+        shared.iter().partition(|action| action.contains("rules-settled"));
+    assert!(settled.len() <= 1 && others.iter().map(|a| a.as_str()).eq(expected[..2].iter().copied()), "{shared:?}");
+    assert!(added.iter().all(|action| !action.contains(" edge-two/") || action.starts_with("create ")), "{added:?}");
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+
+    account.configure(one).unwrap();
+    let removed = actions(&plan(&account));
+    assert!(
+        removed.iter().all(|a| a.starts_with("delete edge-two/")
+            || a.starts_with("retain edge-two/")
+            || expected.contains(&a.as_str())),
+        "{removed:?}"
+    );
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    let left = state(&account);
+    let left: Vec<&String> =
+        left["resources"].as_object().unwrap().keys().filter(|a| a.starts_with("edge-two")).collect();
+    assert!(left.iter().all(|address| address.contains("function")), "only functions may have to wait: {left:?}");
+    purge(&account);
+}
+
+#[test]
+fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distribution_to_a_new_version() {
+    let account = Account::new().unwrap();
+    account.configure(TWO).unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let before = state(&account);
+
+    let model = "[compute]\nllm_model = \"bedrock/other\"\n";
+    account.configure(&format!("{TWO}{model}")).unwrap();
+    let planned = actions(&plan(&account));
+    for action in ["replace compute/boot-bundle", "update compute/launch-template", "update compute/asg"] {
+        assert!(planned.contains(&action.to_owned()), "{planned:?}");
+    }
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    let group = json!({ "AutoScalingGroupName": id(&before, "compute/asg") });
+    let refreshes = account.call("autoscaling", "describe_instance_refreshes", group).unwrap();
+    assert_eq!(refreshes["InstanceRefreshes"][0]["Status"], "Successful", "{refreshes:#}");
+    assert_eq!(refreshes["InstanceRefreshes"][0]["Preferences"]["AutoRollback"], true);
+
+    // A new version of the function at one edge, and nothing else; the old one has copies at CloudFront's edges.
+    let public = TWO.replace("suffix = \"one\"", "suffix = \"one\"\nruntime_access = \"public\"");
+    account.configure(&format!("{public}{model}")).unwrap();
+    let planned = actions(&plan(&account));
+    assert!(planned.iter().all(|action| action.contains(" edge-one/")), "{planned:?}");
+    let applied = account.succeed(&["apply", "--yes"]).unwrap().stdout;
+    assert!(applied.contains("edge-one/auth-function-version cannot be deleted yet"), "{applied}");
+    is_settled(&account);
+    let after = state(&account);
+    let (old, new) = (id(&before, "edge-one/auth-function-version"), id(&after, "edge-one/auth-function-version"));
+    assert_ne!(old, new);
+    assert_eq!(after["resources"]["edge-one/auth-function-version"]["deposed"], json!([old]));
+    let distribution = json!({ "Id": id(&after, "edge-one/distribution") });
+    let config =
+        account.call("cloudfront", "get_distribution_config", distribution).unwrap()["DistributionConfig"].clone();
+    let functions = config["DefaultCacheBehavior"]["LambdaFunctionAssociations"]["Items"].as_array().unwrap();
+    let version = new.rsplit(':').next().unwrap();
+    assert!(functions.iter().any(|f| f["LambdaFunctionARN"].as_str().unwrap().ends_with(&format!("-auth:{version}"))));
+
+    // A later apply, with nothing else to do, deletes it.
+    account.finish(&["apply", "--yes"]).unwrap();
+    assert!(state(&account)["resources"]["edge-one/auth-function-version"].get("deposed").is_none());
+    purge(&account);
+}
+
+/// The header values that a rule accepts, and the one that the distribution sends.
+fn header(account: &Account, state: &Value, rule: &str) -> (Vec<String>, String) {
+    let rules = json!({ "RuleArns": [id(state, rule)] });
+    let rules = account.call("elbv2", "describe_rules", rules).unwrap();
+    let conditions = rules["Rules"][0]["Conditions"].as_array().unwrap();
+    let values = conditions.iter().find_map(|condition| condition["HttpHeaderConfig"]["Values"].as_array()).unwrap();
+    let distribution = json!({ "Id": id(state, "edge/distribution") });
+    let config = account.call("cloudfront", "get_distribution_config", distribution).unwrap();
+    let sent = &config["DistributionConfig"]["Origins"]["Items"][0]["CustomHeaders"]["Items"][0]["HeaderValue"];
+    (values.iter().map(|value| value.as_str().unwrap().to_owned()).collect(), sent.as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_more_at_the_end() {
+    let mut account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let known = state(&account);
+    let (accepted, sent) = header(&account, &known, "compute/rule-app");
+    assert_eq!(accepted, [sent.as_str()]);
+
+    let proxy = ohinfra_tests::Proxy::counting(&account.endpoint).unwrap();
+    let upstream = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
+    account.succeed(&["apply", "--yes", "--rotate", "security/origin-verify-secret"]).unwrap();
+    account.endpoint = upstream;
+    // Every rule accepts the new value before CloudFront is told to send it, and lets go of the old one after that.
+    let calls = proxy.calls();
+    let at = |operation: &str| -> Vec<std::time::Duration> {
+        calls.iter().filter(|call| call.operation.contains(operation)).map(|call| call.ended).collect()
+    };
+    let (rules, update) = (at("ModifyRule"), at("PUT /2020-05-31/distribution/"));
+    assert_eq!((rules.len(), update.len()), (6, 1), "three rules, twice");
+    assert_eq!(rules.iter().filter(|ended| **ended < update[0]).count(), 3);
+
+    for rule in ["compute/rule-app", "compute/rule-runtime", "compute/rule-user-config"] {
+        let (accepted, new) = header(&account, &known, rule);
+        assert_eq!(accepted, [new.as_str()], "{rule}");
+        assert_ne!(new, sent);
+    }
+    is_settled(&account);
+    let refused = account.run(&["apply", "--yes", "--rotate", "database/admin-secret"]).unwrap();
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("is not a secret whose new value"), "{}", refused.stderr);
+
+    // The database's user gets its new password, and the instance one that knows it.
+    let rotated = account.succeed(&["apply", "--yes", "--rotate", "database/proxy-secret"]).unwrap().stderr;
+    for address in ["database/bootstrap: updated", "compute/launch-template: updated", "compute/asg: updated"] {
+        assert!(rotated.contains(address), "{rotated}");
+    }
+    is_settled(&account);
+    purge(&account);
+}
+
+#[test]
+fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let first = state(&account);
+    account.succeed(&["destroy", "--yes"]).unwrap();
+    let snapshots = account.call("rds", "describe_db_cluster_snapshots", json!({})).unwrap();
+    assert_eq!(snapshots["DBClusterSnapshots"].as_array().unwrap().len(), 1);
+
+    account.configure("[database]\nrestore_from_snapshot = \"latest\"\n").unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    let clusters = account.call("rds", "describe_db_clusters", json!({})).unwrap();
+    let cluster = &clusters["DBClusters"][0];
+    // What a snapshot does not bring is as configured all the same.
+    assert_eq!(cluster["BackupRetentionPeriod"], 35);
+    assert_eq!(cluster["HttpEndpointEnabled"], true);
+    assert_eq!(cluster["PreferredBackupWindow"], "03:00-04:00");
+    let tags = cluster["TagList"].as_array().unwrap();
+    assert!(tags.iter().all(|tag| tag["Key"] != "ohinfra:restoring"), "{tags:?}");
+    // What holds data is the same as before; a secret whose deletion was scheduled was brought back.
+    let second = state(&account);
+    for address in ["monitoring/data-bucket", "compute/workspace-fs", "auth/user-pool", "database/proxy-secret"] {
+        assert_eq!(id(&first, address), id(&second, address), "{address}");
+    }
+    purge(&account);
+    let snapshots = account.call("rds", "describe_db_cluster_snapshots", json!({})).unwrap();
+    assert_eq!(snapshots["DBClusterSnapshots"].as_array().unwrap().len(), 0, "a purge takes the snapshots, too");
+}
+
+#[test]
+fn a_second_deployment_of_another_name_lives_beside_the_first() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    account.configure("name = \"second\"\nsub_domain = \"second\"\n[network]\nendpoints = { bedrock-runtime = false, secretsmanager = false, ecr-api = false, ecr-dkr = false, logs = false, ssm = false, ssmmessages = false, ec2messages = false }\n").unwrap();
+    let refused = account.run(&["plan"]).unwrap();
+    assert_eq!(refused.code, Some(0), "{}", refused.stderr);
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    purge(&account);
+    account.configure("").unwrap();
+    is_settled(&account);
+    purge(&account);
+}
+
+#[test]
+fn the_main_region_may_be_the_one_of_cloudfront() {
+    let account = Account::in_region("us-east-1").unwrap();
+    account.configure_in("us-east-1", "").unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    purge(&account);
+}
