@@ -26,7 +26,7 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(secretsmanager::secret::SecretKind { secrets: secrets.clone(), pools })
         .kind(secretsmanager::secret_policy::SecretPolicyKind(secrets.clone()))
         .kind(ssm::parameter::ParameterKind(parameters.clone()))
-        .look_up(ssm::look_ups::PlainParameterLookUp(parameters))
+        .look_up(ssm::look_ups::PublishedParameterLookUp(parameters))
         .look_up(secretsmanager::look_ups::SecretLookUp(secrets))
         .at_most("iam", 6)
         .at_most("kms", 6)

@@ -3,5 +3,5 @@
 pub mod look_ups;
 pub mod parameter;
 
-pub use look_ups::PlainParameter;
+pub use look_ups::{ParameterDetails, PublishedParameter};
 pub use parameter::{Parameter, ParameterInputs};

@@ -22,8 +22,10 @@ pub struct Configuration {
     pub name: String,
     /// The main region.
     pub region: Region,
-    /// The VPC.
+    /// The VPC. Empty with a backend.
     pub vpc_id: String,
+    /// The deployment that domains are put in front of, if it is not this one.
+    pub backend: Option<Backend>,
     /// `production` or `staging`.
     pub stage: String,
     /// Shown to users.
@@ -52,6 +54,15 @@ pub struct Configuration {
     pub tags: Tags,
     /// Everything as it was written, for the digest and for stacks that read what is not a field here.
     pub all: BTreeMap<String, Value>,
+}
+
+/// Another deployment of the same account, with a state of its own: it exports what a domain needs to know of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Backend {
+    /// Its main region.
+    pub region: Region,
+    /// Its name.
+    pub name: String,
 }
 
 /// A domain that is served.
@@ -206,8 +217,12 @@ impl Values {
             "3 to 63 lower-case letters, digits, dots and dashes",
             is_bucket,
         );
-        let vpc_id =
-            self.require("vpc_id", "the VPC that OpenHands runs in, for example `vpc_id = \"vpc-0123456789abcdef0\"`");
+        let backend = self.backend();
+        let vpc_id = if self.leaves.keys().any(|path| path.starts_with("backend.")) {
+            String::new()
+        } else {
+            self.require("vpc_id", "the VPC that OpenHands runs in, for example `vpc_id = \"vpc-0123456789abcdef0\"`")
+        };
         for email in self.texts("monitoring.alarm_emails") {
             if !email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.')) {
                 self.refuse(
@@ -261,6 +276,7 @@ impl Values {
             name: self.text("name")?,
             region: Region::new(&self.text("region")?).ok()?,
             vpc_id,
+            backend,
             stage,
             site_name: self.text("site_name")?,
             skip_s3_endpoint: self.flag("skip_s3_endpoint"),
@@ -276,6 +292,27 @@ impl Values {
             tags,
             all: self.leaves.iter().map(|(path, (value, _))| (path.clone(), value.clone())).collect(),
         })
+    }
+
+    fn backend(&mut self) -> Option<Backend> {
+        self.form("backend.region", "a region", "for example `us-west-2`", |text| Region::new(text).is_ok());
+        self.form("backend.name", "a deployment name", "the `name` of the deployment that has the instance", is_name);
+        let Some(region) = self.text("backend.region") else {
+            if self.leaves.contains_key("backend.name") {
+                self.refuse("backend.name", "`backend.region` is missing".to_owned(), "the main region of the backend");
+            }
+            return None;
+        };
+        let name = self.text("backend.name")?;
+        if self.text("name").as_ref() == Some(&name) {
+            let message = format!("this deployment and its backend are both called `{name}`");
+            self.refuse("backend.region", message, "give this one a `name` of its own: it owns a state of its own");
+        }
+        if self.leaves.contains_key("vpc_id") {
+            let message = "`vpc_id` has no meaning with `[backend]`".to_owned();
+            self.refuse("vpc_id", message, "leave it out: the instance is the backend's, and so is its network");
+        }
+        Some(Backend { region: Region::new(&region).ok()?, name })
     }
 
     fn edges(&mut self, tree: &Node) -> Vec<Edge> {

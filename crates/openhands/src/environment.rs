@@ -11,12 +11,12 @@ use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, 
 use ohinfra_kinds::rds::{EngineQuestion, EngineVersions};
 use ohinfra_kinds::route53::HostedZone;
 use ohinfra_kinds::secretsmanager::SecretDescription;
-use ohinfra_kinds::ssm::PlainParameter;
+use ohinfra_kinds::ssm::PublishedParameter;
 use ohinfra_kinds::sts::CallerIdentity;
 use serde_json::Value;
 
-use crate::configuration::Configuration;
-use crate::names::Names;
+use crate::configuration::{Backend, Configuration};
+use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
 
 /// The prefix list of the addresses from which CloudFront asks origins.
 const CLOUDFRONT_PREFIX_LIST: &str = "com.amazonaws.global.cloudfront.origin-facing";
@@ -53,7 +53,7 @@ impl Pins {
 }
 
 /// What the stacks build on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Environment {
     /// Names in this account.
     pub names: Names,
@@ -79,8 +79,21 @@ pub struct Environment {
     pub image_id: String,
     /// Aurora PostgreSQL's version.
     pub aurora_version: String,
+    /// What another deployment that this one's domains are in front of tells of itself; then nothing of a VPC is known.
+    pub exported: Option<Exported>,
     /// What the state keeps of these, so that an apply does not replace the instance because AWS has a newer image.
     pub pins: BTreeMap<String, Value>,
+}
+
+/// What a deployment tells those whose domains are in front of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The name of its load balancer.
+    pub alb_dns_name: String,
+    /// The parameter that holds the header value by which the load balancer knows CloudFront.
+    pub header_secret_arn: String,
+    /// Its version.
+    pub header_secret_version: String,
 }
 
 /// The name of the sandbox secret.
@@ -91,20 +104,36 @@ pub fn sandbox_secret_name(configuration: &Configuration) -> String {
 /// Every look-up that a plan needs. All can be made at once.
 pub fn look_ups(configuration: &Configuration) -> Vec<Request> {
     let main = &configuration.region;
-    let mut requests = vec![
-        Request::new::<CallerIdentity>(main, &()),
+    let virginia = Region::us_east_1();
+    let mut requests = match &configuration.backend {
+        Some(backend) => [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET]
+            .map(|name| Request::new::<PublishedParameter>(&virginia, &exported_name(backend, name)))
+            .into(),
+        None => ground(configuration),
+    };
+    requests.push(Request::new::<CallerIdentity>(main, &()));
+    let zones: std::collections::BTreeSet<&String> =
+        configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
+    requests.extend(zones.into_iter().map(|zone| Request::new::<HostedZone>(&virginia, zone)));
+    requests
+}
+
+fn exported_name(backend: &Backend, name: &str) -> String {
+    Names::export(&backend.name, backend.region.as_str(), name)
+}
+
+/// What an instance of one's own is built on.
+fn ground(configuration: &Configuration) -> Vec<Request> {
+    let main = &configuration.region;
+    vec![
         Request::new::<Vpc>(main, &configuration.vpc_id),
         Request::new::<VpcNetwork>(main, &configuration.vpc_id),
         Request::new::<VpcEndpoints>(main, &configuration.vpc_id),
         Request::new::<PrefixList>(main, &CLOUDFRONT_PREFIX_LIST.to_owned()),
         Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
-        Request::new::<PlainParameter>(main, &IMAGE_PARAMETER.to_owned()),
+        Request::new::<PublishedParameter>(main, &IMAGE_PARAMETER.to_owned()),
         Request::new::<EngineVersions>(main, &engine_question(configuration)),
-    ];
-    let zones: std::collections::BTreeSet<&String> =
-        configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
-    requests.extend(zones.into_iter().map(|zone| Request::new::<HostedZone>(&Region::us_east_1(), zone)));
-    requests
+    ]
 }
 
 /// Answers by look-up and question.
@@ -135,6 +164,11 @@ impl Environment {
             private_zones: ["a", "b"].map(|zone| format!("{}{zone}", configuration.region)).into(),
             image_id: "ami-00000000".to_owned(),
             aurora_version: configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned(),
+            exported: configuration.backend.as_ref().map(|backend| Exported {
+                alb_dns_name: format!("{}.{}.elb.amazonaws.com", backend.name, backend.region),
+                header_secret_arn: format!("arn:aws:ssm:us-east-1:000000000000:parameter/{}", backend.name),
+                header_secret_version: "1".to_owned(),
+            }),
             pins: BTreeMap::new(),
         }
     }
@@ -154,6 +188,14 @@ impl Environment {
         let mut problems = Vec::new();
         let caller = answers.get::<CallerIdentity>(&());
         let account = caller.as_ref().map(|caller| caller.account.clone()).unwrap_or_default();
+        let partition = caller.map_or_else(|| "aws".to_owned(), |caller| caller.partition().to_owned());
+        check_zones(configuration, &answers, &mut problems);
+        if let Some(backend) = &configuration.backend {
+            let exported = check_backend(backend, &answers, &mut problems);
+            let names = Names::new(configuration, &account);
+            let remarks = remarks(problems)?;
+            return Ok((Self { names, partition, exported, ..Self::default() }, remarks));
+        }
         let vpc = check_vpc(configuration, answers.get::<Vpc>(&configuration.vpc_id).flatten(), &mut problems);
         let network = answers.get::<VpcNetwork>(&configuration.vpc_id).unwrap_or_default();
         let subnets = match &vpc {
@@ -170,18 +212,14 @@ impl Environment {
                 .help("CloudFront's prefix list is in every commercial region; check `region`"),
             );
         }
-        check_zones(configuration, &answers, &mut problems);
         let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
         let foreign_sandbox_secret = check_sandbox_secret(configuration, &answers, &mut problems);
         let image_id = choose_image(configuration, &answers, pins, &mut problems);
         let aurora_version = choose_aurora(configuration, &answers, pins, &mut problems);
-        let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let remarks = remarks(problems)?;
         let environment = Self {
             names: Names::new(configuration, &account),
-            partition: caller.map_or_else(|| "aws".to_owned(), |caller| caller.partition().to_owned()),
+            partition,
             vpc_cidr: vpc.map(|vpc| vpc.cidr).unwrap_or_default(),
             private_subnets: subnets.private,
             public_subnets: subnets.public,
@@ -190,6 +228,7 @@ impl Environment {
             cloudfront_prefix_list: prefix_list.unwrap_or_default(),
             foreign_sandbox_secret,
             private_zones: subnets.private_zones,
+            exported: None,
             pins: BTreeMap::from([
                 (IMAGE_PIN.to_owned(), Value::from(image_id.as_str())),
                 (AURORA_PIN.to_owned(), Value::from(aurora_version.as_str())),
@@ -199,6 +238,32 @@ impl Environment {
         };
         Ok((environment, remarks))
     }
+}
+
+/// What was remarked, if nothing is wrong.
+fn remarks(problems: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
+    if errors.is_empty() { Ok(remarks) } else { Err(errors) }
+}
+
+/// What the backend exports.
+fn check_backend(backend: &Backend, answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) -> Option<Exported> {
+    let [dns, header] = [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET].map(|name| {
+        let name = exported_name(backend, name);
+        let found = answers.get::<PublishedParameter>(&name).flatten();
+        if found.is_none() {
+            let message = format!("there is no parameter `{name}` in us-east-1, which the backend exports");
+            let help = "apply the backend first; check `region` and `name` in [backend] and the account";
+            problems.push(Diagnostic::error("backend", message).help(help));
+        }
+        found
+    });
+    let (dns, header) = (dns?, header?);
+    Some(Exported {
+        alb_dns_name: dns.value.unwrap_or_default(),
+        header_secret_arn: header.arn,
+        header_secret_version: header.version.to_string(),
+    })
 }
 
 fn check_vpc(
@@ -294,7 +359,8 @@ fn choose_image(
     pins: &Pins,
     problems: &mut Vec<Diagnostic>,
 ) -> String {
-    let newest = answers.get::<PlainParameter>(&IMAGE_PARAMETER.to_owned()).flatten();
+    let newest = answers.get::<PublishedParameter>(&IMAGE_PARAMETER.to_owned()).flatten();
+    let newest = newest.and_then(|parameter| parameter.value);
     match (pins.get(IMAGE_PIN), newest) {
         (Some(pinned), newest) => {
             if newest.is_some_and(|newest| newest != pinned) {

@@ -2,8 +2,13 @@
 
 use crate::Configuration;
 
+/// The exported name of the load balancer.
+pub const ALB_DNS_NAME: &str = "alb-dns-name";
+/// The exported header value by which it knows CloudFront.
+pub const ORIGIN_VERIFY_SECRET: &str = "origin-verify-secret";
+
 /// Names of one deployment in one account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// The deployment's name: the start of most names.
     pub prefix: String,
@@ -21,6 +26,11 @@ impl Names {
             account: account.to_owned(),
             region: configuration.region.to_string(),
         }
+    }
+
+    /// The parameter in us-east-1 by which a deployment tells domains in states of their own something of itself.
+    pub fn export(deployment: &str, region: &str, name: &str) -> String {
+        format!("/{deployment}/compute/{region}/{name}")
     }
 
     /// `OpenHands` for the default deployment, its name for any other: where a title is asked for.

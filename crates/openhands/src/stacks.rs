@@ -15,6 +15,8 @@ use ohinfra_core::{Address, Region};
 use ohinfra_plan::graph::{Handle, Options};
 use ohinfra_plan::{Graph, GraphBuilder, GraphError};
 
+use edge::Origin;
+
 use crate::configuration::Configuration;
 use crate::environment::Environment;
 use crate::sandbox_policy::SandboxPolicy;
@@ -29,6 +31,12 @@ pub(crate) struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// What is added from now on belongs to this stack and region.
+    fn enter(&mut self, stack: &str, region: &Region) {
+        stack.clone_into(&mut self.stack);
+        self.region.clone_from(region);
+    }
+
     /// Adds a resource of the current stack in the main region.
     pub(crate) fn add<D: Definition>(&mut self, name: &str, inputs: &Desired<D>) -> Handle {
         self.add_with::<D>(name, inputs, Options::default())
@@ -118,38 +126,48 @@ pub fn build_graph(
 ) -> Result<Graph, Vec<GraphError>> {
     let graph = GraphBuilder::new(&configuration.name, default_tags(configuration));
     let region = configuration.region.clone();
-    let mut builder = Builder { configuration, environment, graph, stack: String::new(), region: region.clone() };
-    let enter = |builder: &mut Builder<'_>, stack: &str, region: &Region| {
-        stack.clone_into(&mut builder.stack);
-        builder.region.clone_from(region);
-    };
+    let mut builder = Builder { configuration, environment, graph, stack: String::new(), region };
     let virginia = Region::us_east_1();
-    enter(&mut builder, "network", &region);
-    let network = network::build(&mut builder);
-    enter(&mut builder, "monitoring", &region);
-    let monitoring = monitoring::build(&mut builder);
-    enter(&mut builder, "security", &region);
-    let security = security::build(&mut builder, &network, &monitoring, sandbox);
-    enter(&mut builder, "database", &region);
-    let database = database::build(&mut builder, &security);
-    enter(&mut builder, "compute", &region);
-    let compute = compute::build(
-        &mut builder,
-        &compute::Ground { monitoring: &monitoring, security: &security, database: &database },
-    )
-    .map_err(|error| vec![GraphError::Payload(error.to_string())])?;
-    enter(&mut builder, "user-config", &region);
-    user_config::build(&mut builder, &monitoring, &security, &compute);
-    enter(&mut builder, "auth", &virginia);
+    let (origin, own): (Origin, _) = if let Some(exported) = &environment.exported {
+        (exported.into(), None)
+    } else {
+        let (security, compute) = build_backend(&mut builder, sandbox)?;
+        (Origin::of(&security, &compute), Some((security, compute)))
+    };
+    builder.enter("auth", &virginia);
     let auth = auth::build(&mut builder).map_err(|error| vec![GraphError::Payload(error.to_string())])?;
     let mut distributions = Vec::new();
     for edge in &configuration.edges {
-        enter(&mut builder, &edge.stack(), &virginia);
-        distributions.push(edge::build(&mut builder, edge, &auth, &security, &compute));
+        builder.enter(&edge.stack(), &virginia);
+        distributions.push(edge::build(&mut builder, edge, &auth, &origin));
     }
-    enter(&mut builder, "compute", &region);
-    compute::settle(&mut builder, &security, &compute, distributions);
+    if let Some((security, compute)) = &own {
+        builder.enter("compute", &configuration.region);
+        compute::settle(&mut builder, security, compute, distributions);
+    }
     builder.graph.build()
+}
+
+/// Everything in the main region: the instance, and what it needs.
+fn build_backend(
+    builder: &mut Builder<'_>,
+    sandbox: &SandboxPolicy,
+) -> Result<(security::Security, compute::Compute), Vec<GraphError>> {
+    let region = &builder.configuration.region;
+    builder.enter("network", region);
+    let network = network::build(builder);
+    builder.enter("monitoring", region);
+    let monitoring = monitoring::build(builder);
+    builder.enter("security", region);
+    let security = security::build(builder, &network, &monitoring, sandbox);
+    builder.enter("database", region);
+    let database = database::build(builder, &security);
+    builder.enter("compute", region);
+    let ground = compute::Ground { monitoring: &monitoring, security: &security, database: &database };
+    let compute = compute::build(builder, &ground).map_err(|error| vec![GraphError::Payload(error.to_string())])?;
+    builder.enter("user-config", region);
+    user_config::build(builder, &monitoring, &security, &compute);
+    Ok((security, compute))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcEndpoints, VpcNetwork, Vpcs};
 use ohinfra_kinds::rds::EngineVersions;
 use ohinfra_kinds::route53::{HostedZone, HostedZones};
 use ohinfra_kinds::secretsmanager::SecretDescription;
-use ohinfra_kinds::ssm::PlainParameter;
+use ohinfra_kinds::ssm::PublishedParameter;
 use ohinfra_kinds::sts::CallerIdentity;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ pub fn usual() -> Value {
         SecretDescription::NAME: null,
         Vpcs::NAME: [{ "id": "vpc-0123456789abcdef0", "name": "main", "cidr": "10.0.0.0/16" }],
         HostedZones::NAME: [{ "id": "Z0123456789", "name": "example.com" }],
-        PlainParameter::NAME: "ami-0123456789abcdef0",
+        PublishedParameter::NAME: { "arn": "arn:aws:ssm:us-west-2::parameter/a", "version": 1, "value": "ami-0123456789abcdef0" },
         EngineVersions::NAME: ["15.7", "15.8", "15.10", "16.4"],
         HostedZone::NAME: { "name": "example.com", "private": false },
     })
@@ -73,7 +73,7 @@ pub fn answered(provider: Provider, answers: &Value) -> Provider {
         VpcEndpoints::NAME,
         PrefixList::NAME,
         SecretDescription::NAME,
-        PlainParameter::NAME,
+        PublishedParameter::NAME,
         Vpcs::NAME,
         HostedZones::NAME,
         EngineVersions::NAME,

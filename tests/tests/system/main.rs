@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod backend;
 mod bad_input;
 mod conformance;
 mod crashes;

@@ -3,7 +3,7 @@
 use aws_sdk_cloudfront::operation::get_distribution::GetDistributionOutput;
 use aws_sdk_cloudfront::types::{DistributionConfig, DistributionConfigWithTags, Tag, TagKeys, Tags as AwsTags};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Secrets, failed, is_missing};
+use ohinfra_aws_core::{Regional, SecretText, Secrets, failed, is_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -30,6 +30,18 @@ fn to_tags(tags: &Tags, operation: &str) -> Result<AwsTags, ProviderError> {
 }
 
 impl DistributionKind {
+    /// The header value: of this deployment's secret, or of the parameter by which another one exports its own.
+    async fn header_secret(&self, arn: &str) -> Result<SecretText, ProviderError> {
+        let Some((_, name)) = arn.strip_prefix("arn:").and_then(|rest| rest.split_once(":parameter")) else {
+            return Secrets::new(self.0.connection()).text(arn).await;
+        };
+        let operation = "ssm:GetParameter";
+        let client = Regional::new(self.0.connection(), aws_sdk_ssm::Client::new).at(&Region::us_east_1());
+        let answer = client.get_parameter().name(name).with_decryption(true).send().await.map_err(failed(operation))?;
+        let value = answer.parameter.and_then(|parameter| parameter.value);
+        value.map(SecretText::new).ok_or_else(|| ProviderError::incomplete(operation, "Value"))
+    }
+
     async fn get(&self, region: &Region, id: &str) -> Result<Option<GetDistributionOutput>, ProviderError> {
         is_missing(self.0.at(region).get_distribution().id(id).send().await.map_err(failed(GET)))
     }
@@ -96,7 +108,7 @@ impl Kind for DistributionKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "cloudfront:CreateDistributionWithTags";
-        let secret = Secrets::new(self.0.connection()).text(&inputs.origin_header_secret_arn).await?;
+        let secret = self.header_secret(&inputs.origin_header_secret_arn).await?;
         let config = configuration(inputs, &secret, &subject.token).map_err(|error| wrong(operation, error))?;
         let config = DistributionConfigWithTags::builder().distribution_config(config).tags(to_tags(tags, operation)?);
         let config = config.build();
@@ -125,7 +137,7 @@ impl Kind for DistributionKind {
         if !update.changed.is_empty() {
             let desired = &update.desired;
             let reference = distribution.distribution_config().map(|config| config.caller_reference.clone());
-            let secret = Secrets::new(self.0.connection()).text(&desired.origin_header_secret_arn).await?;
+            let secret = self.header_secret(&desired.origin_header_secret_arn).await?;
             let config = configuration(desired, &secret, &reference.unwrap_or_default());
             self.put(&subject.region, id, version, config.map_err(|error| wrong(UPDATE, error))?).await?;
         }

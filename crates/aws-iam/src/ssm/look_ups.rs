@@ -1,20 +1,21 @@
 //! What Parameter Store can be asked: the newest image of Amazon Linux, and what another deployment exports.
 
+use aws_sdk_ssm::types::ParameterType;
 use futures::future::BoxFuture;
 use ohinfra_aws_core::{failed, is_missing};
-use ohinfra_core::look_up::AnswersLookUp;
+use ohinfra_core::look_up::{AnswersLookUp, LookUp};
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ssm::PlainParameter;
-use serde_json::Value;
+use ohinfra_kinds::ssm::{ParameterDetails, PublishedParameter};
+use serde_json::{Value, json};
 
 use super::Clients;
 
-/// `ssm.plain_parameter`
-pub struct PlainParameterLookUp(pub(crate) Clients);
+/// `ssm.published_parameter`
+pub struct PublishedParameterLookUp(pub(crate) Clients);
 
-impl AnswersLookUp for PlainParameterLookUp {
+impl AnswersLookUp for PublishedParameterLookUp {
     fn name(&self) -> &'static str {
-        <PlainParameter as ohinfra_core::look_up::LookUp>::NAME
+        PublishedParameter::NAME
     }
 
     fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
@@ -22,7 +23,12 @@ impl AnswersLookUp for PlainParameterLookUp {
             let name = question.as_str().unwrap_or_default();
             let result = self.0.at(region).get_parameter().name(name).send().await;
             let answer = is_missing(result.map_err(failed("ssm:GetParameter")))?;
-            Ok(answer.and_then(|answer| answer.parameter).and_then(|parameter| parameter.value).into())
+            let details = answer.and_then(|answer| answer.parameter).map(|parameter| ParameterDetails {
+                arn: parameter.arn.unwrap_or_default(),
+                version: parameter.version,
+                value: parameter.value.filter(|_| parameter.r#type != Some(ParameterType::SecureString)),
+            });
+            Ok(json!(details))
         })
     }
 }

@@ -61,7 +61,7 @@ pub const KEYS: &[Key] = &[
         "Prefixes names and owns the state: several deployments fit one account.",
     ),
     key("region", Holds::Text, "\"us-east-1\"", "The main region."),
-    key("vpc_id", Holds::Text, "", "The VPC that OpenHands runs in. Required."),
+    key("vpc_id", Holds::Text, "", "The VPC that OpenHands runs in. Required, except with `[backend]`."),
     key(
         "hosted_zone_id",
         Holds::Text,
@@ -84,6 +84,13 @@ pub const KEYS: &[Key] = &[
         "",
         "Where the state is kept, `s3://bucket/key`; `<account>` and `<region>` are filled in. By default a local file, `state/<name>.json`.",
     ),
+    key(
+        "backend.region",
+        Holds::Text,
+        "",
+        "Only login and domains are made, in front of another deployment, whose main region this is.",
+    ),
+    key("backend.name", Holds::Text, "\"openhands\"", "The name of that deployment."),
     key(
         "auth.callback_domains",
         Holds::Texts,

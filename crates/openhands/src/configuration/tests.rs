@@ -129,3 +129,14 @@ fn every_default_fits_its_own_key() {
     }
     assert!(keys::KEYS.iter().all(|key| key.help.ends_with('.')));
 }
+
+#[test]
+fn a_deployment_in_front_of_another_has_a_name_of_its_own_and_no_network() {
+    let domain = "hosted_zone_id = \"Z0123456789\"\ndomain_name = \"example.com\"\n";
+    insta::assert_snapshot!(problems(&format!("{domain}vpc_id = \"vpc-0123456789abcdef0\"\n[backend]\nregion = \"us-west-2\"\n")), @"
+    ohinfra.toml:3:1: `vpc_id` has no meaning with `[backend]` (leave it out: the instance is the backend's, and so is its network)
+    ohinfra.toml:5:1: this deployment and its backend are both called `openhands` (give this one a `name` of its own: it owns a state of its own)
+    ");
+    insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nname = \"openhands\"\n")), @"ohinfra.toml:5:1: `backend.region` is missing (the main region of the backend)");
+    insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nregion = \"here\"\n")), @"ohinfra.toml:5:1: `backend.region` is `here`, which is not a region (for example `us-west-2`)");
+}

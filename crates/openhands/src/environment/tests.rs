@@ -34,7 +34,7 @@ fn checked_with(
                 "ec2.vpc_network" => network(),
                 "ec2.vpc_endpoints" => json!([]),
                 "ec2.prefix_list" => json!("pl-1"),
-                "ssm.plain_parameter" => json!("ami-2"),
+                "ssm.published_parameter" => json!({ "arn": "arn:aws:ssm:a", "version": 3, "value": "ami-2" }),
                 "rds.engine_versions" => json!(["15.8", "15.10", "15.9"]),
                 "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
                 _ => Value::Null,
@@ -86,10 +86,10 @@ fn every_thing_that_is_missing_is_told_at_once() {
         _ => {}
     });
     insta::assert_snapshot!(errors.unwrap_err(), @"
+    hosted_zone_id: the hosted zone `Z1` (example.com) is private
     vpc_id: the VPC `vpc-0123456789abcdef0` has DNS hostnames switched off, which interface endpoints need
     vpc_id: the VPC `vpc-0123456789abcdef0` has private subnets with a route to a NAT gateway in 0 availability zones; 2 are needed
     look-up: there is no prefix list `com.amazonaws.global.cloudfront.origin-facing` in us-west-2
-    hosted_zone_id: the hosted zone `Z1` (example.com) is private
     ");
 }
 
@@ -167,4 +167,43 @@ fn an_aurora_version_that_is_offered_no_more_gives_way_to_the_newest_of_its_majo
         }
     });
     assert!(none.unwrap_err().contains("no Aurora PostgreSQL 15.x is offered"));
+}
+
+/// What a domain in a state of its own finds of its backend.
+fn of_backend(exported: &Value) -> Result<Environment, String> {
+    let text =
+        "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"eu-west-1\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
+    let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
+    let answers: Vec<(Request, Value)> = look_ups(&configuration)
+        .into_iter()
+        .map(|request| {
+            let answer = match request.name {
+                "sts.caller_identity" => {
+                    json!({ "account": "123456789012", "arn": "arn:aws:iam::123456789012:user/ada" })
+                }
+                "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
+                "ssm.published_parameter" => exported[request.question.as_str().unwrap()].clone(),
+                other => panic!("{other} is none of its business"),
+            };
+            (request, answer)
+        })
+        .collect();
+    let told = |problems: Vec<Diagnostic>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    Environment::new(&configuration, &answers, &Pins::default()).map(|(environment, _)| environment).map_err(told)
+}
+
+#[test]
+fn a_domain_in_a_state_of_its_own_asks_for_nothing_but_what_its_backend_exports() {
+    let environment = of_backend(&json!({
+        "/openhands/compute/eu-west-1/alb-dns-name": { "arn": "arn:dns", "version": 1, "value": "alb.example.com" },
+        "/openhands/compute/eu-west-1/origin-verify-secret": { "arn": "arn:secret", "version": 4, "value": null },
+    }));
+    let exported = environment.unwrap().exported.unwrap();
+    assert_eq!(exported.alb_dns_name, "alb.example.com");
+    assert_eq!((exported.header_secret_arn.as_str(), exported.header_secret_version.as_str()), ("arn:secret", "4"));
+    insta::assert_snapshot!(of_backend(&json!({})).unwrap_err(), @"
+    backend: there is no parameter `/openhands/compute/eu-west-1/alb-dns-name` in us-east-1, which the backend exports
+    backend: there is no parameter `/openhands/compute/eu-west-1/origin-verify-secret` in us-east-1, which the backend exports
+    ");
 }

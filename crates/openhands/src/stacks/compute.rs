@@ -25,6 +25,7 @@ use super::edge::ORIGIN_HEADER;
 use super::monitoring::Monitoring;
 use super::security::Security;
 use crate::environment::sandbox_secret_name;
+use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
 use crate::payload::PayloadError;
 use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot};
 use crate::payload::packages::{self, BOOT_BUNDLE};
@@ -239,9 +240,9 @@ fn parameters(builder: &mut Builder<'_>, security: &Security) {
 /// What an edge in a state of its own reads, where it lives.
 fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
     let names = &builder.environment.names;
-    let path = |name: &str| format!("/{}/compute/{}/{name}", names.prefix, names.region);
-    let dns = plain(path("alb-dns-name"), "The load balancer of OpenHands", balancer.attribute("dns_name"));
-    let secret = secure(path("origin-verify-secret"), "How it knows CloudFront", &security.origin_verify_secret);
+    let path = |name: &str| Names::export(&names.prefix, &names.region, name);
+    let dns = plain(path(ALB_DNS_NAME), "The load balancer of OpenHands", balancer.attribute("dns_name"));
+    let secret = secure(path(ORIGIN_VERIFY_SECRET), "How it knows CloudFront", &security.origin_verify_secret);
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-alb-dns", &dns);
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-origin-verify", &secret);
 }

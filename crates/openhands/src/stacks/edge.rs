@@ -19,6 +19,7 @@ use super::compute::Compute;
 use super::security::Security;
 use super::user_config::LOG_DAYS;
 use crate::configuration::Edge;
+use crate::environment::Exported;
 use crate::payload::packages::{self, ORIGIN_RESPONSE, VIEWER_REQUEST};
 use crate::policy::{Statement, document};
 
@@ -34,13 +35,42 @@ fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
 }
 
-pub(crate) fn build(
-    builder: &mut Builder<'_>,
-    edge: &Edge,
-    auth: &Auth,
-    security: &Security,
-    compute: &Compute,
-) -> Handle {
+/// Where CloudFront sends requests.
+pub(crate) struct Origin {
+    /// The load balancer's name.
+    pub(crate) domain: Text,
+    /// What holds the header value by which it knows CloudFront.
+    pub(crate) header_secret_arn: Text,
+    /// Its version.
+    pub(crate) header_secret_version: Text,
+    /// What must accept a new header value before CloudFront sends it.
+    pub(crate) rules: Vec<Handle>,
+}
+
+impl Origin {
+    /// The load balancer of this deployment.
+    pub(crate) fn of(security: &Security, compute: &Compute) -> Self {
+        Self {
+            domain: compute.balancer.attribute("dns_name"),
+            header_secret_arn: security.origin_verify_secret.attribute("arn"),
+            header_secret_version: security.origin_verify_secret.attribute("version"),
+            rules: compute.rules.clone(),
+        }
+    }
+}
+
+impl From<&Exported> for Origin {
+    fn from(exported: &Exported) -> Self {
+        Self {
+            domain: Text::from(exported.alb_dns_name.as_str()),
+            header_secret_arn: Text::from(exported.header_secret_arn.as_str()),
+            header_secret_version: Text::from(exported.header_secret_version.as_str()),
+            rules: Vec::new(),
+        }
+    }
+}
+
+pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin: &Origin) -> Handle {
     let full_domain = edge.full_domain();
     let runtime_domain = format!("*.runtime.{full_domain}");
     let certificate = certificate(builder, edge, &full_domain, &runtime_domain);
@@ -61,12 +91,12 @@ pub(crate) fn build(
             ipv6: true,
             price_class: "PriceClass_100".to_owned(),
             web_acl_arn: web_acl.attribute("arn"),
-            origin_domain: compute.balancer.attribute("dns_name"),
+            origin_domain: origin.domain.clone(),
             origin_read_timeout_seconds: 60,
             origin_keepalive_seconds: 60,
             origin_header_name: ORIGIN_HEADER.to_owned(),
-            origin_header_secret_arn: security.origin_verify_secret.attribute("arn"),
-            origin_header_secret_version: security.origin_verify_secret.attribute("version"),
+            origin_header_secret_arn: origin.header_secret_arn.clone(),
+            origin_header_secret_version: origin.header_secret_version.clone(),
             paths: vec!["/runtime/*".to_owned()],
             cache_policy_id: CACHING_DISABLED.to_owned(),
             origin_request_policy_id: ALL_VIEWER.to_owned(),
@@ -75,8 +105,7 @@ pub(crate) fn build(
             origin_response_function_arn: origin_response.attribute("arn"),
             enabled: true,
         },
-        // The rules accept a new header value before CloudFront sends it.
-        compute.rules.clone(),
+        origin.rules.clone(),
     );
     for (name, domain) in [("alias", &full_domain), ("runtime-alias", &runtime_domain)] {
         for (suffix, record_type) in [("", "A"), ("-ipv6", "AAAA")] {

@@ -1,5 +1,6 @@
 //! The graph of a deployment.
 
+use ohinfra_core::Region;
 use ohinfra_plan::Graph;
 
 use super::build_graph;
@@ -88,4 +89,18 @@ fn two_deployments_share_no_name() {
     let (one, other) = (names(&graph("")), names(&graph("name = \"second\"\n")));
     assert!(one.len() > 10);
     assert_eq!(one.intersection(&other).count(), 0, "{:?}", one.intersection(&other).collect::<Vec<_>>());
+}
+
+#[test]
+fn in_front_of_another_deployment_there_are_only_login_and_domains() {
+    let text =
+        "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"us-west-2\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
+    let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
+    let environment = Environment::placeholder(&configuration);
+    let graph = build_graph(&configuration, &environment, &SandboxPolicy::default()).unwrap();
+    let mut stacks: Vec<String> = graph.resources().map(|resource| resource.address.stack().to_owned()).collect();
+    stacks.dedup();
+    assert_eq!(stacks, ["auth", "edge"]);
+    assert!(graph.resources().all(|resource| resource.region == Region::us_east_1()));
 }

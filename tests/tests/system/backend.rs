@@ -1,0 +1,83 @@
+//! A domain that another team runs, with a state of its own, in front of a deployment.
+
+use ohinfra_tests::Account;
+use serde_json::{Value, json};
+
+const TEAM: &str =
+    "name = \"team\"\ndomain_name = \"example.com\"\nsub_domain = \"team\"\n[backend]\nregion = \"us-west-2\"\n";
+
+fn json_of(account: &Account, arguments: &[&str]) -> Value {
+    serde_json::from_str(&account.succeed(arguments).unwrap().stdout).unwrap()
+}
+
+fn state(account: &Account) -> Value {
+    json_of(account, &["state", "pull"])
+}
+
+fn addresses(state: &Value) -> Vec<String> {
+    state["resources"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// From now on the folder is the other team's.
+fn become_the_team(account: &Account) {
+    let zone = format!("hosted_zone_id = \"{}\"\n", account.fixture("hosted_zone_id"));
+    account.write("ohinfra.toml", &format!("{zone}{TEAM}")).unwrap();
+}
+
+/// The one origin of the team's distribution.
+fn origin(account: &Account) -> Value {
+    let state = state(account);
+    let distribution = json!({ "Id": state["resources"]["edge/distribution"]["id"] });
+    let config = account.call("cloudfront", "get_distribution_config", distribution).unwrap();
+    config["DistributionConfig"]["Origins"]["Items"][0].clone()
+}
+
+fn header(account: &Account) -> String {
+    let secret = json!({ "SecretId": "openhands/cloudfront/origin-verify" });
+    let secret = account.call("secretsmanager", "get_secret_value", secret).unwrap();
+    secret["SecretString"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_domain_in_a_state_of_its_own_is_made_moved_on_and_taken_away_without_touching_its_backend() {
+    let account = Account::new().unwrap();
+    become_the_team(&account);
+    let early = account.run(&["plan"]).unwrap();
+    assert_eq!(early.code, Some(1));
+    assert!(early.stderr.contains("apply the backend first"), "{}", early.stderr);
+
+    account.configure("").unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let backend = state(&account);
+
+    become_the_team(&account);
+    let applied = account.succeed(&["apply", "--yes"]).unwrap();
+    let secret = header(&account);
+    assert!(!applied.stdout.contains(&secret) && !applied.stderr.contains(&secret));
+    assert!(!state(&account).to_string().contains(&secret));
+    assert!(addresses(&state(&account)).iter().all(|a| a.starts_with("auth/") || a.starts_with("edge/")));
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    let found = origin(&account);
+    assert_eq!(found["DomainName"], backend["resources"]["compute/alb"]["attributes"]["dns_name"]);
+    assert_eq!(found["CustomHeaders"]["Items"][0]["HeaderValue"], secret);
+
+    // The backend's header value changes: the team's next apply sends the new one.
+    account.configure("").unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+    account.succeed(&["apply", "--yes", "--rotate", "security/origin-verify-secret"]).unwrap();
+    become_the_team(&account);
+    let plan = json_of(&account, &["plan", "--json"]);
+    let changes: Vec<&Value> = plan["changes"].as_array().unwrap().iter().map(|change| &change["address"]).collect();
+    assert_eq!(changes, [&json!("edge/distribution")]);
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let rotated = header(&account);
+    assert_ne!(rotated, secret);
+    assert_eq!(origin(&account)["CustomHeaders"]["Items"][0]["HeaderValue"], rotated);
+
+    let purge = ["destroy", "--purge", "--yes"];
+    account.succeed(&purge).unwrap();
+    account.finish(&purge).unwrap();
+    assert!(addresses(&state(&account)).is_empty());
+    account.configure("").unwrap();
+    assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
+}
