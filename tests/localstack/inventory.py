@@ -70,6 +70,9 @@ VIRGINIA = [
 
 # What is another one in every run, and the word for it.
 REPLACED = [
+    # What CloudWatch has found out about an alarm by now, before anything in it is replaced by a word.
+    (re.compile(r'"StateReasonData": "(?:[^"\\]|\\.)*",? ?'), ""),
+    (re.compile(r'"(StateReason|StateValue)": "(?:[^"\\]|\\.)*"'), r'"\1": "<evaluated>"'),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b"), r"<\1>"),
     (re.compile(r"\b(AROA|AIPA|AIDA)[A-Z0-9]{16,17}\b"), r"<\1>"),
