@@ -135,6 +135,7 @@ impl Execution<'_> {
     async fn walk(&mut self) {
         self.engine.observer.on(&Event::ApplyStarted { steps: self.waiting.len() });
         let interrupt = self.engine.interrupt.clone();
+        let mut is_told = false;
         loop {
             self.session.make_sure(self.engine).await;
             let stopped = interrupt.stop.is_cancelled() || self.session.writer.error().is_some();
@@ -150,6 +151,10 @@ impl Execution<'_> {
                     self.tasks.abort_all();
                     self.report.abandoned = std::mem::take(&mut self.running).into_iter().collect();
                     break;
+                }
+                () = interrupt.stop.cancelled(), if !is_told => {
+                    is_told = true;
+                    self.tell_what_is_under_way();
                 }
                 Some(message) = self.messages.recv() => self.take(message),
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
@@ -167,6 +172,15 @@ impl Execution<'_> {
         }
         self.report.interrupted = interrupt.stop.is_cancelled() || interrupt.abandon.is_cancelled();
         self.report.not_started = std::mem::take(&mut self.waiting).into_keys().collect();
+    }
+
+    fn tell_what_is_under_way(&self) {
+        let under_way: Vec<String> = self.running.iter().map(|step| step.address.to_string()).collect();
+        let message = format!(
+            "interrupted: nothing more is started; waiting for {} (interrupt again to leave at once)",
+            under_way.join(", ")
+        );
+        self.engine.observer.on(&Event::Notice { message });
     }
 
     fn start_what_is_ready(&mut self) {

@@ -117,7 +117,9 @@ async fn every_wait_has_an_end_that_says_what_was_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn the_first_interrupt_drains_and_the_second_leaves_with_the_state_written() {
     for twice in [false, true] {
-        let (cloud, harness) = cloud();
+        let (cloud, mut harness) = cloud();
+        let heard = Arc::new(Heard::default());
+        harness.engine.observer = Arc::clone(&heard) as Arc<dyn Observer>;
         cloud.set_default_latency(Latency { create: Duration::from_secs(100), ..Latency::default() });
         let interrupt = harness.engine.interrupt.clone();
         let graph = graph();
@@ -131,6 +133,16 @@ async fn the_first_interrupt_drains_and_the_second_leaves_with_the_state_written
         });
         let report = report.unwrap();
         assert!(report.interrupted);
+        let notices = heard
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(
+                |event| matches!(event, Event::Notice { message } if message.contains("waiting for a/base, b/alone")),
+            )
+            .count();
+        assert_eq!(notices, 1, "who interrupts is told once what is waited for");
         let state = harness.document();
         if twice {
             assert_eq!(report.abandoned.len(), 2, "{report:?}");

@@ -1,5 +1,6 @@
 //! Ctrl-C, once and twice, SIGTERM, a terminal that is closed, and a disk that is full.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output};
 use std::time::{Duration, Instant};
 
@@ -60,12 +61,17 @@ fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
     let mut account = Account::new().unwrap();
     let rule = |call: &Call| if call.operation == "CreateTopic" { Verdict::Swallow } else { Verdict::Forward };
     let (mut child, _proxy) = start(&mut account, Duration::ZERO, rule, "CreateTopic");
+    // Everything but the topic comes to its end; then only the interrupt is left to wait for.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("monitoring/data-bucket: created")));
     signal(&child, "INT");
-    // It drains: the topic is still under way.
-    std::thread::sleep(Duration::from_secs(2));
+    let told = lines.find(|line| line.contains("interrupt again to leave at once")).unwrap();
+    assert!(told.contains("monitoring/alerts"), "what is waited for is named: {told}");
     assert!(child.try_wait().unwrap().is_none(), "the first interrupt waits");
     signal(&child, "INT");
+    let rest: Vec<String> = lines.collect();
     let output = child.wait_with_output().unwrap();
+    let output = Output { stderr: rest.join("\n").into_bytes(), ..output };
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("monitoring/alerts"), "what was left under way is named: {text}");
     assert!(account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/data-bucket"));
