@@ -232,6 +232,10 @@ impl Values {
                 );
             }
         }
+        if self.text("images.source").as_deref() == Some("build") {
+            let message = "`images.source` is `build`, which is not supported yet".to_owned();
+            self.refuse("images.source", message, "leave it out: the published images are used");
+        }
         let edges = self.edges(tree);
         let retention = self.get("monitoring.log_retention_days").and_then(|v| v.as_i64()).unwrap_or(30);
         if !keys::RETENTION_DAYS.contains(&retention) {

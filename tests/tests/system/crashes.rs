@@ -28,7 +28,8 @@ const LIFE: &[Phase] = &[
     // In place, created, deleted, adopted, and replaced both ways: groups create first, a role and a profile delete first.
     Phase {
         name: "changes",
-        configuration: "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n",
+        configuration: "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n\
+            [compute]\nllm_model = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n[[edge]]\nruntime_access = \"public\"\n",
         // A selection is found by its plan, which the state does not know either.
         forget: &[
             "monitoring/backup-selection",
@@ -36,8 +37,24 @@ const LIFE: &[Phase] = &[
             "monitoring/backup-vault",
             "network/endpoint-s3",
             "security/instance-sg",
+            "auth/client",
+            "compute/asg",
+            "compute/target-app",
+            "database/proxy",
+            "edge/alias",
+            "edge/distribution",
+            "user-config/function",
         ],
-        command: &["apply", "--yes", "--replace", "security/efs-sg", "--replace", "security/instance-profile"],
+        command: &[
+            "apply",
+            "--yes",
+            "--replace",
+            "security/efs-sg",
+            "--replace",
+            "security/instance-profile",
+            "--replace",
+            "user-config/permission",
+        ],
         converges: true,
     },
     Phase { name: "destroy", configuration: "", forget: &[], command: &["destroy", "--yes"], converges: false },
