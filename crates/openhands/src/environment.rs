@@ -105,13 +105,15 @@ pub fn sandbox_secret_name(configuration: &Configuration) -> String {
 pub fn look_ups(configuration: &Configuration) -> Vec<Request> {
     let main = &configuration.region;
     let virginia = Region::us_east_1();
-    let mut requests = match &configuration.backend {
-        Some(backend) => [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET]
-            .map(|name| Request::new::<PublishedParameter>(&virginia, &exported_name(backend, name)))
-            .into(),
-        None => ground(configuration),
-    };
-    requests.push(Request::new::<CallerIdentity>(main, &()));
+    // Who asks comes first: what is wrong with credentials is told of it.
+    let mut requests = vec![Request::new::<CallerIdentity>(main, &())];
+    match &configuration.backend {
+        Some(backend) => requests.extend(
+            [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET]
+                .map(|name| Request::new::<PublishedParameter>(&virginia, &exported_name(backend, name))),
+        ),
+        None => requests.extend(ground(configuration)),
+    }
     let zones: std::collections::BTreeSet<&String> =
         configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
     requests.extend(zones.into_iter().map(|zone| Request::new::<HostedZone>(&virginia, zone)));
