@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// Only tests whose name holds this text
     #[arg(long)]
     filter: Option<String>,
-    /// Only the crash tests, at every call of every command instead of some: about an hour
+    /// Only the crash tests, at every call of every command instead of some: several hours
     #[arg(long, conflicts_with_all = ["fast", "filter"])]
     crash_matrix: bool,
     /// What random choices are made with, to repeat those of another run
