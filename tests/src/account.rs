@@ -147,10 +147,20 @@ impl Account {
         Ok(run)
     }
 
+    /// The state, as a document.
+    pub fn state(&self) -> Result<Value> {
+        Ok(serde_json::from_str(&self.succeed(&["state", "pull"])?.stdout)?)
+    }
+
+    /// What would be done now, as a document.
+    pub fn plan(&self) -> Result<Value> {
+        Ok(serde_json::from_str(&self.succeed(&["plan", "--json"])?.stdout)?)
+    }
+
     /// Runs a command until nothing is left for a later run: CloudFront keeps copies of functions for a while.
     pub fn finish(&self, arguments: &[&str]) -> Result<()> {
         for _ in 0..60 {
-            let state: Value = serde_json::from_str(&self.succeed(&["state", "pull"])?.stdout)?;
+            let state = self.state()?;
             let mut resources = state["resources"].as_object().into_iter().flatten();
             if !resources.any(|(_, resource)| resource["deferred"] == true) {
                 return Ok(());

@@ -125,6 +125,20 @@ pub struct RenderArguments {
     pub folder: PathBuf,
 }
 
+/// What is wanted of a plan beyond the configuration.
+#[derive(Debug, Args)]
+pub struct WishArguments {
+    /// Takes newer versions of what is pinned (the machine image, the database version)
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Makes this resource anew; may be repeated
+    #[arg(long = "replace", value_name = "ADDRESS")]
+    pub replace: Vec<Address>,
+    /// Gives this secret a new value; may be repeated
+    #[arg(long = "rotate", value_name = "ADDRESS")]
+    pub rotate: Vec<Address>,
+}
+
 /// `ohinfra plan`
 #[derive(Debug, Args)]
 pub struct PlanArguments {
@@ -149,15 +163,9 @@ pub struct PlanArguments {
     /// Only shows what was changed in AWS
     #[arg(long)]
     pub refresh_only: bool,
-    /// Takes newer versions of what is pinned (the machine image, the database version)
-    #[arg(long)]
-    pub upgrade: bool,
-    /// Makes this resource anew; may be repeated
-    #[arg(long = "replace", value_name = "ADDRESS")]
-    pub replace: Vec<Address>,
-    /// Gives this secret a new value; may be repeated
-    #[arg(long = "rotate", value_name = "ADDRESS")]
-    pub rotate: Vec<Address>,
+    /// What is wanted beyond the configuration
+    #[command(flatten)]
+    pub wishes: WishArguments,
 }
 
 /// `ohinfra apply`
@@ -175,15 +183,9 @@ pub struct ApplyArguments {
     /// Prints events as JSON, one object a line
     #[arg(long)]
     pub json: bool,
-    /// Takes newer versions of what is pinned (the machine image, the database version)
-    #[arg(long)]
-    pub upgrade: bool,
-    /// Makes this resource anew; may be repeated
-    #[arg(long = "replace", value_name = "ADDRESS")]
-    pub replace: Vec<Address>,
-    /// Gives this secret a new value; may be repeated
-    #[arg(long = "rotate", value_name = "ADDRESS")]
-    pub rotate: Vec<Address>,
+    /// What is wanted beyond the configuration
+    #[command(flatten)]
+    pub wishes: WishArguments,
 }
 
 /// `ohinfra destroy`

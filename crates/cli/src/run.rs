@@ -21,7 +21,7 @@ use ohinfra_state::{LocalStore, LockInfo, StateDocument, StateStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Arguments, SelectionArguments};
+use crate::args::{Arguments, SelectionArguments, WishArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
 use crate::progress;
@@ -277,6 +277,15 @@ pub fn selection(arguments: &SelectionArguments) -> Selection {
         stacks: arguments.stacks.clone(),
         targets: arguments.targets.clone(),
         exclusively: arguments.exclusively,
+    }
+}
+
+/// The wishes that arguments ask for.
+pub fn wishes(arguments: &WishArguments) -> Wishes {
+    Wishes {
+        replace: arguments.replace.iter().cloned().collect(),
+        rotate: arguments.rotate.iter().cloned().collect(),
+        upgrade: arguments.upgrade,
     }
 }
 

@@ -6,14 +6,6 @@ use serde_json::{Value, json};
 const TEAM: &str =
     "name = \"team\"\ndomain_name = \"example.com\"\nsub_domain = \"team\"\n[backend]\nregion = \"us-west-2\"\n";
 
-fn json_of(account: &Account, arguments: &[&str]) -> Value {
-    serde_json::from_str(&account.succeed(arguments).unwrap().stdout).unwrap()
-}
-
-fn state(account: &Account) -> Value {
-    json_of(account, &["state", "pull"])
-}
-
 fn addresses(state: &Value) -> Vec<String> {
     state["resources"].as_object().unwrap().keys().cloned().collect()
 }
@@ -26,7 +18,7 @@ fn become_the_team(account: &Account) {
 
 /// The one origin of the team's distribution.
 fn origin(account: &Account) -> Value {
-    let state = state(account);
+    let state = account.state().unwrap();
     let distribution = json!({ "Id": state["resources"]["edge/distribution"]["id"] });
     let config = account.call("cloudfront", "get_distribution_config", distribution).unwrap();
     config["DistributionConfig"]["Origins"]["Items"][0].clone()
@@ -48,14 +40,14 @@ fn a_domain_in_a_state_of_its_own_is_made_moved_on_and_taken_away_without_touchi
 
     account.configure("").unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
-    let backend = state(&account);
+    let backend = account.state().unwrap();
 
     become_the_team(&account);
     let applied = account.succeed(&["apply", "--yes"]).unwrap();
     let secret = header(&account);
     assert!(!applied.stdout.contains(&secret) && !applied.stderr.contains(&secret));
-    assert!(!state(&account).to_string().contains(&secret));
-    assert!(addresses(&state(&account)).iter().all(|a| a.starts_with("auth/") || a.starts_with("edge/")));
+    assert!(!account.state().unwrap().to_string().contains(&secret));
+    assert!(addresses(&account.state().unwrap()).iter().all(|a| a.starts_with("auth/") || a.starts_with("edge/")));
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     let found = origin(&account);
     assert_eq!(found["DomainName"], backend["resources"]["compute/alb"]["attributes"]["dns_name"]);
@@ -66,7 +58,7 @@ fn a_domain_in_a_state_of_its_own_is_made_moved_on_and_taken_away_without_touchi
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     account.succeed(&["apply", "--yes", "--rotate", "security/origin-verify-secret"]).unwrap();
     become_the_team(&account);
-    let plan = json_of(&account, &["plan", "--json"]);
+    let plan = account.plan().unwrap();
     let changes: Vec<&Value> = plan["changes"].as_array().unwrap().iter().map(|change| &change["address"]).collect();
     assert_eq!(changes, [&json!("edge/distribution")]);
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -77,7 +69,7 @@ fn a_domain_in_a_state_of_its_own_is_made_moved_on_and_taken_away_without_touchi
     let purge = ["destroy", "--purge", "--yes"];
     account.succeed(&purge).unwrap();
     account.finish(&purge).unwrap();
-    assert!(addresses(&state(&account)).is_empty());
+    assert!(addresses(&account.state().unwrap()).is_empty());
     account.configure("").unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }

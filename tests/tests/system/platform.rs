@@ -3,19 +3,11 @@
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
 
-fn plan(account: &Account) -> Value {
-    serde_json::from_str(&account.succeed(&["plan", "--json"]).unwrap().stdout).unwrap()
-}
-
 /// What a plan would do: `action address`.
 fn actions(plan: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let changes = plan["changes"].as_array().unwrap();
     changes.iter().map(|change| format!("{} {}", text(&change["action"]), text(&change["address"]))).collect()
-}
-
-fn state(account: &Account) -> Value {
-    serde_json::from_str(&account.succeed(&["state", "pull"]).unwrap().stdout).unwrap()
 }
 
 fn id(state: &Value, address: &str) -> String {
@@ -32,7 +24,7 @@ fn purge(account: &Account) {
     let purge = ["destroy", "--purge", "--yes"];
     account.succeed(&purge).unwrap();
     account.finish(&purge).unwrap();
-    assert!(state(account)["resources"].as_object().unwrap().is_empty());
+    assert!(account.state().unwrap()["resources"].as_object().unwrap().is_empty());
 }
 
 const TWO: &str =
@@ -48,7 +40,7 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
     account.succeed(&["apply", "--yes"]).unwrap();
 
     account.configure(&two).unwrap();
-    let added = actions(&plan(&account));
+    let added = actions(&account.plan().unwrap());
     let shared: Vec<&String> = added.iter().filter(|action| !action.contains(" edge-two/")).collect();
     let expected = ["update auth/client", "update auth/user-pool", "update compute/rules-settled"];
     let (settled, others): (Vec<&&String>, Vec<&&String>) =
@@ -59,7 +51,7 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
     is_settled(&account);
 
     account.configure(one).unwrap();
-    let removed = actions(&plan(&account));
+    let removed = actions(&account.plan().unwrap());
     assert!(
         removed.iter().all(|a| a.starts_with("delete edge-two/")
             || a.starts_with("retain edge-two/")
@@ -68,7 +60,7 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
     );
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
-    let left = state(&account);
+    let left = account.state().unwrap();
     let left: Vec<&String> =
         left["resources"].as_object().unwrap().keys().filter(|a| a.starts_with("edge-two")).collect();
     assert!(left.iter().all(|address| address.contains("function")), "only functions may have to wait: {left:?}");
@@ -80,11 +72,11 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     let account = Account::new().unwrap();
     account.configure(TWO).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
-    let before = state(&account);
+    let before = account.state().unwrap();
 
     let model = "[compute]\nllm_model = \"bedrock/other\"\n";
     account.configure(&format!("{TWO}{model}")).unwrap();
-    let planned = actions(&plan(&account));
+    let planned = actions(&account.plan().unwrap());
     for action in ["replace compute/boot-bundle", "update compute/launch-template", "update compute/asg"] {
         assert!(planned.contains(&action.to_owned()), "{planned:?}");
     }
@@ -98,12 +90,12 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     // A new version of the function at one edge, and nothing else; the old one has copies at CloudFront's edges.
     let public = TWO.replace("suffix = \"one\"", "suffix = \"one\"\nruntime_access = \"public\"");
     account.configure(&format!("{public}{model}")).unwrap();
-    let planned = actions(&plan(&account));
+    let planned = actions(&account.plan().unwrap());
     assert!(planned.iter().all(|action| action.contains(" edge-one/")), "{planned:?}");
     let applied = account.succeed(&["apply", "--yes"]).unwrap().stdout;
     assert!(applied.contains("edge-one/auth-function-version cannot be deleted yet"), "{applied}");
     is_settled(&account);
-    let after = state(&account);
+    let after = account.state().unwrap();
     let (old, new) = (id(&before, "edge-one/auth-function-version"), id(&after, "edge-one/auth-function-version"));
     assert_ne!(old, new);
     assert_eq!(after["resources"]["edge-one/auth-function-version"]["deposed"], json!([old]));
@@ -116,7 +108,7 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
 
     // A later apply, with nothing else to do, deletes it.
     account.finish(&["apply", "--yes"]).unwrap();
-    assert!(state(&account)["resources"]["edge-one/auth-function-version"].get("deposed").is_none());
+    assert!(account.state().unwrap()["resources"]["edge-one/auth-function-version"].get("deposed").is_none());
     purge(&account);
 }
 
@@ -136,7 +128,7 @@ fn header(account: &Account, state: &Value, rule: &str) -> (Vec<String>, String)
 fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_more_at_the_end() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
-    let known = state(&account);
+    let known = account.state().unwrap();
     let (accepted, sent) = header(&account, &known, "compute/rule-app");
     assert_eq!(accepted, [sent.as_str()]);
 
@@ -176,7 +168,7 @@ fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_
 fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
-    let first = state(&account);
+    let first = account.state().unwrap();
     account.succeed(&["destroy", "--yes"]).unwrap();
     let snapshots = account.call("rds", "describe_db_cluster_snapshots", json!({})).unwrap();
     assert_eq!(snapshots["DBClusterSnapshots"].as_array().unwrap().len(), 1);
@@ -193,7 +185,7 @@ fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
     let tags = cluster["TagList"].as_array().unwrap();
     assert!(tags.iter().all(|tag| tag["Key"] != "ohinfra:restoring"), "{tags:?}");
     // What holds data is the same as before; a secret whose deletion was scheduled was brought back.
-    let second = state(&account);
+    let second = account.state().unwrap();
     for address in ["monitoring/data-bucket", "compute/workspace-fs", "auth/user-pool", "database/proxy-secret"] {
         assert_eq!(id(&first, address), id(&second, address), "{address}");
     }

@@ -29,7 +29,7 @@ impl Deployment {
             .configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nalarm_emails = [\"ops@example.com\"]\n[tags]\nTeam = \"platform\"\n")
             .unwrap();
         account.succeed(&["apply", "--yes"]).unwrap();
-        let state = serde_json::from_str(&account.succeed(&["state", "pull"]).unwrap().stdout).unwrap();
+        let state = account.state().unwrap();
         Self { account, state }
     }
 

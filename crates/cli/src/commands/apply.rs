@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Connected, Planned, Run, VERSION, Wishes, selection};
+use crate::run::{Connected, Planned, Run, VERSION, Wishes, selection, wishes};
 use crate::say::{err, errln, out, outln};
 use crate::surroundings::Surroundings;
 use crate::view;
@@ -36,14 +36,7 @@ pub(super) async fn apply(run: &Run<'_>, arguments: &ApplyArguments) -> Result<O
         operation: "apply",
         mode: saved.as_ref().map_or(Mode::Apply, PlanFile::mode),
         selection: saved.as_ref().map_or_else(|| selection(&arguments.selection), PlanFile::selection),
-        wishes: saved.as_ref().map_or_else(
-            || Wishes {
-                replace: arguments.replace.iter().cloned().collect(),
-                rotate: arguments.rotate.iter().cloned().collect(),
-                upgrade: arguments.upgrade,
-            },
-            |saved| saved.wishes.clone(),
-        ),
+        wishes: saved.as_ref().map_or_else(|| wishes(&arguments.wishes), |saved| saved.wishes.clone()),
         // A saved plan has been looked at.
         yes: arguments.yes || saved.is_some(),
         saved,

@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Planned, Run, VERSION, Wishes, selection};
+use crate::run::{Planned, Run, VERSION, Wishes, selection, wishes};
 use crate::say::{out, outln};
 use crate::view;
 use crate::view::plan::{Detail, render};
@@ -27,11 +27,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
         run.connect(false, arguments.selection.parallelism).await?
     };
     let selection = selection(&arguments.selection);
-    let wishes = Wishes {
-        replace: arguments.replace.iter().cloned().collect(),
-        rotate: arguments.rotate.iter().cloned().collect(),
-        upgrade: arguments.upgrade,
-    };
+    let wishes = wishes(&arguments.wishes);
     let document = connected.document().await?;
     let Planned { plan, graph, warnings, .. } = connected.plan(&document, &selection, &wishes, mode).await?;
     check_wishes(&wishes, &graph)?;

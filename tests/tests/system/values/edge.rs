@@ -52,12 +52,6 @@ pub(super) fn functions_at_the_edge(d: &Deployment) {
         assert_eq!(services, ["edgelambda.amazonaws.com", "lambda.amazonaws.com"]);
         let logs = json!({ "logGroupNamePrefix": format!("/aws/lambda/us-east-1.{name}") });
         let logs = d.edge("logs", "describe_log_groups", logs)["logGroups"].clone();
-        let logs = if logs[0].is_null() {
-            let prefix = json!({ "logGroupNamePrefix": format!("/aws/lambda/{name}") });
-            d.edge("logs", "describe_log_groups", prefix)["logGroups"].clone()
-        } else {
-            logs
-        };
         holds("logs", &logs, &json!([{ "retentionInDays": 731 }]));
     }
 }
