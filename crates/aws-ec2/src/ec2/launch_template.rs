@@ -112,9 +112,10 @@ fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
 }
 
 impl LaunchTemplateKind {
-    /// The version that counts.
+    /// The version that counts: the default one. One that a crash left before it became the default is in use nowhere, so that the
+    /// plan still shows the change; the same token then gives that version again.
     async fn version(&self, region: &Region, id: &str) -> Result<Option<LaunchTemplateVersion>, ProviderError> {
-        let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions("$Latest");
+        let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions("$Default");
         let answer = is_missing(call.send().await.map_err(failed(VERSIONS)))?;
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
     }
