@@ -46,7 +46,9 @@ def session(account: str, region: str) -> boto3.Session:
 
 @functools.lru_cache(maxsize=256)
 def client(endpoint: str, account: str, region: str, service: str):
-    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0})
+    # Once more for a kept connection that the server closes in the moment in which it is used again.
+    retries = {"total_max_attempts": 2, "mode": "standard"}
+    config = Config(s3={"addressing_style": "path"}, retries=retries)
     return session(account, region).client(service, endpoint_url=endpoint, config=config)
 
 
