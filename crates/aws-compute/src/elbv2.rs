@@ -40,7 +40,14 @@ pub(crate) async fn all_tags(
     arns: &[String],
 ) -> Result<BTreeMap<String, Tags>, ProviderError> {
     let mut found = BTreeMap::new();
-    for some in arns.chunks(AT_ONCE) {
+    let mut asked = Vec::new();
+    for arn in arns {
+        match clients.known_tags(region, arn).await {
+            Some(tags) => drop(found.insert(arn.clone(), tags)),
+            None => asked.push(arn.clone()),
+        }
+    }
+    for some in asked.chunks(AT_ONCE) {
         let result = clients.at(region).describe_tags().set_resource_arns(Some(some.to_vec())).send().await;
         let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTags")))?;
         for description in answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default() {

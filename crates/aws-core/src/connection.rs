@@ -8,8 +8,10 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use ohinfra_core::Region;
+use ohinfra_core::tags::Tags;
 
 use crate::identity::Caller;
+use crate::tag_index::TagIndex;
 
 /// Attempts of one request within the SDK, with jitter and pauses that double. What takes longer is the engine's to wait for. Not
 /// the SDK's adaptive mode: one throttled call makes it hold back every other one, so that an apply of which 5 % of the calls were
@@ -25,6 +27,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Connection {
     config: SdkConfig,
     caller: Arc<Caller>,
+    tag_index: Arc<TagIndex>,
 }
 
 impl Connection {
@@ -47,7 +50,8 @@ impl Connection {
     /// Connects with settings that were made elsewhere.
     pub fn new(config: SdkConfig) -> Self {
         let caller = Arc::new(Caller::new(aws_sdk_sts::Client::new(&config)));
-        Self { config, caller }
+        let tag_index = Arc::new(TagIndex::new(config.clone()));
+        Self { config, caller, tag_index }
     }
 
     /// The settings for a region.
@@ -58,6 +62,11 @@ impl Connection {
     /// Who is calling; asked once.
     pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
+    }
+
+    /// The tags that one call tells of many things.
+    pub fn tag_index(&self) -> &Arc<TagIndex> {
+        &self.tag_index
     }
 }
 
@@ -83,6 +92,11 @@ impl<C: Clone> Regional<C> {
         let client = (self.make)(&self.connection.config(region));
         clients.insert(region.clone(), client.clone());
         client
+    }
+
+    /// The tags of a thing, if they are known without asking the service.
+    pub async fn known_tags(&self, region: &Region, arn: &str) -> Option<Tags> {
+        self.connection.tag_index.tags(region, arn).await
     }
 
     /// The connection that they share.

@@ -8,9 +8,11 @@ pub mod connection;
 pub mod identity;
 pub mod retry;
 pub mod secrets;
+pub mod tag_index;
 
 pub use classify::{failed, is_missing, referring};
 pub use connection::{Connection, Regional};
 pub use identity::{Caller, CallerIdentityLookUp};
 pub use retry::OnlyIfRefused;
 pub use secrets::{SecretText, Secrets};
+pub use tag_index::TagIndex;

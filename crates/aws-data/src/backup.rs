@@ -18,6 +18,9 @@ use ohinfra_core::{ProviderError, Region};
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+    if let Some(tags) = clients.known_tags(region, arn).await {
+        return Ok(tags);
+    }
     let answer = clients.at(region).list_tags().resource_arn(arn).send().await.map_err(failed("backup:ListTags"))?;
     Ok(answer.tags.unwrap_or_default().into_iter().collect())
 }

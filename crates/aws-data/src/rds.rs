@@ -31,6 +31,9 @@ pub(crate) fn from_tags(tags: &[Tag]) -> Tags {
 
 /// The tags of a thing whose description does not hold them.
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+    if let Some(tags) = clients.known_tags(region, arn).await {
+        return Ok(tags);
+    }
     let result = clients.at(region).list_tags_for_resource().resource_name(arn).send().await;
     let answer = is_missing(result.map_err(failed("rds:ListTagsForResource")))?;
     Ok(answer.map(|answer| from_tags(answer.tag_list())).unwrap_or_default())

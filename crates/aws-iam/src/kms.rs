@@ -15,6 +15,11 @@ use ohinfra_core::{ProviderError, Region};
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, key: &str) -> Result<Tags, ProviderError> {
+    let caller = clients.connection().caller().details().await?;
+    let arn = format!("arn:{}:kms:{region}:{}:key/{key}", caller.partition(), caller.account);
+    if let Some(tags) = clients.known_tags(region, &arn).await {
+        return Ok(tags);
+    }
     let call = clients.at(region).list_resource_tags().key_id(key);
     let tags = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     Ok(tags.map_err(failed("kms:ListResourceTags"))?.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())

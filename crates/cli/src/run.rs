@@ -92,6 +92,15 @@ pub struct Wishes {
     pub upgrade: bool,
 }
 
+/// How what the state knows is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// All of it where it is: for what is going to be done.
+    Exact,
+    /// Tags from the cloud's index, which may be behind: for what is only looked at.
+    ByIndex,
+}
+
 impl<'a> Run<'a> {
     /// Reads the configuration, or reports every problem of it.
     pub fn new(
@@ -203,12 +212,19 @@ impl Connected<'_> {
         selection: &Selection,
         wishes: &Wishes,
         mode: Mode,
+        reading: Reading,
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
         let pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade };
         let requests = environment::look_ups(configuration);
         let prior = prior(document);
-        let (answers, live) = join(self.engine.ask_all(&requests), self.engine.refresh(&prior)).await;
+        let reading = async {
+            match reading {
+                Reading::Exact => self.engine.refresh(&prior).await,
+                Reading::ByIndex => self.engine.refresh_by_index(&document.deployment, &prior).await,
+            }
+        };
+        let (answers, live) = join(self.engine.ask_all(&requests), reading).await;
         let mut answered = Vec::new();
         let mut unanswered: Vec<ReadError> = Vec::new();
         for (request, answer) in requests.into_iter().zip(answers) {

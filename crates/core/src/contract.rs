@@ -350,12 +350,28 @@ impl<K: Kind> ResourceKind for Typed<K> {
     }
 }
 
+/// The tags of a deployment as its state has recorded them.
+#[derive(Clone, Debug)]
+pub struct RecordedTags {
+    /// The deployment's name.
+    pub deployment: String,
+    /// Address to tags.
+    pub tags: BTreeMap<String, Tags>,
+}
+
+/// A cloud's index of the tags of many things: quicker than asking for each, and behind the things themselves for a while.
+pub trait TagIndex: Send + Sync {
+    /// From now on tags may be taken from the index where it says what is recorded; none: every tag is asked for where it is.
+    fn believe(&self, recorded: Option<RecordedTags>);
+}
+
 /// A cloud: every kind and every look-up that it can do, by name. Explicit, so that it can be searched and is ordered.
 #[derive(Clone, Default)]
 pub struct Provider {
     kinds: BTreeMap<&'static str, (Arc<Schema>, Arc<dyn ResourceKind>)>,
     look_ups: BTreeMap<&'static str, Arc<dyn AnswersLookUp>>,
     limits: BTreeMap<&'static str, usize>,
+    tag_index: Option<Arc<dyn TagIndex>>,
 }
 
 impl Provider {
@@ -368,6 +384,17 @@ impl Provider {
     /// How many calls may be under way at once, by service.
     pub fn limits(&self) -> &BTreeMap<&'static str, usize> {
         &self.limits
+    }
+
+    /// Adds an index of tags.
+    pub fn with_tag_index(mut self, index: Arc<dyn TagIndex>) -> Self {
+        self.tag_index = Some(index);
+        self
+    }
+
+    /// The index of tags, if there is one.
+    pub fn tag_index(&self) -> Option<&dyn TagIndex> {
+        self.tag_index.as_deref()
     }
 
     /// Adds a kind.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use ohinfra_core::contract::{Live, Subject};
+use ohinfra_core::contract::{Live, RecordedTags, Subject, tags_of};
 use ohinfra_core::inputs::{Inputs, resolve_all, without_unknowns};
 use ohinfra_core::look_up::Request;
 use ohinfra_core::secret::sha256_hex;
@@ -88,6 +88,21 @@ impl Engine {
             answer.map_err(|error| ReadError { what: request.name.to_owned(), error })
         }))
         .await
+    }
+
+    /// Reads everything that the state knows, as [`Engine::refresh`], with fewer calls: tags that the cloud's index reports as
+    /// the state has recorded them are taken from there. The index may be behind, so this is for plans that are only looked at.
+    pub async fn refresh_by_index(
+        &self,
+        deployment: &str,
+        prior: &BTreeMap<Address, Prior>,
+    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+        let Some(index) = self.provider.tag_index() else { return self.refresh(prior).await };
+        let tags = prior.iter().map(|(address, prior)| (address.to_string(), tags_of(&prior.inputs)));
+        index.believe(Some(RecordedTags { deployment: deployment.to_owned(), tags: tags.collect() }));
+        let live = self.refresh(prior).await;
+        index.believe(None);
+        live
     }
 
     /// Reads everything that the state knows: one call per kind and region where AWS has one.

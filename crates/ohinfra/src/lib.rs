@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use ohinfra_aws_core::{CallerIdentityLookUp, Connection};
 use ohinfra_aws_data::s3_client;
 use ohinfra_cli::Cloud;
-use ohinfra_core::contract::Provider;
+use ohinfra_core::contract::{Provider, TagIndex};
 use ohinfra_core::package::Packages;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_openhands::payload::packages::OpenHandsPackages;
@@ -16,7 +16,9 @@ use tokio::sync::OnceCell;
 
 /// Everything that this version can do on AWS, through one connection.
 pub fn provider(connection: &Connection) -> Provider {
-    let provider = Provider::default().look_up(CallerIdentityLookUp(Arc::clone(connection.caller())));
+    let provider = Provider::default()
+        .look_up(CallerIdentityLookUp(Arc::clone(connection.caller())))
+        .with_tag_index(Arc::clone(connection.tag_index()) as Arc<dyn TagIndex>);
     let provider = ohinfra_aws_ec2::register(provider, connection);
     let provider = ohinfra_aws_iam::register(provider, connection);
     let packages: Arc<dyn Packages> = Arc::new(OpenHandsPackages);

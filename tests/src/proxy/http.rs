@@ -18,6 +18,16 @@ impl Request {
         })
     }
 
+    /// What is asked, of which service in which region, whoever asks and whenever.
+    pub(super) fn what_is_asked(&self) -> String {
+        let line = self.head.lines().next().unwrap_or_default();
+        let scope =
+            self.header("authorization").and_then(|value| value.split("Credential=").nth(1)).unwrap_or_default();
+        let scope: Vec<&str> = scope.split('/').skip(2).take(2).collect();
+        let target = self.header("x-amz-target").unwrap_or_default();
+        format!("{line}\n{}\n{target}\n{}", scope.join("/"), String::from_utf8_lossy(&self.body))
+    }
+
     /// The next one on a connection; none at its end.
     pub(super) async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Option<Self>> {
         let end = loop {

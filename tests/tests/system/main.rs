@@ -13,4 +13,5 @@ mod locks;
 mod platform;
 mod requests;
 mod secrets;
+mod tags;
 mod values;

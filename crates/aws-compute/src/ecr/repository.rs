@@ -40,6 +40,9 @@ impl RepositoryKind {
     }
 
     async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+        if let Some(tags) = self.0.known_tags(region, arn).await {
+            return Ok(tags);
+        }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
         let tags = is_missing(result.map_err(failed("ecr:ListTagsForResource")))?.and_then(|answer| answer.tags);
         Ok(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())

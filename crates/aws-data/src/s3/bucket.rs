@@ -28,10 +28,17 @@ impl BucketKind {
         Ok(Created::new(bucket, [("id", bucket), ("name", bucket), ("arn", &arn)]))
     }
 
+    async fn tags(&self, region: &Region, bucket: &str) -> Result<Tags, ProviderError> {
+        match self.0.known_tags(region, &self.arn(bucket).await?).await {
+            Some(tags) => Ok(tags),
+            None => settings::tags(&self.0.at(region), bucket).await,
+        }
+    }
+
     async fn read_one(&self, region: &Region, bucket: &str) -> Result<Option<Live>, ProviderError> {
         let client = &self.0.at(region);
         let one = try_join4(
-            settings::tags(client, bucket),
+            self.tags(region, bucket),
             settings::versioning(client, bucket),
             settings::encryption(client, bucket),
             settings::public_access_block(client, bucket),
@@ -97,7 +104,7 @@ impl Kind for BucketKind {
         match is_missing(client.head_bucket().bucket(bucket).send().await.map_err(failed("s3:ListBucket"))) {
             Ok(None) => Ok(None),
             Ok(Some(_)) => {
-                let tags = settings::tags(&client, bucket).await?;
+                let tags = self.tags(&subject.region, bucket).await?;
                 Ok(Some(Found::new(bucket.clone(), Evidence::Tags(tags))))
             }
             // 403 and 301: the name is taken, by another account or in another region.

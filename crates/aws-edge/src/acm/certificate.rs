@@ -55,6 +55,9 @@ fn is_good(certificate: &CertificateDetail) -> bool {
 
 impl CertificateKind {
     async fn tags(&self, region: &Region, arn: &str) -> Result<Option<Tags>, ProviderError> {
+        if let Some(tags) = self.0.known_tags(region, arn).await {
+            return Ok(Some(tags));
+        }
         let result = self.0.at(region).list_tags_for_certificate().certificate_arn(arn).send().await;
         let answer = is_missing(result.map_err(failed("acm:ListTagsForCertificate")))?;
         let tags = answer.map(|answer| answer.tags.unwrap_or_default());

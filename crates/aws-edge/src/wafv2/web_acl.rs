@@ -118,6 +118,9 @@ impl WebAclKind {
     }
 
     async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+        if let Some(tags) = self.0.known_tags(region, arn).await {
+            return Ok(tags);
+        }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
         let answer = is_missing(result.map_err(failed("wafv2:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tag_info_for_resource).and_then(|info| info.tag_list);

@@ -33,6 +33,9 @@ impl ParameterKind {
     }
 
     async fn tags(&self, region: &Region, name: &str) -> Result<Option<Tags>, ProviderError> {
+        if let Some(tags) = self.0.known_tags(region, &self.arn(region, name).await?).await {
+            return Ok(Some(tags));
+        }
         let call = self.0.at(region).list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
         let result = call.resource_id(name).send().await.map_err(failed("ssm:ListTagsForResource"));
         match result {

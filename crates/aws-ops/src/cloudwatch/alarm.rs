@@ -56,6 +56,9 @@ impl AlarmKind {
     }
 
     async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
+        if let Some(tags) = self.0.known_tags(region, arn).await {
+            return Ok(tags);
+        }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
         let answer = is_missing(result.map_err(failed("cloudwatch:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();

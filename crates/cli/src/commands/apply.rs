@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Connected, Planned, Run, VERSION, Wishes, selection, wishes};
+use crate::run::{Connected, Planned, Reading, Run, VERSION, Wishes, selection, wishes};
 use crate::say::{err, errln, out, outln};
 use crate::surroundings::Surroundings;
 use crate::view;
@@ -129,7 +129,7 @@ async fn change_under_lock(
         saved.check_serial(&document.lineage, document.serial, &run.digest)?;
     }
     let document = session.writer.document();
-    let planning = connected.plan(&document, &intent.selection, &intent.wishes, intent.mode);
+    let planning = connected.plan(&document, &intent.selection, &intent.wishes, intent.mode, Reading::Exact);
     let Planned { plan, refreshed, graph, warnings, pins } = run.interruptible(planning).await?;
     if let Some(saved) = &intent.saved {
         saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;

@@ -8,7 +8,7 @@ use ohinfra_plan::{Mode, Selection};
 use crate::Outcome;
 use crate::args::ImportArguments;
 use crate::error::CommandError;
-use crate::run::{Connected, Run, Wishes};
+use crate::run::{Connected, Reading, Run, Wishes};
 use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Outcome, CommandError> {
@@ -32,7 +32,8 @@ async fn import(connected: &Connected<'_>, session: &Session, arguments: &Import
             format!("`ohinfra state rm {}` makes it forget", arguments.address),
         ));
     }
-    let planned = connected.plan(&document, &Selection::default(), &Wishes::default(), Mode::Apply).await?;
+    let planned =
+        connected.plan(&document, &Selection::default(), &Wishes::default(), Mode::Apply, Reading::Exact).await?;
     let resource = planned.graph.get(&arguments.address).ok_or_else(|| {
         CommandError::simple(
             format!("the configuration makes no `{}`", arguments.address),

@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Planned, Run, VERSION, Wishes, selection, wishes};
+use crate::run::{Planned, Reading, Run, VERSION, Wishes, selection, wishes};
 use crate::say::{out, outln};
 use crate::view;
 use crate::view::plan::{Detail, render};
@@ -29,7 +29,11 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     let selection = selection(&arguments.selection);
     let wishes = wishes(&arguments.wishes);
     let document = connected.document().await?;
-    let Planned { plan, graph, warnings, .. } = connected.plan(&document, &selection, &wishes, mode).await?;
+    // What is saved is done later as it is, and what is deleted must be ours now.
+    let only_looked_at = arguments.out.is_none() && mode != Mode::Destroy;
+    let reading = if only_looked_at { Reading::ByIndex } else { Reading::Exact };
+    let planning = connected.plan(&document, &selection, &wishes, mode, reading);
+    let Planned { plan, graph, warnings, .. } = planning.await?;
     check_wishes(&wishes, &graph)?;
     let shown = PlanDocument::new(&plan, mode_word(mode), VERSION, arguments.all);
     if arguments.json {
