@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -9,28 +11,42 @@ use anyhow::{Result, ensure};
 use crate::proxy::{Call, Verdict};
 use crate::{Account, Ended, Proxy};
 
-/// Where a run is killed.
+/// Where a run is killed: at a call that may change something. A call that only reads is no point of its own: whoever is killed
+/// at it leaves what he would have left before the next change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// At which of its calls, from 0.
-    pub call: usize,
+    /// At which of its calls that may change something, from 0.
+    pub change: usize,
     /// After the call had its effect and before its answer arrived; otherwise before it arrived.
     pub after: bool,
 }
 
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} call {}", if self.after { "after" } else { "before" }, self.call)
+        write!(f, "{} change {}", if self.after { "after" } else { "before" }, self.change)
     }
 }
 
-/// Runs a command whose process is killed at a point. Gives the calls that it had made. A run that has fewer calls ends by itself.
+/// Runs a command whose process is killed at a point. Gives the calls that it had made. A run that changes less ends by itself.
 pub fn killed_at(account: &mut Account, arguments: &[&str], point: Point) -> Result<Vec<Call>> {
     let upstream = account.endpoint.clone();
-    let rule = move |call: &Call| match call.index {
-        index if index < point.call => Verdict::Forward,
-        index if index == point.call && point.after => Verdict::ForwardAndWithhold,
-        _ => Verdict::Swallow,
+    let (reached, changes) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let is_reached = Arc::clone(&reached);
+    let rule = move |call: &Call| {
+        if is_reached.load(Ordering::SeqCst) {
+            return Verdict::Swallow;
+        }
+        if !call.may_change() {
+            return Verdict::Forward;
+        }
+        match changes.fetch_add(1, Ordering::SeqCst) {
+            change if change < point.change => Verdict::Forward,
+            change => {
+                is_reached.store(true, Ordering::SeqCst);
+                let is_it = change == point.change;
+                if is_it && point.after { Verdict::ForwardAndWithhold } else { Verdict::Swallow }
+            }
+        }
     };
     let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule))?;
     account.endpoint.clone_from(&proxy.endpoint);
@@ -40,11 +56,13 @@ pub fn killed_at(account: &mut Account, arguments: &[&str], point: Point) -> Res
     // Every call that came in is recorded when it is over, was swallowed, or had its effect: then nothing is under way any
     // more. One whose connection broke is never recorded, so that there is an end to the waiting.
     let mut patience = 400;
-    while proxy.count() <= point.call || (proxy.calls().len() < proxy.count() && patience > 0) {
-        if child.try_wait()?.is_some() {
+    loop {
+        let is_over = reached.load(Ordering::SeqCst);
+        let is_quiet = proxy.calls().len() >= proxy.count() || patience <= 0;
+        if (is_over && is_quiet) || child.try_wait()?.is_some() {
             break;
         }
-        patience -= i32::from(proxy.count() > point.call);
+        patience -= i32::from(is_over);
         std::thread::sleep(Duration::from_millis(5));
     }
     // It may have ended by itself.
@@ -65,6 +83,11 @@ pub fn go_on(account: &Account, arguments: &[&str]) -> Result<Ended> {
     account.succeed(arguments)
 }
 
+/// Writes past the test's captured output. It is for a person: a closed output fails nothing.
+pub fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Which points are tried.
 pub struct Choice {
     /// What the choice is made with; `OHINFRA_TEST_SEED` repeats one.
@@ -83,10 +106,10 @@ impl Choice {
         Self { seed, most: points.parse().ok() }
     }
 
-    /// The points of the `nth` command, which makes so many calls.
-    pub fn points(&self, nth: u64, calls: usize) -> Vec<Point> {
+    /// The points of the `nth` command, which makes so many calls that may change something.
+    pub fn points(&self, nth: u64, changes: usize) -> Vec<Point> {
         let mut points: Vec<Point> =
-            (0..calls).flat_map(|call| [false, true].map(|after| Point { call, after })).collect();
+            (0..changes).flat_map(|change| [false, true].map(|after| Point { change, after })).collect();
         if let Some(most) = self.most {
             fastrand::Rng::with_seed(self.seed ^ (nth + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).shuffle(&mut points);
             points.truncate(most);
@@ -98,8 +121,7 @@ impl Choice {
     #[expect(clippy::disallowed_methods, reason = "tests are told where to report")]
     pub fn report(&self, what: &str, points: usize, failures: usize) {
         let line = format!("{what}: {points} points, {failures} failures (seed {})\n", self.seed);
-        // The line is for a person: a closed output fails nothing.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        tell(&line);
         if let Ok(path) = std::env::var("OHINFRA_TEST_CRASH_REPORT")
             && let Ok(mut file) = std::fs::OpenOptions::new().append(true).create(true).open(path)
         {

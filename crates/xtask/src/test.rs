@@ -20,13 +20,18 @@ pub(crate) struct Arguments {
     /// Only tests whose name holds this text
     #[arg(long)]
     filter: Option<String>,
-    /// Only the crash tests, at every call of every command instead of some: several hours
+    /// Only the crash tests, at every changing call of every command instead of some: several hours
     #[arg(long, conflicts_with_all = ["fast", "filter"])]
     crash_matrix: bool,
     /// What random choices are made with, to repeat those of another run
     #[arg(long)]
     seed: Option<u64>,
 }
+
+/// What stands above the numbers.
+const CRASH_POINTS: &str = "\
+Crash points, each before a call arrived or after it had its effect. Left out are calls that only read: whoever is killed at one
+leaves what would have been left before the next change.";
 
 fn run_all(arguments: &Arguments) -> Result<()> {
     let filter = if arguments.crash_matrix { Some("killed_at_any_call") } else { arguments.filter.as_deref() };
@@ -68,7 +73,7 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     all.args(["--", "--test-threads", "4"]);
     let passed = run(&mut all);
     if let Ok(text) = std::fs::read_to_string(report) {
-        println!("\nCrash points, each before a call arrived or after it had its effect; none is left out:\n{text}");
+        println!("\n{CRASH_POINTS}\n{text}");
     }
     passed?;
     drop(server);

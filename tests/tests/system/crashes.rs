@@ -1,11 +1,12 @@
-//! The crash matrix: `kill -9` at calls of every command of a deployment's life, before and after they had their effect. The same
+//! The crash matrix: `kill -9` at calls of every command of a deployment's life that may change something, before and after they
+//! had their effect. The same
 //! command again ends where an undisturbed one would have, as an inventory of the whole account shows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
-use ohinfra_tests::crash::{Choice, Point, go_on, killed_at};
+use ohinfra_tests::crash::{Choice, Point, go_on, killed_at, tell};
 use ohinfra_tests::proxy::Call;
 use ohinfra_tests::{Account, Inventory, Proxy};
 
@@ -92,7 +93,7 @@ fn new_account(state: &str) -> Result<(Account, Inventory)> {
     Ok((account, found))
 }
 
-/// What an undisturbed life is like: the calls of each command, and what is there after it.
+/// What an undisturbed life is like: the calls of each command that may change something, and what is there after it.
 fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
     let (mut account, found) = new_account(state)?;
     let mut life = Vec::new();
@@ -103,9 +104,9 @@ fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
         account.endpoint.clone_from(&proxy.endpoint);
         account.succeed(phase.command)?;
         account.endpoint = upstream;
-        let calls = proxy.count();
+        let changes = proxy.calls().iter().filter(|call| call.may_change()).count();
         account.finish(phase.command)?;
-        life.push((calls, account.inventory()?));
+        life.push((changes, account.inventory()?));
     }
     let (_, left) = life.last().context("a life has an end")?;
     ensure!(*left == found, "an undisturbed purge leaves something: {:#?}", left.differences(&found));
@@ -135,7 +136,7 @@ fn try_point(account: &mut Account, state: &str, phase: &Phase, point: Option<Po
 fn try_all(name: &str, state: &str) {
     let choice = Choice::from_environment();
     let life = undisturbed(state).unwrap();
-    let points: Vec<Vec<Point>> = (0..).zip(&life).map(|(nth, (calls, _))| choice.points(nth, *calls)).collect();
+    let points: Vec<Vec<Point>> = (0..).zip(&life).map(|(nth, (changes, _))| choice.points(nth, *changes)).collect();
     let lives = points.iter().map(Vec::len).max().unwrap_or_default();
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let live = || -> Result<()> {
@@ -145,11 +146,16 @@ fn try_all(name: &str, state: &str) {
             if nth >= lives {
                 return Ok(());
             }
+            if nth > 0 && nth.is_multiple_of(20) {
+                tell(&format!("{name}: life {nth} of {lives}\n"));
+            }
             for ((phase, points), (_, then)) in LIFE.iter().zip(&points).zip(&life) {
                 let point = points.get(nth).copied();
                 if let Err(error) = try_point(&mut account, state, phase, point, then) {
                     let place = point.map(|point| point.to_string()).unwrap_or_default();
                     let failure = format!("{name}: {} {place}: {error:?}", phase.name);
+                    // The whole matrix takes hours: what fails is told when it does.
+                    tell(&format!("{failure}\n"));
                     failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
                     (account, found) = new_account(state)?;
                     break;
@@ -166,9 +172,9 @@ fn try_all(name: &str, state: &str) {
     });
     let failures = failures.into_inner().unwrap();
     let count: usize = points.iter().map(Vec::len).sum();
-    for ((phase, points), (calls, _)) in LIFE.iter().zip(&points).zip(&life) {
+    for ((phase, points), (changes, _)) in LIFE.iter().zip(&points).zip(&life) {
         let failed = failures.iter().filter(|f| f.starts_with(&format!("{name}: {} ", phase.name))).count();
-        choice.report(&format!("{name}: {} of {calls} calls", phase.name), points.len(), failed);
+        choice.report(&format!("{name}: {} of {changes} changing calls", phase.name), points.len(), failed);
     }
     choice.report(name, count, failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
