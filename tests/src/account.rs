@@ -123,6 +123,7 @@ impl Account {
             .current_dir(self.folder())
             .env_clear()
             .env("HOME", self.folder())
+            .env("PATH", helper::programs())
             .env("USER", "ada")
             .env("HOSTNAME", "laptop")
             .env("AWS_ENDPOINT_URL", &self.endpoint)

@@ -28,6 +28,14 @@ pub fn python() -> Command {
     Command::new(Path::new(&environment).join("bin/python"))
 }
 
+/// Where programs are looked for: the stand-in of docker, the Python that it needs, and what every system has.
+pub fn programs() -> std::ffi::OsString {
+    let docker = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker");
+    let python = Path::new(python().get_program()).parent().map(Path::to_path_buf).unwrap_or_default();
+    let folders = [docker, python, "/usr/bin".into(), "/bin".into()];
+    std::env::join_paths(folders).unwrap_or_default()
+}
+
 /// Where the scripts are.
 pub fn script(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("localstack").join(name)

@@ -1,5 +1,6 @@
 //! ECR's clients.
 
+pub mod image;
 pub mod repository;
 
 use std::sync::Arc;

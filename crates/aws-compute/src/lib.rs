@@ -20,7 +20,9 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
     // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
         .kind(autoscaling::group::GroupKind(autoscaling))
+        .kind(ecr::image::ImageKind { clients: ecr.clone(), packages: Arc::clone(packages) })
         .kind(ecr::repository::RepositoryKind(ecr))
+        .look_up(ecr::image::BuildxLookUp)
         .kind(elbv2::listener::ListenerKind(elbv2.clone()))
         .kind(elbv2::listener_rule::ListenerRuleKind(elbv2.clone()))
         .kind(elbv2::load_balancer::LoadBalancerKind(elbv2.clone()))

@@ -1,5 +1,9 @@
 //! Amazon ECR.
 
+pub mod image;
+pub mod look_ups;
 pub mod repository;
 
+pub use image::{Image, ImageInputs};
+pub use look_ups::Buildx;
 pub use repository::{Repository, RepositoryInputs};

@@ -79,6 +79,7 @@ pub fn schemas() -> Vec<Schema> {
         lambda::Version::schema(),
         lambda::Permission::schema(),
         s3::Object::schema(),
+        ecr::Image::schema(),
         ecr::Repository::schema(),
         cognito::UserPool::schema(),
         cognito::UserPoolDomain::schema(),

@@ -117,6 +117,11 @@ impl Configuration {
         self.all.get(path).cloned().or_else(|| keys::default(path)).unwrap_or_default()
     }
 
+    /// Whether images are built here instead of taken as they are published.
+    pub fn builds_images(&self) -> bool {
+        self.value("images.source") == "build"
+    }
+
     /// The domains that users may come back to from the login.
     pub fn callback_domains(&self) -> Vec<String> {
         let listed = self.value("auth.callback_domains");
@@ -231,10 +236,6 @@ impl Values {
                     "for example `ops@example.com`",
                 );
             }
-        }
-        if self.text("images.source").as_deref() == Some("build") {
-            let message = "`images.source` is `build`, which is not supported yet".to_owned();
-            self.refuse("images.source", message, "leave it out: the published images are used");
         }
         let edges = self.edges(tree);
         let retention = self.get("monitoring.log_retention_days").and_then(|v| v.as_i64()).unwrap_or(30);

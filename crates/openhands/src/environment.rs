@@ -8,6 +8,7 @@ use ohinfra_core::look_up::{LookUp, Request};
 use ohinfra_core::tags::{self, Tags};
 use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
 use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
+use ohinfra_kinds::ecr::Buildx;
 use ohinfra_kinds::rds::{EngineQuestion, EngineVersions};
 use ohinfra_kinds::route53::HostedZone;
 use ohinfra_kinds::secretsmanager::SecretDescription;
@@ -127,7 +128,7 @@ fn exported_name(backend: &Backend, name: &str) -> String {
 /// What an instance of one's own is built on.
 fn ground(configuration: &Configuration) -> Vec<Request> {
     let main = &configuration.region;
-    vec![
+    let mut requests = vec![
         Request::new::<Vpc>(main, &configuration.vpc_id),
         Request::new::<VpcNetwork>(main, &configuration.vpc_id),
         Request::new::<VpcEndpoints>(main, &configuration.vpc_id),
@@ -135,7 +136,11 @@ fn ground(configuration: &Configuration) -> Vec<Request> {
         Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
         Request::new::<PublishedParameter>(main, &IMAGE_PARAMETER.to_owned()),
         Request::new::<EngineVersions>(main, &engine_question(configuration)),
-    ]
+    ];
+    if configuration.builds_images() {
+        requests.push(Request::new::<Buildx>(main, &()));
+    }
+    requests
 }
 
 /// Answers by look-up and question.
@@ -216,6 +221,7 @@ impl Environment {
         }
         let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
         let foreign_sandbox_secret = check_sandbox_secret(configuration, &answers, &mut problems);
+        check_docker(&answers, &mut problems);
         let image_id = choose_image(configuration, &answers, pins, &mut problems);
         let aurora_version = choose_aurora(configuration, &answers, pins, &mut problems);
         let remarks = remarks(problems)?;
@@ -296,6 +302,15 @@ fn check_vpc(
         }
     }
     Some(vpc)
+}
+
+/// Whoever builds images needs docker. It is not asked for where nothing is built.
+fn check_docker(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {
+    if answers.get::<Buildx>(&()) == Some(None) {
+        let message = "`images.source` is `build`, and there is no docker with buildx on this machine";
+        let help = "install docker, or leave `images.source` out: the published images are used then";
+        problems.push(Diagnostic::error("images.source", message.to_owned()).help(help));
+    }
 }
 
 #[derive(Default)]

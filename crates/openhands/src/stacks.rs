@@ -4,6 +4,7 @@ mod auth;
 mod compute;
 mod database;
 mod edge;
+mod images;
 mod monitoring;
 mod network;
 mod security;

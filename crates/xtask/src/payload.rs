@@ -58,6 +58,8 @@ pub(crate) fn run_local() -> Result<()> {
         let tests = files(&folder().join(piece).join("tests"), ".test.mjs")?;
         run(command("node", &["--test"]).args(tests).env("OHINFRA_RENDER_PAYLOAD", &render))?;
     }
+    let script = root().join("crates/aws-compute/src/ecr/build-image.sh");
+    run(command("shellcheck", &["--enable=all", "--exclude=SC2312,SC2250"]).arg(script))?;
     run(&mut cargo(&["test", "--package", "ohinfra-openhands", "--tests", "--", "--ignored"]))
 }
 

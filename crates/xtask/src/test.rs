@@ -65,6 +65,8 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         all.args(["--package", &format!("ohinfra-{package}")]);
     }
     all.env("OHINFRA_TEST_ENDPOINT", &server.endpoint).env("OHINFRA_TEST_PYTHON", &server.environment);
+    // Where docker is looked for: a stand-in, which needs Python.
+    all.env("PATH", path(&server)?);
     let report = crash_report(&mut all, arguments)?;
     if let Some(filter) = filter {
         all.arg(filter);
@@ -84,6 +86,13 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         fuzz::run_all()?;
     }
     Ok(())
+}
+
+/// Where programs are looked for: first the stand-in of docker, and the Python that it needs.
+fn path(server: &Server) -> Result<std::ffi::OsString> {
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    let first = [root().join("tests/docker"), server.environment.join("bin")];
+    Ok(std::env::join_paths(first.into_iter().chain(std::env::split_paths(&usual)))?)
 }
 
 /// Tells the crash tests how many points to try, with which seed, and where to report. Gives that file.

@@ -53,6 +53,7 @@ struct Ground {
     vault: String,
     plan: String,
     bucket: String,
+    repository_uri: String,
 }
 
 fn ground(account: &Account) -> Ground {
@@ -84,6 +85,7 @@ fn ground(account: &Account) -> Ground {
                 "create_bucket",
                 json!({ "Bucket": bucket, "CreateBucketConfiguration": { "LocationConstraint": REGION } }),
             ),
+            ("ecr", "create_repository", json!({ "repositoryName": "ground" })),
         ])
         .unwrap();
     Ground {
@@ -98,6 +100,7 @@ fn ground(account: &Account) -> Ground {
         vault: "ground".to_owned(),
         plan: text(&answers[6]["BackupPlanId"]),
         bucket,
+        repository_uri: text(&answers[8]["repository"]["repositoryUri"]),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What an operator does with the whole platform: more domains, new versions, rotations, another region, back from a snapshot.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ohinfra_tests::Account;
+use ohinfra_tests::account::ended;
 use serde_json::{Value, json};
 
 /// What a plan would do: `action address`.
@@ -216,4 +219,58 @@ fn the_main_region_may_be_the_one_of_cloudfront() {
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
     purge(&account);
+}
+
+#[test]
+fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments_own_registry() {
+    let account = Account::new().unwrap();
+    let found = account.inventory().unwrap();
+    let build = "[images]\nsource = \"build\"\n";
+    account.configure(build).unwrap();
+    let without_docker = ended(account.command(&["plan"]).unwrap().env("PATH", account.folder())).unwrap();
+    assert_eq!(without_docker.code, Some(1), "{without_docker:#?}");
+    for told in ["there is no docker with buildx on this machine", "leave `images.source` out"] {
+        assert!(without_docker.stderr.contains(told), "{}", without_docker.stderr);
+    }
+
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    let state = account.state().unwrap();
+    let (repository, tag) = ("openhands/openhands", "compute/image-openhands");
+    let tags = || {
+        let answer = account.call("ecr", "describe_images", json!({ "repositoryName": repository })).unwrap();
+        let images = answer["imageDetails"].as_array().unwrap().clone();
+        images.iter().map(|image| image["imageTags"][0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let built = tags();
+    assert_eq!(id(&state, tag), format!("{repository}:{}", built[0]));
+    let template = json!({ "LaunchTemplateId": id(&state, "compute/launch-template"), "Versions": ["$Default"] });
+    let versions = account.call("ec2", "describe_launch_template_versions", template).unwrap();
+    let user_data =
+        versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["UserData"].as_str().unwrap().to_owned();
+    let user_data = String::from_utf8(STANDARD.decode(user_data).unwrap()).unwrap();
+    let registry = format!("{}.dkr.ecr.us-west-2.amazonaws.com", account.id);
+    assert!(
+        user_data.contains(&format!("registry='{registry}'\n"))
+            || user_data.contains(&format!("registry={registry}\n"))
+    );
+    assert!(user_data.contains(&format!("{registry}/openhands/runtime:")), "sandboxes' image is pulled at the start");
+
+    // What cannot be built is told, and what was there stays.
+    account.configure(&format!("{build}[compute]\nopenhands_version = \"unknown\"\n")).unwrap();
+    let failed = account.run(&["apply", "--yes"]).unwrap();
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("openhands:unknown: not found"), "{}", failed.stderr);
+    assert_eq!(tags(), built);
+
+    account.configure(&format!("{build}[compute]\nopenhands_version = \"1.2.2\"\n")).unwrap();
+    let changes = actions(&account.plan().unwrap());
+    assert!(changes.contains(&format!("replace {tag}")), "{changes:#?}");
+    assert!(!changes.iter().any(|change| change.contains("image-runtime")), "{changes:#?}");
+    account.succeed(&["apply", "--yes"]).unwrap();
+    is_settled(&account);
+    assert_eq!(tags().len(), 1, "the old one is gone");
+    assert_ne!(tags(), built);
+    purge(&account);
+    assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new());
 }

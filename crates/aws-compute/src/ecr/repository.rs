@@ -32,6 +32,12 @@ fn mutability(inputs: &Inputs) -> ImageTagMutability {
     if inputs.immutable_tags { ImageTagMutability::Immutable } else { ImageTagMutability::Mutable }
 }
 
+/// What is known of a repository. What a registry is asked as is the start of where its images are.
+fn told<'a>(name: &'a str, arn: &'a str, uri: &'a str) -> [(&'static str, &'a str); 5] {
+    let registry = uri.split('/').next().unwrap_or_default();
+    [("id", name), ("name", name), ("arn", arn), ("uri", uri), ("registry", registry)]
+}
+
 impl RepositoryKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<AwsRepository>, ProviderError> {
         let result = self.0.at(region).describe_repositories().repository_names(name).send().await;
@@ -75,7 +81,7 @@ impl RepositoryKind {
             immutable_tags: repository.image_tag_mutability() == Some(&ImageTagMutability::Immutable),
         };
         let uri = repository.repository_uri().unwrap_or_default();
-        let live = Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", arn), ("uri", uri)]));
+        let live = Live::new(&inputs, attributes(told(name, arn, uri)));
         Ok(Some(live.tagged(tags)))
     }
 }
@@ -105,7 +111,7 @@ impl Kind for RepositoryKind {
             self.put_lifecycle(&subject.region, name, Some(policy)).await?;
         }
         let (arn, uri) = (repository.repository_arn.unwrap_or_default(), repository.repository_uri.unwrap_or_default());
-        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn), ("uri", &uri)]))
+        Ok(Created { id: name.clone(), attributes: attributes(told(name, &arn, &uri)) })
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {

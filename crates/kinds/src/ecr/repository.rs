@@ -36,6 +36,7 @@ impl Definition for Repository {
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .attribute("uri", Availability::Early)
+            .attribute("registry", Availability::Early)
             .named_by(&["repository_name"])
     }
 }

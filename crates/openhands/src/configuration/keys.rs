@@ -156,7 +156,12 @@ pub const KEYS: &[Key] = &[
         "",
         "The data bucket's name; by default `<name>-data-<account>-<region>`.",
     ),
-    key("images.source", Holds::Choice(&["upstream", "build"]), "\"upstream\"", "Where container images come from."),
+    key(
+        "images.source",
+        Holds::Choice(&["upstream", "build"]),
+        "\"upstream\"",
+        "`build`: images are built here with docker and kept in the deployment's own registry.",
+    ),
     key(
         "waf.rate_limit",
         Holds::Integer(10, 2_000_000_000),

@@ -140,8 +140,3 @@ fn a_deployment_in_front_of_another_has_a_name_of_its_own_and_no_network() {
     insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nname = \"openhands\"\n")), @"ohinfra.toml:5:1: `backend.region` is missing (the main region of the backend)");
     insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nregion = \"here\"\n")), @"ohinfra.toml:5:1: `backend.region` is `here`, which is not a region (for example `us-west-2`)");
 }
-
-#[test]
-fn what_is_not_supported_yet_is_refused_and_not_passed_over() {
-    insta::assert_snapshot!(problems(&format!("{FILE}[images]\nsource = \"build\"\n")), @"ohinfra.toml:6:1: `images.source` is `build`, which is not supported yet (leave it out: the published images are used)");
-}

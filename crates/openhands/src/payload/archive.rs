@@ -1,4 +1,4 @@
-//! Zips that are the same bytes for the same files, on any machine at any time.
+//! Zips and tars that are the same bytes for the same files, on any machine at any time.
 
 use std::io::{Cursor, Write as _};
 
@@ -25,6 +25,24 @@ pub fn archive<N: AsRef<str>>(files: &[(N, String)]) -> Result<Vec<u8>, PayloadE
         Ok(writer.finish()?.into_inner())
     };
     write().map_err(|error| PayloadError::Template { name: "archive".to_owned(), reason: error.to_string() })
+}
+
+/// A context as docker takes it: a tar of files in order, without times and owners.
+pub fn context(files: &[(&str, String)]) -> Result<Vec<u8>, PayloadError> {
+    let mut sorted: Vec<&(&str, String)> = files.iter().collect();
+    sorted.sort_unstable();
+    let write = || -> std::io::Result<Vec<u8>> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (name, text) in sorted {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            header.set_mtime(0);
+            builder.append_data(&mut header, name, text.as_bytes())?;
+        }
+        builder.into_inner()
+    };
+    write().map_err(|error| PayloadError::Template { name: "context".to_owned(), reason: error.to_string() })
 }
 
 /// A rendered file of settings, and the files that are the same for everybody.

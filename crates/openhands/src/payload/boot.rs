@@ -20,9 +20,9 @@ const OPENRESTY_IMAGE: &str = "openresty/openresty:1.27.1.2-alpine";
 /// The image of Watchtower.
 const WATCHTOWER_IMAGE: &str = "containrrr/watchtower:1.7.1";
 /// Where OpenHands' image is published.
-const OPENHANDS_REPOSITORY: &str = "docker.openhands.dev/openhands/openhands";
+pub const OPENHANDS_REPOSITORY: &str = "docker.openhands.dev/openhands/openhands";
 /// Where the image of sandboxes is published, in which the agent server runs.
-const RUNTIME_REPOSITORY: &str = "docker.openhands.dev/openhands/runtime";
+pub const RUNTIME_REPOSITORY: &str = "docker.openhands.dev/openhands/runtime";
 
 /// The start of a bundle's key in the data bucket.
 pub const BUNDLE_PREFIX: &str = "boot/";
@@ -58,9 +58,13 @@ pub struct Boot {
     pub user_secrets_key_id: String,
     /// The role of agents' sandboxes; none: agents get no AWS credentials.
     pub sandbox_role_arn: Option<String>,
-    /// OpenHands' version.
+    /// Where OpenHands' image is.
+    pub openhands_repository: String,
+    /// Its tag.
     pub openhands_version: String,
-    /// The sandbox image's version.
+    /// Where the sandbox image is.
+    pub runtime_repository: String,
+    /// Its tag.
     pub runtime_version: String,
     /// The model on Bedrock.
     pub llm_model: String,
@@ -104,7 +108,9 @@ impl Boot {
             sandbox_secret: text(),
             user_secrets_key_id: text(),
             sandbox_role_arn: Some(text()),
+            openhands_repository: text(),
             openhands_version: text(),
+            runtime_repository: text(),
             runtime_version: text(),
             llm_model: text(),
             watchtower: true,
@@ -114,7 +120,7 @@ impl Boot {
     }
 
     fn runtime_image(&self) -> String {
-        format!("{RUNTIME_REPOSITORY}:{}", self.runtime_version)
+        format!("{}:{}", self.runtime_repository, self.runtime_version)
     }
 
     /// OpenHands' environment, but for what is secret.
@@ -129,7 +135,7 @@ impl Boot {
         let values: [(&'static str, &str); 21] = [
             ("AGENT_ENABLE_BROWSING", "false"),
             ("AGENT_ENABLE_MCP", "true"),
-            ("AGENT_SERVER_IMAGE_REPOSITORY", RUNTIME_REPOSITORY),
+            ("AGENT_SERVER_IMAGE_REPOSITORY", &self.runtime_repository),
             ("AGENT_SERVER_IMAGE_TAG", &self.runtime_version),
             ("AWS_DEFAULT_REGION", &self.region),
             ("AWS_REGION", &self.region),
@@ -158,7 +164,7 @@ impl Boot {
 
     fn compose(&self) -> Result<String, PayloadError> {
         let values = serde_json::json!({
-            "openhands_image": format!("{OPENHANDS_REPOSITORY}:{}", self.openhands_version),
+            "openhands_image": format!("{}:{}", self.openhands_repository, self.openhands_version),
             "openresty_image": OPENRESTY_IMAGE,
             "watchtower_image": WATCHTOWER_IMAGE,
             "watchtower": self.watchtower,
@@ -262,6 +268,7 @@ impl Boot {
             "database_secret": self.database_secret,
             "sandbox_secret": self.sandbox_secret,
             "registry": self.registry.clone().unwrap_or_default(),
+            "runtime_image": self.runtime_image(),
             "compose_version": COMPOSE.0,
             "compose_sha256": COMPOSE.1,
             "sandbox_credentials": if self.sandbox_role_arn.is_some() { "on" } else { "off" },

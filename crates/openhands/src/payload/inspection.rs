@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::boot::Boot;
+use super::boot::{Boot, OPENHANDS_REPOSITORY, RUNTIME_REPOSITORY};
 use super::database::{Bootstrap, script};
 use super::edge::{OriginResponse, ViewerRequest};
 use super::mail::{ASSETS, BRANDING, invitation, verification};
@@ -39,7 +39,9 @@ fn boot(configuration: &Configuration, names: &Names) -> Boot {
         sandbox_role_arn: configuration
             .sandbox_aws_access
             .then(|| format!("arn:aws:iam::<account>:role/{}", names.global("sandbox"))),
+        openhands_repository: OPENHANDS_REPOSITORY.to_owned(),
         openhands_version: text(configuration, "compute.openhands_version"),
+        runtime_repository: RUNTIME_REPOSITORY.to_owned(),
         runtime_version: text(configuration, "compute.runtime_version"),
         llm_model: text(configuration, "compute.llm_model"),
         watchtower: configuration.value("compute.watchtower") == Value::Bool(true),

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::boot::Boot;
 use super::database::{Bootstrap, verifier};
 use super::edge::{OriginResponse, ViewerRequest};
+use super::images::Image;
 use super::inspection::everybodys_servers;
 use super::user_config::UserConfig;
 
@@ -23,6 +24,10 @@ pub const BOOT_BUNDLE: &str = "boot-bundle";
 pub const USER_CONFIG: &str = "user-config";
 /// The SQL that prepares the database, as a list of transactions.
 pub const DATABASE_BOOTSTRAP: &str = "database-bootstrap";
+/// The context of OpenHands' image.
+pub const OPENHANDS_IMAGE: &str = "image-openhands";
+/// The context of the image of sandboxes.
+pub const RUNTIME_IMAGE: &str = "image-runtime";
 
 /// The payload of OpenHands.
 pub struct OpenHandsPackages;
@@ -57,6 +62,8 @@ impl Packages for OpenHandsPackages {
             USER_CONFIG => {
                 everybodys_servers(&parsed(parameters, "boot")?).and_then(|servers| UserConfig { servers }.zip())
             }
+            OPENHANDS_IMAGE => Image::OpenHands.context(text("version")?),
+            RUNTIME_IMAGE => Image::Runtime.context(text("version")?),
             DATABASE_BOOTSTRAP => {
                 let proxy_role = text("username")?.to_owned();
                 let bootstrap =
@@ -82,6 +89,7 @@ pub fn digest(package: &str) -> String {
         "runtime_access",
         "username",
         "database",
+        "version",
     ]
     .map(sample)
     .into();
@@ -100,7 +108,15 @@ mod tests {
 
     #[test]
     fn every_package_has_a_digest_and_the_same_one_each_time() {
-        for package in [VIEWER_REQUEST, ORIGIN_RESPONSE, BOOT_BUNDLE, USER_CONFIG, DATABASE_BOOTSTRAP] {
+        for package in [
+            VIEWER_REQUEST,
+            ORIGIN_RESPONSE,
+            BOOT_BUNDLE,
+            USER_CONFIG,
+            DATABASE_BOOTSTRAP,
+            OPENHANDS_IMAGE,
+            RUNTIME_IMAGE,
+        ] {
             assert_eq!(digest(package).len(), 64, "{package}");
             assert_eq!(digest(package), digest(package), "{package}");
         }

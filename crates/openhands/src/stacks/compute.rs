@@ -22,12 +22,13 @@ use serde_json::json;
 use super::Builder;
 use super::database::{self, Database};
 use super::edge::ORIGIN_HEADER;
+use super::images::{self, Images};
 use super::monitoring::Monitoring;
 use super::security::Security;
 use crate::environment::sandbox_secret_name;
 use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
 use crate::payload::PayloadError;
-use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot};
+use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot, OPENHANDS_REPOSITORY, RUNTIME_REPOSITORY};
 use crate::payload::packages::{self, BOOT_BUNDLE};
 use crate::policy::{Statement, document};
 
@@ -60,6 +61,10 @@ impl Marks {
         format!("reference{:03}mark", self.0.len() - 1)
     }
 
+    fn mark_both(&mut self, one: Text, other: Text) -> (String, String) {
+        (self.mark(one), self.mark(other))
+    }
+
     /// The text with the references in their places again.
     fn unmark(&self, text: &str) -> Text {
         let mut result = Text::default();
@@ -86,7 +91,8 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
     let workspace = workspace(builder, ground.security);
     parameters(builder, ground.security);
     let mut marks = Marks::default();
-    let boot = boot(builder, ground, &workspace, &mut marks);
+    let images = images::build(builder);
+    let boot = boot(builder, ground, &workspace, images.as_ref(), &mut marks);
     let boot_text = marks.unmark(&json!(boot).to_string());
     let bundle = builder.add::<Object>(
         "boot-bundle",
@@ -248,8 +254,20 @@ fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
 }
 
 /// What an instance is made for; references are marked.
-fn boot(builder: &Builder<'_>, ground: &Ground<'_>, workspace: &Workspace, marks: &mut Marks) -> Boot {
+fn boot(
+    builder: &Builder<'_>,
+    ground: &Ground<'_>,
+    workspace: &Workspace,
+    images: Option<&Images>,
+    marks: &mut Marks,
+) -> Boot {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
+    let published = (OPENHANDS_REPOSITORY.to_owned(), builder.text("compute.openhands_version"));
+    let (openhands_repository, openhands_version) =
+        images.map_or(published, |images| marks.mark_both(images.openhands.repository(), images.openhands.tag()));
+    let published = (RUNTIME_REPOSITORY.to_owned(), builder.text("compute.runtime_version"));
+    let (runtime_repository, runtime_version) =
+        images.map_or(published, |images| marks.mark_both(images.runtime.repository(), images.runtime.tag()));
     let sandbox_role = ground.security.sandbox_role.as_ref();
     Boot {
         region: names.region.clone(),
@@ -265,12 +283,15 @@ fn boot(builder: &Builder<'_>, ground: &Ground<'_>, workspace: &Workspace, marks
         sandbox_secret: sandbox_secret_name(configuration),
         user_secrets_key_id: marks.mark(ground.security.user_secrets_key.attribute("id")),
         sandbox_role_arn: sandbox_role.map(|role| marks.mark(role.attribute("arn"))),
-        openhands_version: builder.text("compute.openhands_version"),
-        runtime_version: builder.text("compute.runtime_version"),
+        openhands_repository,
+        openhands_version,
+        runtime_repository,
+        runtime_version,
         llm_model: builder.text("compute.llm_model"),
-        watchtower: builder.flag("compute.watchtower"),
+        // An image of one's own has the same tag for good.
+        watchtower: builder.flag("compute.watchtower") && images.is_none(),
         public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
-        registry: None,
+        registry: images.map(|images| marks.mark(images.openhands.registry())),
     }
 }
 

@@ -10,6 +10,7 @@ use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
 use ohinfra_plan::graph::Handle;
 
 use super::Builder;
+use super::images;
 use super::monitoring::Monitoring;
 use super::network::Network;
 use crate::environment::sandbox_secret_name;
@@ -270,6 +271,12 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
             + Builder::of("database/cluster").attribute("resource_id")
             + format!("/{}", super::database::IAM_USER)]),
     ];
+    if builder.configuration.builds_images() {
+        let actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+        let repositories = images::NOUNS.map(|noun| images::repository_name(names, noun));
+        let arns = repositories.map(|name| builder.arn("ecr", &format!("repository/{name}")));
+        statements.push(Statement::allow("OwnImages", &actions).on(arns));
+    }
     if let Some(sandbox_role) = grants.sandbox_role {
         statements.push(
             Statement::allow("AssumeSandboxRole", &["sts:AssumeRole"]).on([sandbox_role.attribute("arn")]).when(

@@ -43,6 +43,22 @@ fn every_taggable_resource_carries_the_deployments_and_the_owners_tags() {
 }
 
 #[test]
+fn images_of_ones_own_are_pushed_before_an_instance_is_told_of_them() {
+    let graph = graph("[images]\nsource = \"build\"\n");
+    let needs = |address: &str| {
+        let resource = graph.get(&address.parse().unwrap()).unwrap();
+        resource.needs.keys().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(needs("compute/image-openhands"), ["compute/repository-openhands"]);
+    assert!(needs("compute/boot-bundle").contains(&"compute/image-openhands".to_owned()));
+    assert!(needs("compute/launch-template").contains(&"compute/image-runtime".to_owned()));
+    let policy = serde_json::json!(graph.get(&"security/instance-policy".parse().unwrap()).unwrap().inputs).to_string();
+    assert!(policy.contains("arn:aws:ecr:us-west-2:000000000000:repository/openhands/runtime"), "{policy}");
+    let bundle = serde_json::json!(graph.get(&"compute/boot-bundle".parse().unwrap()).unwrap().inputs).to_string();
+    assert!(bundle.contains("\\\"watchtower\\\":false"), "an image of one's own keeps its tag: {bundle}");
+}
+
+#[test]
 fn what_is_switched_off_is_not_there() {
     let graph = graph("skip_s3_endpoint = true\n[network]\nendpoints = { ssm = false, logs = false }\n");
     let names: Vec<&str> =

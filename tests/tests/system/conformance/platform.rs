@@ -417,6 +417,14 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
             ],
         ),
         (
+            "ecr.image",
+            json!({
+                "repository_name": "ground", "repository_uri": g.repository_uri, "platform": "linux/arm64",
+                "package": "image-openhands", "parameters": { "version": "1" }, "digest": "1",
+            }),
+            vec![("parameters", json!({ "version": "2" }))],
+        ),
+        (
             "ecr.repository",
             json!({ "repository_name": "conformance", "scan_on_push": true, "lifecycle_policy": expiry(1), "immutable_tags": true }),
             vec![

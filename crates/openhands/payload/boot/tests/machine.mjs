@@ -31,7 +31,8 @@ export const VALUES = {
   data_bucket: 'openhands-data', file_system_id: 'fs-0123456789abcdef0', access_point_id: 'fsap-0123456789abcdef0',
   database_secret: 'openhands/database/proxy-user', database_host: 'proxy.example.com', database_port: 5432, database_name: 'openhands',
   sandbox_secret: 'openhands/sandbox-secret-key', user_secrets_key_id: 'key-1', sandbox_role_arn: 'arn:aws:iam::111111111111:role/sandbox',
-  openhands_version: '1.2.1', runtime_version: '1.2-nikolaik', llm_model: 'bedrock/model', watchtower: true, public_access: false, registry: null,
+  openhands_repository: 'docker.openhands.dev/openhands/openhands', openhands_version: '1.2.1',
+  runtime_repository: 'docker.openhands.dev/openhands/runtime', runtime_version: '1.2-nikolaik', llm_model: 'bedrock/model', watchtower: true, public_access: false, registry: null,
 };
 
 export const DATABASE = { username: 'openhands_proxy', password: "pa%ss/wo@rd'$x\\" };

@@ -1,0 +1,160 @@
+//! How AWS does `ecr.image`: docker builds it on this machine and pushes it.
+
+use std::process::Stdio;
+use std::sync::Arc;
+
+use aws_sdk_ecr::types::ImageIdentifier;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::{BoxFuture, try_join_all};
+use ohinfra_aws_core::{SecretText, failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::package::Packages;
+use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::ecr::{Buildx, Image};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+use super::Clients;
+
+/// `ecr.image`
+pub struct ImageKind {
+    pub(crate) clients: Clients,
+    pub(crate) packages: Arc<dyn Packages>,
+}
+
+type Inputs = Resolved<Image>;
+
+/// What is told of a build that failed.
+const BUILD: &str = "docker:buildx";
+/// So many of its last lines are told.
+const LAST_LINES: usize = 15;
+
+/// Whether docker can build: nothing is sent to AWS.
+pub struct BuildxLookUp;
+
+impl AnswersLookUp for BuildxLookUp {
+    fn name(&self) -> &'static str {
+        Buildx::NAME
+    }
+
+    fn answer<'a>(&'a self, _: &'a Region, _: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
+        Box::pin(async {
+            let output = Command::new("docker").args(["buildx", "version"]).stdin(Stdio::null()).output().await;
+            let text = output.ok().filter(|output| output.status.success());
+            Ok(json!(text.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())))
+        })
+    }
+}
+
+fn broken(what: impl std::fmt::Display) -> ProviderError {
+    ProviderError::new(ErrorKind::Invalid, BUILD, format!("the image cannot be built: {what}"))
+}
+
+/// Builds an image of a context and pushes it. It ends with the future.
+async fn build(context: &[u8], platform: &str, reference: &str, password: &SecretText) -> Result<(), ProviderError> {
+    let own = tempfile::tempdir().map_err(broken)?;
+    let registry = reference.split('/').next().unwrap_or_default();
+    let mut child = Command::new("sh")
+        .args(["-c", include_str!("build-image.sh"), "build-image"])
+        .arg(own.path())
+        .args([registry, platform, reference])
+        .env("OHINFRA_REGISTRY_PASSWORD", password.expose())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(broken)?;
+    let mut input = child.stdin.take();
+    let write = async {
+        if let Some(mut input) = input.take() {
+            // A build that ends before it has read everything tells why itself.
+            input.write_all(context).await.ok();
+        }
+    };
+    let (output, ()) = futures::future::join(child.wait_with_output(), write).await;
+    let output = output.map_err(broken)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.lines().collect();
+    Err(broken(lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n")))
+}
+
+impl ImageKind {
+    async fn is_there(&self, region: &Region, repository: &str, tag: &str) -> Result<bool, ProviderError> {
+        let image = ImageIdentifier::builder().image_tag(tag).build();
+        let call = self.clients.at(region).describe_images().repository_name(repository).image_ids(image);
+        let answer = is_missing(call.send().await.map_err(failed("ecr:DescribeImages")))?;
+        Ok(answer.is_some_and(|answer| !answer.image_details().is_empty()))
+    }
+
+    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+        let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
+        let is_there = self.is_there(region, repository, tag).await?;
+        let inputs = json!({ "repository_name": repository });
+        Ok(is_there.then(|| Live::new(&inputs, attributes([("id", id), ("tag", tag)]))))
+    }
+
+    /// What docker logs in with; it holds for twelve hours.
+    async fn password(&self, region: &Region) -> Result<SecretText, ProviderError> {
+        let operation = "ecr:GetAuthorizationToken";
+        let answer = self.clients.at(region).get_authorization_token().send().await.map_err(failed(operation))?;
+        let token = answer.authorization_data().first().and_then(|data| data.authorization_token());
+        let token = token.and_then(|token| STANDARD.decode(token).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
+        let password =
+            token.as_deref().and_then(|token| token.split_once(':')).map(|(_, password)| password.to_owned());
+        password.map(SecretText::new).ok_or_else(|| ProviderError::incomplete(operation, "authorizationToken"))
+    }
+}
+
+impl Kind for ImageKind {
+    type Definition = Image;
+
+    /// The same context gets the same tag: an image that is there need not be built.
+    async fn find(&self, subject: &Subject, known: &Known<Image>) -> Result<Option<Found>, ProviderError> {
+        let Some(repository) = &known.repository_name else { return Ok(None) };
+        let parameters = known.parameters.iter().map(|(name, value)| Some((name.clone(), value.clone()?)));
+        let Some(parameters) = parameters.collect::<Option<_>>() else { return Ok(None) };
+        let Ok(context) = self.packages.render(&known.package, &parameters) else { return Ok(None) };
+        let tag = sha256_hex(&context);
+        let id = format!("{repository}:{tag}");
+        let there = subject.seeks(&id) && self.is_there(&subject.region, repository, &tag).await?;
+        Ok(there.then(|| Found::new(id, Evidence::Ours)))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let context = self.packages.render(&inputs.package, &inputs.parameters).map_err(broken)?;
+        let tag = sha256_hex(&context);
+        let password = self.password(&subject.region).await?;
+        build(&context, &inputs.platform, &format!("{}:{tag}", inputs.repository_uri), &password).await?;
+        let id = format!("{}:{tag}", inputs.repository_name);
+        Ok(Created::new(&id, [("id", &id), ("tag", &tag)]))
+    }
+
+    /// Whatever differs is another image.
+    async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
+        let image = ImageIdentifier::builder().image_tag(tag).build();
+        let call = self.clients.at(region).batch_delete_image().repository_name(repository).image_ids(image);
+        // An image that is gone is among the answer's failures, which say nothing else of one that is named by its tag.
+        is_missing(call.send().await.map_err(referring("ecr:BatchDeleteImage"))).map(|_| ())
+    }
+}

@@ -1,0 +1,100 @@
+//! Images of one's own: built on this machine, pulled from the deployment's own repositories.
+
+use std::collections::BTreeMap;
+
+use ohinfra_core::Text;
+use ohinfra_kinds::ecr::{Image, ImageInputs, Repository, RepositoryInputs};
+use ohinfra_plan::graph::Handle;
+use serde_json::json;
+
+use super::Builder;
+use crate::names::Names;
+use crate::payload::packages::{self, OPENHANDS_IMAGE, RUNTIME_IMAGE};
+
+/// What the instance runs on.
+const PLATFORM: &str = "linux/arm64";
+/// Days after which an image that has lost its tag expires.
+const UNTAGGED_DAYS: i32 = 14;
+
+/// The repositories' nouns.
+pub(crate) const NOUNS: [&str; 2] = ["openhands", "runtime"];
+
+/// The name of a repository.
+pub(crate) fn repository_name(names: &Names, noun: &str) -> String {
+    format!("{}/{noun}", names.prefix)
+}
+
+/// An image and where it is.
+pub(crate) struct Own {
+    repository: Handle,
+    image: Handle,
+}
+
+impl Own {
+    /// The registry to log in to.
+    pub(crate) fn registry(&self) -> Text {
+        self.repository.attribute("registry")
+    }
+
+    /// The repository that it is pulled from.
+    pub(crate) fn repository(&self) -> Text {
+        self.repository.attribute("uri")
+    }
+
+    /// Its tag.
+    pub(crate) fn tag(&self) -> Text {
+        self.image.attribute("tag")
+    }
+}
+
+/// The images of one's own.
+pub(crate) struct Images {
+    pub(crate) openhands: Own,
+    pub(crate) runtime: Own,
+}
+
+fn own(builder: &mut Builder<'_>, noun: &str, package: &str, version_key: &str) -> Own {
+    let expire = json!({ "rules": [{
+        "rulePriority": 1,
+        "description": "Images without a tag expire",
+        "selection": {
+            "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": UNTAGGED_DAYS,
+        },
+        "action": { "type": "expire" },
+    }] });
+    let repository = builder.add::<Repository>(
+        &format!("repository-{noun}"),
+        &RepositoryInputs {
+            repository_name: repository_name(&builder.environment.names, noun),
+            scan_on_push: true,
+            lifecycle_policy: Some(expire.to_string().into()),
+            // A tag is the digest of what the image was built of.
+            immutable_tags: true,
+        },
+    );
+    let version = builder.text(version_key);
+    let image = builder.add::<Image>(
+        &format!("image-{noun}"),
+        &ImageInputs {
+            repository_name: repository.attribute("name"),
+            repository_uri: repository.attribute("uri"),
+            platform: PLATFORM.to_owned(),
+            package: package.to_owned(),
+            parameters: BTreeMap::from([("version".to_owned(), version.into())]),
+            digest: packages::digest(package),
+        },
+    );
+    Own { repository, image }
+}
+
+/// The repositories and what is in them, if images are built.
+pub(crate) fn build(builder: &mut Builder<'_>) -> Option<Images> {
+    if !builder.configuration.builds_images() {
+        return None;
+    }
+    let [openhands, runtime] = NOUNS;
+    Some(Images {
+        openhands: own(builder, openhands, OPENHANDS_IMAGE, "compute.openhands_version"),
+        runtime: own(builder, runtime, RUNTIME_IMAGE, "compute.runtime_version"),
+    })
+}
