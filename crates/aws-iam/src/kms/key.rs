@@ -51,7 +51,7 @@ impl KeyKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let tags = async { is_missing(tags_of(&self.0, region, id).await) };
         let answers = try_join4(self.describe(region, id), self.policy(region, id), self.rotation(region, id), tags);
-        let (key, policy, rotation_enabled, tags) = answers.await?;
+        let (key, policy, rotation_enabled, tags) = Box::pin(answers).await?;
         Ok(key.map(|key| {
             let inputs = KeyInputs {
                 enabled: !is_scheduled(&key) && key.key_state != Some(KeyState::Disabled),
