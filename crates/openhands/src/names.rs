@@ -48,6 +48,11 @@ impl Names {
         format!("{}-{}-{noun}", self.prefix, self.region)
     }
 
+    /// A repository of images of one's own.
+    pub fn repository(&self, noun: &str) -> String {
+        format!("{}/{noun}", self.prefix)
+    }
+
     /// The data bucket's default name.
     pub fn data_bucket(&self) -> String {
         format!("{}-data-{}-{}", self.prefix, self.account, self.region)

@@ -16,11 +16,11 @@ pub enum Image {
 }
 
 impl Image {
-    /// The context, as a tar: the same bytes for the same version on any machine.
+    /// What it is built of.
     ///
     /// # Errors
-    /// A template is broken.
-    pub fn context(self, version: &str) -> Result<Vec<u8>, PayloadError> {
+    /// The template is broken.
+    pub fn dockerfile(self, version: &str) -> Result<String, PayloadError> {
         let (name, template, repository) = match self {
             Self::OpenHands => (
                 "images/openhands/Dockerfile.tmpl",
@@ -34,7 +34,15 @@ impl Image {
             ),
         };
         let values = serde_json::json!({ "repository": repository, "version": version });
-        context(&[("Dockerfile", render(name, template, &values)?)])
+        render(name, template, &values)
+    }
+
+    /// The context, as a tar: the same bytes for the same version on any machine.
+    ///
+    /// # Errors
+    /// The template is broken.
+    pub fn context(self, version: &str) -> Result<Vec<u8>, PayloadError> {
+        context(&[("Dockerfile", self.dockerfile(version)?)])
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::boot::{Boot, OPENHANDS_REPOSITORY, RUNTIME_REPOSITORY};
 use super::database::{Bootstrap, script};
 use super::edge::{OriginResponse, ViewerRequest};
+use super::images::{Image, tag_of};
 use super::mail::{ASSETS, BRANDING, invitation, verification};
 use super::template::PayloadError;
 use super::user_config::UserConfig;
@@ -18,10 +19,20 @@ fn text(configuration: &Configuration, path: &str) -> String {
     configuration.value(path).as_str().unwrap_or_default().to_owned()
 }
 
+/// The images that are built for this configuration: their nouns and the versions that they are built on.
+fn images(configuration: &Configuration) -> Vec<(Image, &'static str, String)> {
+    let version = |key: &str| text(configuration, key);
+    let both = [
+        (Image::OpenHands, "openhands", version("compute.openhands_version")),
+        (Image::Runtime, "runtime", version("compute.runtime_version")),
+    ];
+    if configuration.builds_images() { both.into() } else { Vec::new() }
+}
+
 /// What an instance of this configuration starts with.
-fn boot(configuration: &Configuration, names: &Names) -> Boot {
+fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadError> {
     let region = configuration.region.to_string();
-    Boot {
+    let mut boot = Boot {
         alert_topic_arn: format!("arn:aws:sns:{region}:<account>:{}", names.regional("alerts")),
         log_group_name: format!("/{}/application", configuration.name),
         data_bucket: configuration.data_bucket_name.clone().unwrap_or_else(|| names.data_bucket()),
@@ -48,7 +59,18 @@ fn boot(configuration: &Configuration, names: &Names) -> Boot {
         public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
         registry: None,
         region,
+    };
+    for (image, noun, version) in images(configuration) {
+        let (repository, tag) = match image {
+            Image::OpenHands => (&mut boot.openhands_repository, &mut boot.openhands_version),
+            Image::Runtime => (&mut boot.runtime_repository, &mut boot.runtime_version),
+        };
+        *repository = format!("<registry>/{}", names.repository(noun));
+        *tag = tag_of(&image.context(&version)?);
+        boot.registry = Some("<registry>".to_owned());
+        boot.watchtower = false;
     }
+    Ok(boot)
 }
 
 /// Every file of the payload, in the order of their paths.
@@ -79,12 +101,16 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
         add(&stack, "origin-response.zip", &origin.zip()?);
     }
 
-    let boot = boot(configuration, &names);
+    let boot = boot(configuration, &names)?;
     let bundle = boot.bundle()?;
     add("boot", "user-data.sh", boot.user_data(&bundle)?.as_bytes());
     add("boot", "bundle.zip", &bundle);
     for (name, text) in boot.files()? {
         add("boot/bundle", &name, text.as_bytes());
+    }
+
+    for (image, noun, version) in images(configuration) {
+        add("images", &format!("{noun}/Dockerfile"), image.dockerfile(&version)?.as_bytes());
     }
 
     let user_config = UserConfig { servers: everybodys_servers(&boot)? };
@@ -152,6 +178,21 @@ mod tests {
                 assert!(names.contains(&name), "{names:?}");
             }
         }
+    }
+
+    #[test]
+    fn images_that_are_built_are_shown_and_are_those_that_an_instance_starts() {
+        let text = include_str!("../../../../config/single-domain.toml");
+        let made = of(&format!("{text}\n[images]\nsource = \"build\"\n"));
+        let file = |name: &str| {
+            let (_, bytes) = made.iter().find(|(path, _)| path == name).unwrap();
+            String::from_utf8(bytes.clone()).unwrap()
+        };
+        assert!(file("images/runtime/Dockerfile").contains("FROM docker.openhands.dev/openhands/runtime:"));
+        let compose = file("boot/bundle/compose.yaml");
+        assert!(compose.contains("/openhands/openhands:") && !compose.contains("docker.openhands.dev"), "{compose}");
+        assert!(file("boot/user-data.sh").contains("runtime_image='<registry>/openhands/runtime:"));
+        assert!(!of(text).iter().any(|(path, _)| path.starts_with("images/")), "nothing is built otherwise");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use ohinfra_plan::graph::Handle;
 use serde_json::json;
 
 use super::Builder;
-use crate::names::Names;
 use crate::payload::packages::{self, OPENHANDS_IMAGE, RUNTIME_IMAGE};
 
 /// What the instance runs on.
@@ -18,11 +17,6 @@ const UNTAGGED_DAYS: i32 = 14;
 
 /// The repositories' nouns.
 pub(crate) const NOUNS: [&str; 2] = ["openhands", "runtime"];
-
-/// The name of a repository.
-pub(crate) fn repository_name(names: &Names, noun: &str) -> String {
-    format!("{}/{noun}", names.prefix)
-}
 
 /// An image and where it is.
 pub(crate) struct Own {
@@ -65,7 +59,7 @@ fn own(builder: &mut Builder<'_>, noun: &str, package: &str, version_key: &str) 
     let repository = builder.add::<Repository>(
         &format!("repository-{noun}"),
         &RepositoryInputs {
-            repository_name: repository_name(&builder.environment.names, noun),
+            repository_name: builder.environment.names.repository(noun),
             scan_on_push: true,
             lifecycle_policy: Some(expire.to_string().into()),
             // A tag is the digest of what the image was built of.

@@ -273,7 +273,7 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
     ];
     if builder.configuration.builds_images() {
         let actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-        let repositories = images::NOUNS.map(|noun| images::repository_name(names, noun));
+        let repositories = images::NOUNS.map(|noun| names.repository(noun));
         let arns = repositories.map(|name| builder.arn("ecr", &format!("repository/{name}")));
         statements.push(Statement::allow("OwnImages", &actions).on(arns));
     }
