@@ -11,7 +11,12 @@ from localstack.aws.spec import load_service
 from localstack.http import Request
 
 # The name in a signature, where it is not the model's.
-MODELS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2", "elasticfilesystem": "efs"}
+MODELS = {
+    "monitoring": "cloudwatch",
+    "elasticloadbalancing": "elbv2",
+    "elasticfilesystem": "efs",
+    "tagging": "resourcegroupstaggingapi",
+}
 # Patterns that need what Python's `re` does not have, or that AWS's own services do not keep to.
 IGNORED_PATTERNS = (r"\p{", r"\P{")
 

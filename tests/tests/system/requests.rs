@@ -8,13 +8,15 @@ fn every_request_of_a_whole_life_fits_awss_own_models() {
     let mut account = Account::new().unwrap();
     account.write("policy.json", include_str!("../../../config/sandbox-aws-policy.json")).unwrap();
     let more = "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nalarm_emails = [\"a@example.com\"]\n";
-    account.configure(more).unwrap();
+    let build = "[images]\nsource = \"build\"\n";
+    account.configure(&format!("{build}{more}")).unwrap();
     let proxy = Proxy::counting(&account.endpoint).unwrap();
     account.endpoint.clone_from(&proxy.endpoint);
     account.succeed(&["apply", "--yes"]).unwrap();
+    account.succeed(&["plan"]).unwrap();
     account
         .configure(&format!(
-            "{more}log_retention_days = 7\n[tags]\nTeam = \"b\"\n[compute]\nllm_model = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n"
+            "{build}{more}log_retention_days = 7\n[tags]\nTeam = \"b\"\n[compute]\nllm_model = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n"
         ))
         .unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
