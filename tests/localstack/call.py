@@ -48,7 +48,7 @@ def session(account: str, region: str) -> boto3.Session:
 def client(endpoint: str, account: str, region: str, service: str):
     # Once more for a kept connection that the server closes in the moment in which it is used again.
     retries = {"total_max_attempts": 2, "mode": "standard"}
-    config = Config(s3={"addressing_style": "path"}, retries=retries)
+    config = Config(s3={"addressing_style": "path"}, retries=retries, read_timeout=300)
     return session(account, region).client(service, endpoint_url=endpoint, config=config)
 
 
