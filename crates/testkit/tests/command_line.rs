@@ -170,9 +170,9 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
           template_version = "version.ec2-launch-template-<n>" → (known after apply)
     +/- boot-bundle  s3.object s3-object-<n>
           because AWS cannot change parameters in place
-          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (770 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (798 characters) (known after apply) }  # forces a replacement
+          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (906 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (934 characters) (known after apply) }  # forces a replacement
       ~ launch-template  ec2.launch_template ec2-launch-template-<n>
-          user_data = "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (6904 characters) → "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (6915 characters) (known after apply)
+          user_data = "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (7102 characters) → "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (7113 characters) (known after apply)
       ~ workspace-mount-us-west-2a  efs.mount_target efs-mount-target-<n>
           security_group_ids = ["ec2-security-group-<n>"] → [(known after apply)]
       ~ workspace-mount-us-west-2b  efs.mount_target efs-mount-target-<n>
@@ -219,7 +219,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
           role_name           = "openhands-us-west-2-sandbox"
     user-config
       ~ function  lambda.function lambda-function-<n>
-          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (770 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (798 characters) (known after apply) }
+          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (906 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (934 characters) (known after apply) }
 
     Plan: 2 to create, 9 to update, 3 to replace, 102 unchanged.
     about 7 min; longest path: security/sandbox-role → compute/boot-bundle → compute/launch-template → compute/asg
