@@ -28,6 +28,9 @@ type Inputs = Resolved<LaunchTemplate>;
 
 const DESCRIBE: &str = "ec2:DescribeLaunchTemplates";
 const VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
+/// The version that counts is the default one. A newer one that a crash has left is in use nowhere: the plan still has the change,
+/// and an update takes that version instead of making another one.
+const COUNTS: &str = "$Default";
 /// AWS's limit for user data, in bytes, once encoded.
 const LARGEST_USER_DATA: usize = 16 * 1024;
 
@@ -112,12 +115,30 @@ fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
 }
 
 impl LaunchTemplateKind {
-    /// The version that counts: the default one. One that a crash left before it became the default is in use nowhere, so that the
-    /// plan still shows the change; the same token then gives that version again.
-    async fn version(&self, region: &Region, id: &str) -> Result<Option<LaunchTemplateVersion>, ProviderError> {
-        let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions("$Default");
+    /// One version.
+    async fn version(
+        &self,
+        region: &Region,
+        id: &str,
+        which: &str,
+    ) -> Result<Option<LaunchTemplateVersion>, ProviderError> {
+        let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions(which);
         let answer = is_missing(call.send().await.map_err(failed(VERSIONS)))?;
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
+    }
+
+    /// Makes a version. The token is the same for every attempt to go on from what is live, so that a lost answer makes no second one.
+    async fn new_version(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<i64, ProviderError> {
+        let operation = "ec2:CreateLaunchTemplateVersion";
+        let data = data(&update.desired, operation)?;
+        let before = serde_json::to_string(&update.live).unwrap_or_default();
+        let wanted = serde_json::to_string(&update.desired).unwrap_or_default();
+        let token = sha256_hex(format!("{}\n{before}\n{wanted}", subject.token).as_bytes());
+        let call = self.0.at(&subject.region).create_launch_template_version().launch_template_id(id);
+        let call = call.launch_template_data(data).client_token(token.get(..32).unwrap_or_default());
+        let version = call.send().await.map_err(referring(operation))?.launch_template_version;
+        let number = version.and_then(|version| version.version_number);
+        number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
@@ -126,7 +147,7 @@ impl LaunchTemplateKind {
             let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
             Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
         };
-        let (template, version) = try_join(template, self.version(region, id)).await?;
+        let (template, version) = try_join(template, self.version(region, id, COUNTS)).await?;
         let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
         let data = version.launch_template_data().ok_or_else(|| ProviderError::incomplete(VERSIONS, "data"))?;
         let name = template.launch_template_name().unwrap_or_default();
@@ -166,17 +187,16 @@ impl Kind for LaunchTemplateKind {
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
         if !update.changed.is_empty() {
-            let operation = "ec2:CreateLaunchTemplateVersion";
-            let data = data(&update.desired, operation)?;
-            // The same for every attempt to go on from the version before, so that a lost answer makes no second one.
-            let before = serde_json::to_string(&update.live).unwrap_or_default();
-            let wanted = serde_json::to_string(&update.desired).unwrap_or_default();
-            let token = sha256_hex(format!("{}\n{before}\n{wanted}", subject.token).as_bytes());
-            let call = client.create_launch_template_version().launch_template_id(id).launch_template_data(data);
-            let call = call.client_token(token.get(..32).unwrap_or_default());
-            let version = call.send().await.map_err(referring(operation))?.launch_template_version;
-            let number = version.and_then(|version| version.version_number);
-            let number = number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))?;
+            let newest = self.version(&subject.region, id, "$Latest").await?;
+            let is_left = newest
+                .as_ref()
+                .and_then(LaunchTemplateVersion::launch_template_data)
+                .is_some_and(|data| inputs_of(&update.desired.template_name, data) == update.desired);
+            let left = newest.filter(|_| is_left).and_then(|version| version.version_number);
+            let number = match left {
+                Some(number) => number,
+                None => self.new_version(subject, id, update).await?,
+            };
             let call = client.modify_launch_template().launch_template_id(id).default_version(number.to_string());
             call.send().await.map_err(failed("ec2:ModifyLaunchTemplate"))?;
         }
