@@ -32,7 +32,7 @@ pub struct ImageKind {
 
 type Inputs = Resolved<Image>;
 
-/// What is told of a build that failed.
+/// What a build is called where one has failed.
 const BUILD: &str = "docker:buildx";
 /// So many of its last lines are told.
 const LAST_LINES: usize = 15;

@@ -16,6 +16,25 @@ pub enum Image {
 }
 
 impl Image {
+    /// All that are built.
+    pub const ALL: [Self; 2] = [Self::OpenHands, Self::Runtime];
+
+    /// What its repository and its resources are called after.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::OpenHands => "openhands",
+            Self::Runtime => "runtime",
+        }
+    }
+
+    /// The key of the configuration that says which version it is built on.
+    pub fn version_key(self) -> &'static str {
+        match self {
+            Self::OpenHands => "compute.openhands_version",
+            Self::Runtime => "compute.runtime_version",
+        }
+    }
+
     /// What it is built of.
     ///
     /// # Errors

@@ -19,14 +19,10 @@ fn text(configuration: &Configuration, path: &str) -> String {
     configuration.value(path).as_str().unwrap_or_default().to_owned()
 }
 
-/// The images that are built for this configuration: their nouns and the versions that they are built on.
-fn images(configuration: &Configuration) -> Vec<(Image, &'static str, String)> {
-    let version = |key: &str| text(configuration, key);
-    let both = [
-        (Image::OpenHands, "openhands", version("compute.openhands_version")),
-        (Image::Runtime, "runtime", version("compute.runtime_version")),
-    ];
-    if configuration.builds_images() { both.into() } else { Vec::new() }
+/// The images that are built for this configuration, and the versions that they are built on.
+fn images(configuration: &Configuration) -> Vec<(Image, String)> {
+    let all = Image::ALL.map(|image| (image, text(configuration, image.version_key())));
+    if configuration.builds_images() { all.into() } else { Vec::new() }
 }
 
 /// What an instance of this configuration starts with.
@@ -60,12 +56,12 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
         registry: None,
         region,
     };
-    for (image, noun, version) in images(configuration) {
+    for (image, version) in images(configuration) {
         let (repository, tag) = match image {
             Image::OpenHands => (&mut boot.openhands_repository, &mut boot.openhands_version),
             Image::Runtime => (&mut boot.runtime_repository, &mut boot.runtime_version),
         };
-        *repository = format!("<registry>/{}", names.repository(noun));
+        *repository = format!("<registry>/{}", names.repository(image.noun()));
         *tag = tag_of(&image.context(&version)?);
         boot.registry = Some("<registry>".to_owned());
         boot.watchtower = false;
@@ -109,8 +105,8 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
         add("boot/bundle", &name, text.as_bytes());
     }
 
-    for (image, noun, version) in images(configuration) {
-        add("images", &format!("{noun}/Dockerfile"), image.dockerfile(&version)?.as_bytes());
+    for (image, version) in images(configuration) {
+        add("images", &format!("{}/Dockerfile", image.noun()), image.dockerfile(&version)?.as_bytes());
     }
 
     let user_config = UserConfig { servers: everybodys_servers(&boot)? };

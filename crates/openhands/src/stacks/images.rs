@@ -8,15 +8,13 @@ use ohinfra_plan::graph::Handle;
 use serde_json::json;
 
 use super::Builder;
+use crate::payload::images::Image as BuiltImage;
 use crate::payload::packages::{self, OPENHANDS_IMAGE, RUNTIME_IMAGE};
 
 /// What the instance runs on.
 const PLATFORM: &str = "linux/arm64";
 /// Days after which an image that has lost its tag expires.
 const UNTAGGED_DAYS: i32 = 14;
-
-/// The repositories' nouns.
-pub(crate) const NOUNS: [&str; 2] = ["openhands", "runtime"];
 
 /// An image and where it is.
 pub(crate) struct Own {
@@ -47,7 +45,8 @@ pub(crate) struct Images {
     pub(crate) runtime: Own,
 }
 
-fn own(builder: &mut Builder<'_>, noun: &str, package: &str, version_key: &str) -> Own {
+fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
+    let noun = built.noun();
     let expire = json!({ "rules": [{
         "rulePriority": 1,
         "description": "Images without a tag expire",
@@ -66,7 +65,7 @@ fn own(builder: &mut Builder<'_>, noun: &str, package: &str, version_key: &str) 
             immutable_tags: true,
         },
     );
-    let version = builder.text(version_key);
+    let version = builder.text(built.version_key());
     let image = builder.add::<Image>(
         &format!("image-{noun}"),
         &ImageInputs {
@@ -86,9 +85,8 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Option<Images> {
     if !builder.configuration.builds_images() {
         return None;
     }
-    let [openhands, runtime] = NOUNS;
     Some(Images {
-        openhands: own(builder, openhands, OPENHANDS_IMAGE, "compute.openhands_version"),
-        runtime: own(builder, runtime, RUNTIME_IMAGE, "compute.runtime_version"),
+        openhands: own(builder, BuiltImage::OpenHands, OPENHANDS_IMAGE),
+        runtime: own(builder, BuiltImage::Runtime, RUNTIME_IMAGE),
     })
 }

@@ -10,10 +10,10 @@ use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
 use ohinfra_plan::graph::Handle;
 
 use super::Builder;
-use super::images;
 use super::monitoring::Monitoring;
 use super::network::Network;
 use crate::environment::sandbox_secret_name;
+use crate::payload::images::Image;
 use crate::policy::{Statement, document, trust_service};
 use crate::sandbox_policy::SandboxPolicy;
 
@@ -273,7 +273,7 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
     ];
     if builder.configuration.builds_images() {
         let actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-        let repositories = images::NOUNS.map(|noun| names.repository(noun));
+        let repositories = Image::ALL.map(|image| names.repository(image.noun()));
         let arns = repositories.map(|name| builder.arn("ecr", &format!("repository/{name}")));
         statements.push(Statement::allow("OwnImages", &actions).on(arns));
     }
