@@ -8,11 +8,10 @@ use futures::future::join;
 use jiff::Timestamp;
 use ohinfra_core::contract::{Live, Provider};
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_core::look_up::{LookUp as _, Request};
+use ohinfra_core::look_up::Request;
 use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::refresh::{ReadError, Refreshed, prior};
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
-use ohinfra_kinds::ecr::Buildx;
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
 use ohinfra_openhands::environment::Pins;
 use ohinfra_openhands::sandbox_policy::{self, SandboxPolicy};
@@ -217,11 +216,7 @@ impl Connected<'_> {
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
         let pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade };
-        let mut requests = environment::look_ups(configuration);
-        // Whoever takes away builds nothing.
-        if matches!(mode, Mode::Destroy | Mode::Purge) {
-            requests.retain(|request| request.name != Buildx::NAME);
-        }
+        let requests = environment::look_ups(configuration, matches!(mode, Mode::Destroy | Mode::Purge));
         let prior = prior(document);
         let reading = async {
             match reading {

@@ -102,8 +102,8 @@ pub fn sandbox_secret_name(configuration: &Configuration) -> String {
     configuration.sandbox_secret_name.clone().unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name))
 }
 
-/// Every look-up that a plan needs. All can be made at once.
-pub fn look_ups(configuration: &Configuration) -> Vec<Request> {
+/// Every look-up that a plan needs. All can be made at once. Whoever takes away needs nothing to make things with.
+pub fn look_ups(configuration: &Configuration, takes_away: bool) -> Vec<Request> {
     let main = &configuration.region;
     let virginia = Region::us_east_1();
     // Who asks comes first: what is wrong with credentials is told of it.
@@ -114,6 +114,9 @@ pub fn look_ups(configuration: &Configuration) -> Vec<Request> {
                 .map(|name| Request::new::<PublishedParameter>(&virginia, &exported_name(backend, name))),
         ),
         None => requests.extend(ground(configuration)),
+    }
+    if configuration.builds_images() && configuration.backend.is_none() && !takes_away {
+        requests.push(Request::new::<Buildx>(main, &()));
     }
     let zones: std::collections::BTreeSet<&String> =
         configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
@@ -128,7 +131,7 @@ fn exported_name(backend: &Backend, name: &str) -> String {
 /// What an instance of one's own is built on.
 fn ground(configuration: &Configuration) -> Vec<Request> {
     let main = &configuration.region;
-    let mut requests = vec![
+    vec![
         Request::new::<Vpc>(main, &configuration.vpc_id),
         Request::new::<VpcNetwork>(main, &configuration.vpc_id),
         Request::new::<VpcEndpoints>(main, &configuration.vpc_id),
@@ -136,11 +139,7 @@ fn ground(configuration: &Configuration) -> Vec<Request> {
         Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
         Request::new::<PublishedParameter>(main, &IMAGE_PARAMETER.to_owned()),
         Request::new::<EngineVersions>(main, &engine_question(configuration)),
-    ];
-    if configuration.builds_images() {
-        requests.push(Request::new::<Buildx>(main, &()));
-    }
-    requests
+    ]
 }
 
 /// Answers by look-up and question.

@@ -23,7 +23,7 @@ fn checked_with(
     change: impl Fn(&str, &mut Value),
 ) -> Result<(Environment, Vec<Diagnostic>), String> {
     let configuration = configuration(more);
-    let answers: Vec<(Request, Value)> = look_ups(&configuration)
+    let answers: Vec<(Request, Value)> = look_ups(&configuration, false)
         .into_iter()
         .map(|request| {
             let mut answer = match request.name {
@@ -175,7 +175,7 @@ fn of_backend(exported: &Value) -> Result<Environment, String> {
         "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"eu-west-1\"\n";
     let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
     let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
-    let answers: Vec<(Request, Value)> = look_ups(&configuration)
+    let answers: Vec<(Request, Value)> = look_ups(&configuration, false)
         .into_iter()
         .map(|request| {
             let answer = match request.name {
