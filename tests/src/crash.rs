@@ -94,16 +94,21 @@ pub struct Choice {
     pub seed: u64,
     /// How many of each command; none: all of them.
     most: Option<usize>,
+    /// Only the points of one part of so many equal parts: which, from 0, and of how many.
+    shard: (usize, usize),
 }
 
 impl Choice {
-    /// As `OHINFRA_TEST_CRASH_POINTS` says: a number of points of each command, or `all`; a few if it is not set.
+    /// As `OHINFRA_TEST_CRASH_POINTS` says: a number of points of each command, `all`, or a part of all, such as `2/8`; a few if it
+    /// is not set.
     #[expect(clippy::disallowed_methods, reason = "tests are told how thorough to be")]
     pub fn from_environment() -> Self {
         let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
         let seed = number("OHINFRA_TEST_SEED").unwrap_or_else(|| fastrand::u64(0..1_000_000));
         let points = std::env::var("OHINFRA_TEST_CRASH_POINTS").unwrap_or_else(|_| "5".to_owned());
-        Self { seed, most: points.parse().ok() }
+        let part = points.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+        let shard = part.map_or((0, 1), |(part, of): (usize, usize)| (part.saturating_sub(1), of.max(1)));
+        Self { seed, most: points.parse().ok(), shard }
     }
 
     /// The points of the `nth` command, which makes so many calls that may change something.
@@ -114,7 +119,8 @@ impl Choice {
             fastrand::Rng::with_seed(self.seed ^ (nth + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).shuffle(&mut points);
             points.truncate(most);
         }
-        points
+        let (part, of) = self.shard;
+        points.into_iter().skip(part).step_by(of).collect()
     }
 
     /// Writes a line past the test's captured output, and to the file that `cargo xtask test` sums up.

@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Only the crash tests, at every changing call of every command instead of some: several hours
     #[arg(long, conflicts_with_all = ["fast", "filter"])]
     crash_matrix: bool,
+    /// Only one of so many equal parts of the crash matrix, such as `2/8`, so that machines can share it
+    #[arg(long, requires = "crash_matrix", value_name = "PART/PARTS", value_parser = shard)]
+    shard: Option<String>,
     /// What random choices are made with, to repeat those of another run
     #[arg(long)]
     seed: Option<u64>,
@@ -105,9 +108,18 @@ fn crash_report(tests: &mut std::process::Command, arguments: &Arguments) -> Res
     println!("\nRandom choices are made with the seed {seed}; `--seed {seed}` repeats them.");
     tests.env("OHINFRA_TEST_SEED", seed.to_string()).env("OHINFRA_TEST_CRASH_REPORT", &report);
     if arguments.crash_matrix {
-        tests.env("OHINFRA_TEST_CRASH_POINTS", "all");
+        tests.env("OHINFRA_TEST_CRASH_POINTS", arguments.shard.as_deref().unwrap_or("all"));
     }
     Ok(report)
+}
+
+/// A part of the crash matrix.
+fn shard(text: &str) -> Result<String, String> {
+    let numbers = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((part, of)) if (1..=of).contains::<u32>(&part) => Ok(text.to_owned()),
+        _ => Err("write which part of how many, such as `2/8`".to_owned()),
+    }
 }
 
 /// Files that are made of the code are those that the code makes.
