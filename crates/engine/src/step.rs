@@ -82,8 +82,7 @@ impl Work {
         };
         identified(&created);
         self.wait_until_ready(&created.id).await?;
-        let complete = self.schema.attributes().iter().all(|(name, _)| created.attributes.contains_key(*name));
-        if complete {
+        if self.is_complete(&created.attributes) {
             return Ok(created);
         }
         let attributes = self.read(&created.id).await?.attributes;
@@ -139,7 +138,16 @@ impl Work {
         }
         self.wait_until_ready(id).await?;
         let may_change = self.schema.attributes().iter().any(|(_, a)| *a == Availability::ChangesOnUpdate);
-        if may_change && !fields.is_empty() { Ok(self.read(id).await?.attributes) } else { Ok(live.attributes.clone()) }
+        // What was read before it was ready, of a thing that an interrupted run has left, need not have been all.
+        if may_change && !fields.is_empty() || !self.is_complete(&live.attributes) {
+            Ok(self.read(id).await?.attributes)
+        } else {
+            Ok(live.attributes.clone())
+        }
+    }
+
+    fn is_complete(&self, attributes: &Attributes) -> bool {
+        self.schema.attributes().iter().all(|(name, _)| attributes.contains_key(*name))
     }
 
     async fn wait_until_ready(&self, id: &str) -> Result<(), ProviderError> {

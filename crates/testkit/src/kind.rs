@@ -129,8 +129,12 @@ impl FakeKind {
             ready_at,
         };
         inner.objects.insert(self.key(&subject.region, &id), object);
-        let early = |name: &String| self.schema.availability(name) == Some(ohinfra_core::schema::Availability::Early);
-        Ok(Created { id, attributes: attributes.into_iter().filter(|(name, _)| early(name)).collect() })
+        Ok(Created { id, attributes: attributes.into_iter().filter(|(name, _)| self.is_early(name)).collect() })
+    }
+
+    /// Whether an attribute is known before the thing is ready.
+    fn is_early(&self, attribute: &str) -> bool {
+        self.schema.availability(attribute) == Some(ohinfra_core::schema::Availability::Early)
     }
 
     fn delete_now(&self, inner: &mut Inner, region: &Region, id: &str) -> Result<(), ProviderError> {
@@ -178,13 +182,16 @@ impl ResourceKind for FakeKind {
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
         Box::pin(async move {
+            let now = self.cloud.now();
             let live = |object: &Object| {
+                let known = |name: &str| object.ready_at <= now || self.is_early(name);
+                let attributes = object.attributes.iter().filter(|(name, _)| known(name));
                 let mut inputs = object.inputs.clone();
                 inputs.retain(|name, _| !self.schema.behaviour(name).has(WRITE_ONLY));
                 if !self.schema.taggable {
                     inputs.remove("tags");
                 }
-                Live { inputs, attributes: object.attributes.clone() }
+                Live { inputs, attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect() }
             };
             self.cloud
                 .call("read", self.schema.kind, &ids.join(" "), Duration::ZERO, |inner| {
