@@ -62,7 +62,8 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     if filter.is_none() {
         payload::run_on(&server)?;
     }
-    let packages = ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-edge", "aws-ops", "tests"];
+    let packages =
+        ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops", "tests"];
     let mut all = cargo(&["test", "--no-fail-fast"]);
     for package in packages {
         all.args(["--package", &format!("ohinfra-{package}")]);
