@@ -87,7 +87,10 @@ async fn build(context: &[u8], platform: &str, reference: &str, password: &Secre
     }
     let text = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.lines().collect();
-    Err(broken(lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n")))
+    let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n");
+    Err(broken(format!(
+        "{last}\n`ohinfra render DIR` writes what is built into DIR/images, to try it by hand; the same command again goes on from here"
+    )))
 }
 
 impl ImageKind {
@@ -123,9 +126,7 @@ impl Kind for ImageKind {
     /// The same context gets the same tag: an image that is there need not be built.
     async fn find(&self, subject: &Subject, known: &Known<Image>) -> Result<Option<Found>, ProviderError> {
         let Some(repository) = &known.repository_name else { return Ok(None) };
-        let parameters = known.parameters.iter().map(|(name, value)| Some((name.clone(), value.clone()?)));
-        let Some(parameters) = parameters.collect::<Option<_>>() else { return Ok(None) };
-        let Ok(context) = self.packages.render(&known.package, &parameters) else { return Ok(None) };
+        let Some(context) = self.packages.render_known(&known.package, &known.parameters) else { return Ok(None) };
         let tag = sha256_hex(&context);
         let id = format!("{repository}:{tag}");
         let there = subject.seeks(&id) && self.is_there(&subject.region, repository, &tag).await?;

@@ -44,9 +44,7 @@ impl Kind for ObjectKind {
     /// The same content gets the same key: making it again changes nothing.
     async fn find(&self, subject: &Subject, known: &Known<Object>) -> Result<Option<Found>, ProviderError> {
         let Some(bucket) = &known.bucket_name else { return Ok(None) };
-        let parameters = known.parameters.iter().map(|(name, value)| Some((name.clone(), value.clone()?)));
-        let Some(parameters) = parameters.collect::<Option<_>>() else { return Ok(None) };
-        let Ok(bytes) = self.packages.render(&known.package, &parameters) else { return Ok(None) };
+        let Some(bytes) = self.packages.render_known(&known.package, &known.parameters) else { return Ok(None) };
         let id = format!("{bucket}:{}{}{}", known.key_prefix, sha256_hex(&bytes), known.key_suffix);
         let there = subject.seeks(&id) && self.read_one(&subject.region, &id).await?.is_some();
         Ok(there.then(|| Found::new(id, Evidence::Ours)))
