@@ -22,6 +22,8 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("TooManyRequestsException", ErrorKind::Throttled),
     ("ProvisionedThroughputExceededException", ErrorKind::Throttled),
     ("PriorRequestNotComplete", ErrorKind::Throttled),
+    ("TooManyUpdates", ErrorKind::Throttled),
+    ("TooManyRequests", ErrorKind::Throttled),
     ("SlowDown", ErrorKind::Throttled),
     ("ExpiredToken", ErrorKind::Credentials),
     ("ExpiredTokenException", ErrorKind::Credentials),
@@ -101,7 +103,15 @@ const PATTERNS: &[(Fits, ErrorKind)] = &[
     (|code| code.contains("NotFound") || code.starts_with("NoSuch"), ErrorKind::NotFound),
     // RDS: something is on its way from one state to another.
     (|code| code.starts_with("InvalidDB") && code.contains("State"), ErrorKind::Dependency),
-    (|code| code.contains("LimitExceeded") || code.contains("QuotaExceeded"), ErrorKind::Limit),
+    (
+        |code| {
+            code.contains("LimitExceeded")
+                || code.contains("LimitsExceeded")
+                || code.contains("QuotaExceeded")
+                || code.starts_with("TooMany")
+        },
+        ErrorKind::Limit,
+    ),
     (
         |code| code.starts_with("Invalid") || code.starts_with("Malformed") || code.starts_with("Validation"),
         ErrorKind::Invalid,
@@ -112,9 +122,9 @@ const PATTERNS: &[(Fits, ErrorKind)] = &[
 /// Errors that AWS tells apart from a wrong request only by their text. A code is matched first, so that no other error can
 /// be taken for one of these.
 const TEXTS: &[(&str, &str, ErrorKind)] = &[
-    // IAM and KMS: a role named as a principal seconds after it was created.
+    // IAM, KMS and Secrets Manager: a role named as a principal seconds after it was created.
     ("MalformedPolicyDocument", "Invalid principal", ErrorKind::NotYetVisible),
-    ("MalformedPolicyDocumentException", "principals", ErrorKind::NotYetVisible),
+    ("MalformedPolicyDocumentException", "principal", ErrorKind::NotYetVisible),
     // S3: the same in a bucket policy.
     ("MalformedPolicy", "Invalid principal", ErrorKind::NotYetVisible),
     // Backup, and every service that assumes a role on our behalf.
@@ -128,7 +138,17 @@ const TEXTS: &[(&str, &str, ErrorKind)] = &[
     ("AccessDenied", "principal does not have permission to invoke", ErrorKind::NotYetVisible),
     // Auto Scaling and RDS, which check what they are given at once: made a moment ago.
     ("ValidationError", "not found", ErrorKind::NotFound),
+    ("ValidationError", "Invalid IAM Instance Profile", ErrorKind::NotYetVisible),
     ("ValidationError", "Invalid IamInstanceProfile", ErrorKind::NotYetVisible),
+    // RDS in an account that never had a database: it makes its service-linked role in the background of the first call.
+    ("InvalidParameterValue", "service linked role", ErrorKind::NotYetVisible),
+    ("InvalidParameterValue", "ServiceLinkedRoles.html", ErrorKind::NotYetVisible),
+    // CloudFront: a certificate issued, a role made and a version published a moment ago. The text has had apostrophes of both
+    // kinds.
+    ("InvalidViewerCertificate", "The specified SSL certificate doesn", ErrorKind::NotYetVisible),
+    ("InvalidLambdaFunctionAssociation", "must be assumable", ErrorKind::NotYetVisible),
+    ("InvalidLambdaFunctionAssociation", "must be in an Active state", ErrorKind::NotYetVisible),
+    ("IllegalUpdate", "may be in progress at a time", ErrorKind::Dependency),
     // Cognito: a prefix is taken.
     ("InvalidParameterException", "already associated", ErrorKind::Exists),
     ("InvalidParameterException", "already exists", ErrorKind::Exists),
@@ -262,6 +282,42 @@ mod tests {
             ("DependencyViolation", "", 400, ErrorKind::Dependency),
             ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"AIDA\"", 400, ErrorKind::NotYetVisible),
             ("MalformedPolicyDocument", "Syntax errors in policy.", 400, ErrorKind::Invalid),
+            ("TooManyTargetGroups", "", 400, ErrorKind::Limit),
+            ("TooManyUpdates", "There are concurrent updates for a resource", 400, ErrorKind::Throttled),
+            (
+                "ValidationError",
+                "You must use a valid fully-formed launch template. Value (openhands) for parameter iamInstanceProfile.name is \
+                 invalid. Invalid IAM Instance Profile name",
+                400,
+                ErrorKind::NotYetVisible,
+            ),
+            (
+                "InvalidParameterValue",
+                "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise wait \
+                 and try again later",
+                400,
+                ErrorKind::NotYetVisible,
+            ),
+            (
+                "InvalidViewerCertificate",
+                "The specified SSL certificate doesn’t exist, isn’t in us-east-1 region, isn’t valid, or doesn’t include a valid \
+                 certificate chain.",
+                400,
+                ErrorKind::NotYetVisible,
+            ),
+            (
+                "InvalidViewerCertificate",
+                "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME)",
+                400,
+                ErrorKind::Invalid,
+            ),
+            (
+                "InvalidLambdaFunctionAssociation",
+                "The function must be in an Active state. The current state for function arn:aws:lambda:us-east-1:1:function:f:1 \
+                 is Pending",
+                400,
+                ErrorKind::NotYetVisible,
+            ),
             ("", "", 404, ErrorKind::NotFound),
             ("", "", 503, ErrorKind::Unavailable),
             ("Whatever", "", 400, ErrorKind::Other),

@@ -3,7 +3,7 @@
 use aws_sdk_cloudfront::operation::get_distribution::GetDistributionOutput;
 use aws_sdk_cloudfront::types::{DistributionConfig, DistributionConfigWithTags, Tag, TagKeys, Tags as AwsTags};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, SecretText, Secrets, failed, is_missing};
+use ohinfra_aws_core::{Regional, SecretText, Secrets, failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -99,7 +99,9 @@ impl Kind for DistributionKind {
                 if found.is_owned_by(&subject.ownership) {
                     return Ok(Some(found));
                 }
-                foreign = named.then_some(found);
+                if named {
+                    foreign = Some(found);
+                }
             }
         }
         Ok(foreign)
@@ -116,7 +118,7 @@ impl Kind for DistributionKind {
         let config = DistributionConfigWithTags::builder().distribution_config(config).tags(to_tags(tags, operation)?);
         let config = config.build();
         let call = self.0.at(&subject.region).create_distribution_with_tags().distribution_config_with_tags(config);
-        let made = call.send().await.map_err(failed(operation))?.distribution;
+        let made = call.send().await.map_err(referring(operation))?.distribution;
         let made = made.ok_or_else(|| ProviderError::incomplete(operation, "Distribution"))?;
         Ok(Created::new(&made.id, [("arn", &made.arn), ("domain_name", &made.domain_name)]))
     }
