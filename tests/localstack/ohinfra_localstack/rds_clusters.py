@@ -4,7 +4,11 @@ import uuid
 from datetime import UTC, datetime
 
 from .errors import refuse
-from .rds_store import CLUSTERS, INSTANCES, arn, as_tags, check_name, set_tags, store_of
+from .rds_store import CLUSTERS, INSTANCES, advance, arn, as_tags, check_name, queue, set_tags, shown, store_of
+
+# What AWS does not change at once, but shows among the pending values until it begins.
+LATER_OF_CLUSTERS = ("EngineVersion", "BackupRetentionPeriod", "IAMDatabaseAuthenticationEnabled")
+LATER_OF_INSTANCES = ("DBInstanceClass",)
 
 VERSIONS = ("14.12", "15.7", "15.8", "15.10", "16.4")
 
@@ -66,6 +70,7 @@ def shown_cluster(context, cluster: dict) -> dict:
     """A cluster as AWS reports it."""
     name = cluster["DBClusterIdentifier"]
     store = store_of(context)
+    pending = advance(context, CLUSTERS, cluster, name)
     status = "available"
     if CLUSTERS.is_young(context, name):
         status = "creating"
@@ -74,7 +79,8 @@ def shown_cluster(context, cluster: dict) -> dict:
     members = [i for i in store.instances.values() if i["DBClusterIdentifier"] == name]
     members += [i for i in INSTANCES.leaving(context).values() if i["DBClusterIdentifier"] == name]
     return {
-        **cluster,
+        **shown(cluster),
+        **pending,
         "Status": status,
         "TagList": as_tags(store.tags.get(cluster["DBClusterArn"], {})),
         "DBClusterMembers": [{"DBInstanceIdentifier": i["DBInstanceIdentifier"], "IsClusterWriter": True} for i in members],
@@ -98,6 +104,7 @@ def make_cluster(context, request, more: dict) -> dict:
     cluster = {
         "DBClusterIdentifier": name,
         "DBClusterArn": arn(context, f"cluster:{name}"),
+        "_arn": arn(context, f"cluster:{name}"),
         "DbClusterResourceId": f"cluster-{number[:26].upper()}",
         "Engine": request["Engine"],
         "EngineVersion": "15.8",
@@ -160,8 +167,13 @@ def modify_cluster(context, request):
     change = request.get("CloudwatchLogsExportConfiguration") or {}
     exports = [log for log in cluster["EnabledCloudwatchLogsExports"] if log not in (change.get("DisableLogTypes") or [])]
     exports += [log for log in change.get("EnableLogTypes") or [] if log not in exports]
-    cluster.update(settings(request) | {"EnabledCloudwatchLogsExports": exports})
-    CLUSTERS.change(context, request["DBClusterIdentifier"])
+    changes = settings(request) | {"EnabledCloudwatchLogsExports": exports}
+    later = {name: changes.pop(name) for name in LATER_OF_CLUSTERS if name in changes}
+    cluster.update(changes)
+    later = {name: value for name, value in later.items() if cluster.get(name) != value}
+    if request.get("MasterUserPassword"):
+        later["MasterUserPassword"] = "****"
+    queue(context, CLUSTERS, cluster, request, later)
     return {"DBCluster": shown_cluster(context, cluster)}
 
 
@@ -172,8 +184,8 @@ def delete_cluster(context, request):
     cluster = cluster_of(context, name)
     if cluster.get("DeletionProtection"):
         raise refuse("InvalidParameterCombination", "Cannot delete protected Cluster, please disable deletion protection and try again.")
-    shown = shown_cluster(context, cluster)
-    if shown["Status"] == "modifying":
+    last = shown_cluster(context, cluster)
+    if last["Status"] == "modifying":
         raise refuse("InvalidDBClusterStateFault", f"DB cluster {name} is not available.")
     if any(i["DBClusterIdentifier"] == name for i in store.instances.values()):
         raise refuse("InvalidDBClusterStateFault", "Cluster cannot be deleted, it still contains DB instances in non-deleting state.")
@@ -184,7 +196,7 @@ def delete_cluster(context, request):
         take_snapshot(context, snapshot, cluster)
     del store.clusters[name]
     store.tags.pop(cluster["DBClusterArn"], None)
-    gone = {**shown, "Status": "deleting"}
+    gone = {**last, "Status": "deleting"}
     CLUSTERS.delete(context, name, gone)
     return {"DBCluster": gone}
 
@@ -219,7 +231,7 @@ def take_snapshot(context, name: str, cluster: dict) -> dict:
 
 def shown_snapshot(context, snapshot: dict) -> dict:
     tags = as_tags(store_of(context).tags.get(snapshot["DBClusterSnapshotArn"], {}))
-    return {k: v for k, v in snapshot.items() if not k.startswith("_")} | {"TagList": tags}
+    return shown(snapshot) | {"TagList": tags}
 
 
 def create_snapshot(context, request):
@@ -276,13 +288,14 @@ def instance_of(context, name: str) -> dict:
 
 def shown_instance(context, instance: dict) -> dict:
     name = instance["DBInstanceIdentifier"]
+    pending = advance(context, INSTANCES, instance, name)
     status = "available"
     if INSTANCES.is_young(context, name):
         status = "creating"
     elif INSTANCES.is_changing(context, name):
         status = "modifying"
     tags = as_tags(store_of(context).tags.get(instance["DBInstanceArn"], {}))
-    return {**instance, "DBInstanceStatus": status, "TagList": tags}
+    return {**shown(instance), **pending, "DBInstanceStatus": status, "TagList": tags}
 
 
 def create_instance(context, request):
@@ -294,6 +307,7 @@ def create_instance(context, request):
     instance = {
         "DBInstanceIdentifier": name,
         "DBInstanceArn": arn(context, f"db:{name}"),
+        "_arn": arn(context, f"db:{name}"),
         "DBClusterIdentifier": cluster["DBClusterIdentifier"],
         "Engine": request["Engine"],
         "EngineVersion": cluster["EngineVersion"],
@@ -322,8 +336,11 @@ def describe_instances(context, request):
 def modify_instance(context, request):
     instance = instance_of(context, request["DBInstanceIdentifier"])
     names = ("DBInstanceClass", "PromotionTier", "PubliclyAccessible")
-    instance.update({name: request[name] for name in names if request.get(name) is not None})
-    INSTANCES.change(context, request["DBInstanceIdentifier"])
+    changes = {name: request[name] for name in names if request.get(name) is not None}
+    later = {name: changes.pop(name) for name in LATER_OF_INSTANCES if name in changes}
+    instance.update(changes)
+    later = {name: value for name, value in later.items() if instance[name] != value}
+    queue(context, INSTANCES, instance, request, later)
     return {"DBInstance": shown_instance(context, instance)}
 
 

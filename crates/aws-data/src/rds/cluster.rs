@@ -91,6 +91,22 @@ fn live(cluster: &DbCluster) -> Live {
     Live::new(&inputs, attributes_of(cluster)).tagged(tags)
 }
 
+/// What was accepted and is not made yet. The status stays `available` until AWS begins with it.
+fn pending(cluster: &DbCluster) -> Option<String> {
+    let pending = cluster.pending_modified_values()?;
+    let logs = pending.pending_cloudwatch_logs_exports();
+    let logs = logs.is_some_and(|l| !l.log_types_to_enable().is_empty() || !l.log_types_to_disable().is_empty());
+    let names = [
+        ("engine version", pending.engine_version().is_some()),
+        ("password", pending.master_user_password().is_some()),
+        ("backups' retention", pending.backup_retention_period().is_some()),
+        ("IAM authentication", pending.iam_database_authentication_enabled().is_some()),
+        ("log exports", logs),
+    ];
+    let names: Vec<&str> = names.into_iter().filter(|(_, is_pending)| *is_pending).map(|(name, _)| name).collect();
+    (!names.is_empty()).then(|| format!("to be changed: {}", names.join(", ")))
+}
+
 impl ClusterKind {
     /// The cluster, if there is one that is not on its way out.
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
@@ -246,11 +262,12 @@ impl Kind for ClusterKind {
     }
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
-        let cluster = self.describe(region, name).await?;
-        Ok(match cluster.as_ref().and_then(DbCluster::status) {
-            Some("available") => Readiness::Ready,
-            Some(status) => Readiness::Waiting(status.to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
+        let Some(cluster) = self.describe(region, name).await? else {
+            return Ok(Readiness::Waiting("not visible yet".to_owned()));
+        };
+        Ok(match cluster.status() {
+            Some("available") => pending(&cluster).map_or(Readiness::Ready, Readiness::Waiting),
+            status => Readiness::Waiting(status.unwrap_or("no status").to_owned()),
         })
     }
 

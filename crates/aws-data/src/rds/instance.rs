@@ -79,11 +79,15 @@ impl Kind for InstanceKind {
     }
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
-        let instance = self.describe(region, name).await?;
-        Ok(match instance.as_ref().and_then(DbInstance::db_instance_status) {
-            Some("available") => Readiness::Ready,
-            Some(status) => Readiness::Waiting(status.to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
+        let Some(instance) = self.describe(region, name).await? else {
+            return Ok(Readiness::Waiting("not visible yet".to_owned()));
+        };
+        // What was accepted is pending at first, and the status stays `available` until AWS begins with it.
+        let pending = instance.pending_modified_values().and_then(|pending| pending.db_instance_class());
+        Ok(match (instance.db_instance_status(), pending) {
+            (Some("available"), None) => Readiness::Ready,
+            (Some("available"), Some(class)) => Readiness::Waiting(format!("to be changed: class to {class}")),
+            (status, _) => Readiness::Waiting(status.unwrap_or("no status").to_owned()),
         })
     }
 
