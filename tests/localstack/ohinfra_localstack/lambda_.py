@@ -1,10 +1,13 @@
 """Lambda: functions become active without anything that would run them; a role that is seconds old cannot be assumed; what
 CloudFront has copied to its edges cannot be deleted."""
 
+import functools
+import threading
 import time
 from datetime import UTC, datetime
 
 from localstack.services.lambda_.invocation import version_manager
+from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.provider import LambdaProvider
 from moto.iam.models import iam_backends
 
@@ -35,6 +38,15 @@ def check_role(context, arn: str) -> None:
     raise refuse("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
 
 
+def one_at_a_time(lock, function):
+    @functools.wraps(function)
+    def locked(*args, **kwargs):
+        with lock:
+            return function(*args, **kwargs)
+
+    return locked
+
+
 def install() -> None:
     version_manager.get_runtime_executor = lambda: NoExecutor
     create, delete = LambdaProvider.create_function, LambdaProvider.delete_function
@@ -59,6 +71,18 @@ def install() -> None:
                 "Please see our documentation for Deleting Lambda@Edge Functions and Replicas.",
             )
         return delete(self, context, function_name, qualifier=qualifier, **kwargs)
+
+    # LocalStack reads a version, changes it and puts it back: a permission that is added while a function becomes active would
+    # put it back as pending, for good.
+    lock = threading.RLock()
+    for owner, name in (
+        (LambdaService, "update_version_state"),
+        (LambdaProvider, "add_permission"),
+        (LambdaProvider, "remove_permission"),
+        (LambdaProvider, "tag_resource"),
+        (LambdaProvider, "untag_resource"),
+    ):
+        setattr(owner, name, one_at_a_time(lock, getattr(owner, name)))
 
     for new, old in ((create_function, create), (delete_function, delete)):
         new.__dict__.update(old.__dict__)
