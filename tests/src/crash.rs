@@ -29,24 +29,31 @@ impl fmt::Display for Point {
 
 /// Runs a command whose process is killed at a point. Gives the calls that it had made. A run that changes less ends by itself.
 pub fn killed_at(account: &mut Account, arguments: &[&str], point: Point) -> Result<Vec<Call>> {
+    let changes = AtomicUsize::new(0);
+    let is_it = move |call: &Call| call.may_change() && changes.fetch_add(1, Ordering::SeqCst) == point.change;
+    killed_when(account, arguments, is_it, point.after)
+}
+
+/// Runs a command whose process is killed at the first call that is it: after the call had its effect, or before it arrived.
+/// What comes after that call does not arrive.
+pub fn killed_when(
+    account: &mut Account,
+    arguments: &[&str],
+    is_it: impl Fn(&Call) -> bool + Send + Sync + 'static,
+    after: bool,
+) -> Result<Vec<Call>> {
     let upstream = account.endpoint.clone();
-    let (reached, changes) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let reached = Arc::new(AtomicBool::new(false));
     let is_reached = Arc::clone(&reached);
     let rule = move |call: &Call| {
         if is_reached.load(Ordering::SeqCst) {
             return Verdict::Swallow;
         }
-        if !call.may_change() {
+        if !is_it(call) {
             return Verdict::Forward;
         }
-        match changes.fetch_add(1, Ordering::SeqCst) {
-            change if change < point.change => Verdict::Forward,
-            change => {
-                is_reached.store(true, Ordering::SeqCst);
-                let is_it = change == point.change;
-                if is_it && point.after { Verdict::ForwardAndWithhold } else { Verdict::Swallow }
-            }
-        }
+        is_reached.store(true, Ordering::SeqCst);
+        if after { Verdict::ForwardAndWithhold } else { Verdict::Swallow }
     };
     let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule))?;
     account.endpoint.clone_from(&proxy.endpoint);

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ohinfra_tests::Account;
 use ohinfra_tests::account::ended;
+use ohinfra_tests::crash::{go_on, killed_when};
 use serde_json::{Value, json};
 
 /// What a plan would do: `action address`.
@@ -72,7 +73,7 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
 
 #[test]
 fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distribution_to_a_new_version() {
-    let account = Account::new().unwrap();
+    let mut account = Account::new().unwrap();
     account.configure(TWO).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let before = account.state().unwrap();
@@ -83,7 +84,19 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     for action in ["replace compute/boot-bundle", "update compute/launch-template", "update compute/asg"] {
         assert!(planned.contains(&action.to_owned()), "{planned:?}");
     }
-    account.succeed(&["apply", "--yes"]).unwrap();
+    // Killed with the new version made and not yet the default: the next run takes it and makes no third.
+    let apply = ["apply", "--yes"];
+    killed_when(&mut account, &apply, |call| call.operation == "ModifyLaunchTemplate", false).unwrap();
+    let versions = || {
+        let template = json!({ "LaunchTemplateId": id(&before, "compute/launch-template") });
+        let answer = account.call("ec2", "describe_launch_template_versions", template).unwrap();
+        let mut versions = answer["LaunchTemplateVersions"].as_array().unwrap().clone();
+        versions.sort_by_key(|version| version["VersionNumber"].as_u64());
+        versions.iter().map(|version| version["DefaultVersion"] == true).collect::<Vec<_>>()
+    };
+    assert_eq!(versions(), [true, false]);
+    go_on(&account, &apply).unwrap();
+    assert_eq!(versions(), [false, true]);
     is_settled(&account);
     let group = json!({ "AutoScalingGroupName": id(&before, "compute/asg") });
     let refreshes = account.call("autoscaling", "describe_instance_refreshes", group).unwrap();
