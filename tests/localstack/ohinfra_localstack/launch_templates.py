@@ -20,3 +20,5 @@ def install() -> None:
     LaunchTemplateBackend.create_launch_template = create_launch_template
     # What is set when it is made is not needed: tags are kept elsewhere.
     LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, value: None)
+    # moto compares a version's number with a method, so that none is the default.
+    LaunchTemplate.is_default = lambda self, version: self.default_version() is version

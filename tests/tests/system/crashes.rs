@@ -112,6 +112,12 @@ fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
     Ok(life)
 }
 
+fn undisturbed_phase(account: &Account, state: &str, phase: &Phase) -> Result<()> {
+    prepare(account, state, phase)?;
+    account.succeed(phase.command)?;
+    account.finish(phase.command)
+}
+
 /// A command, killed at a point, and what is wrong after the same command again.
 fn try_point(account: &mut Account, phase: &Phase, point: Point, then: &Inventory) -> Result<()> {
     let calls = killed_at(account, phase.command, point)?;
@@ -144,21 +150,22 @@ fn try_all(name: &str, state: &str) {
             if nth > 0 && nth.is_multiple_of(20) {
                 tell(&format!("{name}: life {nth} of {lives}\n"));
             }
-            for ((phase, points), (_, then)) in LIFE.iter().zip(&points).zip(&life) {
-                prepare(&account, state, phase)?;
+            for (index, (points, (_, then))) in points.iter().zip(&life).enumerate() {
+                let phase = &LIFE[index];
                 let Some(&point) = points.get(nth) else {
                     // All of its points were tried in other lives.
-                    account.succeed(phase.command)?;
-                    account.finish(phase.command)?;
+                    undisturbed_phase(&account, state, phase)?;
                     continue;
                 };
+                prepare(&account, state, phase)?;
                 if let Err(error) = try_point(&mut account, phase, point, then) {
                     let failure = format!("{name}: {} {point}: {error:?}", phase.name);
                     // The whole matrix takes hours: what fails is told when it does.
                     tell(&format!("{failure}\n"));
                     failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+                    // Another account is brought as far, so that the points of what comes after it are tried all the same.
                     (account, found) = new_account(state)?;
-                    break;
+                    LIFE[..=index].iter().try_for_each(|phase| undisturbed_phase(&account, state, phase))?;
                 }
             }
             ensure!(account.inventory()? == found, "life {nth} leaves something");

@@ -88,15 +88,14 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     let apply = ["apply", "--yes"];
     killed_when(&mut account, &apply, |call| call.operation == "ModifyLaunchTemplate", false).unwrap();
     let versions = || {
-        let template = json!({ "LaunchTemplateId": id(&before, "compute/launch-template") });
-        let answer = account.call("ec2", "describe_launch_template_versions", template).unwrap();
-        let mut versions = answer["LaunchTemplateVersions"].as_array().unwrap().clone();
-        versions.sort_by_key(|version| version["VersionNumber"].as_u64());
-        versions.iter().map(|version| version["DefaultVersion"] == true).collect::<Vec<_>>()
+        let template = json!({ "LaunchTemplateIds": [id(&before, "compute/launch-template")] });
+        let answer = account.call("ec2", "describe_launch_templates", template).unwrap();
+        let number = |name: &str| answer["LaunchTemplates"][0][name].as_u64().unwrap();
+        (number("DefaultVersionNumber"), number("LatestVersionNumber"))
     };
-    assert_eq!(versions(), [true, false]);
+    assert_eq!(versions(), (1, 2));
     go_on(&account, &apply).unwrap();
-    assert_eq!(versions(), [false, true]);
+    assert_eq!(versions(), (2, 2));
     is_settled(&account);
     let group = json!({ "AutoScalingGroupName": id(&before, "compute/asg") });
     let refreshes = account.call("autoscaling", "describe_instance_refreshes", group).unwrap();
