@@ -30,7 +30,7 @@ impl fmt::Display for Point {
 /// Runs a command whose process is killed at a point. Gives the calls that it had made. A run that changes less ends by itself.
 pub fn killed_at(account: &mut Account, arguments: &[&str], point: Point) -> Result<Vec<Call>> {
     let changes = AtomicUsize::new(0);
-    let is_it = move |call: &Call| call.may_change() && changes.fetch_add(1, Ordering::SeqCst) == point.change;
+    let is_it = move |call: &Call| call.may_change() && changes.fetch_add(1, Ordering::SeqCst) >= point.change;
     killed_when(account, arguments, is_it, point.after)
 }
 
@@ -52,7 +52,10 @@ pub fn killed_when(
         if !is_it(call) {
             return Verdict::Forward;
         }
-        is_reached.store(true, Ordering::SeqCst);
+        // Of two that come at once, one is the point and the other does not arrive.
+        if is_reached.swap(true, Ordering::SeqCst) {
+            return Verdict::Swallow;
+        }
         if after { Verdict::ForwardAndWithhold } else { Verdict::Swallow }
     };
     let proxy = Proxy::start(&upstream, Duration::ZERO, Box::new(rule))?;
