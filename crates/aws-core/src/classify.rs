@@ -70,7 +70,9 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("InstanceRefreshInProgress", ErrorKind::Dependency),
     ("DistributionNotDisabled", ErrorKind::Dependency),
     ("ResponseHeadersPolicyInUse", ErrorKind::Dependency),
+    // CloudFront: somebody else has changed it since it was read.
     ("PreconditionFailed", ErrorKind::Dependency),
+    ("InvalidIfMatchVersion", ErrorKind::Dependency),
     ("WAFOptimisticLockException", ErrorKind::Dependency),
     ("WAFAssociatedItemException", ErrorKind::Dependency),
     ("WAFInternalErrorException", ErrorKind::Unavailable),
@@ -127,6 +129,8 @@ const TEXTS: &[(&str, &str, ErrorKind)] = &[
     ("MalformedPolicyDocumentException", "principal", ErrorKind::NotYetVisible),
     // S3: the same in a bucket policy.
     ("MalformedPolicy", "Invalid principal", ErrorKind::NotYetVisible),
+    // EFS: the same in a file system's policy.
+    ("InvalidPolicyException", "invalid Principal block", ErrorKind::NotYetVisible),
     // Backup, and every service that assumes a role on our behalf.
     ("InvalidParameterValueException", "cannot be assumed", ErrorKind::NotYetVisible),
     ("InvalidParameterValueException", "IAM Role", ErrorKind::NotYetVisible),
@@ -143,9 +147,10 @@ const TEXTS: &[(&str, &str, ErrorKind)] = &[
     // RDS in an account that never had a database: it makes its service-linked role in the background of the first call.
     ("InvalidParameterValue", "service linked role", ErrorKind::NotYetVisible),
     ("InvalidParameterValue", "ServiceLinkedRoles.html", ErrorKind::NotYetVisible),
-    // CloudFront: a certificate issued, a role made and a version published a moment ago. The text has had apostrophes of both
-    // kinds.
+    // CloudFront: a certificate issued, a web ACL or role made and a version published a moment ago. The text has had apostrophes
+    // of both kinds.
     ("InvalidViewerCertificate", "The specified SSL certificate doesn", ErrorKind::NotYetVisible),
+    ("InvalidWebACLId", "Unable to verify read permissions", ErrorKind::NotYetVisible),
     ("InvalidLambdaFunctionAssociation", "must be assumable", ErrorKind::NotYetVisible),
     ("InvalidLambdaFunctionAssociation", "must be in an Active state", ErrorKind::NotYetVisible),
     ("IllegalUpdate", "may be in progress at a time", ErrorKind::Dependency),
@@ -282,6 +287,15 @@ mod tests {
             ("DependencyViolation", "", 400, ErrorKind::Dependency),
             ("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"AIDA\"", 400, ErrorKind::NotYetVisible),
             ("MalformedPolicyDocument", "Syntax errors in policy.", 400, ErrorKind::Invalid),
+            ("InvalidPolicyException", "Policy contains invalid Principal block", 400, ErrorKind::NotYetVisible),
+            ("InvalidPolicyException", "Policy is not valid JSON", 400, ErrorKind::Invalid),
+            (
+                "InvalidWebACLId",
+                "Unable to verify read permissions on Web ACL. Please retry the request",
+                400,
+                ErrorKind::NotYetVisible,
+            ),
+            ("InvalidIfMatchVersion", "", 400, ErrorKind::Dependency),
             ("TooManyTargetGroups", "", 400, ErrorKind::Limit),
             ("TooManyUpdates", "There are concurrent updates for a resource", 400, ErrorKind::Throttled),
             (
