@@ -1,5 +1,6 @@
 //! The configuration: layers of values, checked against one table of keys, as typed data.
 
+mod forms;
 pub mod keys;
 pub mod tree;
 
@@ -12,6 +13,10 @@ use ohinfra_core::tags::Tags;
 use serde::Serialize;
 use serde_json::Value;
 
+use forms::{
+    is_arm64_instance, is_bucket, is_domain, is_domain_suffix, is_label, is_name, is_reserved, is_runtime,
+    is_secret_name, is_state_url, is_title, is_vpc_id, is_zone_id,
+};
 pub use tree::Sources;
 use tree::{Node, Origin};
 
@@ -207,9 +212,35 @@ impl Values {
         self.form(
             "name",
             "a deployment name",
-            "3 to 24 lower-case letters, digits and dashes, a letter first",
+            "3 to 24 lower-case letters, digits and single dashes, a letter first",
             is_name,
         );
+        self.form(
+            "name",
+            "free to use",
+            "AWS keeps for itself what begins with `aws`, `ssm`, `sg-` or `internal-`, and the words `aws`, `amazon` and `cognito`",
+            |text| !is_reserved(text),
+        );
+        self.form("site_name", "a title that Cognito takes", "1 to 100 letters, digits, spaces and _+=,.@-", is_title);
+        self.form(
+            "auth.domain_prefix_suffix",
+            "the end of a login domain's prefix",
+            "at most 25 lower-case letters, digits and dashes, without the words `aws`, `amazon` and `cognito`",
+            is_domain_suffix,
+        );
+        self.form(
+            "compute.instance_type",
+            "a type of arm64 instance",
+            "for example `m7g.xlarge`: the image and the containers are for Graviton",
+            is_arm64_instance,
+        );
+        self.form("edge_runtime", "a Node.js runtime of Lambda", "for example `nodejs22.x`", |text| {
+            is_runtime(text, "nodejs", ".x")
+        });
+        self.form("user_config.runtime", "a Python runtime of Lambda", "for example `python3.12`", |text| {
+            is_runtime(text, "python3.", "")
+        });
+        self.capacity();
         self.form("region", "a region", "for example `us-west-2`", |text| Region::new(text).is_ok());
         self.form("vpc_id", "a VPC id", "for example `vpc-0123456789abcdef0`", is_vpc_id);
         self.form("sub_domain", "a host name", "letters, digits and dashes", is_label);
@@ -299,6 +330,22 @@ impl Values {
         })
     }
 
+    /// Aurora's capacity goes in halves of a unit.
+    fn capacity(&mut self) {
+        let value = |path: &str| self.get(path).and_then(|value| value.as_f64()).unwrap_or_default();
+        let (least, most) = (value("database.min_acu"), value("database.max_acu"));
+        for (path, value) in [("database.min_acu", least), ("database.max_acu", most)] {
+            if (value * 2.0).fract() != 0.0 {
+                let message = format!("Aurora offers no capacity of {value} units");
+                self.refuse(path, message, "whole and half units, for example `0.5`");
+            }
+        }
+        if least > most {
+            let message = format!("the least capacity is {least} units, and the most is {most}");
+            self.refuse("database.min_acu", message, "set `min_acu` no higher than `max_acu` in [database]");
+        }
+    }
+
     fn backend(&mut self) -> Option<Backend> {
         self.form("backend.region", "a region", "for example `us-west-2`", |text| Region::new(text).is_ok());
         self.form("backend.name", "a deployment name", "the `name` of the deployment that has the instance", is_name);
@@ -368,51 +415,6 @@ impl Values {
         }
         edges
     }
-}
-
-fn is_name(text: &str) -> bool {
-    (3..=24).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_lowercase()) && is_label(text)
-}
-
-fn is_label(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-fn is_domain(text: &str) -> bool {
-    text.len() <= 200 && text.contains('.') && text.split('.').all(is_label)
-}
-
-fn is_vpc_id(text: &str) -> bool {
-    text.strip_prefix("vpc-").is_some_and(|rest| {
-        matches!(rest.len(), 8 | 17) && rest.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
-    })
-}
-
-/// Ids that AWS gives start with Z, which Route 53 does not promise.
-fn is_zone_id(text: &str) -> bool {
-    (2..=32).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-}
-
-fn is_bucket(text: &str) -> bool {
-    (3..=63).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && !text.contains("..")
-}
-
-fn is_state_url(text: &str) -> bool {
-    text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).is_some_and(|(bucket, key)| {
-        let bucket = bucket.replace("<account>", "0").replace("<region>", "0");
-        is_bucket(&format!("{bucket}00")) && !key.is_empty()
-    })
-}
-
-fn is_secret_name(text: &str) -> bool {
-    (1..=512).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c))
 }
 
 #[cfg(test)]

@@ -85,11 +85,48 @@ fn every_problem_is_reported_with_its_place() {
     ohinfra.toml:1:1: `vpc_id` is `vpc-1`, which is not a VPC id (for example `vpc-0123456789abcdef0`)
     ohinfra.toml:2:1: `region` must be text, not the number 5
     ohinfra.toml:3:1: `sub_domain` is `UPPER`, which is not a host name (letters, digits and dashes)
-    ohinfra.toml:4:1: `name` is `x`, which is not a deployment name (3 to 24 lower-case letters, digits and dashes, a letter first)
+    ohinfra.toml:4:1: `name` is `x`, which is not a deployment name (3 to 24 lower-case letters, digits and single dashes, a letter first)
     ohinfra.toml:6:1: CloudWatch Logs offers no retention of 31 days (one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
     ohinfra.toml:7:1: `nobody` is not an e-mail address (for example `ops@example.com`)
     ohinfra.toml:9:1: the tag `aws:x` is reserved (tags that start with `ohinfra:` and `aws:` are not yours to set)
     "#);
+}
+
+#[test]
+fn what_aws_would_refuse_later_is_refused_at_once() {
+    let text = format!(
+        "name = \"my-aws\"\nsite_name = \"Ours & theirs\"\nedge_runtime = \"python3.12\"\n{FILE}[auth]\ndomain_prefix_suffix = \
+         \"cognito\"\n[compute]\ninstance_type = \"m7i.xlarge\"\n[user_config]\nruntime = \"python\"\n[database]\nmin_acu = \
+         8.3\nmax_acu = 4\n"
+    );
+    insta::assert_snapshot!(problems(&text), @r#"
+    ohinfra.toml:1:1: `name` is `my-aws`, which is not free to use (AWS keeps for itself what begins with `aws`, `ssm`, `sg-` or `internal-`, and the words `aws`, `amazon` and `cognito`)
+    ohinfra.toml:2:1: `site_name` is `Ours & theirs`, which is not a title that Cognito takes (1 to 100 letters, digits, spaces and _+=,.@-)
+    ohinfra.toml:3:1: `edge_runtime` is `python3.12`, which is not a Node.js runtime of Lambda (for example `nodejs22.x`)
+    ohinfra.toml:9:1: `auth.domain_prefix_suffix` is `cognito`, which is not the end of a login domain's prefix (at most 25 lower-case letters, digits and dashes, without the words `aws`, `amazon` and `cognito`)
+    ohinfra.toml:11:1: `compute.instance_type` is `m7i.xlarge`, which is not a type of arm64 instance (for example `m7g.xlarge`: the image and the containers are for Graviton)
+    ohinfra.toml:13:1: `user_config.runtime` is `python`, which is not a Python runtime of Lambda (for example `python3.12`)
+    ohinfra.toml:15:1: Aurora offers no capacity of 8.3 units (whole and half units, for example `0.5`)
+    ohinfra.toml:15:1: the least capacity is 8.3 units, and the most is 4 (set `min_acu` no higher than `max_acu` in [database])
+    "#);
+}
+
+#[test]
+fn names_and_instance_types_are_told_from_those_that_aws_does_not_take() {
+    for name in ["openhands", "my-awesome-agents", "internals", "team-a2"] {
+        assert!(is_name(name) && !is_reserved(name), "{name}");
+    }
+    for name in ["aws-agents", "ssm-agents", "sg-agents", "internal", "internal-agents", "my-cognito", "amazon-agents"]
+    {
+        assert!(is_reserved(name), "{name}");
+    }
+    assert!(!is_name("two--dashes"), "RDS takes no two dashes in a row");
+    for arm in ["m7g.xlarge", "c6gn.large", "im4gn.large", "a1.large", "t4g.medium", "g5g.xlarge"] {
+        assert!(is_arm64_instance(arm), "{arm}");
+    }
+    for other in ["m7i.xlarge", "g5.xlarge", "g4dn.xlarge", "m7g", "m7g.", "mac2.metal", "x2iedn.large", ""] {
+        assert!(!is_arm64_instance(other), "{other}");
+    }
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! The forms of single values: what AWS accepts of them, so that a wrong one is told before anything is made of it.
+
+/// What names of all kinds begin with. Two dashes in a row are nothing that RDS takes.
+pub(super) fn is_name(text: &str) -> bool {
+    (3..=24).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && is_label(text)
+        && !text.contains("--")
+}
+
+/// Whether names that begin with it are AWS's own: of parameters in SSM, of security groups, of load balancers, and between
+/// dashes in the domains of Cognito.
+pub(super) fn is_reserved(text: &str) -> bool {
+    let begins = ["aws", "ssm"].iter().any(|word| text.starts_with(word));
+    begins || ["sg", "internal"].contains(&text.split('-').next().unwrap_or_default()) || has_reserved_word(text)
+}
+
+fn has_reserved_word(text: &str) -> bool {
+    text.split('-').any(|word| ["aws", "amazon", "cognito"].contains(&word))
+}
+
+/// The end of the login domain's prefix. With the longest name and an account it has the 63 characters that Cognito takes.
+pub(super) fn is_domain_suffix(text: &str) -> bool {
+    text.len() <= 25 && is_label(text) && !has_reserved_word(text)
+}
+
+/// What Cognito takes as the name of a user pool and of its client, short enough for the subject of a mail.
+pub(super) fn is_title(text: &str) -> bool {
+    (1..=100).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || " _+=,.@-".contains(c))
+}
+
+/// A type of Graviton instance, for which the image is: `a1`, or a `g` behind the generation.
+pub(super) fn is_arm64_instance(text: &str) -> bool {
+    let Some((family, size)) = text.split_once('.') else { return false };
+    let behind = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let processor = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+    !size.is_empty() && (family == "a1" || (behind != processor && processor.starts_with('g')))
+}
+
+/// A runtime of Lambda: `nodejs22.x`, `python3.12`.
+pub(super) fn is_runtime(text: &str, before: &str, after: &str) -> bool {
+    let version = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    version.is_some_and(|version| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()))
+}
+
+pub(super) fn is_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+pub(super) fn is_domain(text: &str) -> bool {
+    text.len() <= 200 && text.contains('.') && text.split('.').all(is_label)
+}
+
+pub(super) fn is_vpc_id(text: &str) -> bool {
+    text.strip_prefix("vpc-").is_some_and(|rest| {
+        matches!(rest.len(), 8 | 17) && rest.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
+    })
+}
+
+/// Ids that AWS gives start with Z, which Route 53 does not promise.
+pub(super) fn is_zone_id(text: &str) -> bool {
+    (2..=32).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+pub(super) fn is_bucket(text: &str) -> bool {
+    (3..=63).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && !text.contains("..")
+}
+
+pub(super) fn is_state_url(text: &str) -> bool {
+    text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).is_some_and(|(bucket, key)| {
+        let bucket = bucket.replace("<account>", "0").replace("<region>", "0");
+        is_bucket(&format!("{bucket}00")) && !key.is_empty()
+    })
+}
+
+pub(super) fn is_secret_name(text: &str) -> bool {
+    (1..=512).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c))
+}
