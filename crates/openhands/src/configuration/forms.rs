@@ -1,5 +1,7 @@
 //! The forms of single values: what AWS accepts of them, so that a wrong one is told before anything is made of it.
 
+use std::net::Ipv4Addr;
+
 /// What names of all kinds begin with. Two dashes in a row are nothing that RDS takes.
 pub(super) fn is_name(text: &str) -> bool {
     (3..=24).contains(&text.len())
@@ -65,12 +67,16 @@ pub(super) fn is_zone_id(text: &str) -> bool {
     (2..=32).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
+/// A bucket's name that is neither an address nor one of those that S3 keeps for access points and tests.
 pub(super) fn is_bucket(text: &str) -> bool {
     (3..=63).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
         && !text.contains("..")
+        && text.parse::<Ipv4Addr>().is_err()
+        && !["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|start| text.starts_with(start))
+        && !["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"].iter().any(|end| text.ends_with(end))
 }
 
 pub(super) fn is_state_url(text: &str) -> bool {

@@ -112,7 +112,7 @@ fn what_aws_would_refuse_later_is_refused_at_once() {
 }
 
 #[test]
-fn names_and_instance_types_are_told_from_those_that_aws_does_not_take() {
+fn names_buckets_and_instance_types_are_told_from_those_that_aws_does_not_take() {
     for name in ["openhands", "my-awesome-agents", "internals", "team-a2"] {
         assert!(is_name(name) && !is_reserved(name), "{name}");
     }
@@ -124,6 +124,10 @@ fn names_and_instance_types_are_told_from_those_that_aws_does_not_take() {
     for arm in ["m7g.xlarge", "c6gn.large", "im4gn.large", "a1.large", "t4g.medium", "g5g.xlarge"] {
         assert!(is_arm64_instance(arm), "{arm}");
     }
+    for bucket in ["10.0.0.1", "sthree-agents", "data-s3alias", "two..dots"] {
+        assert!(!is_bucket(bucket), "{bucket}");
+    }
+    assert!(is_bucket("agents-data.example.com"));
     for other in ["m7i.xlarge", "g5.xlarge", "g4dn.xlarge", "m7g", "m7g.", "mac2.metal", "x2iedn.large", ""] {
         assert!(!is_arm64_instance(other), "{other}");
     }
