@@ -103,9 +103,70 @@ def check(context, config: dict, own: str | None) -> None:
             raise refuse("InvalidLambdaFunctionAssociation", "The function must be in region 'us-east-1'.")
 
 
+NONE = {"Quantity": 0}
+NOBODY = {"Enabled": False, "Quantity": 0}
+# What CloudFront fills in where a creation leaves it out, and what it wants to have in an update.
+DEFAULTS = {
+    "Aliases": NONE,
+    "CacheBehaviors": NONE,
+    "CustomErrorResponses": NONE,
+    "DefaultRootObject": "",
+    "HttpVersion": "http2",
+    "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
+    "PriceClass": "PriceClass_All",
+    "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
+    "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
+    "WebACLId": "",
+}
+BEHAVIOUR_DEFAULTS = {
+    "AllowedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"], "CachedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"]}},
+    "Compress": False,
+    "FieldLevelEncryptionId": "",
+    "LambdaFunctionAssociations": NONE,
+    "SmoothStreaming": False,
+}
+ORIGIN_DEFAULTS = {"CustomHeaders": NONE, "OriginPath": ""}
+CUSTOM_ORIGIN_DEFAULTS = {
+    "OriginKeepaliveTimeout": 5,
+    "OriginReadTimeout": 30,
+    "OriginSslProtocols": {"Quantity": 2, "Items": ["TLSv1", "TLSv1.1"]},
+}
+# What it fills in and does not ask for.
+MORE_DEFAULTS = {"IsIPV6Enabled": False, "OriginGroups": NONE, "Staging": False, "ContinuousDeploymentPolicyId": ""}
+MORE_BEHAVIOUR_DEFAULTS = {"TrustedSigners": NOBODY, "TrustedKeyGroups": NOBODY, "FunctionAssociations": NONE}
+MORE_ORIGIN_DEFAULTS = {
+    "ConnectionAttempts": 3,
+    "ConnectionTimeout": 10,
+    "OriginAccessControlId": "",
+    "OriginShield": {"Enabled": False},
+}
+
+
+def parts(config: dict):
+    """Everything in a configuration that has defaults of its own, with those that an update needs and the others."""
+    yield config, DEFAULTS, MORE_DEFAULTS
+    for behaviour in [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or []):
+        yield behaviour, BEHAVIOUR_DEFAULTS, MORE_BEHAVIOUR_DEFAULTS
+    for origin in config["Origins"]["Items"]:
+        yield origin, ORIGIN_DEFAULTS, MORE_ORIGIN_DEFAULTS
+        if origin.get("CustomOriginConfig"):
+            yield origin["CustomOriginConfig"], CUSTOM_ORIGIN_DEFAULTS, {}
+
+
+def check_whole(config: dict) -> None:
+    """An update must have what a creation may leave out."""
+    for part, needed, _ in parts(config):
+        for name in needed:
+            if part.get(name) is None:
+                raise refuse("IllegalUpdate", f"{name} is required for updates.")
+
+
 def config_of(config: dict) -> dict:
     config = copy.deepcopy(dict(config))
-    config.setdefault("Aliases", {"Quantity": 0, "Items": []})
+    for part, needed, others in list(parts(config)):
+        for name, value in (needed | others).items():
+            if part.get(name) is None:
+                part[name] = copy.deepcopy(value)
     return config
 
 
@@ -174,6 +235,7 @@ def update(context, request):
     config = request["DistributionConfig"]
     if config["CallerReference"] != distribution["config"]["CallerReference"]:
         raise refuse("IllegalUpdate", "The update contains modifications that are not allowed.")
+    check_whole(config)
     check(context, config, request["Id"])
     release(distribution["config"], functions(config))
     distribution.update(
@@ -201,12 +263,8 @@ def list_all(context, request):
         for name in ("Aliases", "Origins", "DefaultCacheBehavior", "CacheBehaviors", "Comment", "PriceClass", "Enabled", "ViewerCertificate", "HttpVersion"):
             summary[name] = config.get(name)
         summary |= {
-            "CustomErrorResponses": {"Quantity": 0},
-            "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
-            "WebACLId": config.get("WebACLId", ""),
-            "IsIPV6Enabled": config.get("IsIPV6Enabled", False),
-            "Staging": False,
-            "CacheBehaviors": config.get("CacheBehaviors") or {"Quantity": 0},
+            name: config[name]
+            for name in ("CustomErrorResponses", "Restrictions", "WebACLId", "IsIPV6Enabled", "Staging", "CacheBehaviors")
         }
         items.append(summary)
     listed = {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(items), "Items": items}

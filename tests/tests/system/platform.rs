@@ -102,6 +102,17 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     assert_eq!(refreshes["InstanceRefreshes"][0]["Status"], "Successful", "{refreshes:#}");
     assert_eq!(refreshes["InstanceRefreshes"][0]["Preferences"]["AutoRollback"], true);
 
+    // Somebody keeps access logs of a distribution, which is none of ours and stays.
+    let distribution = json!({ "Id": id(&before, "edge-one/distribution") });
+    let mut answer = account.call("cloudfront", "get_distribution_config", distribution.clone()).unwrap();
+    let logging =
+        json!({ "Enabled": true, "IncludeCookies": false, "Bucket": "logs.s3.amazonaws.com", "Prefix": "edge/" });
+    answer["DistributionConfig"]["Logging"] = logging.clone();
+    let config = &answer["DistributionConfig"];
+    let changed = json!({ "Id": distribution["Id"], "IfMatch": answer["ETag"], "DistributionConfig": config });
+    account.call("cloudfront", "update_distribution", changed).unwrap();
+    is_settled(&account);
+
     // A new version of the function at one edge, and nothing else; the old one has copies at CloudFront's edges.
     let public = TWO.replace("suffix = \"one\"", "suffix = \"one\"\nruntime_access = \"public\"");
     account.configure(&format!("{public}{model}")).unwrap();
@@ -114,12 +125,12 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     let (old, new) = (id(&before, "edge-one/auth-function-version"), id(&after, "edge-one/auth-function-version"));
     assert_ne!(old, new);
     assert_eq!(after["resources"]["edge-one/auth-function-version"]["deposed"], json!([old]));
-    let distribution = json!({ "Id": id(&after, "edge-one/distribution") });
     let config =
         account.call("cloudfront", "get_distribution_config", distribution).unwrap()["DistributionConfig"].clone();
     let functions = config["DefaultCacheBehavior"]["LambdaFunctionAssociations"]["Items"].as_array().unwrap();
     let version = new.rsplit(':').next().unwrap();
     assert!(functions.iter().any(|f| f["LambdaFunctionARN"].as_str().unwrap().ends_with(&format!("-auth:{version}"))));
+    assert_eq!(config["Logging"], logging);
 
     // A later apply, with nothing else to do, deletes it.
     account.finish(&["apply", "--yes"]).unwrap();

@@ -113,6 +113,43 @@ pub(super) fn configuration(
         .build()
 }
 
+/// Takes over what is there of fields that are not ours.
+macro_rules! keep {
+    ($ours:expr, $live:expr; $($field:ident),+) => {{ $($ours.$field.clone_from(&$live.$field);)+ }};
+}
+
+/// Of a behaviour; of the default one, too.
+macro_rules! keep_behaviour {
+    ($ours:expr, $live:expr) => {
+        keep!($ours, $live; smooth_streaming, field_level_encryption_id, function_associations, realtime_log_config_arn,
+            trusted_signers, trusted_key_groups, grpc_config)
+    };
+}
+
+/// The configuration of an update. CloudFront takes one only whole, with fields that a creation may leave out and it has
+/// filled in; and what is not ours, as somebody's access logs, stays as it is.
+pub(super) fn completed(ours: DistributionConfig, live: &DistributionConfig) -> DistributionConfig {
+    let mut ours = ours;
+    keep!(ours, live; default_root_object, origin_groups, custom_error_responses, logging, restrictions, staging,
+        continuous_deployment_policy_id, anycast_ip_list_id);
+    let origins = ours.origins.iter_mut().flat_map(|origins| &mut origins.items);
+    for (ours, live) in origins.zip(live.origins.iter().flat_map(|origins| &origins.items)) {
+        keep!(ours, live; origin_path, connection_attempts, connection_timeout, origin_shield, origin_access_control_id);
+    }
+    let Some(default) = &live.default_cache_behavior else { return ours };
+    if let Some(behaviour) = &mut ours.default_cache_behavior {
+        keep_behaviour!(behaviour, default);
+    }
+    let there = live.cache_behaviors.as_ref().map(CacheBehaviors::items).unwrap_or_default();
+    for behaviour in ours.cache_behaviors.iter_mut().flat_map(|behaviours| behaviours.items.iter_mut().flatten()) {
+        match there.iter().find(|live| live.path_pattern == behaviour.path_pattern) {
+            Some(live) => keep_behaviour!(behaviour, live),
+            None => keep_behaviour!(behaviour, default),
+        }
+    }
+    ours
+}
+
 fn function(behaviour: Option<&DefaultCacheBehavior>, event: &EventType) -> String {
     let all = behaviour.and_then(|behaviour| behaviour.lambda_function_associations());
     let found = all.and_then(|all| all.items().iter().find(|one| one.event_type == *event).cloned());

@@ -12,7 +12,7 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cloudfront::Distribution;
 
-use super::configuration::{configuration, inputs_of};
+use super::configuration::{completed, configuration, inputs_of};
 use super::{Clients, wrong};
 
 /// `cloudfront.distribution`
@@ -141,10 +141,13 @@ impl Kind for DistributionKind {
         };
         if !update.changed.is_empty() {
             let desired = &update.desired;
-            let reference = distribution.distribution_config().map(|config| config.caller_reference.clone());
+            let live = distribution
+                .distribution_config()
+                .ok_or_else(|| ProviderError::incomplete(UPDATE, "DistributionConfig"))?;
             let secret = self.header_secret(&desired.origin_header_secret_arn).await?;
-            let config = configuration(desired, &secret, &reference.unwrap_or_default());
-            self.put(&subject.region, id, version, config.map_err(|error| wrong(UPDATE, error))?).await?;
+            let config = configuration(desired, &secret, &live.caller_reference);
+            let config = completed(config.map_err(|error| wrong(UPDATE, error))?, live);
+            self.put(&subject.region, id, version, config).await?;
         }
         if !update.tags_to_set.is_empty() {
             let operation = "cloudfront:TagResource";
