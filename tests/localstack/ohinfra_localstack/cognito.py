@@ -29,6 +29,15 @@ def update_pool(context, request):
     return answer
 
 
+def update_client(context, request):
+    """What is not told is reset here, too."""
+    pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
+    client = pool and pool.clients.get(request["ClientId"])
+    if client:
+        client.extended_config = {k: v for k, v in client.extended_config.items() if k == "ClientName"}
+    return moto(context, request)
+
+
 def delete_pool(context, request):
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     if pool is not None:
@@ -165,6 +174,7 @@ OPERATIONS = {
     "CreateUserPoolDomain": create_domain,
     "DescribeUserPoolDomain": describe_domain,
     "UpdateUserPoolDomain": update_domain,
+    "UpdateUserPoolClient": update_client,
     "DeleteUserPoolClient": delete_client,
     "CreateManagedLoginBranding": create_branding,
     "DescribeManagedLoginBranding": describe_branding,

@@ -34,6 +34,45 @@ fn purge(account: &Account) {
 const TWO: &str =
     "[[edge]]\nsuffix = \"one\"\n[[edge]]\nsuffix = \"two\"\nsub_domain = \"other\"\nruntime_access = \"public\"\n";
 
+/// Takes over the named fields of one object into another.
+fn copy(from: &Value, names: &[&str], to: &mut Value) {
+    for name in names {
+        if let Some(value) = from.get(name) {
+            to[name] = value.clone();
+        }
+    }
+}
+
+/// Has the pool's mails sent by SES and keeps users from writing some of their attributes: neither is ours.
+fn configure_login_by_hand(account: &Account, pool: &str, client: &str) -> [Value; 2] {
+    let found = login(account, pool, client);
+    let mails = json!({ "EmailSendingAccount": "DEVELOPER", "From": "ops@example.com",
+        "SourceArn": "arn:aws:ses:us-east-1:111111111111:identity/example.com" });
+    let mut update = json!({ "UserPoolId": pool, "EmailConfiguration": mails });
+    let names =
+        ["Policies", "DeletionProtection", "AutoVerifiedAttributes", "VerificationMessageTemplate", "MfaConfiguration"];
+    copy(&found[0], &names, &mut update);
+    copy(&found[0], &["AdminCreateUserConfig", "AccountRecoverySetting", "UserPoolTags"], &mut update);
+    account.call_in("us-east-1", "cognito-idp", "update_user_pool", update).unwrap();
+
+    let mut update = found[1].clone();
+    for name in ["ClientSecret", "LastModifiedDate", "CreationDate"] {
+        update.as_object_mut().unwrap().remove(name);
+    }
+    update["WriteAttributes"] = json!(["email"]);
+    account.call_in("us-east-1", "cognito-idp", "update_user_pool_client", update).unwrap();
+    [mails, json!(["email"])]
+}
+
+/// The user pool and its client.
+fn login(account: &Account, pool: &str, client: &str) -> [Value; 2] {
+    let ids = json!({ "UserPoolId": pool, "ClientId": client });
+    let found =
+        account.call_in("us-east-1", "cognito-idp", "describe_user_pool", json!({ "UserPoolId": pool })).unwrap();
+    let client = account.call_in("us-east-1", "cognito-idp", "describe_user_pool_client", ids).unwrap();
+    [found["UserPool"].clone(), client["UserPoolClient"].clone()]
+}
+
 #[test]
 fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_away() {
     let account = Account::new().unwrap();
@@ -42,6 +81,11 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
     let two = TWO.replace("runtime_access = \"public\"\n", "");
     account.configure(one).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
+    let state = account.state().unwrap();
+    let (pool, client) = (id(&state, "auth/user-pool"), id(&state, "auth/client"));
+    let client = client.split_once(':').unwrap().1;
+    let [mails, attributes] = configure_login_by_hand(&account, &pool, client);
+    is_settled(&account);
 
     account.configure(&two).unwrap();
     let added = actions(&account.plan().unwrap());
@@ -53,6 +97,12 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
     assert!(added.iter().all(|action| !action.contains(" edge-two/") || action.starts_with("create ")), "{added:?}");
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
+    let [now, client] = login(&account, &pool, client);
+    assert_eq!(
+        (&now["EmailConfiguration"], &client["WriteAttributes"]),
+        (&mails, &attributes),
+        "what is not ours stays"
+    );
 
     account.configure(one).unwrap();
     let removed = actions(&account.plan().unwrap());

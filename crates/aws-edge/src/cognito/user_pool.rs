@@ -116,8 +116,22 @@ impl UserPoolKind {
         call.send().await.map(|_| ()).map_err(referring("cognito-idp:SetUserPoolMfaConfig"))
     }
 
-    async fn put(&self, region: &Region, id: &str, inputs: &Inputs, tags: Tags) -> Result<(), ProviderError> {
-        let call = self.0.at(region).update_user_pool().user_pool_id(id).pool_name(&inputs.pool_name);
+    /// Tells all. What is not ours stays as it is there: who sends mails, triggers, devices, the feature plan.
+    async fn put(
+        &self,
+        region: &Region,
+        pool: &UserPoolType,
+        inputs: &Inputs,
+        tags: Tags,
+    ) -> Result<(), ProviderError> {
+        let call = self.0.at(region).update_user_pool().set_user_pool_id(pool.id.clone()).pool_name(&inputs.pool_name);
+        let call = call.set_email_configuration(pool.email_configuration.clone());
+        let call = call.set_sms_configuration(pool.sms_configuration.clone());
+        let call = call.set_lambda_config(pool.lambda_config.clone());
+        let call = call.set_device_configuration(pool.device_configuration.clone());
+        let call = call.set_user_attribute_update_settings(pool.user_attribute_update_settings.clone());
+        let call = call.set_user_pool_add_ons(pool.user_pool_add_ons.clone());
+        let call = call.set_user_pool_tier(pool.user_pool_tier.clone());
         let call = call.policies(policies(inputs)).deletion_protection(protection(inputs));
         let call = call.auto_verified_attributes(VerifiedAttributeType::Email);
         let call = call.verification_message_template(verification(inputs));
@@ -191,7 +205,7 @@ impl Kind for UserPoolKind {
         if update.changes("software_token_mfa") {
             self.set_mfa(&subject.region, id, &update.desired.software_token_mfa).await?;
         }
-        self.put(&subject.region, id, &update.desired, tags).await?;
+        self.put(&subject.region, &pool, &update.desired, tags).await?;
         if !update.tags_to_remove.is_empty() {
             let call = self.0.at(&subject.region).untag_resource().resource_arn(pool.arn.unwrap_or_default());
             let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
@@ -206,7 +220,7 @@ impl Kind for UserPoolKind {
         if pool.deletion_protection() == Some(&DeletionProtectionType::Active) {
             let mfa = self.mfa(region, id).await?;
             let inputs = UserPoolInputs { deletion_protection: false, ..inputs_of(&pool, mfa) };
-            self.put(region, id, &inputs, tags_of(&pool)).await?;
+            self.put(region, &pool, &inputs, tags_of(&pool)).await?;
         }
         let result = self.0.at(region).delete_user_pool().user_pool_id(id).send().await;
         is_missing(result.map_err(failed("cognito-idp:DeleteUserPool"))).map(|_| ())

@@ -10,6 +10,7 @@ use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cognito::{UserPoolClient, UserPoolClientInputs};
@@ -22,6 +23,7 @@ pub struct UserPoolClientKind(pub(crate) Clients);
 type Inputs = Resolved<UserPoolClient>;
 
 const CREATE: &str = "cognito-idp:CreateUserPoolClient";
+const UPDATE: &str = "cognito-idp:UpdateUserPoolClient";
 const PAGE: i32 = 60;
 
 fn minutes() -> TokenValidityUnitsType {
@@ -139,6 +141,9 @@ impl Kind for UserPoolClientKind {
     /// What is not told is reset: everything is told.
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
+        let Some(there) = self.get(&subject.region, id).await? else {
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+        };
         let inputs = &update.desired;
         let call = self.0.at(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
         let call = call.client_name(&inputs.client_name).set_callback_urls(Some(inputs.callback_urls.clone()));
@@ -151,7 +156,13 @@ impl Kind for UserPoolClientKind {
         let call = call.access_token_validity(inputs.access_token_minutes).id_token_validity(inputs.id_token_minutes);
         let call = call.refresh_token_validity(inputs.refresh_token_minutes);
         let call = call.enable_token_revocation(inputs.token_revocation);
-        call.send().await.map(|_| ()).map_err(failed("cognito-idp:UpdateUserPoolClient"))
+        // It resets what it is not told; what is not ours stays as it is there.
+        let call = call.set_read_attributes(there.read_attributes).set_write_attributes(there.write_attributes);
+        let default = there.default_redirect_uri.filter(|uri| inputs.callback_urls.contains(uri));
+        let call = call.set_default_redirect_uri(default);
+        let call = call.set_analytics_configuration(there.analytics_configuration);
+        let call = call.set_auth_session_validity(there.auth_session_validity);
+        call.send().await.map(|_| ()).map_err(failed(UPDATE))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
