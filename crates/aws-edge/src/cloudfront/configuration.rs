@@ -142,9 +142,10 @@ pub(super) fn completed(ours: DistributionConfig, live: &DistributionConfig) -> 
     }
     let there = live.cache_behaviors.as_ref().map(CacheBehaviors::items).unwrap_or_default();
     for behaviour in ours.cache_behaviors.iter_mut().flat_map(|behaviours| behaviours.items.iter_mut().flatten()) {
-        match there.iter().find(|live| live.path_pattern == behaviour.path_pattern) {
-            Some(live) => keep_behaviour!(behaviour, live),
-            None => keep_behaviour!(behaviour, default),
+        if let Some(live) = there.iter().find(|live| live.path_pattern == behaviour.path_pattern) {
+            keep_behaviour!(behaviour, live);
+        } else {
+            keep_behaviour!(behaviour, default);
         }
     }
     ours
