@@ -2,6 +2,8 @@
 tokens of access points, load balancers and target groups of a name that is taken, Route 53's records that are made again,
 WAF's code for a name that is taken."""
 
+import threading
+
 from moto.ecr.models import ECRBackend
 from moto.efs.exceptions import EFSError, FileSystemNotFound
 from moto.efs.models import EFSBackend
@@ -9,6 +11,8 @@ from moto.elbv2.exceptions import DuplicateLoadBalancerName, DuplicateTargetGrou
 from moto.elbv2.models import ELBv2Backend
 from moto.route53.models import Route53Backend
 from moto.wafv2.exceptions import WAFV2DuplicateItemException, WAFv2ClientError
+
+from .lambda_ import one_at_a_time
 
 
 def install() -> None:
@@ -77,7 +81,8 @@ def install() -> None:
         WAFv2ClientError.__init__(self, "WAFDuplicateItemException", "AWS WAF could not perform the operation because some resource in your request is a duplicate of an existing one.")
 
     WAFV2DuplicateItemException.__init__ = duplicate
-    Route53Backend.change_resource_record_sets = change_resource_record_sets
+    # A deletion makes a new list of records: of two at once the second brought back what the first had deleted.
+    Route53Backend.change_resource_record_sets = one_at_a_time(threading.Lock(), change_resource_record_sets)
     ELBv2Backend.create_load_balancer = create_load_balancer
     ELBv2Backend.create_target_group = create_target_group
     EFSBackend.create_access_point = create_access_point
