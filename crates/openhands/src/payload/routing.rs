@@ -9,6 +9,8 @@ use super::template::{PayloadError, render};
 pub struct Routing {
     /// Where it listens, as in nginx's `listen`.
     pub listen: String,
+    /// Where sandboxes reach OpenHands, as in nginx's `listen`.
+    pub door: String,
     /// Where OpenHands listens, `host:port`.
     pub app_address: String,
     /// Docker's socket.
@@ -24,7 +26,8 @@ impl Routing {
     pub fn on_instance(public_access: bool) -> Self {
         Self {
             listen: "8080".to_owned(),
-            app_address: "host.docker.internal:3000".to_owned(),
+            door: "172.30.0.1:3001".to_owned(),
+            app_address: "127.0.0.1:3000".to_owned(),
             docker_socket: "/var/run/docker.sock".to_owned(),
             lua_folder: "/usr/local/openresty/ohinfra".to_owned(),
             public_access,
