@@ -2,11 +2,11 @@
 // the instance's. So rendered files and scripts run with exactly the paths and addresses of a real instance, and ending one process
 // ends everything.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, realpathSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { addresses, createNetwork, removeNetwork } from './network.mjs';
-import { cacheFolder, end, isAlive, run, runningPid, waitFor } from './shell.mjs';
+import { cacheFolder, empty, end, isAlive, run, runningPid, waitFor } from './shell.mjs';
 
 const DISK_BYTES = 40 * 1024 ** 3;
 const PROGRAMS = ['dockerd', 'docker', 'containerd', 'iptables', 'ip', 'nsenter', 'unshare', 'debootstrap'];
@@ -170,9 +170,7 @@ async function clean(folder, at) {
   await removeNetwork(at);
   await unmountData(folder);
   rmSync(join(folder, 'dockerd.log'), { force: true });
-  for (const name of existsSync(join(folder, 'run')) ? readdirSync(join(folder, 'run')) : []) {
-    rmSync(join(folder, 'run', name), { recursive: true, force: true });
-  }
+  empty(join(folder, 'run'));
   if (existsSync(join(folder, 'created-data'))) {
     try {
       rmdirSync('/data');

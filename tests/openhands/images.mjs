@@ -1,12 +1,11 @@
 // Images without a registry: a Debian base by debootstrap, and on top of it OpenHands and its agent server from PyPI.
 //
 // A layer is built in a chroot on the machine and kept as a tar file in the cache under a fingerprint of what went into it.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createReadStream } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CACHE, cacheFolder, fingerprint, run } from './shell.mjs';
+import { cacheFolder, fingerprint, run } from './shell.mjs';
 import { constraints, networkOfBuilds, uv } from './python.mjs';
 
 const SUITE = 'trixie';
@@ -23,6 +22,14 @@ export const VERSIONS = {
 
 export const APP_REPOSITORY = 'docker.openhands.dev/openhands/openhands';
 export const AGENT_SERVER_REPOSITORY = 'ghcr.io/openhands/agent-server';
+export const OPENRESTY_IMAGE = 'openresty/openresty:1.27.1.2-alpine';
+
+/** The agent server that a version of OpenHands was released with. */
+export function agentServerVersion(version) {
+  const own = VERSIONS[version]?.agentServer ?? process.env.OHINFRA_AGENT_SERVER;
+  if (!own) throw new Error(`which agent server OpenHands ${version} needs is not known: set OHINFRA_AGENT_SERVER`);
+  return own;
+}
 
 /** As in the published image: uid 10001, which may become root by sudo. */
 const BASE_SETUP = `
@@ -138,7 +145,7 @@ export async function app(version) {
 
 /** The agent server with what Bedrock needs. */
 export async function agentServer(version) {
-  const { agentServer: own } = VERSIONS[version] ?? { agentServer: process.env.OHINFRA_AGENT_SERVER };
+  const own = agentServerVersion(version);
   return environment(`agent-server-${own}`, {
     path: '/agent-server',
     requirements: [...['agent-server', 'sdk', 'tools'].map((one) => `openhands-${one}==${own}`), 'boto3'],
@@ -151,7 +158,7 @@ chmod 755 /usr/local/bin/openhands-agent-server`,
 
 /** Every image that an instance of this version pulls: tag, layers and configuration. */
 export async function images(version, tags = {}) {
-  const { agentServer: own } = VERSIONS[version] ?? { agentServer: process.env.OHINFRA_AGENT_SERVER };
+  const own = agentServerVersion(version);
   const [bottom, appLayer, agentLayer] = [await base(), await app(version), await agentServer(version)];
   return [
     {
@@ -168,7 +175,7 @@ export async function images(version, tags = {}) {
       ],
     },
     {
-      tag: tags.openresty ?? 'openresty/openresty:alpine',
+      tag: tags.openresty ?? OPENRESTY_IMAGE,
       layers: [bottom],
       // Debian's nginx under the paths of OpenResty's image.
       changes: ['ENTRYPOINT ["/usr/local/openresty/bin/openresty"]'],
@@ -225,11 +232,3 @@ export async function load(engine, wanted) {
     }
   }
 }
-
-/** What the cache holds of other fingerprints is deleted. */
-export function prune(keep) {
-  const names = new Set(keep.flatMap((image) => image.layers));
-  return [...names].filter((name) => !name.startsWith(CACHE));
-}
-
-export const readLayer = (folder) => readFileSync(join(folder, 'layer.tar'));

@@ -1,7 +1,7 @@
 // Programs, waiting and the cache: what every part of the bench needs.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,12 @@ export function cacheFolder(...parts) {
   const folder = join(CACHE, ...parts);
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** Deletes what is in a folder, not the folder itself: it may be mounted somewhere. */
+export function empty(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** A short name for exactly these texts. */
