@@ -2,7 +2,7 @@
 // the instance's. So rendered files and scripts run with exactly the paths and addresses of a real instance, and ending one process
 // ends everything.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { addresses, createNetwork, removeNetwork } from './network.mjs';
@@ -49,24 +49,39 @@ async function unmountData(folder) {
   await waitFor(`unmounting ${data}`, isFree, { seconds: 30 });
 }
 
-/** The first process of the namespaces: mounts, then waits for orphans. */
+/**
+ * The first process of the namespaces: gives them a root of their own, which is the machine's except for `/data`, `/opt`, `/run` and
+ * `/tmp`, then waits for orphans.
+ */
 function initScript(folder) {
   const resolv = realpathSync('/etc/resolv.conf');
-  return [
-    'set -e',
-    'mount -t proc proc /proc',
-    `mkdir -p ${folder}/data/openhands ${folder}/data/docker`,
-    `mount --rbind ${folder}/data /data`,
-    `mount --bind ${folder}/efs /data/openhands`,
-    `mount --bind ${folder}/opt /opt`,
-    `mount --bind ${folder}/hosts /etc/hosts`,
-    ...(resolv.startsWith('/run/') ? [] : [`mount --bind ${folder}/resolv.conf ${resolv}`]),
-    `mount --bind ${folder}/run /run`,
-    ...(resolv.startsWith('/run/') ? [`mkdir -p $(dirname ${resolv})`, `cp /run/resolv.conf ${resolv}`] : []),
-    'touch /run/init-ready',
-    'set +e',
-    'while :; do sleep 3600 & wait $!; done',
-  ].join('\n');
+  const isInRun = resolv.startsWith('/run/');
+  return `
+set -e
+root=${folder}/root
+mkdir -p $root ${folder}/data/openhands ${folder}/data/docker
+mount -t tmpfs -o mode=755 tmpfs $root
+for path in /*; do
+  case $path in /data | /opt | /run | /tmp | /proc) continue ;; esac
+  if [ -L $path ]; then cp -a $path $root$path
+  elif [ -d $path ]; then mkdir $root$path && mount --rbind $path $root$path; fi
+done
+mkdir $root/data $root/opt $root/run $root/tmp $root/proc $root/.machine
+chmod 1777 $root/tmp
+mount --rbind ${folder}/data $root/data
+mount --bind ${folder}/efs $root/data/openhands
+mount --bind ${folder}/opt $root/opt
+mount --bind ${folder}/run $root/run
+mount --bind ${folder}/hosts $root/etc/hosts
+${isInRun ? `mkdir -p $root$(dirname ${resolv}) && cp ${folder}/resolv.conf $root${resolv}` : `mount --bind ${folder}/resolv.conf $root${resolv}`}
+cd $root
+pivot_root . .machine
+mount -t proc proc /proc
+umount -l /.machine
+rmdir /.machine
+touch /run/init-ready
+set +e
+while :; do sleep 3600 & wait $!; done`;
 }
 
 /** Starts an engine. Whatever an earlier one of this number left is ended first; one that is in use is an error. */
@@ -83,12 +98,8 @@ export async function startEngine({ number, daemon = {} } = {}) {
   const hasQuota = await mountData(folder);
   for (const name of ['efs', 'run', 'opt/openhands']) mkdirSync(join(folder, name), { recursive: true });
   const resolv = `nameserver ${at.vpc}\noptions timeout:1 attempts:1\n`;
-  for (const name of ['resolv.conf', 'run/resolv.conf']) writeFileSync(join(folder, name), resolv);
+  writeFileSync(join(folder, 'resolv.conf'), resolv);
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${at.instance} instance\n`);
-  if (!existsSync('/data')) {
-    mkdirSync('/data');
-    writeFileSync(join(folder, 'created-data'), '');
-  }
   await createNetwork(at);
   const engine = { at, folder, hasQuota, daemon, socket: join(folder, 'run/docker.sock'), efs: join(folder, 'efs'), opt: join(folder, 'opt/openhands') };
   await startInit(engine);
@@ -134,11 +145,11 @@ async function startDocker(engine) {
     'log-level': 'warn', 'live-restore': true, 'shutdown-timeout': 5, ...engine.daemon,
     'data-root': '/data/docker', 'exec-root': '/run/docker', pidfile: '/run/docker.pid', hosts: ['unix:///run/docker.sock'], group: 'root',
   };
-  writeFileSync(join(folder, 'daemon.json'), JSON.stringify(configuration));
+  writeFileSync(join(folder, 'run/daemon.json'), JSON.stringify(configuration));
   rmSync(join(folder, 'run/docker.pid'), { force: true });
   const log = openSync(join(folder, 'dockerd.log'), 'a');
   // The shell goes first, so that docker is an orphan of the namespaces' first process.
-  const script = `dockerd --config-file ${folder}/daemon.json & sleep 0`;
+  const script = `dockerd --config-file /run/daemon.json & sleep 0`;
   const starter = engine.spawn('sh', ['-c', script], { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   starter.unref();
@@ -171,12 +182,4 @@ async function clean(folder, at) {
   await unmountData(folder);
   rmSync(join(folder, 'dockerd.log'), { force: true });
   empty(join(folder, 'run'));
-  if (existsSync(join(folder, 'created-data'))) {
-    try {
-      rmdirSync('/data');
-    } catch {
-      // Somebody else uses it by now.
-    }
-    rmSync(join(folder, 'created-data'), { force: true });
-  }
 }
