@@ -55,7 +55,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
       add('AWS', startAws(vpc, { secrets })),
       add('model', startLlm(internet)),
       add('names', startDns(vpc, {})),
-      add('metadata', startMetadata(metadata, { credentials: credentials('instance') })),
+      add('metadata', startMetadata(metadata, { device: engine.at.device, credentials: credentials('instance') })),
       add('Cognito', startCognito()),
     ]);
     bench.userConfig = await add('function', startUserConfig(bench.aws));

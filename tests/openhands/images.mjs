@@ -1,11 +1,11 @@
 // Images without a registry: a Debian base by debootstrap, and on top of it OpenHands and its agent server from PyPI.
 //
 // A layer is built in a chroot on the machine and kept as a tar file in the cache under a fingerprint of what went into it.
-import { spawn } from 'node:child_process';
-import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { cacheFolder, fingerprint, run } from './shell.mjs';
+import { cacheFolder, fingerprint, run, runningPid, waitFor } from './shell.mjs';
 import { constraints, networkOfBuilds, uv } from './python.mjs';
 
 const SUITE = 'trixie';
@@ -76,17 +76,31 @@ async function chroot(folder, script, { lower, environment = {}, binds = [] } = 
 async function once(name, build) {
   const done = join(cacheFolder('images'), name);
   if (existsSync(done)) return done;
-  const folder = `${done}.new-${process.pid}`;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
+  const lock = `${done}.lock`;
+  await waitFor(`the build of ${name} by another process`, () => takeLock(lock), { seconds: 900, every: 500 });
+  const folder = `${done}.new`;
   try {
+    if (existsSync(done)) return done;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
     await build(folder);
     renameSync(folder, done);
-  } catch (error) {
+  } finally {
     rmSync(folder, { recursive: true, force: true });
-    throw error;
+    rmSync(lock, { force: true });
   }
   return done;
+}
+
+/** Whether this process has the lock now; one whose holder has ended is taken over. */
+function takeLock(file) {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (!runningPid(file, 'node')) rmSync(file, { force: true });
+    return false;
+  }
 }
 
 /** The root folder of the base. */
@@ -98,12 +112,15 @@ export async function base() {
       '--variant=minbase', `--include=${PACKAGES.join(',')}`, `--cache-dir=${cacheFolder('debs')}`, SUITE, root, ...(await mirror()),
     ]);
     await chroot(root, BASE_SETUP);
-    await pack(root, join(folder, 'layer.tar'));
+    await pack(root, folder);
   });
 }
 
-async function pack(root, file) {
+/** Makes a layer of a folder: its tar file, and the digest by which docker knows it. */
+async function pack(root, folder) {
+  const file = join(folder, 'layer.tar');
   await run('tar', ['--numeric-owner', '--exclude=./dev/*', '--exclude=./tmp/*', '--exclude=./run/*', '-C', root, '-cf', file, '.']);
+  writeFileSync(join(folder, 'digest'), `sha256:${(await run('sha256sum', [file])).slice(0, 64)}`);
 }
 
 /** A layer with a virtual environment of exactly these requirements, and the end of its script. */
@@ -128,7 +145,7 @@ ${script}`;
     for (const place of ['var/cache/uv', 'etc/resolv.conf', 'etc/hosts', ...network.binds.map(([, to]) => to.slice(1))]) {
       rmSync(join(folder, 'upper', place), { recursive: true, force: true });
     }
-    await pack(join(folder, 'upper'), join(folder, 'layer.tar'));
+    await pack(join(folder, 'upper'), folder);
     for (const rest of ['upper', 'work', 'root']) rmSync(join(folder, rest), { recursive: true, force: true });
   });
 }
@@ -152,83 +169,87 @@ export async function agentServer(version) {
     limits: await constraints(version),
     script: `
 printf '#!/bin/sh\\nexec /agent-server/.venv/bin/python -m openhands.agent_server "$@"\\n' > /usr/local/bin/openhands-agent-server
-chmod 755 /usr/local/bin/openhands-agent-server`,
+# The agent server refuses conversations without a browser. None is started before an agent asks for one.
+printf '#!/bin/sh\\necho "this image has no browser" >&2\\nexit 1\\n' > /usr/bin/chromium
+chmod 755 /usr/local/bin/openhands-agent-server /usr/bin/chromium`,
   });
 }
 
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** Every image that an instance of this version pulls: tag, layers and configuration. */
 export async function images(version, tags = {}) {
-  const own = agentServerVersion(version);
-  const [bottom, appLayer, agentLayer] = [await base(), await app(version), await agentServer(version)];
+  const bottom = await base();
+  const [appLayer, agentLayer, nginxLayer] = [await app(version), await agentServer(version), await nginx()];
   return [
     {
       tag: tags.app ?? `${APP_REPOSITORY}:${version}`,
       layers: [bottom, appLayer],
-      changes: ['WORKDIR /app', 'ENV PATH=/app/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'ENV PYTHONUNBUFFERED=1'],
+      config: { WorkingDir: '/app', Env: [`PATH=/app/.venv/bin:${PATH}`, 'PYTHONUNBUFFERED=1'], Cmd: ['uvicorn', 'openhands.server.listen:app'] },
     },
     {
-      tag: tags.agentServer ?? `${AGENT_SERVER_REPOSITORY}:${own}-python`,
+      tag: tags.agentServer ?? `${AGENT_SERVER_REPOSITORY}:${agentServerVersion(version)}-python`,
       layers: [bottom, agentLayer],
-      changes: [
-        'USER openhands', 'WORKDIR /', 'ENV OH_ENABLE_VNC=false', 'ENV LOG_JSON=true', 'EXPOSE 8000',
-        'ENTRYPOINT ["/usr/local/bin/openhands-agent-server"]',
-      ],
+      config: {
+        User: 'openhands', WorkingDir: '/', Env: [`PATH=${PATH}`, 'OH_ENABLE_VNC=false', 'LOG_JSON=true'], ExposedPorts: { '8000/tcp': {} },
+        Entrypoint: ['/usr/local/bin/openhands-agent-server'],
+      },
     },
     {
       tag: tags.openresty ?? OPENRESTY_IMAGE,
-      layers: [bottom],
-      // Debian's nginx under the paths of OpenResty's image.
-      changes: ['ENTRYPOINT ["/usr/local/openresty/bin/openresty"]'],
-      setup: nginxSetup(),
+      layers: [bottom, nginxLayer],
+      config: { Env: [`PATH=${PATH}`], Cmd: ['/usr/local/openresty/bin/openresty'], ExposedPorts: {} },
     },
   ];
 }
 
-/** OpenResty has Lua built in; Debian's nginx loads it as a module. */
-function nginxSetup() {
+/** Debian's nginx under the paths of OpenResty's image, which has Lua built in. */
+function nginx() {
   const modules = ['ndk_http_module', 'ngx_http_lua_module'].map((one) => `load_module /usr/lib/nginx/modules/${one}.so;`).join(' ');
-  return `
-mkdir -p /usr/local/openresty/bin /usr/local/openresty/nginx/conf /usr/local/openresty/nginx/logs /usr/local/openresty/ohinfra
-cat > /usr/local/openresty/bin/openresty <<'END'
-#!/bin/sh
-exec nginx -p /usr/local/openresty/nginx -c /usr/local/openresty/nginx/conf/nginx.conf \\
-  -g "${modules} daemon off; pid /tmp/nginx.pid;"
-END
-chmod 755 /usr/local/openresty/bin/openresty`;
-}
-
-const isLoaded = async (engine, tag, mark) =>
-  (await engine.docker(['image', 'inspect', '--format', '{{ index .Config.Labels "bench" }}', tag], { check: false })).stdout.trim() === mark;
-
-function piped(engine, args, file) {
-  return new Promise((resolve, reject) => {
-    const child = spawn('docker', ['--host', `unix://${engine.socket}`, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (piece) => (stdout += piece));
-    child.stderr.on('data', (piece) => (stderr += piece));
-    child.on('close', (code) => (code === 0 ? resolve(stdout.trim()) : reject(new Error(`docker ${args[0]}: ${stderr}`))));
-    child.stdin.on('error', () => {});
-    createReadStream(file).pipe(child.stdin);
+  const script = `#!/bin/sh
+exec nginx -p /usr/local/openresty/nginx -c /usr/local/openresty/nginx/conf/nginx.conf -g "${modules} daemon off; pid /tmp/nginx.pid;"
+`;
+  return once(`openresty-${fingerprint(script)}`, async (folder) => {
+    const root = join(folder, 'root');
+    for (const name of ['bin', 'nginx/conf', 'nginx/logs', 'ohinfra']) mkdirSync(join(root, 'usr/local/openresty', name), { recursive: true });
+    writeFileSync(join(root, 'usr/local/openresty/bin/openresty'), script, { mode: 0o755 });
+    await pack(root, folder);
   });
 }
 
-/** Loads the images into an engine; those that are loaded already cost one request each. */
+/** The configuration of an image, as docker keeps it. */
+function configuration({ layers, config, tag }) {
+  const digests = layers.map((layer) => readFileSync(join(layer, 'digest'), 'utf8'));
+  const architecture = { x64: 'amd64' }[process.arch] ?? process.arch;
+  const mark = fingerprint(tag, digests.join(), JSON.stringify(config));
+  const labels = { Labels: { bench: mark } };
+  return { mark, json: JSON.stringify({ architecture, os: 'linux', config: { ...config, ...labels }, rootfs: { type: 'layers', diff_ids: digests } }) };
+}
+
+/** Loads images into an engine, those that are loaded already aside: one request each. */
 export async function load(engine, wanted) {
+  const missing = [];
   for (const image of wanted) {
-    const mark = fingerprint(image.layers.join(), image.changes.join(), image.setup ?? '');
-    if (await isLoaded(engine, image.tag, mark)) continue;
-    const bottom = `ohinfra-bench/base:${fingerprint(image.layers[0])}`;
-    const known = await engine.docker(['image', 'inspect', bottom], { check: false });
-    if (known.status !== 0) await piped(engine, ['import', '-', bottom], join(image.layers[0], 'layer.tar'));
-    const command = image.setup ? ['sh', '-euc', image.setup] : ['true'];
-    const container = (await engine.docker(['create', '--network', 'none', bottom, ...command])).trim();
-    try {
-      for (const layer of image.layers.slice(1)) await piped(engine, ['cp', '-', `${container}:/`], join(layer, 'layer.tar'));
-      if (image.setup) await engine.docker(['start', '--attach', container]);
-      const changes = [...image.changes, 'CMD []', `LABEL bench=${mark}`].flatMap((one) => ['--change', one]);
-      await engine.docker(['commit', ...changes, container, image.tag]);
-    } finally {
-      await engine.docker(['rm', '--force', container]);
-    }
+    const made = configuration(image);
+    const known = await engine.docker(['image', 'inspect', '--format', '{{ index .Config.Labels "bench" }}', image.tag], { check: false });
+    if (known.stdout.trim() !== made.mark) missing.push({ ...image, ...made });
+  }
+  if (missing.length === 0) return;
+  // The form of `docker save`: links to layers, which tar follows.
+  const folder = mkdtempSync(join(tmpdir(), 'ohinfra-images-'));
+  try {
+    const names = new Map();
+    const manifest = missing.map((image) => {
+      writeFileSync(join(folder, `${image.mark}.json`), image.json);
+      for (const layer of image.layers.filter((one) => !names.has(one))) {
+        names.set(layer, `${names.size}.tar`);
+        symlinkSync(join(layer, 'layer.tar'), join(folder, names.get(layer)));
+      }
+      return { Config: `${image.mark}.json`, RepoTags: [image.tag], Layers: image.layers.map((layer) => names.get(layer)) };
+    });
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    await run('sh', ['-c', `tar -C ${folder} --dereference -cf - . | docker --host unix://${engine.socket} load --quiet`]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

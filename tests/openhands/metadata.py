@@ -49,6 +49,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def server_bind(self):
+        # Several benches have this address, each on a device of its own.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, settings["device"].encode())
         # A packet with this time to live does not get through a bridge.
         self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, settings["hops"])
         super().server_bind()

@@ -31,10 +31,10 @@ export async function startDns(host, names) {
 }
 
 /** The metadata service (IMDSv2) with the instance's role; packets of its answers live for `hops` hops. */
-export async function startMetadata(host, { hops = 1, role = 'openhands-instance', credentials }) {
+export async function startMetadata(host, { device, hops = 1, role = 'openhands-instance', credentials }) {
   const script = fileURLToPath(new URL('metadata.py', import.meta.url));
   const child = spawn('python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.write(`${JSON.stringify({ host, hops, role, credentials })}\n`);
+  child.stdin.write(`${JSON.stringify({ host, device, hops, role, credentials })}\n`);
   const requests = [];
   let rest = '';
   let ready = false;
