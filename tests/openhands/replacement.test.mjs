@@ -1,0 +1,85 @@
+// An instance is replaced: only the shared file system, the bucket and the database are left, and conversations come back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { startBench } from './bench.mjs';
+import { ADA, BOB, createClient } from './client.mjs';
+import { chooseModel, conversationOf, startConversation } from './conversation.mjs';
+
+let bench;
+let ada;
+let bob;
+let first;
+let second;
+const key = async (id) => {
+  const sandbox = (await bench.instance.sandboxes()).find((one) => one.Config.Labels.conversation_id === id);
+  return sandbox.Config.Env.find((one) => one.startsWith('OH_SECRET_KEY='));
+};
+let keyBefore;
+let eventsBefore;
+
+before(async () => {
+  bench = await startBench();
+  [ada, bob] = [await bench.login(ADA), await bench.login(BOB)];
+  for (const user of [ada, bob]) await chooseModel(user, bench.llm);
+  first = await startConversation(ada, 'run: echo "kept on the shared files" > kept.txt\nsay: written');
+  await first.finished();
+  second = await startConversation(ada, 'run: echo two > two.txt\nsay: second');
+  await second.finished();
+  keyBefore = await key(first.id);
+  eventsBefore = (await first.events()).map((one) => one.id);
+  await bench.instance.destroy();
+  await bench.boot();
+  await bench.instance.ready();
+});
+after(() => bench?.stop());
+
+describe('after the instance has been replaced', () => {
+  test('the conversations are listed as archived, with all of their events', async () => {
+    assert.deepEqual(await bench.instance.sandboxes(), []);
+    assert.equal((await first.listed()).sandbox_status, 'MISSING');
+    const events = (await first.events()).map((one) => one.id);
+    assert.deepEqual(eventsBefore.filter((id) => !events.includes(id)), []);
+    assert.equal((await ada.get('/api/v1/settings')).json().agent_settings.llm.model, bench.llm.model);
+  });
+
+  test('nobody but their owner resumes one', async () => {
+    const path = `/api/v1/app-conversations/${first.id}/resume`;
+    assert.equal((await createClient(bench.front).post(path)).status, 401);
+    assert.equal((await bob.post(path)).status, 404);
+    assert.deepEqual((await bob.get(`/api/v1/app-conversations?ids=${first.id}`)).json(), [null]);
+    assert.deepEqual(await bench.instance.sandboxes(), []);
+  });
+
+  test('one that its owner opens comes back with its files, its key and its memory', async () => {
+    await first.running();
+    assert.equal(await key(first.id), keyBefore);
+    assert.match(await first.shell('cat kept.txt'), /kept on the shared files/);
+    // The model is sent what was said before the replacement.
+    const { messages } = bench.llm.requests.at(-1).body;
+    const said = JSON.stringify(messages);
+    assert.match(said, /kept\.txt[^]*say: written/);
+    assert.equal((await first.events()).filter((one) => one.kind === 'MessageEvent' && one.source === 'user').length, 2);
+    assert.equal((await second.listed()).sandbox_status, 'MISSING');
+  });
+
+  test('one that is resumed by the route comes back as well', async () => {
+    const answer = await ada.post(`/api/v1/app-conversations/${second.id}/resume`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json().sandbox_id, second.sandbox);
+    await second.running();
+    assert.match(await second.shell('cat two.txt'), /two/);
+  });
+
+  test('a sandbox that was removed and one that was stopped come back on the same instance', async () => {
+    await bench.engine.docker(['rm', '--force', first.sandbox]);
+    assert.equal((await first.listed()).sandbox_status, 'MISSING');
+    await first.running();
+    assert.equal((await ada.post(`/api/v1/sandboxes/${second.sandbox}/pause`)).status, 200);
+    assert.equal((await second.listed()).sandbox_status, 'PAUSED');
+    assert.equal((await bob.post(`/api/v1/sandboxes/${second.sandbox}/resume`)).status, 404);
+    assert.equal((await ada.post(`/api/v1/sandboxes/${second.sandbox}/resume`)).status, 200);
+    await second.running();
+    assert.match(await conversationOf(ada, second.id).shell('cat two.txt'), /two/);
+  });
+});
