@@ -403,7 +403,7 @@ describe('the measurement of health', () => {
 
 describe('the update of images', () => {
   const UPDATE = '/opt/openhands/openhands-update';
-  const APP = 'docker.openhands.dev/openhands/openhands:1.11.0';
+  const APP = 'ghcr.io/openhands/openhands:1.11.0';
   const ROUTER = 'openresty/openresty:1.27.1.2-alpine';
   const images = () => Object.fromEntries(machine.read('state/images').trim().split('\n').map((line) => line.split(' ')));
 
