@@ -78,7 +78,7 @@ serve() {
   spaces+=("$COPROC_PID")
   read -r ready <&"${COPROC[0]}"
   [[ $ready == listening ]]
-  exec {COPROC[0]}<&-
+  eval "exec ${COPROC[0]}<&-"
 }
 serve "$$" 22 2375 3000 3001 8080
 serve "$outside" 53 80 443 5432 2>/dev/null

@@ -8,12 +8,12 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Why the test cannot run here, if it cannot. */
 function reason() {
-  const tried = spawnSync('unshare', ['--net', 'sh', '-c', 'ip link add x type bridge && iptables -w -S && ip6tables -w -S'], { encoding: 'utf8' });
+  const tried = spawnSync('unshare', ['--map-root-user', '--net', 'sh', '-c', 'ip link add x type bridge && iptables -w -S && ip6tables -w -S'], { encoding: 'utf8' });
   return tried.status === 0 ? false : `network namespaces with iptables are needed: ${tried.error ?? tried.stderr.trim()}`;
 }
 
 test('a sandbox reaches the door, names, HTTPS and the internet, and nothing else', { skip: reason() }, () => {
-  const run = spawnSync('unshare', ['--net', 'bash', file('firewall.sh'), file('../bundle/sandbox-network')], { encoding: 'utf8', timeout: 60_000 });
+  const run = spawnSync('unshare', ['--map-root-user', '--net', 'bash', file('firewall.sh'), file('../bundle/sandbox-network')], { encoding: 'utf8', timeout: 60_000 });
   assert.equal(run.status, 0, run.stderr);
   const [sandbox, instance] = run.stdout.trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(sandbox, [
