@@ -18,6 +18,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use ohinfra_openhands::payload::boot::Boot;
+use ohinfra_openhands::payload::database::{Bootstrap, script, verifier};
 use ohinfra_openhands::payload::edge::ViewerRequest;
 use ohinfra_openhands::payload::releases::{RELEASES, Release};
 use ohinfra_openhands::payload::routing::Routing;
@@ -70,6 +71,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             String::new()
         }
         "routing" => serde_json::from_str::<Routing>(&values)?.configuration()?,
+        "database" => {
+            let password: serde_json::Value = serde_json::from_str(&values)?;
+            script(&Bootstrap::default().transactions(&verifier(password["password"].as_str().unwrap_or_default()))?)
+        }
         _ => return Err(format!("there is no piece `{name}`").into()),
     };
     print!("{text}");

@@ -5,9 +5,41 @@ use serde_json::Value;
 
 use crate::Configuration;
 
+/// A file of the package, by name.
+macro_rules! overlay {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../payload/overlay/ohinfra_overlay/", $name)))
+    };
+}
+
 /// The Python files of the overlay, by name. A test compares the list with the folder.
-pub const OVERLAY: &[(&str, &str)] =
-    &[("__init__.py", include_str!("../../payload/overlay/ohinfra_overlay/__init__.py"))];
+pub const OVERLAY: &[(&str, &str)] = &[
+    overlay!("__init__.py"),
+    overlay!("addresses.py"),
+    overlay!("app.py"),
+    overlay!("aws.py"),
+    overlay!("compat.py"),
+    overlay!("containers.py"),
+    overlay!("conversation_info.py"),
+    overlay!("conversations.py"),
+    overlay!("events.py"),
+    overlay!("guard.py"),
+    overlay!("health.py"),
+    overlay!("identity.py"),
+    overlay!("janitor.py"),
+    overlay!("mcp.py"),
+    overlay!("migrations.py"),
+    overlay!("models.py"),
+    overlay!("origin.py"),
+    overlay!("owners.py"),
+    overlay!("pending.py"),
+    overlay!("sandboxes.py"),
+    overlay!("server_config.py"),
+    overlay!("settings.py"),
+    overlay!("spool.py"),
+    overlay!("stores.py"),
+    overlay!("tokens.py"),
+];
 
 /// The folder of the workspaces, on the shared file system.
 pub const WORKSPACE: &str = "/data/openhands/workspace";

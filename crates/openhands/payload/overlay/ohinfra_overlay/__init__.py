@@ -1,1 +1,4 @@
-"""OpenHands on AWS: users, stores, sandboxes and addresses of this deployment, by OpenHands' own extension points."""
+"""OpenHands for several users on one instance, by OpenHands' own extension points.
+
+`app` is the entry point: `uvicorn ohinfra_overlay.app:app`.
+"""

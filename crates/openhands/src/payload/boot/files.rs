@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Boot, OPENRESTY_IMAGE};
 use crate::payload::overlay::{self, OVERLAY, Settings};
+use crate::payload::user_config::USER_DATA;
 use crate::payload::routing::{LUA, Routing};
 use crate::payload::template::{PayloadError, render};
 
@@ -139,6 +140,7 @@ impl Boot {
         files.extend(below("", UNCHANGED));
         files.extend(below("lua/", LUA));
         files.extend(below("overlay/ohinfra_overlay/", OVERLAY));
+        files.extend(below("overlay/", USER_DATA));
         files.sort();
         Ok(files)
     }
