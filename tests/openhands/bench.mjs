@@ -52,7 +52,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
     const secrets = { [ORIGIN_SECRET]: bench.originSecret, [SANDBOX_SECRET]: bench.sandboxKey };
     [bench.database, bench.aws, bench.llm, bench.dns, bench.metadata, bench.cognito] = await Promise.all([
       add('database', startDatabase(vpc)),
-      add('AWS', startAws(vpc, { secrets })),
+      add('AWS', startAws(vpc, { secrets, port: 4566 + engine.at.number })),
       add('model', startLlm(internet)),
       add('names', startDns(vpc, {})),
       add('metadata', startMetadata(metadata, { device: engine.at.device, credentials: credentials('instance') })),
