@@ -162,8 +162,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
         "policy.json",
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#,
     );
-    let more =
-        "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\nper_user = 5\n[monitoring]\nlog_retention_days = 60\n";
+    let more = "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\nper_user = 5\n[monitoring]\nlog_retention_days = 60\n";
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{more}"));
     insta::assert_snapshot!(place.succeed(&["plan", "--replace", "security/efs-sg"]), @r##"
     compute

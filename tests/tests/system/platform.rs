@@ -327,7 +327,10 @@ fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments
         user_data.contains(&format!("registry='{registry}'\n"))
             || user_data.contains(&format!("registry={registry}\n"))
     );
-    assert!(user_data.contains(&format!("{registry}/openhands/agent-server:")), "sandboxes' image is pulled at the start");
+    assert!(
+        user_data.contains(&format!("{registry}/openhands/agent-server:")),
+        "sandboxes' image is pulled at the start"
+    );
 
     // What cannot be built is told, and what was there stays.
     let on = |digit: &str| format!("{build}openhands_digest = \"sha256:{}\"\n", digit.repeat(64));
