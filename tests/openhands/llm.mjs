@@ -70,7 +70,7 @@ function stream(response, whole) {
   response.end('data: [DONE]\n\n');
 }
 
-/** Starts the model at `host:port`; `llm.mood` is '' or 'down' (503), 'away' (cuts connections), 'slow' (never answers). */
+/** Starts the model at `host:port`; `llm.mood` is '' or 'down' (503), 'refused' (401), 'away' (cuts connections), 'slow' (never answers). */
 export async function startLlm(host, port = 80) {
   const llm = { mood: '', requests: [], url: `http://${host}:${port}/v1`, model: 'openai/bench-model', key: 'sk-bench' };
   const server = createServer(async (request, response) => {
@@ -79,6 +79,7 @@ export async function startLlm(host, port = 80) {
     const send = (status, value) => response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
     if (llm.mood === 'away') return request.socket.destroy();
     if (llm.mood === 'slow') return undefined;
+    if (llm.mood === 'refused') return send(401, { error: { message: 'the key is not valid', type: 'invalid_request_error' } });
     if (llm.mood === 'down') return send(503, { error: { message: 'the model is down', type: 'server_error' } });
     if (request.url.endsWith('/models')) return send(200, { object: 'list', data: [{ id: 'bench-model', object: 'model' }] });
     if (!request.url.endsWith('/chat/completions')) return send(404, { error: { message: `no ${request.url}` } });

@@ -14,6 +14,8 @@ const health = async (scope = '') => {
   const answer = await bench.instance.app(`/api/health${scope}`);
   return { status: answer.status, ...answer.json(), code: answer.status };
 };
+/** Takes AWS off the instance's network, or puts it back. */
+const plug = (how) => bench.engine.exec('iptables', [how, 'OUTPUT', '-p', 'tcp', '-d', bench.engine.at.vpc, '--dport', new URL(bench.aws.endpoint).port, '-j', 'REJECT', '--reject-with', 'tcp-reset']);
 const healthy = () => waitFor('a healthy instance', async () => (await health()).code === 200, { seconds: 60 });
 
 before(async () => {
@@ -49,7 +51,7 @@ describe('the bucket does not answer', () => {
   test('health says so, and what an agent does meanwhile is in the bucket afterwards', async () => {
     const { session_api_key: key } = await conversation.running();
     const before = (await conversation.events()).length;
-    await bench.aws.unplug();
+    await plug('-I');
     const seen = await health();
     assert.deepEqual([seen.code, seen.database, seen.docker], [503, 'ok', 'ok']);
     assert.notEqual(seen.bucket, 'ok');
@@ -59,7 +61,7 @@ describe('the bucket does not answer', () => {
     assert.equal(said.status, 200, said.text);
     const status = () => ada.get(`${conversation.agent}/api/conversations/${conversation.id}`, { headers: { 'X-Session-API-Key': key } });
     await waitFor('the end of the turn', async () => (await status()).json().execution_status === 'finished', { seconds: 60, every: 500 });
-    await bench.aws.plug();
+    await plug('-D');
     await healthy();
     await waitFor('the events of the outage', async () => JSON.stringify(await conversation.events()).includes('done meanwhile'), { seconds: 90, every: 1000 });
     assert.ok((await conversation.events()).length > before + 3);

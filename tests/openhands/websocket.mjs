@@ -39,7 +39,8 @@ export function openSocket(options) {
       Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
       ...options.headers,
     };
-    const request = send({ ...options, headers });
+    // A connection of its own: one that was to be upgraded is never used again.
+    const request = send({ ...options, headers, agent: false });
     request.on('error', reject);
     request.on('response', async (response) => {
       let text = '';

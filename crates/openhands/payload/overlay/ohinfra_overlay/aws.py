@@ -5,8 +5,9 @@ from functools import cache
 import boto3
 from botocore.config import Config
 
+# Together below the load balancer's 60 seconds: whoever waits gets an answer.
 _CONFIG = Config(
-    connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=50
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=50
 )
 
 

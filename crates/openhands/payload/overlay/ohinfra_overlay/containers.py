@@ -92,6 +92,8 @@ def _environment(settings: Settings, conversation: str) -> dict[str, str]:
         "AWS_REGION_NAME": settings.region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "OH_PRELOAD_TOOLS": "false",
+        # Seconds until an event is stored; the agent server would wait for 30, or for five events.
+        "OH_WEBHOOKS_0_FLUSH_DELAY": "2",
         # On the shared file system every file belongs to the access point's user, which Git takes for a foreign folder.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory",
