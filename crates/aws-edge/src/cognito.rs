@@ -4,6 +4,7 @@ pub mod managed_login_branding;
 pub mod user_pool;
 pub mod user_pool_client;
 pub mod user_pool_domain;
+pub mod users;
 
 use std::sync::Arc;
 

@@ -12,6 +12,12 @@ use super::Builder;
 use crate::payload::PayloadError;
 use crate::payload::mail::{ASSETS, BRANDING, invitation, verification};
 
+/// The address of the user pool.
+pub const USER_POOL: &str = "auth/user-pool";
+
+/// How long an ID token, and with it an open session, is valid, in hours.
+pub const SESSION_HOURS: i32 = 24;
+
 /// What other stacks refer to.
 pub(crate) struct Auth {
     pub(crate) user_pool: Handle,
@@ -108,7 +114,7 @@ fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String]) -> 
             identity_providers: texts(&["COGNITO"]),
             prevent_user_existence_errors: true,
             access_token_minutes: 60,
-            id_token_minutes: 1440,
+            id_token_minutes: SESSION_HOURS * 60,
             refresh_token_minutes: 43200,
             token_revocation: true,
         },
