@@ -1,5 +1,6 @@
 //! Cognito's clients.
 
+pub mod identity_provider;
 pub mod managed_login_branding;
 pub mod user_pool;
 pub mod user_pool_client;

@@ -288,14 +288,16 @@ pub enum StateCommand {
     History,
 }
 
+/// What stands below the help of commands that send mails.
+const MAIL_LIMIT: &str = "\
+A temporary password is valid for 7 days. Cognito's own mail service sends at most 50 mails a day per
+AWS account; for more, let the user pool send through Amazon SES (docs/users.md).";
+
 /// `ohinfra users`
 #[derive(Debug, Subcommand)]
 pub enum UsersCommand {
     /// Create accounts and mail their invitations
-    ///
-    /// Creates an account with a verified address for each person and mails a temporary password, which is valid for 7 days. An
-    /// account that exists stays as it is. Cognito's own mail service sends at most 50 mails a day per AWS account; for more,
-    /// let the user pool send through Amazon SES (docs/users.md).
+    #[command(after_help = MAIL_LIMIT)]
     Invite(InviteArguments),
     /// List the users with their status
     List {
@@ -325,12 +327,9 @@ pub enum UsersCommand {
         yes: bool,
     },
     /// Invite everybody in a CSV file
-    ///
-    /// The file has a header line with a column `email`; other columns are ignored. All lines are checked before any
-    /// invitation is sent. Cognito's own mail service sends at most 50 mails a day per AWS account; for more, let the
-    /// user pool send through Amazon SES (docs/users.md).
+    #[command(after_help = MAIL_LIMIT)]
     Import {
-        /// The CSV file
+        /// The CSV file: a header line with a column `email`; other columns are ignored
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
         /// How invitations are sent

@@ -224,7 +224,9 @@ async fn remove(run: &Run<'_>, emails: &[String], yes: bool) -> Result<Outcome, 
     outln!("Their conversations and settings stay in the data bucket and the database under these ids.");
     outln!("A new invitation of the same address gets a new id and begins without them.");
     if users.iter().any(|user| user.status == UserStatus::External) {
-        outln!("Who uses the company login can log in again as a new user: remove them at the identity provider first.");
+        outln!(
+            "Who uses the company login can log in again as a new user: remove them at the identity provider first."
+        );
     }
     outln!("Open sessions end when their token expires, after {SESSION_HOURS} hours at most.");
     if !yes && !matches!(Surroundings::ask("Type `yes` to delete:").as_str(), "yes" | "y") {

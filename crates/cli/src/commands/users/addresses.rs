@@ -99,8 +99,7 @@ pub(super) fn from_csv(name: &str, text: &str) -> Result<Addresses, Vec<Diagnost
     let is_email = |column: &String| column.trim().eq_ignore_ascii_case("email");
     let positions: Vec<usize> = (0..columns.len()).filter(|n| columns.get(*n).is_some_and(is_email)).collect();
     let [position] = positions.as_slice() else {
-        let message =
-            if positions.is_empty() { "there is no column `email`" } else { "there are two columns `email`" };
+        let message = if positions.is_empty() { "there is no column `email`" } else { "there are two columns `email`" };
         return Err(vec![wrong(line, message).help(header)]);
     };
     let mut addresses = Addresses::default();
@@ -120,7 +119,9 @@ pub(super) fn from_csv(name: &str, text: &str) -> Result<Addresses, Vec<Diagnost
     }
     addresses.note_duplicates(duplicates);
     if problems.is_empty() && addresses.emails.is_empty() {
-        problems.push(Diagnostic::error(name, "the file lists no address").help("write one address a line below the header"));
+        problems.push(
+            Diagnostic::error(name, "the file lists no address").help("write one address a line below the header"),
+        );
     }
     if problems.is_empty() { Ok(addresses) } else { Err(problems) }
 }
@@ -191,9 +192,25 @@ mod tests {
         }
         let long = format!("{}@example.com", "x".repeat(65));
         for bad in [
-            "", "ada", "@example.com", "ada@", "ada@example", "ada@example..com", "ada@-example.com", "a b@example.com",
-            ".ada@example.com", "ada.@example.com", "a..b@example.com", "ada@exa mple.com", "ada@example.com\n",
-            "a\u{7}@example.com", "ädä@example.com", "ada@bob@example.com", "a,b@example.com", "<ada@example.com>", &long,
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@example",
+            "ada@example..com",
+            "ada@-example.com",
+            "a b@example.com",
+            ".ada@example.com",
+            "ada.@example.com",
+            "a..b@example.com",
+            "ada@exa mple.com",
+            "ada@example.com\n",
+            "a\u{7}@example.com",
+            "ädä@example.com",
+            "ada@bob@example.com",
+            "a,b@example.com",
+            "<ada@example.com>",
+            &long,
         ] {
             assert!(flaw(bad).is_some(), "{bad:?}");
         }

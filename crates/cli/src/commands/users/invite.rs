@@ -75,7 +75,7 @@ pub(super) async fn run(
     for note in &addresses.notes {
         errln!("note: {note}");
     }
-    if run.configuration.value("auth.local_login") == false {
+    if !run.configuration.login.local {
         return Err(CommandError::simple(
             "`auth.local_login` is off: everybody logs in through the company login, and an invitation would be of no use",
             "give people access at the identity provider; or set `local_login = true` in [auth] and apply",
@@ -104,7 +104,8 @@ fn agree(run: &Run<'_>, mails: usize, mailer: Mailer, yes: bool) -> Result<(), C
     if mails <= daily {
         return Ok(());
     }
-    let message = format!("{mails} invitations are more than the {daily} mails a day that Cognito's own mail service sends");
+    let message =
+        format!("{mails} invitations are more than the {daily} mails a day that Cognito's own mail service sends");
     let help = "let the user pool send through Amazon SES (docs/users.md), or invite fewer people a day";
     if yes {
         errln!("warning: {message}");
