@@ -33,9 +33,10 @@ const KEPT: &[&str] = &["IDPInit", "EncryptedResponses", "RequestSigningAlgorith
 /// Endpoints that Cognito finds by the issuer, or that the operator has set: kept as long as the issuer is the same.
 const ENDPOINTS: &[&str] = &["attributes_url", "authorize_url", "jwks_uri", "token_url"];
 
-/// The client's secret: the text, or `client_secret` of a JSON object.
-fn client_secret(text: SecretText, arn: &str) -> Result<SecretText, ProviderError> {
-    if text.expose().trim_start().starts_with('{') { text.field("client_secret", arn) } else { Ok(text) }
+/// The client's secret: the text without the line break of a file's end, or `client_secret` of a JSON object.
+fn client_secret(text: &SecretText, arn: &str) -> Result<SecretText, ProviderError> {
+    let plain = text.expose().trim();
+    if plain.starts_with('{') { text.field("client_secret", arn) } else { Ok(SecretText::new(plain.to_owned())) }
 }
 
 /// The inputs that AWS reports.
@@ -86,7 +87,7 @@ impl IdentityProviderKind {
         let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let mut details: Details = given.collect();
         if let Some(arn) = &inputs.client_secret_arn {
-            let secret = client_secret(self.secrets.text(arn).await?, arn)?;
+            let secret = client_secret(&self.secrets.text(arn).await?, arn)?;
             details.insert("client_secret".to_owned(), secret.expose().to_owned());
         }
         Ok(details)
