@@ -82,9 +82,7 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
         .unwrap();
     // And the secret of the company login, which Cognito reports to whoever describes the provider.
     let login = "company+login/secret=of&the%client\"";
-    account
-        .call("secretsmanager", "create_secret", json!({ "Name": "sso/openhands", "SecretString": login }))
-        .unwrap();
+    account.call("secretsmanager", "create_secret", json!({ "Name": "sso/openhands", "SecretString": login })).unwrap();
     let mut written: Vec<(String, Vec<u8>)> = Vec::new();
     run(&account, &mut written, &["bootstrap"]);
     run(&account, &mut written, &["plan", "-v", "--log", "plan.log", "--out", "saved.plan"]);

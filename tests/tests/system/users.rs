@@ -165,8 +165,7 @@ client_secret_name = \"sso/openhands\"
 ";
 
 fn provider(account: &Account, pool: &str, name: &str) -> Value {
-    let found =
-        cognito(account, "describe_identity_provider", json!({ "UserPoolId": pool, "ProviderName": name }));
+    let found = cognito(account, "describe_identity_provider", json!({ "UserPoolId": pool, "ProviderName": name }));
     found["IdentityProvider"].clone()
 }
 
@@ -232,7 +231,8 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     assert_eq!(saml["IdpIdentifiers"], json!(["example.com"]));
 
     // A new version of the secret is handed over by the next apply.
-    let secret = json!({ "SecretId": "sso/openhands", "SecretString": "{\"client_secret\": \"second-client-secret\"}" });
+    let secret =
+        json!({ "SecretId": "sso/openhands", "SecretString": "{\"client_secret\": \"second-client-secret\"}" });
     account.call("secretsmanager", "put_secret_value", secret).unwrap();
     apply(&account);
     let oidc = provider(&account, &pool, "Example-OIDC");

@@ -204,7 +204,7 @@ fn a_company_login_has_usual_attributes_which_the_file_can_change() {
 
 #[test]
 fn a_company_login_that_cognito_would_refuse_or_that_lets_everybody_in_is_refused() {
-    insta::assert_snapshot!(problems(&format!("{FILE}[auth]\nlocal_login = false\n")), @"ohinfra.toml:5:1: `auth.local_login` is false, and there is no other login (configure [auth.saml] or [auth.oidc], or nobody can log in)");
+    insta::assert_snapshot!(problems(&format!("{FILE}[auth]\nlocal_login = false\n")), @"ohinfra.toml:6:1: `auth.local_login` is false, and there is no other login (configure [auth.saml] or [auth.oidc], or nobody can log in)");
     assert!(problems(&format!("{FILE}[auth.saml]\n")).contains("`auth.saml.name` is missing"));
     for (from, to, told) in [
         ("Example-SAML", "a", "is `a`, which is not a name that Cognito takes"),

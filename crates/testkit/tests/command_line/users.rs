@@ -54,6 +54,7 @@ fn an_invitation_is_sent_once_and_again_only_if_asked_for() {
 
 #[test]
 fn who_has_logged_in_is_not_invited_again() {
+    let _filters = filtered();
     let place = deployed();
     place.succeed(&["users", "invite", "ada@example.com", "bob@example.com", "eve@example.com"]);
     let mut accounts = accounts(&place);
@@ -73,7 +74,7 @@ fn who_has_logged_in_is_not_invited_again() {
     insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com"]), @"ada@example.com is a user since 2025-11-24");
     insta::assert_snapshot!(place.succeed(&["users", "remove", "--yes", "eve@example.com"]), @"
     Accounts to delete from the user pool cognito-user-pool-<n>:
-      Eve@Example.com  company login  id 00000000-0000-4000-8000-000000000003
+      Eve@Example.com  company login  id <uuid>
     Their conversations and settings stay in the data bucket and the database under these ids.
     A new invitation of the same address gets a new id and begins without them.
     Who uses the company login can log in again as a new user: remove them at the identity provider first.
@@ -212,12 +213,41 @@ fn a_company_login_is_added_changed_and_removed() {
     with_secret(&place, "1");
     place.succeed(&["apply", "--yes"]);
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{SAML}sign_out = true\n{OIDC}"));
-    insta::assert_snapshot!(place.succeed(&["plan"]), @"");
+    insta::assert_snapshot!(place.succeed(&["plan"]), @r#"
+    auth
+      ~ client  cognito.user_pool_client cognito-user-pool-client-<n>
+          identity_providers = ["COGNITO"] → ["COGNITO", (known after apply), (known after apply)]
+      + oidc-provider  cognito.identity_provider
+          attribute_mapping     = { email = "email", email_verified = "email_verified", username = "sub" }
+          client_id             = "openhands"
+          client_secret_arn     = "arn:aws:secretsmanager:us-west-2:123456789012:secret:sso"
+          client_secret_version = "1"
+          issuer                = "https://sso.example.com"
+          provider_name         = "Example-OIDC"
+          provider_type         = "OIDC"
+          scopes                = ["openid", "email", "profile"]
+          user_pool_id          = "cognito-user-pool-<n>"
+      + saml-provider  cognito.identity_provider
+          attribute_mapping = { email = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress" }
+          metadata_url      = "https://sso.example.com/metadata"
+          provider_name     = "Example-SAML"
+          provider_type     = "SAML"
+          sign_out          = true
+          user_pool_id      = "cognito-user-pool-<n>"
+
+    Plan: 2 to create, 1 to update, 112 unchanged.
+    about 4 s; longest path: auth/saml-provider → auth/client
+    "#);
     place.succeed(&["apply", "--yes"]);
     assert_eq!(listed(&place), json!(["COGNITO", "Example-SAML", "Example-OIDC"]));
     let outputs = place.succeed(&["output"]);
     let of_login: Vec<&str> = outputs.lines().filter(|line| line.contains("saml_") || line.contains("oidc_")).collect();
-    insta::assert_snapshot!(of_login.join("\n"), @"");
+    insta::assert_snapshot!(of_login.join("\n"), @"
+    auth.oidc_redirect_url            https://full_domain.cognito-user-pool-domain-<n>/oauth2/idpresponse
+    auth.saml_entity_id               urn:amazon:cognito:sp:cognito-user-pool-<n>
+    auth.saml_logout_url              https://full_domain.cognito-user-pool-domain-<n>/saml2/logout
+    auth.saml_redirect_url            https://full_domain.cognito-user-pool-domain-<n>/saml2/idpresponse
+    ");
     assert!(place.succeed(&["plan"]).starts_with("No changes"));
 
     with_secret(&place, "2");
