@@ -222,7 +222,7 @@ impl Environment {
             let exported = check_backend(backend, &answers, &mut problems);
             let names = Names::new(configuration, &account);
             let remarks = remarks(problems)?;
-            return Ok((Self { names, partition, exported, oidc_client_secret, ..Self::default() }, remarks));
+            return Ok((Self { names, partition, oidc_client_secret, exported, ..Self::default() }, remarks));
         }
         let vpc = check_vpc(configuration, answers.get::<Vpc>(&configuration.vpc_id).flatten(), &mut problems);
         let network = answers.get::<VpcNetwork>(&configuration.vpc_id).unwrap_or_default();

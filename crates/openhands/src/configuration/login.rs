@@ -141,7 +141,7 @@ impl Values {
             self.refuse("auth.local_login", message, "configure [auth.saml] or [auth.oidc], or nobody can log in");
         }
         let saml = if has_saml { self.saml() } else { None };
-        let oidc = if has_oidc { self.oidc() } else { None };
+        let oidc = has_oidc.then(|| self.oidc());
         if let (Some(saml), Some(oidc)) = (&saml, &oidc)
             && saml.name.eq_ignore_ascii_case(&oidc.name)
         {
@@ -186,7 +186,7 @@ impl Values {
         Some(Saml { name, metadata: metadata?, sign_out: self.flag("auth.saml.sign_out"), attributes })
     }
 
-    fn oidc(&mut self) -> Option<Oidc> {
+    fn oidc(&mut self) -> Oidc {
         let name = self.provider_name("auth.oidc.name");
         let issuer = self.require("auth.oidc.issuer", "for example `issuer = \"https://sso.example.com\"`");
         let help = "an https:// address without a slash at the end, as the provider's tokens name it";
@@ -208,7 +208,7 @@ impl Values {
         let mut attributes = self.attributes("auth.oidc.attributes", &defaults);
         // Cognito maps this by itself, and reports it.
         attributes.insert("username".to_owned(), "sub".to_owned());
-        Some(Oidc { name, issuer, client_id, client_secret_name, scopes, attributes })
+        Oidc { name, issuer, client_id, client_secret_name, scopes, attributes }
     }
 
     /// The defaults, and what the user says in their place.
