@@ -1,0 +1,70 @@
+// A real PostgreSQL in a temporary folder: TLS only, prepared by our bootstrap.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from './shell.mjs';
+
+export const NAME = 'openhands';
+export const USER = 'openhands_proxy';
+export const PORT = 5432;
+
+/** Debian keeps the programs of every version apart. */
+function programs() {
+  const versions = readdirSync('/usr/lib/postgresql').sort((one, other) => Number(one) - Number(other));
+  return join('/usr/lib/postgresql', versions.at(-1), 'bin');
+}
+
+/** PostgreSQL refuses to be run by root. */
+const asPostgres = (program, args, options) => run('runuser', ['-u', 'postgres', '--', join(programs(), program), ...args], { cwd: '/', ...options });
+
+/** Our bootstrap as a text for psql. */
+async function bootstrapScript(password) {
+  if (process.env.OHINFRA_BOOTSTRAP_SQL) return readFileSync(process.env.OHINFRA_BOOTSTRAP_SQL, 'utf8').replaceAll('{{password}}', password);
+  return run(process.env.OHINFRA_RENDER_PAYLOAD, ['database'], { input: JSON.stringify({ password }) });
+}
+
+/** Starts a server at `host`, with the bootstrap applied by a master that is no superuser, as on RDS. */
+export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'ohinfra-postgres-'));
+  const [uid, gid] = ['-u', '-g'].map((one) => Number(spawnSync('id', [one, 'postgres'], { encoding: 'utf8' }).stdout));
+  chownSync(folder, uid, gid);
+  const [data, log] = [join(folder, 'data'), join(folder, 'log')];
+  const pwfile = join(folder, 'password');
+  writeFileSync(pwfile, 'postgres', { mode: 0o644 });
+  await asPostgres('initdb', ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--no-sync', `--pwfile=${pwfile}`]);
+  const [key, certificate] = [join(data, 'server.key'), join(data, 'server.crt')];
+  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=database', '-keyout', key, '-out', certificate]);
+  for (const file of [key, certificate]) chownSync(file, uid, gid);
+  chmodSync(key, 0o600);
+  const access = ['local all all scram-sha-256', 'hostssl all all 0.0.0.0/0 scram-sha-256'];
+  writeFileSync(join(data, 'pg_hba.conf'), `${access.join('\n')}\n`);
+  const options = [
+    `listen_addresses=${host}`, `port=${PORT}`, `unix_socket_directories=${folder}`, 'ssl=on', 'fsync=off', 'max_connections=200',
+  ].map((one) => `-c ${one}`).join(' ');
+  const server = { host, port: PORT, name: NAME, user: USER, password, folder };
+  const control = (...args) => asPostgres('pg_ctl', ['-D', data, '-w', ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+  server.start = () => control('-l', log, '-o', options, 'start');
+  server.stop = () => control('-m', 'immediate', 'stop').catch(() => {});
+  server.log = () => readFileSync(log, 'utf8');
+  /** What a role sees when it runs a text. */
+  server.sql = (text, { user = 'postgres', secret = 'postgres', database = NAME } = {}) =>
+    run('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-U', user, '-d', database, '-h', folder], {
+      input: text, env: { ...process.env, PGPASSWORD: secret, PGOPTIONS: '-c client_min_messages=warning' },
+    });
+  server.remove = async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.start();
+    await server.sql("CREATE ROLE rds_iam; CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'master'", { database: 'postgres' });
+    await server.sql(`CREATE DATABASE ${NAME} OWNER master`, { database: 'postgres' });
+    await server.sql(await bootstrapScript(password), { user: 'master', secret: 'master' });
+  } catch (error) {
+    await server.remove();
+    throw error;
+  }
+  return server;
+}

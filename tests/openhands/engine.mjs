@@ -1,0 +1,185 @@
+// A real docker engine on an "instance": network, mount and process namespaces of its own, in which `/data`, `/opt` and `/run` are
+// the instance's. So rendered files and scripts run with exactly the paths and addresses of a real instance, and ending one process
+// ends everything.
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { addresses, createNetwork, removeNetwork } from './network.mjs';
+import { cacheFolder, empty, end, isAlive, run, runningPid, waitFor } from './shell.mjs';
+
+const DISK_BYTES = 40 * 1024 ** 3;
+const PROGRAMS = ['dockerd', 'docker', 'containerd', 'iptables', 'ip', 'nsenter', 'unshare', 'debootstrap'];
+
+/** Why no container can run on this machine; `undefined` if they can. */
+export async function whyNot() {
+  if (process.getuid() !== 0) return 'a docker engine needs root';
+  for (const program of PROGRAMS) {
+    if ((await run('which', [program], { check: false })).status !== 0) return `${program} is not installed: run \`cargo xtask openhands\``;
+  }
+  const unshare = (script) => run('unshare', ['--mount', '--net', '--pid', '--fork', '--propagation', 'private', 'sh', '-ec', script], { check: false });
+  const overlay = 'mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir a b c d; mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c d';
+  const containers = await unshare(overlay);
+  if (containers.status !== 0) return `the kernel forbids containers: ${containers.stderr.trim()}`;
+  const filter = await unshare('iptables -t nat -A POSTROUTING -j MASQUERADE; iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT');
+  if (filter.status !== 0) return `the kernel has no packet filter: ${filter.stderr.trim()}`;
+  return undefined;
+}
+
+const isMounted = (folder) => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4] === folder);
+
+/** `/data` of the instance: xfs with project quotas where the kernel has it (true), else a plain folder (false). */
+async function mountData(folder) {
+  const [image, data] = [join(folder, 'disk.img'), join(folder, 'data')];
+  mkdirSync(data, { recursive: true });
+  if (isMounted(data)) return true;
+  const mount = async () => (await run('mount', ['-o', 'loop,pquota', image, data], { check: false })).status === 0;
+  if (existsSync(image) && (await mount())) return true;
+  rmSync(image, { force: true });
+  await run('truncate', ['--size', String(DISK_BYTES), image]);
+  const made = await run('mkfs.xfs', ['-q', '-f', image], { check: false }).catch(() => ({ status: 1 }));
+  if (made.status === 0 && (await mount())) return true;
+  rmSync(image, { force: true });
+  return false;
+}
+
+async function unmountData(folder) {
+  const data = join(folder, 'data');
+  const isFree = async () => !isMounted(data) || (await run('umount', [data], { check: false })).status === 0;
+  await waitFor(`unmounting ${data}`, isFree, { seconds: 30 });
+}
+
+/**
+ * The first process of the namespaces: gives them a root of their own, which is the machine's except for `/data`, `/opt`, `/run` and
+ * `/tmp`, then waits for orphans.
+ */
+function initScript(folder) {
+  const resolv = realpathSync('/etc/resolv.conf');
+  const isInRun = resolv.startsWith('/run/');
+  return `
+set -e
+root=${folder}/root
+mkdir -p $root ${folder}/data/openhands ${folder}/data/docker
+mount -t tmpfs -o mode=755 tmpfs $root
+for path in /*; do
+  case $path in /data | /opt | /run | /tmp | /proc) continue ;; esac
+  if [ -L $path ]; then cp -a $path $root$path
+  elif [ -d $path ]; then mkdir $root$path && mount --rbind $path $root$path; fi
+done
+mkdir $root/data $root/opt $root/run $root/tmp $root/proc $root/.machine
+chmod 1777 $root/tmp
+mount --rbind ${folder}/data $root/data
+mount --bind ${folder}/efs $root/data/openhands
+mount --bind ${folder}/opt $root/opt
+mount --bind ${folder}/run $root/run
+mount --bind ${folder}/hosts $root/etc/hosts
+${isInRun ? `mkdir -p $root$(dirname ${resolv}) && cp ${folder}/resolv.conf $root${resolv}` : `mount --bind ${folder}/resolv.conf $root${resolv}`}
+cd $root
+pivot_root . .machine
+mount -t proc proc /proc
+umount -l /.machine
+rmdir /.machine
+touch /run/init-ready
+set +e
+while :; do sleep 3600 & wait $!; done`;
+}
+
+/** Starts an engine. Whatever an earlier one of this number left is ended first; one that is in use is an error. */
+export async function startEngine({ number, daemon = {} } = {}) {
+  const at = addresses(number);
+  const folder = cacheFolder(`bench-${at.number}`);
+  const owner = join(folder, 'owner');
+  const other = runningPid(owner, 'node');
+  if (other && other !== process.pid) {
+    throw new Error(`bench ${at.number} is in use by process ${other}; set OHINFRA_BENCH to another number`);
+  }
+  await clean(folder, at);
+  writeFileSync(owner, String(process.pid));
+  const hasQuota = await mountData(folder);
+  for (const name of ['efs', 'run', 'opt/openhands']) mkdirSync(join(folder, name), { recursive: true });
+  const resolv = `nameserver ${at.vpc}\noptions timeout:1 attempts:1\n`;
+  writeFileSync(join(folder, 'resolv.conf'), resolv);
+  writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${at.instance} instance\n`);
+  await createNetwork(at);
+  const engine = { at, folder, hasQuota, daemon, socket: join(folder, 'run/docker.sock'), efs: join(folder, 'efs'), opt: join(folder, 'opt/openhands') };
+  await startInit(engine);
+  const enter = (program, args) => [`--target=${engine.init}`, '--mount', '--net', '--pid', '--', program, ...args];
+  engine.docker = (args, options) => run('docker', ['--host', `unix://${engine.socket}`, ...args], options);
+  /** Runs a program on the instance. */
+  engine.exec = (program, args = [], options) => run('nsenter', enter(program, args), options);
+  engine.spawn = (program, args = [], options) => spawn('nsenter', enter(program, args), options);
+  engine.log = () => readFileSync(join(folder, 'dockerd.log'), 'utf8');
+  engine.startDocker = () => startDocker(engine);
+  engine.stopDocker = () => stopDocker(engine);
+  engine.removeContainers = () => removeContainers(engine);
+  engine.stop = async () => {
+    await removeContainers(engine).catch(() => {});
+    await stopDocker(engine).catch(() => {});
+    await clean(folder, at);
+    rmSync(owner, { force: true });
+  };
+  await engine.startDocker();
+  await engine.removeContainers();
+  return engine;
+}
+
+async function startInit(engine) {
+  const { folder, at } = engine;
+  const log = openSync(join(folder, 'init.log'), 'w');
+  const child = spawn(
+    'nsenter',
+    [`--net=/run/netns/${at.namespace}`, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', initScript(folder)],
+    { stdio: ['ignore', log, log], detached: true },
+  );
+  closeSync(log);
+  child.unref();
+  writeFileSync(join(folder, 'unshare.pid'), String(child.pid));
+  const failed = () => (isAlive(child.pid) ? undefined : readFileSync(join(folder, 'init.log'), 'utf8'));
+  await waitFor('the namespaces of the instance', () => existsSync(join(folder, 'run/init-ready')), { seconds: 20, failed });
+  engine.init = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0]);
+}
+
+async function startDocker(engine) {
+  const { folder } = engine;
+  const configuration = {
+    'log-level': 'warn', 'live-restore': true, 'shutdown-timeout': 5, ...engine.daemon,
+    'data-root': '/data/docker', 'exec-root': '/run/docker', pidfile: '/run/docker.pid', hosts: ['unix:///run/docker.sock'], group: 'root',
+  };
+  writeFileSync(join(folder, 'run/daemon.json'), JSON.stringify(configuration));
+  rmSync(join(folder, 'run/docker.pid'), { force: true });
+  const log = openSync(join(folder, 'dockerd.log'), 'a');
+  // The shell goes first, so that docker is an orphan of the namespaces' first process.
+  const script = `dockerd --config-file /run/daemon.json & sleep 0`;
+  const starter = engine.spawn('sh', ['-c', script], { stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  starter.unref();
+  await waitFor('docker', async () => (await engine.docker(['version'], { check: false })).status === 0, {
+    failed: () => (engine.log().includes('failed to start daemon') ? engine.log().slice(-2000) : undefined),
+  });
+}
+
+/** Ends only the daemon: containers go on, as with `live-restore` on an instance. */
+async function stopDocker(engine) {
+  const wait = 'pid=$(cat /run/docker.pid); kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done';
+  await engine.exec('sh', ['-c', wait]);
+}
+
+async function removeContainers(engine) {
+  const all = (await engine.docker(['ps', '--all', '--quiet'])).split('\n').filter(Boolean);
+  if (all.length > 0) await engine.docker(['rm', '--force', '--volumes', ...all]);
+  await engine.docker(['network', 'prune', '--force']);
+}
+
+/** Ends the namespaces with everything in them, removes the network, unmounts. Idempotent. */
+async function clean(folder, at) {
+  const unshare = runningPid(join(folder, 'unshare.pid'), 'unshare');
+  if (unshare) {
+    const children = readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    for (const child of children) await end(Number(child), { signal: 'SIGKILL' });
+    await end(unshare, { signal: 'SIGKILL' });
+  }
+  await removeNetwork(at);
+  await unmountData(folder);
+  rmSync(join(folder, 'dockerd.log'), { force: true });
+  empty(join(folder, 'run'));
+}

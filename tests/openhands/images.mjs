@@ -1,0 +1,255 @@
+// Images without a registry: a Debian base by debootstrap, and on top of it OpenHands and its agent server from PyPI.
+//
+// A layer is built in a chroot on the machine and kept as a tar file in the cache under a fingerprint of what went into it.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { cacheFolder, fingerprint, run, runningPid, waitFor } from './shell.mjs';
+import { constraints, networkOfBuilds, uv } from './python.mjs';
+
+const SUITE = 'trixie';
+const PACKAGES = [
+  'ca-certificates', 'curl', 'git', 'iproute2', 'iputils-ping', 'jq', 'libnginx-mod-http-lua', 'lua-cjson', 'nginx-light', 'procps',
+  'python3', 'python3-venv', 'sudo', 'tmux',
+];
+
+/** What differs between the versions of OpenHands that the bench can run. */
+export const VERSIONS = {
+  '1.11.0': { agentServer: '1.34.0' },
+  '1.7.0': { agentServer: '1.19.1' },
+};
+
+export const APP_REPOSITORY = 'docker.openhands.dev/openhands/openhands';
+export const AGENT_SERVER_REPOSITORY = 'ghcr.io/openhands/agent-server';
+export const OPENRESTY_IMAGE = 'openresty/openresty:1.27.1.2-alpine';
+
+/** The agent server that a version of OpenHands was released with. */
+export function agentServerVersion(version) {
+  const own = VERSIONS[version]?.agentServer ?? process.env.OHINFRA_AGENT_SERVER;
+  if (!own) throw new Error(`which agent server OpenHands ${version} needs is not known: set OHINFRA_AGENT_SERVER`);
+  return own;
+}
+
+/** As in the published image: uid 10001, which may become root by sudo. */
+const BASE_SETUP = `
+groupadd -g 10001 openhands
+useradd -m -u 10001 -g 10001 -s /bin/bash -G sudo openhands
+echo 'openhands ALL=(ALL) NOPASSWD:ALL' >> /etc/sudoers
+mkdir -p /workspace/project /app
+chown -R openhands:openhands /workspace
+rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
+`;
+
+/** The mirror that this machine's own apt uses for Debian; debootstrap's default elsewhere. */
+async function mirror() {
+  if (process.env.OHINFRA_DEBIAN_MIRROR) return [process.env.OHINFRA_DEBIAN_MIRROR];
+  const targets = await run('apt-get', ['indextargets', '--format', '$(ORIGIN)|$(LABEL)|$(REPO_URI)']).catch(() => '');
+  const line = targets.split('\n').find((one) => one.startsWith('Debian|Debian|'));
+  return line ? [line.split('|')[2]] : [];
+}
+
+/** Runs a script in a chroot whose mounts vanish with it. */
+async function chroot(folder, script, { lower, environment = {}, binds = [] } = {}) {
+  const mounts = [];
+  let root = folder;
+  if (lower) {
+    root = join(folder, 'root');
+    for (const name of ['root', 'upper', 'work']) mkdirSync(join(folder, name), { recursive: true });
+    mounts.push(`mount -t overlay overlay -o lowerdir=${lower},upperdir=${folder}/upper,workdir=${folder}/work ${root}`);
+  }
+  mounts.push(`mount -t proc proc ${root}/proc`, `mount --rbind /dev ${root}/dev`, `mount -t tmpfs tmpfs ${root}/run`);
+  mounts.push(`mkdir -p ${root}/tmp/bench`, `mount -t tmpfs tmpfs ${root}/tmp/bench`);
+  for (const [from, to] of binds) {
+    const make = to.endsWith('/') ? `mkdir -p ${root}${to}` : `touch ${root}${to}`;
+    mounts.push(make, `mount --bind ${from} ${root}${to}`);
+  }
+  const variables = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C.UTF-8', ...environment };
+  const pairs = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const outer = ['set -e', ...mounts, `exec chroot ${root} /usr/bin/env -i "$@" /bin/sh -euc "$SCRIPT"`].join('\n');
+  await run('unshare', ['--mount', '--propagation', 'private', '--', 'sh', '-c', outer, 'sh', ...pairs], {
+    env: { ...process.env, SCRIPT: script },
+  });
+}
+
+/** Builds something in the cache once: `build(folder)` fills a folder, which then gets its final name. */
+async function once(name, build) {
+  const done = join(cacheFolder('images'), name);
+  if (existsSync(done)) return done;
+  const lock = `${done}.lock`;
+  await waitFor(`the build of ${name} by another process`, () => takeLock(lock), { seconds: 900, every: 500 });
+  const folder = `${done}.new`;
+  try {
+    if (existsSync(done)) return done;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    await build(folder);
+    renameSync(folder, done);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(lock, { force: true });
+  }
+  return done;
+}
+
+/** Whether this process has the lock now; one whose holder has ended is taken over. */
+function takeLock(file) {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (!runningPid(file, 'node')) rmSync(file, { force: true });
+    return false;
+  }
+}
+
+/** The root folder of the base. */
+export async function base() {
+  const name = `base-${fingerprint(SUITE, PACKAGES.join(), BASE_SETUP)}`;
+  return once(name, async (folder) => {
+    const root = join(folder, 'root');
+    await run('debootstrap', [
+      '--variant=minbase', `--include=${PACKAGES.join(',')}`, `--cache-dir=${cacheFolder('debs')}`, SUITE, root, ...(await mirror()),
+    ]);
+    await chroot(root, BASE_SETUP);
+    await pack(root, folder);
+  });
+}
+
+/** Makes a layer of a folder: its tar file, and the digest by which docker knows it. */
+async function pack(root, folder) {
+  const file = join(folder, 'layer.tar');
+  await run('tar', ['--numeric-owner', '--exclude=./dev/*', '--exclude=./tmp/*', '--exclude=./run/*', '-C', root, '-cf', file, '.']);
+  writeFileSync(join(folder, 'digest'), `sha256:${(await run('sha256sum', [file])).slice(0, 64)}`);
+}
+
+/** A layer with a virtual environment of exactly these requirements, and the end of its script. */
+async function environment(name, { path, requirements, limits, script }) {
+  const lower = await base();
+  const tools = await uv();
+  const network = await networkOfBuilds();
+  const install = `
+mkdir -p ${path}
+python3 -m venv --without-pip ${path}/.venv
+/tmp/bench/uv pip install --quiet --python ${path}/.venv/bin/python --link-mode copy --compile-bytecode \\
+  --constraints /tmp/bench/constraints.txt ${requirements.map((one) => `'${one}'`).join(' ')}
+${script}`;
+  return once(`${name}-${fingerprint(lower.split('-').at(-1), install, limits)}`, async (folder) => {
+    const file = join(folder, 'constraints.txt');
+    writeFileSync(file, limits);
+    await chroot(folder, install, {
+      lower: join(lower, 'root'),
+      environment: { ...network.environment, UV_CACHE_DIR: '/var/cache/uv', UV_NO_PROGRESS: '1' },
+      binds: [[tools, '/tmp/bench/uv'], [file, '/tmp/bench/constraints.txt'], [cacheFolder('uv'), '/var/cache/uv/'], ...network.binds],
+    });
+    for (const place of ['var/cache/uv', 'etc/resolv.conf', 'etc/hosts', ...network.binds.map(([, to]) => to.slice(1))]) {
+      rmSync(join(folder, 'upper', place), { recursive: true, force: true });
+    }
+    await pack(join(folder, 'upper'), folder);
+    for (const rest of ['upper', 'work', 'root']) rmSync(join(folder, rest), { recursive: true, force: true });
+  });
+}
+
+/** OpenHands itself, as `uvicorn` in its path and `/app` as the working folder. */
+export async function app(version) {
+  return environment(`app-${version}`, {
+    path: '/app',
+    requirements: [`openhands-ai==${version}`],
+    limits: await constraints(version),
+    script: 'find /app/.venv -name "*.pdf" -delete',
+  });
+}
+
+/** The agent server with what Bedrock needs. */
+export async function agentServer(version) {
+  const own = agentServerVersion(version);
+  return environment(`agent-server-${own}`, {
+    path: '/agent-server',
+    requirements: [...['agent-server', 'sdk', 'tools'].map((one) => `openhands-${one}==${own}`), 'boto3'],
+    limits: await constraints(version),
+    script: `
+printf '#!/bin/sh\\nexec /agent-server/.venv/bin/python -m openhands.agent_server "$@"\\n' > /usr/local/bin/openhands-agent-server
+# The agent server refuses conversations without a browser. None is started before an agent asks for one.
+printf '#!/bin/sh\\necho "this image has no browser" >&2\\nexit 1\\n' > /usr/bin/chromium
+chmod 755 /usr/local/bin/openhands-agent-server /usr/bin/chromium`,
+  });
+}
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Every image that an instance of this version pulls: tag, layers and configuration. */
+export async function images(version, tags = {}) {
+  const bottom = await base();
+  const [appLayer, agentLayer, nginxLayer] = [await app(version), await agentServer(version), await nginx()];
+  return [
+    {
+      tag: tags.app ?? `${APP_REPOSITORY}:${version}`,
+      layers: [bottom, appLayer],
+      config: { WorkingDir: '/app', Env: [`PATH=/app/.venv/bin:${PATH}`, 'PYTHONUNBUFFERED=1'], Cmd: ['uvicorn', 'openhands.server.listen:app'] },
+    },
+    {
+      tag: tags.agentServer ?? `${AGENT_SERVER_REPOSITORY}:${agentServerVersion(version)}-python`,
+      layers: [bottom, agentLayer],
+      config: {
+        User: 'openhands', WorkingDir: '/', Env: [`PATH=${PATH}`, 'OH_ENABLE_VNC=false', 'LOG_JSON=true'], ExposedPorts: { '8000/tcp': {} },
+        Entrypoint: ['/usr/local/bin/openhands-agent-server'],
+      },
+    },
+    {
+      tag: tags.openresty ?? OPENRESTY_IMAGE,
+      layers: [bottom, nginxLayer],
+      config: { Env: [`PATH=${PATH}`], Cmd: ['/usr/local/openresty/bin/openresty'], ExposedPorts: {} },
+    },
+  ];
+}
+
+/** Debian's nginx under the paths of OpenResty's image, which has Lua built in. */
+function nginx() {
+  const modules = ['ndk_http_module', 'ngx_http_lua_module'].map((one) => `load_module /usr/lib/nginx/modules/${one}.so;`).join(' ');
+  const script = `#!/bin/sh
+exec nginx -p /usr/local/openresty/nginx -c /usr/local/openresty/nginx/conf/nginx.conf -g "${modules} daemon off; pid /tmp/nginx.pid;"
+`;
+  return once(`openresty-${fingerprint(script)}`, async (folder) => {
+    const root = join(folder, 'root');
+    for (const name of ['bin', 'nginx/conf', 'nginx/logs', 'ohinfra']) mkdirSync(join(root, 'usr/local/openresty', name), { recursive: true });
+    writeFileSync(join(root, 'usr/local/openresty/bin/openresty'), script, { mode: 0o755 });
+    await pack(root, folder);
+  });
+}
+
+/** The configuration of an image, as docker keeps it. */
+function configuration({ layers, config, tag }) {
+  const digests = layers.map((layer) => readFileSync(join(layer, 'digest'), 'utf8'));
+  const architecture = { x64: 'amd64' }[process.arch] ?? process.arch;
+  const mark = fingerprint(tag, digests.join(), JSON.stringify(config));
+  const labels = { Labels: { bench: mark } };
+  return { mark, json: JSON.stringify({ architecture, os: 'linux', config: { ...config, ...labels }, rootfs: { type: 'layers', diff_ids: digests } }) };
+}
+
+/** Loads images into an engine, those that are loaded already aside: one request each. */
+export async function load(engine, wanted) {
+  const missing = [];
+  for (const image of wanted) {
+    const made = configuration(image);
+    const known = await engine.docker(['image', 'inspect', '--format', '{{ index .Config.Labels "bench" }}', image.tag], { check: false });
+    if (known.stdout.trim() !== made.mark) missing.push({ ...image, ...made });
+  }
+  if (missing.length === 0) return;
+  // The form of `docker save`: links to layers, which tar follows.
+  const folder = mkdtempSync(join(tmpdir(), 'ohinfra-images-'));
+  try {
+    const names = new Map();
+    const manifest = missing.map((image) => {
+      writeFileSync(join(folder, `${image.mark}.json`), image.json);
+      for (const layer of image.layers.filter((one) => !names.has(one))) {
+        names.set(layer, `${names.size}.tar`);
+        symlinkSync(join(layer, 'layer.tar'), join(folder, names.get(layer)));
+      }
+      return { Config: `${image.mark}.json`, RepoTags: [image.tag], Layers: image.layers.map((layer) => names.get(layer)) };
+    });
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    await run('sh', ['-c', `tar -C ${folder} --dereference -cf - . | docker --host unix://${engine.socket} load --quiet`]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,102 @@
+// The instance: starts what the bundle's compose file describes on the real engine.
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ask } from './client.mjs';
+import { empty, run, waitFor } from './shell.mjs';
+
+const quoted = (value) => `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+const unquoted = (text) => (/^'.*'$/s.test(text) ? text.slice(1, -1).replace(/\\(['\\])/g, '$1') : text);
+
+/** Reads a compose file with a real YAML reader. */
+async function readCompose(file) {
+  const text = await run('/usr/bin/python3', ['-c', 'import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))', file]);
+  return JSON.parse(text);
+}
+
+/** An environment file as compose reads it: docker's own `--env-file` knows no quotes. */
+async function readEnvironment(engine, file) {
+  const text = await engine.exec('cat', [file]);
+  const lines = text.split('\n').filter((line) => /^\w+=/.test(line));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), unquoted(line.slice(line.indexOf('=') + 1))]));
+}
+
+const KNOWN = [
+  'container_name', 'image', 'restart', 'network_mode', 'user', 'working_dir', 'entrypoint', 'command', 'stop_grace_period', 'volumes',
+  'env_file', 'environment', 'extra_hosts', 'cap_drop', 'cap_add', 'security_opt', 'ports', 'depends_on', 'logging', 'healthcheck',
+];
+
+/** The arguments of `docker create` that mean the same as a service of a compose file. */
+async function createArguments(engine, service, more) {
+  const unknown = Object.keys(service).filter((name) => !KNOWN.includes(name));
+  if (unknown.length > 0) throw new Error(`the bench does not know these fields of compose: ${unknown.join(', ')}`);
+  const environment = {};
+  for (const file of [service.env_file ?? []].flat()) Object.assign(environment, await readEnvironment(engine, file));
+  Object.assign(environment, service.environment, more);
+  const args = ['create', '--name', service.container_name, '--restart', service.restart ?? 'no', '--network', service.network_mode ?? 'bridge'];
+  const each = (flag, values) => [values ?? []].flat().flatMap((value) => [flag, value]);
+  args.push(...each('--volume', service.volumes), ...each('--add-host', service.extra_hosts), ...each('--cap-drop', service.cap_drop));
+  args.push(...each('--cap-add', service.cap_add), ...each('--security-opt', service.security_opt), ...each('--publish', service.ports));
+  if (service.user) args.push('--user', service.user);
+  if (service.working_dir) args.push('--workdir', service.working_dir);
+  const [entry, ...rest] = [service.entrypoint ?? []].flat();
+  if (entry) args.push('--entrypoint', entry);
+  for (const [name, value] of Object.entries(environment)) args.push('--env', `${name}=${value}`);
+  return [...args, service.image, ...rest, ...[service.command ?? []].flat()];
+}
+
+/**
+ * Starts an instance from the bundle in the engine's `/opt/openhands`: secrets, network, containers.
+ * `environment` is what a test adds to the app's: where AWS is.
+ */
+export async function startInstance(engine, { database, sandboxKey, environment = {}, credentials }) {
+  const instance = { address: engine.at.instance };
+  const folders = ['workspace', '.openhands', 'config/aws'].map((name) => join(engine.efs, name));
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
+  chmodSync(join(engine.efs, 'config'), 0o700);
+  const secret = (name, values) =>
+    writeFileSync(join(engine.opt, name), Object.entries(values).map(([key, value]) => `${key}=${quoted(value)}\n`).join(''), { mode: 0o600 });
+  secret('database.env', {
+    DB_HOST: database.host, DB_PORT: database.port, DB_NAME: database.name, DB_USER: database.user, DB_PASS: database.password, DB_SSL_MODE: 'require',
+  });
+  secret('sandbox.env', { OH_SECRET_KEY: sandboxKey });
+  if (credentials) {
+    writeFileSync(join(engine.efs, 'config/aws/config'), '[default]\nregion = us-west-2\ncredential_process = cat /run/aws/credentials.json\n', { mode: 0o644 });
+    writeFileSync(join(engine.efs, 'config/aws/credentials.json'), JSON.stringify({ Version: 1, ...credentials }), { mode: 0o644 });
+  }
+  instance.network = async () => {
+    if (existsSync(join(engine.opt, 'sandbox-network'))) await engine.exec('bash', ['/opt/openhands/sandbox-network']);
+  };
+  await instance.network();
+  const { services } = await readCompose(join(engine.opt, 'compose.yaml'));
+  for (const [name, service] of Object.entries(services)) {
+    await engine.docker(await createArguments(engine, service, name === 'openhands' ? environment : {}));
+    await engine.docker(['start', service.container_name]);
+  }
+  instance.app = (path, options) => ask({ host: instance.address, port: 3000, path, ...options });
+  instance.logs = async (name = 'openhands-app') => {
+    const { stdout, stderr } = await engine.docker(['logs', name], { check: false });
+    return `${stdout}${stderr}`;
+  };
+  /** Waits until the app answers at a path. */
+  instance.ready = (path = '/alive', seconds = 180) => {
+    let state = '';
+    const watch = async () => {
+      state = (await engine.docker(['inspect', '--format', '{{.RestartCount}} {{.State.Status}}', 'openhands-app'], { check: false })).stdout.trim();
+      return (await instance.app(path, { seconds: 5 })).status === 200;
+    };
+    const failed = () => (/^[1-9]|exited/.test(state) ? `openhands-app has ended (${state}); read its log` : undefined);
+    return waitFor(`openhands-app at ${path}`, watch, { seconds, every: 250, failed });
+  };
+  instance.sandboxes = async () => {
+    const ids = (await engine.docker(['ps', '--all', '--quiet', '--filter', 'name=oh-agent-server-'])).split('\n').filter(Boolean);
+    return ids.length === 0 ? [] : JSON.parse(await engine.docker(['inspect', ...ids]));
+  };
+  /** As when an instance is terminated: only the shared file system, the bucket and the database are left. */
+  instance.destroy = async () => {
+    await engine.removeContainers();
+    await engine.docker(['network', 'rm', 'openhands-sandboxes'], { check: false });
+    empty(engine.opt);
+  };
+  return instance;
+}

@@ -1,0 +1,67 @@
+// Python packages for images: uv from PyPI, and the versions that OpenHands' own lock file names.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { cacheFolder, run } from './shell.mjs';
+
+const UV = '0.13.9';
+
+/** uv's program: one static file. */
+export async function uv() {
+  const folder = cacheFolder(`uv-${UV}`);
+  const program = join(folder, 'bin/uv');
+  if (!existsSync(program)) {
+    await run('python3', ['-m', 'venv', folder]);
+    await run(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `uv==${UV}`]);
+  }
+  return program;
+}
+
+/** The versions of everything that OpenHands was released with, as constraints. */
+export async function constraints(version) {
+  const folder = cacheFolder('wheels');
+  const file = join(folder, `constraints-${version}.txt`);
+  if (!existsSync(file)) {
+    const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--python-version', '3.13', '--dest', folder];
+    await run(join(await venv(), 'bin/python'), ['-m', 'pip', 'download', ...options, `openhands-ai==${version}`]);
+    const wheel = readdirSync(folder).find((name) => name.startsWith(`openhands_ai-${version}-`));
+    writeFileSync(file, await run('python3', ['-c', READ_LOCK, join(folder, wheel)]));
+  }
+  return readFileSync(file, 'utf8');
+}
+
+async function venv() {
+  await uv();
+  return cacheFolder(`uv-${UV}`);
+}
+
+// Without a TOML reader: it is a file that poetry writes, one key a line. A package that is there twice is left to the resolver.
+const READ_LOCK = `
+import re, sys, zipfile
+lock = zipfile.ZipFile(sys.argv[1]).read("openhands/poetry.lock").decode()
+pins = {}
+for part in lock.split("[[package]]")[1:]:
+    name, version = (re.search(rf'^{key} = "(.*)"', part, re.M).group(1) for key in ("name", "version"))
+    isElsewhere = re.search(r'^type = "(git|url|directory|file)"', part, re.M)
+    pins.setdefault(name, set()).update([] if isElsewhere else [version])
+for name, versions in sorted(pins.items()):
+    if len(versions) == 1: print(f"{name}=={versions.pop()}")
+`;
+
+/** How this machine reaches PyPI, for a chroot: names, certificates, proxies and the index of pip's configuration. */
+export async function networkOfBuilds() {
+  const environment = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (/^(https?|all|no)_proxy$/i.test(name) || /^UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL)$/.test(name)) environment[name] = value;
+  }
+  const index = (await run('python3', ['-m', 'pip', 'config', 'get', 'global.index-url'], { check: false })).stdout?.trim();
+  const url = process.env.PIP_INDEX_URL ?? index;
+  if (url) environment.UV_DEFAULT_INDEX ??= url;
+  const binds = [['/etc/resolv.conf', '/etc/resolv.conf'], ['/etc/hosts', '/etc/hosts']];
+  const bundle = [process.env.SSL_CERT_FILE, process.env.PIP_CERT, '/etc/ssl/certs/ca-certificates.crt'].find((file) => file && existsSync(file));
+  if (bundle) {
+    binds.push([bundle, '/tmp/bench/certificates.pem']);
+    environment.SSL_CERT_FILE = '/tmp/bench/certificates.pem';
+  }
+  return { environment, binds };
+}
