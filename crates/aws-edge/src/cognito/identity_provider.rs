@@ -137,12 +137,11 @@ impl Kind for IdentityProviderKind {
         // What is not ours stays as it is.
         let kept = present.provider_details.unwrap_or_default();
         let is_same_issuer = kept.get("oidc_issuer") == update.desired.issuer.as_ref();
-        for (key, value) in kept {
-            let is_kept = KEPT.contains(&key.as_str()) || (is_same_issuer && ENDPOINTS.contains(&key.as_str()));
-            if is_kept {
-                details.insert(key, value);
-            }
-        }
+        details.extend(
+            kept.into_iter().filter(|(key, _)| {
+                KEPT.contains(&key.as_str()) || (is_same_issuer && ENDPOINTS.contains(&key.as_str()))
+            }),
+        );
         let call = self.clients.at(&subject.region).update_identity_provider().user_pool_id(pool).provider_name(name);
         let call = call.set_provider_details(Some(details));
         let call = call.set_attribute_mapping(Some(update.desired.attribute_mapping.clone().into_iter().collect()));
