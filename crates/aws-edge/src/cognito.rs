@@ -1,9 +1,11 @@
 //! Cognito's clients.
 
+pub mod identity_provider;
 pub mod managed_login_branding;
 pub mod user_pool;
 pub mod user_pool_client;
 pub mod user_pool_domain;
+pub mod users;
 
 use std::sync::Arc;
 

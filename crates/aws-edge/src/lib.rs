@@ -6,8 +6,18 @@ pub mod cognito;
 pub mod route53;
 pub mod wafv2;
 
-use ohinfra_aws_core::{Connection, Regional};
+use std::sync::Arc;
+
+use ohinfra_aws_core::{Connection, Regional, Secrets};
+use ohinfra_core::Region;
 use ohinfra_core::contract::Provider;
+use ohinfra_core::users::UserDirectory;
+
+/// The users of a Cognito user pool.
+pub fn users(connection: &Connection, region: &Region, pool: &str) -> Arc<dyn UserDirectory> {
+    let client = aws_sdk_cognitoidentityprovider::Client::new(&connection.config(region));
+    Arc::new(cognito::users::UserPoolUsers::new(client, pool))
+}
 
 /// Adds everything that this crate can do.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
@@ -22,6 +32,10 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(acm::issuance::IssuanceKind(acm))
         .kind(cloudfront::distribution::DistributionKind(cloudfront.clone()))
         .kind(cloudfront::response_headers_policy::ResponseHeadersPolicyKind(cloudfront))
+        .kind(cognito::identity_provider::IdentityProviderKind {
+            clients: cognito.clone(),
+            secrets: Secrets::new(connection),
+        })
         .kind(cognito::managed_login_branding::ManagedLoginBrandingKind(cognito.clone()))
         .kind(cognito::user_pool::UserPoolKind(cognito.clone()))
         .kind(cognito::user_pool_client::UserPoolClientKind(cognito.clone()))

@@ -66,6 +66,9 @@ pub enum Command {
     /// Looks at the state and repairs it
     #[command(subcommand)]
     State(StateCommand),
+    /// Invite, list, disable and remove the users of the deployment
+    #[command(subcommand)]
+    Users(UsersCommand),
     /// Takes an existing resource over
     Import(ImportArguments),
     /// Removes a lock that nobody holds any more
@@ -283,6 +286,78 @@ pub enum StateCommand {
     },
     /// Lists the versions that are kept
     History,
+}
+
+/// What stands below the help of commands that send mails.
+const MAIL_LIMIT: &str = "\
+A temporary password is valid for 7 days. Cognito's own mail service sends at most 50 mails a day per
+AWS account; for more, let the user pool send through Amazon SES (docs/users.md).";
+
+/// `ohinfra users`
+#[derive(Debug, Subcommand)]
+pub enum UsersCommand {
+    /// Create accounts and mail their invitations
+    #[command(after_help = MAIL_LIMIT)]
+    Invite(InviteArguments),
+    /// List the users with their status
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop users from logging in, keeping their accounts and data
+    Disable {
+        /// Email addresses
+        #[arg(value_name = "EMAIL", required = true)]
+        emails: Vec<String>,
+    },
+    /// Let disabled users log in again
+    Enable {
+        /// Email addresses
+        #[arg(value_name = "EMAIL", required = true)]
+        emails: Vec<String>,
+    },
+    /// Delete accounts; conversations and settings stay in the bucket and the database
+    Remove {
+        /// Email addresses
+        #[arg(value_name = "EMAIL", required = true)]
+        emails: Vec<String>,
+        /// Skip the confirmation prompt
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Invite everybody in a CSV file
+    #[command(after_help = MAIL_LIMIT)]
+    Import {
+        /// The CSV file: a header line with a column `email`; other columns are ignored
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+        /// How invitations are sent
+        #[command(flatten)]
+        sending: SendingArguments,
+    },
+}
+
+/// `ohinfra users invite`
+#[derive(Debug, Args)]
+pub struct InviteArguments {
+    /// Email addresses
+    #[arg(value_name = "EMAIL", required = true)]
+    pub emails: Vec<String>,
+    /// How invitations are sent
+    #[command(flatten)]
+    pub sending: SendingArguments,
+}
+
+/// How invitations are sent.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SendingArguments {
+    /// Send the invitation again, with a new temporary password, to users who have not logged in yet
+    #[arg(long)]
+    pub resend: bool,
+    /// Skip the confirmation prompt for more mails than Cognito's own mail service sends in a day
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// `ohinfra import`

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use ohinfra_core::contract::Provider;
+use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_state::StateStore;
 
@@ -11,6 +12,8 @@ use ohinfra_state::StateStore;
 pub trait Cloud: Send + Sync {
     /// Connects: every kind and look-up. Nothing is sent yet.
     fn connect<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Provider>;
+    /// The user directory of an id in a region. Nothing is sent yet.
+    fn users<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Arc<dyn UserDirectory>>;
     /// The state in `s3://bucket/key`.
     fn state<'a>(&'a self, region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>>;
     /// Makes the bucket of the state what it must be, and says what was done.

@@ -11,6 +11,7 @@ mod plan;
 mod render;
 mod state;
 mod unlock;
+mod users;
 mod validate;
 
 use clap::CommandFactory as _;
@@ -54,6 +55,7 @@ pub(crate) async fn dispatch(
         Command::Graph(arguments) => graph::run(&run, arguments),
         Command::Render(arguments) => render::run(&run, arguments),
         Command::State(command) => run.interruptible(state::run(&run, command)).await,
+        Command::Users(command) => users::run(&run, command).await,
         Command::Import(arguments) => import::run(&run, arguments).await,
         Command::Unlock(arguments) => run.interruptible(unlock::run(&run, arguments)).await,
         Command::Completions { .. } | Command::Init(_) => Ok(Outcome::Done),

@@ -13,6 +13,8 @@ use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::refresh::{ReadError, Refreshed, prior};
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
+use ohinfra_openhands::configuration::SamlMetadata;
+use ohinfra_openhands::configuration::login::is_saml_metadata;
 use ohinfra_openhands::environment::Pins;
 use ohinfra_openhands::sandbox_policy::{self, SandboxPolicy};
 use ohinfra_openhands::{Configuration, Environment, Sources, build_graph, environment};
@@ -30,6 +32,9 @@ use ohinfra_state::local::read_at_most;
 
 /// No configuration or policy file is larger, in bytes: IAM takes 10,240 characters of a role's policies.
 const LARGEST_FILE: u64 = 256 * 1024;
+
+/// Cognito takes no longer detail of an identity provider, in characters.
+const LARGEST_METADATA: u64 = 128 * 1024;
 
 /// The version of the tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -109,7 +114,8 @@ impl<'a> Run<'a> {
         cloud: &'a dyn Cloud,
         interrupt: Interrupt,
     ) -> Result<Self, CommandError> {
-        let (configuration, mut warnings) = Configuration::load(&sources(arguments, surroundings)?)?;
+        let (mut configuration, mut warnings) = Configuration::load(&sources(arguments, surroundings)?)?;
+        saml_metadata(arguments, &mut configuration)?;
         let (sandbox, policy_text) = sandbox_policy(arguments, &configuration)?;
         warnings.extend(sandbox.warnings.clone());
         let digest = configuration.digest(&policy_text);
@@ -330,6 +336,28 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
         contexts: arguments.contexts.clone(),
         sets: arguments.sets.clone(),
     })
+}
+
+/// The metadata file of the company's SAML login, relative to the configuration file.
+fn saml_metadata(arguments: &Arguments, configuration: &mut Configuration) -> Result<(), CommandError> {
+    let Some(saml) = &mut configuration.login.saml else { return Ok(()) };
+    let SamlMetadata::File(file) = &saml.metadata else { return Ok(()) };
+    let path = arguments.config.parent().unwrap_or_else(|| Path::new("")).join(file);
+    let bytes = read_at_most(&path, LARGEST_METADATA).map_err(|error| {
+        CommandError::simple(
+            format!("auth.saml.metadata_file: cannot read {}: {error}", path.display()),
+            "the path is relative to the configuration file",
+        )
+    })?;
+    let text = String::from_utf8(bytes).ok().filter(|text| is_saml_metadata(text));
+    let text = text.ok_or_else(|| {
+        CommandError::simple(
+            format!("auth.saml.metadata_file: {} is not SAML metadata", path.display()),
+            "download the metadata of the identity provider: XML with an `EntityDescriptor`",
+        )
+    })?;
+    saml.metadata = SamlMetadata::Text(text);
+    Ok(())
 }
 
 /// The policy file of agents, relative to the configuration file; nothing unless they get access.

@@ -16,6 +16,7 @@ pub mod schema;
 pub mod secret;
 pub mod tags;
 pub mod text;
+pub mod users;
 
 pub use address::Address;
 pub use error::{ErrorKind, ProviderError};

@@ -1,10 +1,12 @@
 //! Amazon Cognito user pools.
 
+pub mod identity_provider;
 pub mod managed_login_branding;
 pub mod user_pool;
 pub mod user_pool_client;
 pub mod user_pool_domain;
 
+pub use identity_provider::{IdentityProvider, IdentityProviderInputs};
 pub use managed_login_branding::{Asset, ManagedLoginBranding, ManagedLoginBrandingInputs};
 pub use user_pool::{UserPool, UserPoolInputs};
 pub use user_pool_client::{UserPoolClient, UserPoolClientInputs};

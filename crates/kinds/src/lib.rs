@@ -88,6 +88,7 @@ pub fn schemas() -> Vec<Schema> {
         wafv2::WebAcl::schema(),
         cloudfront::ResponseHeadersPolicy::schema(),
         cloudfront::Distribution::schema(),
+        cognito::IdentityProvider::schema(),
         // new kinds above this line
     ];
     schemas.sort_by_key(|schema| schema.kind);

@@ -8,6 +8,7 @@ use ohinfra_aws_data::s3_client;
 use ohinfra_cli::Cloud;
 use ohinfra_core::contract::{Provider, TagIndex};
 use ohinfra_core::package::Packages;
+use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_openhands::payload::packages::OpenHandsPackages;
 use ohinfra_state::StateStore;
@@ -43,6 +44,10 @@ impl Aws {
 impl Cloud for Aws {
     fn connect<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Provider> {
         Box::pin(async { provider(self.connection(region).await) })
+    }
+
+    fn users<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Arc<dyn UserDirectory>> {
+        Box::pin(async { ohinfra_aws_edge::users(self.connection(region).await, region, id) })
     }
 
     fn state<'a>(&'a self, region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>> {

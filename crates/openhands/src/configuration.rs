@@ -2,6 +2,7 @@
 
 mod forms;
 pub mod keys;
+pub mod login;
 pub mod tree;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use forms::{
     is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_image_digest, is_label,
     is_model_pattern, is_name, is_reserved, is_runtime, is_secret_name, is_state_url, is_title, is_vpc_id, is_zone_id,
 };
+pub use login::{Login, Oidc, Saml, SamlMetadata};
 pub use tree::Sources;
 use tree::{Node, Origin};
 
@@ -56,6 +58,8 @@ pub struct Configuration {
     pub sandbox_aws_policy_file: String,
     /// The secret that encrypts agents' sessions.
     pub sandbox_secret_name: Option<String>,
+    /// Who may log in.
+    pub login: Login,
     /// Tags beside the four of every deployment.
     pub tags: Tags,
     /// Everything as it was written, for the digest and for stacks that read what is not a field here.
@@ -311,6 +315,7 @@ impl Values {
             }
         }
         let edges = self.edges(tree);
+        let login = self.login(tree);
         let retention = self.get("monitoring.log_retention_days").and_then(|v| v.as_i64()).unwrap_or(30);
         if !keys::RETENTION_DAYS.contains(&retention) {
             let offered = keys::RETENTION_DAYS.map(|n| n.to_string()).join(", ");
@@ -367,6 +372,7 @@ impl Values {
             sandbox_aws_access: self.flag("sandbox.aws_access"),
             sandbox_aws_policy_file: self.text("sandbox.aws_policy_file")?,
             sandbox_secret_name: self.text("sandbox.secret_name"),
+            login,
             tags,
             all: self.leaves.iter().map(|(path, (value, _))| (path.clone(), value.clone())).collect(),
         })

@@ -76,6 +76,8 @@ pub struct Environment {
     pub cloudfront_prefix_list: String,
     /// The ARN of a sandbox secret that somebody else made; none if it is ours to make.
     pub foreign_sandbox_secret: Option<String>,
+    /// The secret of the client at the company's OpenID Connect provider, if there is one.
+    pub oidc_client_secret: Option<ClientSecret>,
     /// The machine image of the instance.
     pub image_id: String,
     /// Aurora PostgreSQL's version.
@@ -84,6 +86,15 @@ pub struct Environment {
     pub exported: Option<Exported>,
     /// What the state keeps of these, so that an apply does not replace the instance because AWS has a newer image.
     pub pins: BTreeMap<String, Value>,
+}
+
+/// A secret of somebody else's that is handed over in its current version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientSecret {
+    /// Its ARN.
+    pub arn: String,
+    /// The id of its current version.
+    pub version: String,
 }
 
 /// What a deployment tells those whose domains are in front of it.
@@ -117,6 +128,9 @@ pub fn look_ups(configuration: &Configuration, takes_away: bool) -> Vec<Request>
     }
     if configuration.builds_images() && configuration.backend.is_none() && !takes_away {
         requests.push(Request::new::<Buildx>(main, &()));
+    }
+    if let Some(oidc) = configuration.login.oidc.as_ref().filter(|_| !takes_away) {
+        requests.push(Request::new::<SecretDescription>(main, &oidc.client_secret_name));
     }
     let zones: std::collections::BTreeSet<&String> =
         configuration.edges.iter().map(|edge| &edge.hosted_zone_id).collect();
@@ -167,6 +181,13 @@ impl Environment {
             foreign_s3_endpoint: None,
             cloudfront_prefix_list: "pl-00000000".to_owned(),
             foreign_sandbox_secret: None,
+            oidc_client_secret: configuration.login.oidc.as_ref().map(|oidc| ClientSecret {
+                arn: format!(
+                    "arn:aws:secretsmanager:{}:000000000000:secret:{}",
+                    configuration.region, oidc.client_secret_name
+                ),
+                version: "1".to_owned(),
+            }),
             private_zones: ["a", "b"].map(|zone| format!("{}{zone}", configuration.region)).into(),
             image_id: "ami-00000000".to_owned(),
             aurora_version: configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned(),
@@ -196,11 +217,12 @@ impl Environment {
         let account = caller.as_ref().map(|caller| caller.account.clone()).unwrap_or_default();
         let partition = caller.map_or_else(|| "aws".to_owned(), |caller| caller.partition().to_owned());
         check_zones(configuration, &answers, &mut problems);
+        let oidc_client_secret = check_client_secret(configuration, &answers, &mut problems);
         if let Some(backend) = &configuration.backend {
             let exported = check_backend(backend, &answers, &mut problems);
             let names = Names::new(configuration, &account);
             let remarks = remarks(problems)?;
-            return Ok((Self { names, partition, exported, ..Self::default() }, remarks));
+            return Ok((Self { names, partition, oidc_client_secret, exported, ..Self::default() }, remarks));
         }
         let vpc = check_vpc(configuration, answers.get::<Vpc>(&configuration.vpc_id).flatten(), &mut problems);
         let network = answers.get::<VpcNetwork>(&configuration.vpc_id).unwrap_or_default();
@@ -234,6 +256,7 @@ impl Environment {
             foreign_s3_endpoint,
             cloudfront_prefix_list: prefix_list.unwrap_or_default(),
             foreign_sandbox_secret,
+            oidc_client_secret,
             private_zones: subnets.private_zones,
             exported: None,
             pins: BTreeMap::from([
@@ -496,6 +519,40 @@ fn check_endpoints(
 pub fn interface_service(region: &Region, name: &str) -> String {
     let name = if name.starts_with("ecr-") { name.replace('-', ".") } else { name.to_owned() };
     format!("com.amazonaws.{region}.{name}")
+}
+
+/// The secret of the client at the company's OpenID Connect provider.
+fn check_client_secret(
+    configuration: &Configuration,
+    answers: &Answers<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<ClientSecret> {
+    let name = &configuration.login.oidc.as_ref()?.client_secret_name;
+    let region = &configuration.region;
+    let mut refuse = |message: String, help: String| {
+        problems.push(Diagnostic::error("auth.oidc.client_secret_name", message).help(help));
+    };
+    let store = format!("--region {region} --secret-string file://FILE");
+    match answers.get::<SecretDescription>(name).flatten() {
+        None => refuse(
+            format!("there is no secret `{name}` in {region}"),
+            format!("`aws secretsmanager create-secret --name {name} {store}` stores the client secret from a file"),
+        ),
+        Some(secret) if secret.deleted => refuse(
+            format!("the secret `{name}` is scheduled for deletion"),
+            format!("`aws secretsmanager restore-secret --region {region} --secret-id {name}` restores it"),
+        ),
+        Some(secret) => match secret.version {
+            Some(version) => return Some(ClientSecret { arn: secret.arn, version }),
+            None => refuse(
+                format!("the secret `{name}` has no value"),
+                format!(
+                    "`aws secretsmanager put-secret-value --secret-id {name} {store}` stores the client secret from a file"
+                ),
+            ),
+        },
+    }
+    None
 }
 
 fn check_sandbox_secret(

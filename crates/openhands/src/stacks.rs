@@ -17,6 +17,7 @@ use ohinfra_core::{Address, Region};
 use ohinfra_plan::graph::{Handle, Options};
 use ohinfra_plan::{Graph, GraphBuilder, GraphError};
 
+pub use auth::{SESSION_HOURS, USER_POOL};
 use edge::Origin;
 
 use crate::configuration::Configuration;

@@ -1,6 +1,6 @@
 //! A plan: what will be done and why, as a plain value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::Inputs;
@@ -86,6 +86,8 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// What must be done before: the needs of the desired resource, or of the one that goes.
     pub needs: BTreeMap<Address, Need>,
+    /// What it needed when it was last applied, and needs no longer: that can be deleted only after this change.
+    pub lets_go: BTreeSet<Address>,
     /// The identity of the live resource.
     pub id: Option<String>,
     /// Replaced ones that an interrupted apply left behind.

@@ -186,6 +186,12 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         reasons: Vec::new(),
         fields: Vec::new(),
         needs: resource.needs.clone(),
+        lets_go: prior
+            .iter()
+            .flat_map(|prior| prior.depends_on.iter())
+            .filter(|needed| !resource.needs.contains_key(*needed))
+            .cloned()
+            .collect(),
         id,
         deposed,
         desired: Some(resource.inputs.clone()),
@@ -351,6 +357,7 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
         reasons: vec![reason.to_owned()],
         fields: Vec::new(),
         needs: prior.depends_on.iter().map(|need| (need.clone(), Need::Ready)).collect(),
+        lets_go: BTreeSet::new(),
         id: Some(prior.id.clone()),
         deposed: prior.deposed.clone(),
         desired: None,

@@ -83,7 +83,32 @@ pub fn steps(plan: &Plan) -> Steps {
             }
         }
     }
+    for change in plan.changes.values() {
+        // A replacement lets go when the old one is deleted, a change in place when it is done.
+        let replaced = deleting(change).filter(|_| matches!(change.action, Action::Replace(_)));
+        let Some(last) = replaced.or_else(|| making(change)) else { continue };
+        let gone = change.lets_go.iter().filter_map(|address| deleting(plan.changes.get(address)?));
+        for delete in gone.collect::<Vec<_>>() {
+            // Where the change itself waits for that deletion, it cannot come first.
+            if !waits_for(&steps, &last, &delete) {
+                steps.entry(delete).or_default().insert(last.clone(), Need::Ready);
+            }
+        }
+    }
     steps
+}
+
+/// Whether a step waits for another one, at once or through others.
+fn waits_for(steps: &Steps, step: &Step, other: &Step) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![step];
+    while let Some(step) = todo.pop() {
+        if step == other {
+            return true;
+        }
+        todo.extend(steps.get(step).into_iter().flat_map(BTreeMap::keys).filter(|before| seen.insert(*before)));
+    }
+    false
 }
 
 /// Whether the steps can be walked to the end. It holds for every plan; the property tests rely on it.

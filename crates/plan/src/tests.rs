@@ -257,6 +257,23 @@ fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
 }
 
 #[test]
+fn what_is_removed_goes_after_everything_has_let_go_of_it() {
+    let before = graph(&[
+        ("a/one", json!({})),
+        ("a/two", json!({ "peer": reference("a/one", "id") })),
+        ("a/three", json!({ "peer": reference("a/one", "id"), "shape": 1 })),
+    ])
+    .unwrap();
+    let (prior, live) = applied(&before);
+    let after = graph(&[("a/two", json!({ "peer": "other" })), ("a/three", json!({ "shape": 2 }))]).unwrap();
+    let steps = steps(&planned(&after, &prior, &live, Mode::Apply));
+    assert!(is_walkable(&steps));
+    let step = |name: &str, operation| Step { address: address(name), operation };
+    let waits: Vec<&Step> = steps[&step("a/one", Operation::Delete)].keys().collect();
+    assert_eq!(waits, [&step("a/three", Operation::Delete), &step("a/two", Operation::Update)]);
+}
+
+#[test]
 fn a_destroy_walks_the_graph_backwards_by_what_the_state_says() {
     let before = graph(&[("a/one", json!({})), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
     let (prior, live) = applied(&before);

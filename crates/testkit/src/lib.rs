@@ -14,6 +14,7 @@ pub mod lossy;
 pub mod schedule;
 pub mod schemas;
 pub mod store;
+pub mod users;
 
 pub use cloud::{Call, Cloud, Fault, Latency};
 pub use harness::Harness;

@@ -4,6 +4,8 @@
 
 #[path = "command_line/usage.rs"]
 mod usage;
+#[path = "command_line/users.rs"]
+mod users;
 
 use std::path::Path;
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from localstack.services.plugins import Service, aws_provider
 from moto.cognitoidp.models import cognitoidp_backends
 
+from . import cognito_providers, cognito_users
 from .errors import refuse
 from .forward import moto, service
 
@@ -31,6 +32,7 @@ def update_pool(context, request):
 
 def update_client(context, request):
     """What is not told is reset here, too."""
+    cognito_providers.check_client(context, request)
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     client = pool and pool.clients.get(request["ClientId"])
     if client:
@@ -47,6 +49,7 @@ def delete_pool(context, request):
         if any(domain.user_pool_id == request["UserPoolId"] for domain in domains):
             raise refuse("InvalidParameterException", "User pool cannot be deleted. It has a domain configured that should be deleted first.")
     BRANDINGS.pop(pool_key(context, request), None)
+    cognito_providers.PROVIDERS.pop(pool_key(context, request), None)
     return moto(context, request)
 
 
@@ -181,7 +184,7 @@ OPERATIONS = {
     "DescribeManagedLoginBrandingByClient": branding_by_client,
     "UpdateManagedLoginBranding": update_branding,
     "DeleteManagedLoginBranding": delete_branding,
-}
+} | cognito_providers.OPERATIONS | cognito_users.OPERATIONS
 
 
 @aws_provider(api="cognito-idp")

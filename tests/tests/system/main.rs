@@ -14,4 +14,5 @@ mod platform;
 mod requests;
 mod secrets;
 mod tags;
+mod users;
 mod values;

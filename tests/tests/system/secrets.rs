@@ -41,6 +41,16 @@ fn encodings(secret: &str) -> Vec<String> {
 
 const ORIGIN: &str = "openhands/cloudfront/origin-verify";
 
+const CONFIGURATION: &str = "\
+[state]
+url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"
+[auth.oidc]
+name = \"Example-OIDC\"
+issuer = \"https://sso.example.com\"
+client_id = \"openhands\"
+client_secret_name = \"sso/openhands\"
+";
+
 /// Nobody may make a secret.
 fn refuse(call: &Call) -> Verdict {
     if call.operation == "CreateSecret" {
@@ -60,7 +70,7 @@ fn run(account: &Account, written: &mut Vec<(String, Vec<u8>)>, arguments: &[&st
 #[test]
 fn every_byte_that_is_written_is_free_of_every_secret() {
     let mut account = Account::new().unwrap();
-    account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
+    account.configure(CONFIGURATION).unwrap();
     // One secret that is there already, with a value that can be recognised.
     let planted = "planted+secret/value=that&can%be\"recognised";
     account
@@ -70,11 +80,21 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
             json!({ "Name": "openhands/sandbox-secret-key", "SecretString": planted }),
         )
         .unwrap();
+    // And the secret of the company login, which Cognito reports to whoever describes the provider.
+    let login = "company+login/secret=of&the%client\"";
+    account.call("secretsmanager", "create_secret", json!({ "Name": "sso/openhands", "SecretString": login })).unwrap();
     let mut written: Vec<(String, Vec<u8>)> = Vec::new();
     run(&account, &mut written, &["bootstrap"]);
     run(&account, &mut written, &["plan", "-v", "--log", "plan.log", "--out", "saved.plan"]);
     run(&account, &mut written, &["plan", "--json", "--all"]);
     run(&account, &mut written, &["apply", "saved.plan", "-v", "--log", "apply.log"]);
+    let pool = run(&account, &mut written, &["output", "user_pool_id", "--raw"]).stdout.trim().to_owned();
+    let provider = json!({ "UserPoolId": pool, "ProviderName": "Example-OIDC" });
+    let provider = account.call_in("us-east-1", "cognito-idp", "describe_identity_provider", provider).unwrap();
+    assert_eq!(provider["IdentityProvider"]["ProviderDetails"]["client_secret"], login, "it is handed over");
+    run(&account, &mut written, &["users", "invite", "ada@example.com", "-v", "--log", "users.log"]);
+    run(&account, &mut written, &["users", "list", "--json", "-v"]);
+    run(&account, &mut written, &["drift", "--json"]);
     let origin = account.call("secretsmanager", "get_secret_value", json!({ "SecretId": ORIGIN })).unwrap();
     let origin = origin["SecretString"].as_str().unwrap().to_owned();
     run(&account, &mut written, &["apply", "--yes", "--json", "-v", "--log", "again.log"]);
@@ -104,7 +124,7 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
         written.push((format!("{key} version {id}"), stored["Body"].as_str().unwrap().as_bytes().to_vec()));
     }
     assert!(written.len() > 30, "all of it was looked at");
-    for secret in [planted, &origin] {
+    for secret in [planted, login, &origin] {
         for encoding in encodings(secret) {
             for (place, bytes) in &written {
                 let found = bytes.windows(encoding.len()).any(|window| window == encoding.as_bytes());

@@ -6,7 +6,7 @@ use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::secretsmanager::{SecretDescription, SecretDetails};
 use serde_json::Value;
 
-use super::{Clients, describe, from_tags};
+use super::{Clients, current_version, describe, from_tags};
 
 /// Answers [`SecretDescription`].
 pub struct SecretLookUp(pub(crate) Clients);
@@ -22,6 +22,7 @@ impl AnswersLookUp for SecretLookUp {
             let details = secret.map(|secret| SecretDetails {
                 tags: from_tags(secret.tags.as_deref()),
                 deleted: secret.deleted_date.is_some(),
+                version: current_version(&secret),
                 arn: secret.arn.unwrap_or_default(),
             });
             Ok(serde_json::to_value(details).unwrap_or_default())

@@ -28,8 +28,8 @@ pub struct UserPoolClientInputs<T = String> {
     pub oauth_scopes: Vec<String>,
     /// How users may prove who they are.
     pub explicit_flows: Vec<String>,
-    /// `COGNITO`.
-    pub identity_providers: Vec<String>,
+    /// `COGNITO`, and the names of the pool's identity providers.
+    pub identity_providers: Vec<T>,
     /// Whether an unknown user looks like a wrong password.
     pub prevent_user_existence_errors: bool,
     /// How long an access token is good.

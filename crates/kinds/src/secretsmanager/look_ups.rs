@@ -16,6 +16,9 @@ pub struct SecretDetails {
     pub tags: Tags,
     /// Whether it is scheduled for deletion.
     pub deleted: bool,
+    /// The id of the version that is current; none if it has no value.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 impl LookUp for SecretDescription {

@@ -235,3 +235,52 @@ fn a_deployment_in_front_of_another_has_a_name_of_its_own_and_no_network() {
     insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nname = \"openhands\"\n")), @"ohinfra.toml:5:1: `backend.region` is missing (the main region of the backend)");
     insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nregion = \"here\"\n")), @"ohinfra.toml:5:1: `backend.region` is `here`, which is not a region (for example `us-west-2`)");
 }
+
+const SAML: &str = "[auth.saml]\nname = \"Example-SAML\"\nmetadata_url = \"https://sso.example.com/metadata\"\n";
+const OIDC: &str = "[auth.oidc]\nname = \"Example-OIDC\"\nissuer = \"https://sso.example.com/oauth2\"\nclient_id = \"a\"\nclient_secret_name = \"sso/a\"\n";
+
+#[test]
+fn a_company_login_has_usual_attributes_which_the_file_can_change() {
+    let login = load(FILE).login;
+    assert_eq!(login, Login { local: true, saml: None, oidc: None });
+    let more = "[auth.saml.attributes]\nemail = \"mail\"\nname = \"cn\"\n[auth.oidc.attributes]\nemail = \"upn\"\n";
+    let login = load(&format!("{FILE}{SAML}{OIDC}{more}")).login;
+    let (saml, oidc) = (login.saml.unwrap(), login.oidc.unwrap());
+    let pairs = |map: &std::collections::BTreeMap<String, String>| {
+        map.iter().map(|(name, of)| format!("{name}={of}")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(pairs(&saml.attributes), "email=mail name=cn");
+    assert_eq!(pairs(&oidc.attributes), "email=upn email_verified=email_verified username=sub");
+    assert_eq!(oidc.scopes, ["openid", "email", "profile"]);
+    let login = load(&format!("{FILE}{SAML}")).login.saml.unwrap();
+    assert_eq!(pairs(&login.attributes), "email=http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress");
+}
+
+#[test]
+fn a_company_login_that_cognito_would_refuse_or_that_lets_everybody_in_is_refused() {
+    insta::assert_snapshot!(problems(&format!("{FILE}[auth]\nlocal_login = false\n")), @"ohinfra.toml:6:1: `auth.local_login` is false, and there is no other login (configure [auth.saml] or [auth.oidc], or nobody can log in)");
+    assert!(problems(&format!("{FILE}[auth.saml]\n")).contains("`auth.saml.name` is missing"));
+    for (from, to, told) in [
+        ("Example-SAML", "a", "is `a`, which is not a name that Cognito takes"),
+        ("Example-SAML", "Google", "is `Google`, which is not a name"),
+        ("Example-SAML", "My Company", "is `My Company`, which is not a name"),
+        ("Example-SAML", "example-oidc", "two logins have the name `Example-OIDC`"),
+        ("https://sso.example.com/metadata", "http://sso.example.com/metadata", "which is not an address"),
+        ("metadata_url = \"https://sso.example.com/metadata\"", "", "`auth.saml.metadata_url` is missing"),
+        ("metadata_url", "metadata_file = \"a.xml\"\nmetadata_url", "are both set"),
+        ("https://sso.example.com/oauth2", "https://sso.example.com/", "which is not an issuer"),
+        ("https://sso.example.com/oauth2", "https://accounts.google.com", "lets everybody in"),
+        ("https://sso.example.com/oauth2", "https://login.microsoftonline.com/common/v2.0", "lets everybody in"),
+        ("client_id = \"a\"", "client_id = \"\"", "`auth.oidc.client_id` is empty"),
+        ("sso/a", "sso a", "which is not a secret's name"),
+        ("client_secret_name", "client_secret", "there is no key `auth.oidc.client_secret`"),
+        ("client_id", "scopes = [\"email\"]\nclient_id", "must hold `openid`"),
+        ("client_id", "attributes = { username = \"a\" }\nclient_id", "no attribute `username`"),
+        ("client_id", "attributes = { email = \"\" }\nclient_id", "is mapped to nothing"),
+    ] {
+        let text = format!("{FILE}{SAML}{OIDC}");
+        assert!(text.contains(from), "{from}");
+        let problems = problems(&text.replacen(from, to, 1));
+        assert!(problems.contains(told), "{to}: {problems}");
+    }
+}

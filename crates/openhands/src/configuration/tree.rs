@@ -76,6 +76,13 @@ impl NodeValue {
 }
 
 impl Node {
+    pub(super) fn table(&self, name: &str) -> Option<&Self> {
+        match &self.value {
+            NodeValue::Table(entries) => entries.get(name).filter(|node| matches!(node.value, NodeValue::Table(_))),
+            _ => None,
+        }
+    }
+
     pub(super) fn list(&self, name: &str) -> Option<&[Node]> {
         match &self.value {
             NodeValue::Table(entries) => match &entries.get(name)?.value {

@@ -2,15 +2,22 @@
 
 use ohinfra_core::Text;
 use ohinfra_kinds::cognito::{
-    Asset, ManagedLoginBranding, ManagedLoginBrandingInputs, UserPool, UserPoolClient, UserPoolClientInputs,
-    UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
+    Asset, IdentityProvider, IdentityProviderInputs, ManagedLoginBranding, ManagedLoginBrandingInputs, UserPool,
+    UserPoolClient, UserPoolClientInputs, UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
 };
 use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
 use ohinfra_plan::graph::Handle;
 
 use super::Builder;
+use crate::configuration::SamlMetadata;
 use crate::payload::PayloadError;
 use crate::payload::mail::{ASSETS, BRANDING, invitation, verification};
+
+/// The address of the user pool.
+pub const USER_POOL: &str = "auth/user-pool";
+
+/// How long an ID token, and with it an open session, is valid, in hours.
+pub const SESSION_HOURS: i32 = 24;
 
 /// What other stacks refer to.
 pub(crate) struct Auth {
@@ -53,7 +60,8 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
             managed_login_version: 2,
         },
     );
-    let client = client(builder, &user_pool, &domains);
+    let providers = providers(builder, &user_pool, &domain);
+    let client = client(builder, &user_pool, &domains, &providers);
     let assets = ASSETS.iter().map(|asset| Asset {
         category: asset.category.to_owned(),
         color_mode: asset.color_mode.to_owned(),
@@ -91,7 +99,63 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
     Ok(Auth { user_pool, domain, client, client_secret })
 }
 
-fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String]) -> Handle {
+/// The company's own logins, and what its administrators must enter there.
+fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> Vec<Handle> {
+    let login = &builder.configuration.login;
+    let secret = builder.environment.oidc_client_secret.clone();
+    let address = |path: &str| Text::from("https://") + domain.attribute("full_domain") + path;
+    let mut providers = Vec::new();
+    if let Some(saml) = &login.saml {
+        let (metadata_url, metadata) = match &saml.metadata {
+            SamlMetadata::Url(url) => (Some(url.clone()), None),
+            SamlMetadata::Text(text) => (None, Some(text.clone())),
+            // Only a look without files gets here.
+            SamlMetadata::File(name) => (None, Some(format!("(the content of {name})"))),
+        };
+        providers.push(builder.add::<IdentityProvider>(
+            "saml-provider",
+            &IdentityProviderInputs {
+                user_pool_id: user_pool.attribute("id"),
+                provider_name: saml.name.clone(),
+                provider_type: "SAML".to_owned(),
+                attribute_mapping: saml.attributes.clone(),
+                metadata_url,
+                metadata,
+                sign_out: Some(saml.sign_out),
+                ..IdentityProviderInputs::default()
+            },
+        ));
+        builder.output("saml_redirect_url", address("/saml2/idpresponse"));
+        builder.output("saml_entity_id", Text::from("urn:amazon:cognito:sp:") + user_pool.attribute("id"));
+        if saml.sign_out {
+            builder.output("saml_logout_url", address("/saml2/logout"));
+        }
+    }
+    if let Some(oidc) = &login.oidc {
+        providers.push(builder.add::<IdentityProvider>(
+            "oidc-provider",
+            &IdentityProviderInputs {
+                user_pool_id: user_pool.attribute("id"),
+                provider_name: oidc.name.clone(),
+                provider_type: "OIDC".to_owned(),
+                attribute_mapping: oidc.attributes.clone(),
+                issuer: Some(oidc.issuer.clone()),
+                client_id: Some(oidc.client_id.clone()),
+                client_secret_arn: secret.as_ref().map(|secret| Text::from(secret.arn.as_str())),
+                client_secret_version: secret.as_ref().map(|secret| Text::from(secret.version.as_str())),
+                scopes: Some(oidc.scopes.clone()),
+                ..IdentityProviderInputs::default()
+            },
+        ));
+        builder.output("oidc_redirect_url", address("/oauth2/idpresponse"));
+    }
+    providers
+}
+
+fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String], providers: &[Handle]) -> Handle {
+    let local = builder.configuration.login.local.then(|| Text::from("COGNITO"));
+    // By their names as attributes: the client lists a provider after it exists, and no longer lists one that goes.
+    let identity_providers = local.into_iter().chain(providers.iter().map(|provider| provider.attribute("name")));
     let urls = |path: &str| domains.iter().map(|domain| format!("https://{domain}{path}")).collect();
     let user_pool_id: Text = user_pool.attribute("id");
     builder.add::<UserPoolClient>(
@@ -105,10 +169,10 @@ fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String]) -> 
             oauth_flows: texts(&["code"]),
             oauth_scopes: texts(&["openid", "email", "profile"]),
             explicit_flows: texts(&["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
-            identity_providers: texts(&["COGNITO"]),
+            identity_providers: identity_providers.collect(),
             prevent_user_existence_errors: true,
             access_token_minutes: 60,
-            id_token_minutes: 1440,
+            id_token_minutes: SESSION_HOURS * 60,
             refresh_token_minutes: 43200,
             token_revocation: true,
         },

@@ -1,5 +1,6 @@
 //! The whole command line on the cloud in memory, kept in the file that `OHINFRA_FAKE_CLOUD` names: for tests of what people
-//! see, in milliseconds. Answers of look-ups are in `<file>.look-ups`, where a test may put what a user could have.
+//! see, in milliseconds. Answers of look-ups are in `<file>.look-ups`, where a test may put what a user could have; accounts of users are
+//! in `<file>.users`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,8 +9,10 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use ohinfra_cli::Cloud;
 use ohinfra_core::contract::Provider;
+use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_state::{LocalStore, StateStore};
+use ohinfra_testkit::users::FileUsers;
 use ohinfra_testkit::{kind, look_ups};
 
 struct Fake {
@@ -25,6 +28,10 @@ impl Cloud for Fake {
             let answers = answers.and_then(|bytes| serde_json::from_slice(&bytes).ok());
             look_ups::answered(provider, &answers.unwrap_or_else(look_ups::usual))
         })
+    }
+
+    fn users<'a>(&'a self, _region: &'a Region, _id: &'a str) -> BoxFuture<'a, Arc<dyn UserDirectory>> {
+        Box::pin(async { Arc::new(FileUsers::new(&self.file.with_extension("users"))) as Arc<dyn UserDirectory> })
     }
 
     fn state<'a>(&'a self, _region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>> {

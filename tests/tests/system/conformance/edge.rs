@@ -6,6 +6,53 @@ use serde_json::{Value, json};
 use super::Tried;
 use super::platform::Platform;
 
+/// A company's own login of both sorts.
+fn providers(p: &Platform) -> Vec<Tried> {
+    let saml = json!({
+        "user_pool_id": p.pool, "provider_name": "Conformance-SAML", "provider_type": "SAML",
+        "attribute_mapping": { "email": "mail" }, "metadata_url": "https://sso.example.com/metadata", "sign_out": false,
+    });
+    let oidc = json!({
+        "user_pool_id": p.pool, "provider_name": "Conformance-OIDC", "provider_type": "OIDC",
+        "attribute_mapping": { "email": "email", "username": "sub" }, "issuer": "https://sso.example.com",
+        "client_id": "one", "client_secret_arn": p.login_client, "client_secret_version": "1",
+        "scopes": ["openid", "email"],
+    });
+    let metadata = "<EntityDescriptor entityID=\"a\"/>";
+    let file = json!({
+        "user_pool_id": p.pool, "provider_name": "Conformance-File", "provider_type": "SAML",
+        "attribute_mapping": { "email": "mail" }, "metadata": metadata, "sign_out": true,
+    });
+    vec![
+        (
+            "cognito.identity_provider",
+            saml,
+            vec![
+                ("metadata_url", json!("https://sso.example.com/other")),
+                ("attribute_mapping", json!({ "email": "mail", "name": "cn" })),
+                ("sign_out", json!(true)),
+                ("provider_name", json!("Renamed-SAML")),
+            ],
+        ),
+        (
+            "cognito.identity_provider",
+            oidc,
+            vec![
+                ("issuer", json!("https://other.example.com")),
+                ("client_id", json!("two")),
+                ("client_secret_version", json!("2")),
+                ("scopes", json!(["openid"])),
+                ("attribute_mapping", json!({ "email": "mail", "username": "sub" })),
+            ],
+        ),
+        (
+            "cognito.identity_provider",
+            file,
+            vec![("metadata", json!("<EntityDescriptor entityID=\"b\"/>")), ("sign_out", json!(false))],
+        ),
+    ]
+}
+
 pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
     let client = |urls: Value, minutes: i32| {
         json!({
@@ -19,7 +66,8 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
     let function = |name: &str, n: u8| format!("arn:aws:lambda:us-east-1:{}:function:{name}:{n}", account.id);
     let asset =
         |text: &str| json!([{ "category": "FORM_LOGO", "color_mode": "DARK", "extension": "SVG", "text": text }]);
-    vec![
+    let mut cases = providers(p);
+    cases.extend(vec![
         (
             "cognito.user_pool",
             json!({
@@ -125,5 +173,6 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
                 ("price_class", json!("PriceClass_200")),
             ],
         ),
-    ]
+    ]);
+    cases
 }

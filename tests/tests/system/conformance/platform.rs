@@ -9,6 +9,7 @@ use super::{Ground, Tried};
 /// What these cases refer to.
 pub(super) struct Platform {
     pub(super) login: String,
+    pub(super) login_client: String,
     pub(super) header: String,
     pub(super) balancer: String,
     pub(super) listener: String,
@@ -64,6 +65,7 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
         text(&one("secretsmanager", "create_secret", json!({ "Name": name, "SecretString": value }))["ARN"])
     };
     let login = secret("ground/login", r#"{"username":"ground","password":"a-good-password"}"#);
+    let login_client = secret("ground/login-client", r#"{"client_secret":"a-client-secret"}"#);
     let header = secret("ground/header", "0123456789abcdef0123456789abcdef");
     let subnets = account.fixture["public_subnets"].clone();
     let balancer = one("elbv2", "create_load_balancer", json!({ "Name": "ground", "Subnets": subnets }));
@@ -143,6 +145,7 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
     let policy = one("cloudfront", "create_response_headers_policy", inputs);
     Platform {
         login,
+        login_client,
         header,
         balancer,
         listener,

@@ -346,6 +346,22 @@ describe('tokens', () => {
     for (const good of [{ exp: now() - 30 }, { nbf: now() + 30 }, {}]) assert.ok(await passes(cognito.token(good)));
   });
 
+  test('of a company login name the user by the id in the pool, with an address that is marked as unverified', async () => {
+    // What Cognito puts into the ID token of a user of a SAML or OpenID Connect provider.
+    const sub = '5f0c1d4e-90a1-70e2-9f3b-0d4c8e2a7b11';
+    for (const username of ['Example-SAML_ada@example.com', 'Example-OIDC_00u1|a b/ä"']) {
+      const [providerName, userId] = username.split('_');
+      const token = cognito.token({
+        sub, email_verified: false, 'cognito:username': username, 'cognito:groups': [`us-east-1_pool_${providerName}`],
+        identities: [{ userId, providerName, providerType: 'SAML', issuer: null, primary: 'true', dateCreated: '1764000000000' }],
+      });
+      const { headers } = await handler(event('/', withToken(token)));
+      assert.equal(headers['x-cognito-user-id'][0].value, sub);
+      assert.equal(headers['x-cognito-email'][0].value, 'ada@example.com');
+      assert.equal(headers['x-cognito-email-verified'][0].value, 'false');
+    }
+  });
+
   test('of a key that is too short are refused', async () => {
     const kept = cognito.key;
     cognito.key = newKey(1024);

@@ -1,0 +1,157 @@
+//! How AWS does `cognito.identity_provider`. Cognito reports the client's secret of an OIDC provider: it is never taken from there.
+//! `UpdateIdentityProvider` replaces the details as a whole, so every update tells all.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProviderTypeType};
+use futures::future::try_join_all;
+use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_core::contract::{
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::cognito::{IdentityProvider, IdentityProviderInputs};
+
+use super::Clients;
+
+/// `cognito.identity_provider`
+pub struct IdentityProviderKind {
+    pub(crate) clients: Clients,
+    pub(crate) secrets: Secrets,
+}
+
+type Inputs = Resolved<IdentityProvider>;
+type Details = HashMap<String, String>;
+
+const CREATE: &str = "cognito-idp:CreateIdentityProvider";
+const UPDATE: &str = "cognito-idp:UpdateIdentityProvider";
+
+/// Details that are the operator's own: what an update leaves as it is.
+const KEPT: &[&str] = &["IDPInit", "EncryptedResponses", "RequestSigningAlgorithm", "attributes_request_method"];
+/// Endpoints that Cognito finds by the issuer, or that the operator has set: kept as long as the issuer is the same.
+const ENDPOINTS: &[&str] = &["attributes_url", "authorize_url", "jwks_uri", "token_url"];
+
+/// The client's secret: the text without the line break of a file's end, or `client_secret` of a JSON object.
+fn client_secret(text: &SecretText, arn: &str) -> Result<SecretText, ProviderError> {
+    let plain = text.expose().trim();
+    if plain.starts_with('{') { text.field("client_secret", arn) } else { Ok(SecretText::new(plain.to_owned())) }
+}
+
+/// The inputs that AWS reports.
+fn inputs_of(provider: &IdentityProviderType) -> Inputs {
+    let detail = |name: &str| provider.provider_details().and_then(|details| details.get(name)).cloned();
+    let is_oidc = provider.provider_type() == Some(&IdentityProviderTypeType::Oidc);
+    let mut mapping: BTreeMap<String, String> =
+        provider.attribute_mapping().cloned().unwrap_or_default().into_iter().collect();
+    // A SAML user's name is always the NameID: Cognito may report that as a mapping.
+    if !is_oidc {
+        mapping.remove("username");
+    }
+    IdentityProviderInputs {
+        user_pool_id: provider.user_pool_id().unwrap_or_default().to_owned(),
+        provider_name: provider.provider_name().unwrap_or_default().to_owned(),
+        provider_type: provider.provider_type().map(|of| of.as_str().to_owned()).unwrap_or_default(),
+        attribute_mapping: mapping,
+        metadata_url: detail("MetadataURL"),
+        sign_out: (!is_oidc).then(|| detail("IDPSignout").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))),
+        issuer: detail("oidc_issuer"),
+        client_id: detail("client_id"),
+        scopes: detail("authorize_scopes").map(|scopes| scopes.split_whitespace().map(str::to_owned).collect()),
+        ..IdentityProviderInputs::default()
+    }
+}
+
+impl IdentityProviderKind {
+    async fn get(&self, region: &Region, id: &str) -> Result<Option<IdentityProviderType>, ProviderError> {
+        let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
+        let call = self.clients.at(region).describe_identity_provider().user_pool_id(pool).provider_name(name);
+        let answer = is_missing(call.send().await.map_err(failed("cognito-idp:DescribeIdentityProvider")))?;
+        Ok(answer.and_then(|answer| answer.identity_provider))
+    }
+
+    /// The details of a call, the client's secret included.
+    async fn details(&self, inputs: &Inputs) -> Result<Details, ProviderError> {
+        let sign_out = inputs.sign_out.map(|flag| flag.to_string());
+        let scopes = inputs.scopes.as_ref().map(|scopes| scopes.join(" "));
+        let given = [
+            ("MetadataURL", inputs.metadata_url.clone()),
+            ("MetadataFile", inputs.metadata.clone()),
+            ("IDPSignout", sign_out),
+            ("oidc_issuer", inputs.issuer.clone()),
+            ("client_id", inputs.client_id.clone()),
+            ("authorize_scopes", scopes),
+            ("attributes_request_method", inputs.issuer.as_ref().map(|_| "GET".to_owned())),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let mut details: Details = given.collect();
+        if let Some(arn) = &inputs.client_secret_arn {
+            let secret = client_secret(&self.secrets.text(arn).await?, arn)?;
+            details.insert("client_secret".to_owned(), secret.expose().to_owned());
+        }
+        Ok(details)
+    }
+}
+
+impl Kind for IdentityProviderKind {
+    type Definition = IdentityProvider;
+
+    async fn find(&self, subject: &Subject, known: &Known<IdentityProvider>) -> Result<Option<Found>, ProviderError> {
+        let Some(pool) = &known.user_pool_id else { return Ok(None) };
+        let id = format!("{pool}:{}", known.provider_name);
+        let found = self.get(&subject.region, &id).await?.filter(|_| subject.seeks(&id));
+        Ok(found.map(|found| {
+            // It has no tags; one of this name and type in a pool of ours is ours.
+            let is_it = found.provider_type().is_some_and(|of| of.as_str() == known.provider_type);
+            Found::new(&id, if is_it { Evidence::Ours } else { Evidence::NotOurs })
+        }))
+    }
+
+    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
+        let live = |(id, provider): (&String, &Option<IdentityProviderType>)| {
+            let inputs = inputs_of(provider.as_ref()?);
+            Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])))
+        };
+        Ok(ids.iter().zip(&found).map(live).collect())
+    }
+
+    async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
+        let call = self.clients.at(&subject.region).create_identity_provider().user_pool_id(&inputs.user_pool_id);
+        let call = call.provider_name(&inputs.provider_name);
+        let call = call.provider_type(IdentityProviderTypeType::from(inputs.provider_type.as_str()));
+        let call = call.set_provider_details(Some(self.details(inputs).await?));
+        let call = call.set_attribute_mapping(Some(inputs.attribute_mapping.clone().into_iter().collect()));
+        call.send().await.map_err(referring(CREATE))?;
+        let id = format!("{}:{}", inputs.user_pool_id, inputs.provider_name);
+        Ok(Created::new(&id, [("id", &id), ("name", &inputs.provider_name)]))
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
+        let Some(present) = self.get(&subject.region, id).await? else {
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+        };
+        let mut details = self.details(&update.desired).await?;
+        // What is not ours stays as it is.
+        let kept = present.provider_details.unwrap_or_default();
+        let is_same_issuer = kept.get("oidc_issuer") == update.desired.issuer.as_ref();
+        details.extend(
+            kept.into_iter().filter(|(key, _)| {
+                KEPT.contains(&key.as_str()) || (is_same_issuer && ENDPOINTS.contains(&key.as_str()))
+            }),
+        );
+        let call = self.clients.at(&subject.region).update_identity_provider().user_pool_id(pool).provider_name(name);
+        let call = call.set_provider_details(Some(details));
+        let call = call.set_attribute_mapping(Some(update.desired.attribute_mapping.clone().into_iter().collect()));
+        let call = call.set_idp_identifiers(present.idp_identifiers).set_acr_mapping(present.acr_mapping);
+        call.send().await.map(|_| ()).map_err(failed(UPDATE))
+    }
+
+    async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
+        let call = self.clients.at(region).delete_identity_provider().user_pool_id(pool).provider_name(name);
+        is_missing(call.send().await.map_err(failed("cognito-idp:DeleteIdentityProvider"))).map(|_| ())
+    }
+}

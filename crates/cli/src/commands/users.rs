@@ -1,0 +1,246 @@
+//! `ohinfra users`: who may log in. The accounts are in the user directory, not in the state: no lock is taken.
+
+mod addresses;
+mod invite;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::users::{User, UserDirectory, UserStatus};
+use ohinfra_core::{Address, ProviderError};
+use ohinfra_engine::waiting::retrying;
+use ohinfra_openhands::stacks::{SESSION_HOURS, USER_POOL};
+
+use crate::Outcome;
+use crate::args::UsersCommand;
+use crate::error::{CommandError, hint};
+use crate::run::Run;
+use crate::say::{errln, out, outln};
+use crate::surroundings::Surroundings;
+use crate::view::style;
+use crate::view::users::{document, plain, status, table};
+
+/// How long a call that is throttled or busy is repeated.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Calls at once: far below Cognito's rates for a pool.
+const CALLS: usize = 4;
+
+/// The user directory of the deployment.
+struct Directory {
+    users: Arc<dyn UserDirectory>,
+    pool: String,
+}
+
+pub(super) async fn run(run: &Run<'_>, command: &UsersCommand) -> Result<Outcome, CommandError> {
+    match command {
+        UsersCommand::Invite(arguments) => {
+            let addresses = addresses::from_arguments(&arguments.emails)?;
+            invite::run(run, addresses, arguments.sending).await
+        }
+        UsersCommand::Import { file, sending } => invite::run(run, invite::read(file)?, *sending).await,
+        UsersCommand::List { json } => run.interruptible(list(run, *json)).await,
+        UsersCommand::Disable { emails } => set_enabled(run, emails, false).await,
+        UsersCommand::Enable { emails } => set_enabled(run, emails, true).await,
+        UsersCommand::Remove { emails, yes } => remove(run, emails, *yes).await,
+    }
+}
+
+impl Directory {
+    /// The one that the state names.
+    async fn open(run: &Run<'_>) -> Result<Self, CommandError> {
+        let connected = run.connect(false, None).await?;
+        let document = connected.document().await?;
+        let address: Option<Address> = USER_POOL.parse().ok();
+        let Some(pool) = address.and_then(|address| document.resources.get(&address)) else {
+            return Err(CommandError::simple(
+                format!(
+                    "the deployment `{}` has no user pool yet: {} does not list `{USER_POOL}`",
+                    run.configuration.name,
+                    connected.store.place()
+                ),
+                "`ohinfra apply` creates the deployment; check `name` and `[state] url` if it exists already",
+            ));
+        };
+        Ok(Self { users: run.cloud.users(&pool.region, &pool.id).await, pool: pool.id.clone() })
+    }
+
+    fn failed(&self, error: ProviderError) -> CommandError {
+        CommandError::Provider { what: format!("user pool {}", self.pool), error }
+    }
+
+    /// Every account, by address.
+    async fn list(&self) -> Result<Vec<User>, CommandError> {
+        let listed = retrying(PATIENCE, |_| {}, || self.users.list()).await;
+        let mut users = listed.map_err(|error| self.failed(error))?;
+        users.sort_by(|a, b| (&a.email, &a.username).cmp(&(&b.email, &b.username)));
+        Ok(users)
+    }
+
+    /// The accounts of these addresses. One address can have two: an invited one, and one of the company login.
+    async fn find(&self, emails: &[String]) -> Result<Vec<User>, CommandError> {
+        let users = self.list().await?;
+        let is_of = |user: &User, email: &String| user.email.eq_ignore_ascii_case(email);
+        let unknown = emails.iter().filter(|email| !users.iter().any(|user| is_of(user, email)));
+        let problems: Vec<Diagnostic> = unknown
+            .map(|email| {
+                let message = format!("no user has the address `{email}` in the user pool {}", self.pool);
+                Diagnostic::error("", message).help("`ohinfra users list` lists the users")
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        Ok(users.into_iter().filter(|user| emails.iter().any(|email| is_of(user, email))).collect())
+    }
+}
+
+/// What became of one account.
+enum Done {
+    Changed(String),
+    Unchanged(String),
+    Failed(String, ProviderError),
+}
+
+/// How many accounts came to what.
+#[derive(Default)]
+struct Tally {
+    changed: usize,
+    unchanged: usize,
+    failed: usize,
+}
+
+/// Works through accounts, some at a time; every failure is reported and none stops the others. An interrupt starts no more.
+async fn each<T, F>(run: &Run<'_>, verb: &str, items: Vec<T>, work: impl Fn(T) -> F) -> Result<Outcome, CommandError>
+where
+    F: Future<Output = Done>,
+{
+    let (total, mut tally) = (items.len(), Tally::default());
+    let stop = &run.interrupt.stop;
+    let started = futures::stream::iter(items).take_while(|_| std::future::ready(!stop.is_cancelled()));
+    let mut results = std::pin::pin!(started.map(work).buffered(CALLS));
+    while let Some(done) = results.next().await {
+        match done {
+            Done::Changed(text) => {
+                tally.changed += 1;
+                outln!("{text}");
+            }
+            Done::Unchanged(text) => {
+                tally.unchanged += 1;
+                outln!("{text}");
+            }
+            Done::Failed(email, error) => {
+                tally.failed += 1;
+                errln!("{}error:{} {email}: {error}", style::ERROR.render(), style::ERROR.render_reset());
+                if let Some(help) = invite::mail_hint(&error).or_else(|| hint(&error)) {
+                    errln!("  {}help:{} {help}", style::HELP.render(), style::HELP.render_reset());
+                }
+            }
+        }
+    }
+    let Tally { changed, unchanged, failed } = tally;
+    let reached = changed + unchanged + failed;
+    if total > 1 || failed > 0 {
+        let failures = if failed == 0 { String::new() } else { format!(", {failed} failed") };
+        outln!("{changed} {verb}, {unchanged} unchanged{failures}.");
+    }
+    if reached < total {
+        let message = format!("interrupted after {reached} of {total}; run the same command again to continue");
+        return Err(CommandError::Interrupted(message));
+    }
+    if failed == 0 { Ok(Outcome::Done) } else { Err(CommandError::Incomplete) }
+}
+
+/// Makes a call with the usual patience.
+async fn calling<F>(email: &str, call: impl FnMut() -> F) -> Result<(), ProviderError>
+where
+    F: Future<Output = Result<(), ProviderError>>,
+{
+    retrying(PATIENCE, |text| errln!("{email}: {text}"), call).await
+}
+
+async fn list(run: &Run<'_>, json: bool) -> Result<Outcome, CommandError> {
+    let directory = Directory::open(run).await?;
+    let users = directory.list().await?;
+    if json {
+        outln!("{}", serde_json::to_string_pretty(&document(&directory.pool, &users)).unwrap_or_default());
+    } else if users.is_empty() {
+        outln!("There are no users yet. `ohinfra users invite EMAIL` invites one.");
+    } else {
+        out!("{}", table(&users));
+    }
+    Ok(Outcome::Done)
+}
+
+async fn set_enabled(run: &Run<'_>, emails: &[String], enabled: bool) -> Result<Outcome, CommandError> {
+    let emails = addresses::from_arguments(emails)?.emails;
+    let find = async {
+        let directory = Directory::open(run).await?;
+        let users = directory.find(&emails).await?;
+        Ok((directory, users))
+    };
+    let (directory, users) = run.interruptible(find).await?;
+    let word = if enabled { "enabled" } else { "disabled" };
+    let is_news = !enabled && users.iter().any(|user| user.enabled);
+    let work = |user: User| {
+        let directory = &directory;
+        async move {
+            let email = plain(&user.email);
+            if user.enabled == enabled {
+                return Done::Unchanged(format!("{email} is {word} already"));
+            }
+            match calling(&email, || directory.users.set_enabled(&user.username, enabled)).await {
+                Ok(()) => Done::Changed(format!("{word} {email}")),
+                Err(error) => Done::Failed(email, error),
+            }
+        }
+    };
+    let outcome = each(run, word, users, work).await;
+    if is_news {
+        outln!("Open sessions end when their token expires, after {SESSION_HOURS} hours at most.");
+    }
+    outcome
+}
+
+async fn remove(run: &Run<'_>, emails: &[String], yes: bool) -> Result<Outcome, CommandError> {
+    let emails = addresses::from_arguments(emails)?.emails;
+    if !yes && !run.surroundings.can_ask {
+        return Err(CommandError::simple(
+            "`ohinfra users remove` asks before it deletes an account, and there is nobody to ask",
+            "add `--yes`; or `ohinfra users disable EMAIL` keeps the account",
+        ));
+    }
+    let find = async {
+        let directory = Directory::open(run).await?;
+        let users = directory.find(&emails).await?;
+        Ok((directory, users))
+    };
+    let (directory, users) = run.interruptible(find).await?;
+    outln!("Accounts to delete from the user pool {}:", directory.pool);
+    for user in &users {
+        outln!("  {}  {}  id {}", plain(&user.email), status(&user.status), plain(&user.id));
+    }
+    outln!("Their conversations and settings stay in the data bucket and the database under these ids.");
+    outln!("A new invitation of the same address gets a new id and begins without them.");
+    if users.iter().any(|user| user.status == UserStatus::External) {
+        outln!(
+            "Who uses the company login can log in again as a new user: remove them at the identity provider first."
+        );
+    }
+    outln!("Open sessions end when their token expires, after {SESSION_HOURS} hours at most.");
+    if !yes && !matches!(Surroundings::ask("Type `yes` to delete:").as_str(), "yes" | "y") {
+        return Err(CommandError::simple("not agreed: nothing was changed", ""));
+    }
+    let work = |user: User| {
+        let directory = &directory;
+        async move {
+            let email = plain(&user.email);
+            match calling(&email, || directory.users.delete(&user.username)).await {
+                Ok(()) => Done::Changed(format!("removed {email}")),
+                Err(error) => Done::Failed(email, error),
+            }
+        }
+    };
+    each(run, "removed", users, work).await
+}
