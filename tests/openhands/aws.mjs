@@ -1,10 +1,9 @@
 // AWS as far as an instance asks for it: LocalStack for S3, KMS and Secrets Manager.
-import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CACHE, ROOT, end, run, waitFor } from './shell.mjs';
+import { CACHE, ROOT, end, run, start, waitFor } from './shell.mjs';
 
 export const ACCOUNT = '333333333333';
 export const ORIGIN_SECRET = 'openhands/cloudfront/origin-verify';
@@ -47,8 +46,10 @@ export async function startAws(host, { port = 4566, region = 'us-west-2', bucket
   aws.log = () => readFileSync(join(folder, 'log'), 'utf8');
   aws.start = async () => {
     const log = openSync(join(folder, 'log'), 'a');
-    aws.process = spawn(program, ['-m', 'localstack.runtime.main'], {
+    aws.process = start(program, ['-m', 'localstack.runtime.main'], {
       stdio: ['ignore', log, log],
+      // Nothing of it is kept, and its own end can take long.
+      signal: 'KILL',
       env: {
         ...process.env, GATEWAY_LISTEN: `${host}:${port}`, LOCALSTACK_VOLUME_DIR: join(folder, 'volume'),
         XDG_CACHE_HOME: join(program, '../../cache'), SKIP_SSL_CERT_DOWNLOAD: '1', DISABLE_EVENTS: '1', DNS_ADDRESS: '0',
@@ -65,8 +66,7 @@ export async function startAws(host, { port = 4566, region = 'us-west-2', bucket
   aws.run = (text, ...args) => run(program, ['-c', text, ...args], { env: { ...process.env, ...environment } });
   aws.stop = async () => {
     if (aws.process?.exitCode === null) {
-      aws.continue();
-      await end(aws.process.pid);
+      await end(aws.process.pid, { signal: 'SIGKILL' });
     }
     rmSync(folder, { recursive: true, force: true });
   };

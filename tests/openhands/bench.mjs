@@ -12,7 +12,7 @@ import { images, load } from './images.mjs';
 import { startInstance } from './instance.mjs';
 import { startLlm } from './llm.mjs';
 import { startDns, startMetadata } from './outside.mjs';
-import { empty } from './shell.mjs';
+import { all, empty } from './shell.mjs';
 import { startUserConfig } from './user-config.mjs';
 
 export const DEFAULT_VERSION = '1.11.0';
@@ -50,9 +50,9 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
     bench.sandboxKey = randomBytes(32).toString('hex');
     const { vpc, internet, metadata } = engine.at;
     const secrets = { [ORIGIN_SECRET]: bench.originSecret, [SANDBOX_SECRET]: bench.sandboxKey };
-    [bench.database, bench.aws, bench.llm, bench.dns, bench.metadata, bench.cognito] = await Promise.all([
+    [bench.database, bench.aws, bench.llm, bench.dns, bench.metadata, bench.cognito] = await all([
       add('database', startDatabase(vpc)),
-      add('AWS', startAws(vpc, { secrets })),
+      add('AWS', startAws(vpc, { secrets, port: 4566 + engine.at.number })),
       add('model', startLlm(internet)),
       add('names', startDns(vpc, {})),
       add('metadata', startMetadata(metadata, { device: engine.at.device, credentials: credentials('instance') })),

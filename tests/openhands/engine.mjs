@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync,
 import { join } from 'node:path';
 
 import { addresses, createNetwork, removeNetwork } from './network.mjs';
-import { cacheFolder, empty, end, isAlive, run, runningPid, waitFor } from './shell.mjs';
+import { cacheFolder, empty, end, isAlive, run, runningPid, start, waitFor } from './shell.mjs';
 
 const DISK_BYTES = 40 * 1024 ** 3;
 const PROGRAMS = ['dockerd', 'docker', 'containerd', 'iptables', 'ip', 'nsenter', 'unshare', 'debootstrap'];
@@ -126,10 +126,10 @@ export async function startEngine({ number, daemon = {} } = {}) {
 async function startInit(engine) {
   const { folder, at } = engine;
   const log = openSync(join(folder, 'init.log'), 'w');
-  const child = spawn(
+  const child = start(
     'nsenter',
     [`--net=/run/netns/${at.namespace}`, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', initScript(folder)],
-    { stdio: ['ignore', log, log], detached: true },
+    { signal: 'KILL', stdio: ['ignore', log, log], detached: true },
   );
   closeSync(log);
   child.unref();
