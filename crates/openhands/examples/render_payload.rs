@@ -1,5 +1,15 @@
-//! Fills one piece of the payload in with values of a test: its name as the argument, the values as JSON on standard input. A
-//! zip is written to the folder that is the second argument.
+//! Renders one piece of the payload for a test: `render_payload PIECE [FOLDER]`, with the values as JSON on standard input.
+//!
+//! | piece | values | standard output | files in FOLDER |
+//! | --- | --- | --- | --- |
+//! | `boot` | the fields of `payload::boot::Boot` | the boot script | `bundle.zip` |
+//! | `bundle` | the same | | the files of the bundle: `compose.yaml`, `overlay/`, `nginx.conf`, `sandbox-network`, … |
+//! | `viewer-request` | the fields of `payload::edge::ViewerRequest` | | `viewer-request.zip` |
+//! | `routing` | the fields of `payload::routing::Routing` | `nginx.conf` | |
+//! | `releases` | nothing | the supported releases of OpenHands as JSON | |
+//!
+//! Fields of `boot` and `bundle` that are missing have sample values: the default release with its images, the default limits of
+//! sandboxes, and the word `sample`.
 
 #![expect(clippy::print_stdout, reason = "it is a program of the tests")]
 
@@ -10,7 +20,19 @@ use std::path::PathBuf;
 use ohinfra_openhands::payload::boot::Boot;
 use ohinfra_openhands::payload::database::{Bootstrap, script, verifier};
 use ohinfra_openhands::payload::edge::ViewerRequest;
+use ohinfra_openhands::payload::releases::{RELEASES, Release};
 use ohinfra_openhands::payload::routing::Routing;
+use serde_json::{Value, json};
+
+/// The values that are given, and sample values for the others.
+fn boot(values: &str) -> Result<Boot, Box<dyn Error>> {
+    let mut all = serde_json::to_value(Boot::sample())?;
+    let given: serde_json::Map<String, Value> = serde_json::from_str(values)?;
+    for (name, value) in given {
+        *all.get_mut(&name).ok_or_else(|| format!("there is no value `{name}`"))? = value;
+    }
+    Ok(serde_json::from_value(all)?)
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = std::env::args().nth(1).unwrap_or_default();
@@ -18,10 +40,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(2).map(PathBuf::from).unwrap_or_default();
     let text = match name.as_str() {
         "boot" => {
-            let boot = serde_json::from_str::<Boot>(&values)?;
+            let boot = boot(&values)?;
             let bundle = boot.bundle()?;
             std::fs::File::create(folder.join("bundle.zip"))?.write_all(&bundle)?;
             boot.user_data(&bundle)?
+        }
+        "bundle" => {
+            for (name, text) in boot(&values)?.files()? {
+                let path = folder.join(name);
+                std::fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+                std::fs::write(path, text)?;
+            }
+            String::new()
+        }
+        "releases" => {
+            let release = |release: &Release| {
+                json!({
+                    "version": release.version,
+                    "openhands_repository": release.openhands_repository,
+                    "openhands_tag": release.openhands_tag,
+                    "agent_server_repository": release.agent_server_repository,
+                    "agent_server_tag": release.agent_server_tag,
+                })
+            };
+            Value::from(RELEASES.iter().map(release).collect::<Vec<_>>()).to_string()
         }
         "viewer-request" => {
             let zip = serde_json::from_str::<ViewerRequest>(&values)?.zip()?;

@@ -14,9 +14,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use forms::{
-    is_arm64_instance, is_bucket, is_domain, is_domain_suffix, is_label, is_name, is_reserved, is_runtime,
+    is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_image_digest, is_label, is_model_pattern, is_name, is_reserved, is_runtime,
     is_secret_name, is_state_url, is_title, is_vpc_id, is_zone_id,
 };
+use crate::payload::releases::{self, Release};
 pub use tree::Sources;
 use tree::{Node, Origin};
 
@@ -127,6 +128,29 @@ impl Configuration {
         self.value("images.source") == "build"
     }
 
+    /// The release of OpenHands that runs.
+    pub fn release(&self) -> &'static Release {
+        let version = self.value("compute.openhands_version");
+        let release = version.as_str().and_then(releases::find).or_else(|| releases::RELEASES.first());
+        release.unwrap_or_else(|| unreachable!("BUG: the table of releases is empty"))
+    }
+
+    /// The model of a new user, as LiteLLM names it: `bedrock/…`.
+    pub fn default_model(&self) -> String {
+        self.value("models.default").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Patterns of the models that may be used.
+    pub fn allowed_models(&self) -> Vec<String> {
+        let listed = self.value("models.allowed");
+        listed.as_array().into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Whether the instance pulls its images again by itself. An image that was built here keeps its content for good.
+    pub fn auto_updates(&self) -> bool {
+        self.value("compute.auto_update") == true && !self.builds_images()
+    }
+
     /// The domains that users may come back to from the login.
     pub fn callback_domains(&self) -> Vec<String> {
         let listed = self.value("auth.callback_domains");
@@ -234,6 +258,14 @@ impl Values {
             "for example `m7g.xlarge`: the image and the containers are for Graviton",
             is_arm64_instance,
         );
+        let versions = format!("one of the supported versions: {}", releases::versions());
+        self.form("compute.openhands_version", "a supported version of OpenHands", &versions, |text| {
+            releases::find(text).is_some()
+        });
+        for path in ["images.openhands_digest", "images.agent_server_digest"] {
+            self.form(path, "the digest of an image", "`sha256:` and 64 hexadecimal digits", is_image_digest);
+        }
+        self.models();
         self.form("edge_runtime", "a Node.js runtime of Lambda", "for example `nodejs22.x`", |text| {
             is_runtime(text, "nodejs", ".x")
         });
@@ -328,6 +360,19 @@ impl Values {
             tags,
             all: self.leaves.iter().map(|(path, (value, _))| (path.clone(), value.clone())).collect(),
         })
+    }
+
+    fn models(&mut self) {
+        let help = "`bedrock/` and the id of a model or an inference profile, for example \
+                    `bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0`";
+        self.form("models.default", "a model on Bedrock", help, is_bedrock_model);
+        for pattern in self.texts("models.allowed") {
+            if !is_model_pattern(&pattern) {
+                let message = format!("`{pattern}` is not a pattern of model ids");
+                let help = "the id of a model or an inference profile, in which `*` stands for any text, for example `anthropic.claude-*`";
+                self.refuse("models.allowed", message, help);
+            }
+        }
     }
 
     /// Aurora's capacity goes in halves of a unit.

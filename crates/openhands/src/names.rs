@@ -53,6 +53,11 @@ impl Names {
         format!("{}/{noun}", self.prefix)
     }
 
+    /// The secret with the header value by which the load balancer and OpenHands know CloudFront.
+    pub fn origin_verify_secret(&self) -> String {
+        format!("{}/cloudfront/origin-verify", self.prefix)
+    }
+
     /// The data bucket's default name.
     pub fn data_bucket(&self) -> String {
         format!("{}-data-{}-{}", self.prefix, self.account, self.region)

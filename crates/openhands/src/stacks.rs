@@ -1,6 +1,7 @@
 //! The stacks: one file each. A stack is a name prefix in one graph, not a unit of deployment.
 
 mod auth;
+mod bedrock;
 mod compute;
 mod database;
 mod edge;

@@ -45,6 +45,23 @@ pub(super) fn is_runtime(text: &str, before: &str, after: &str) -> bool {
     version.is_some_and(|version| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()))
 }
 
+/// The digest of an image in a registry.
+pub(super) fn is_image_digest(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:");
+    digits.is_some_and(|digits| digits.len() == 64 && digits.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')))
+}
+
+/// The id of a model or an inference profile of Bedrock, in which `*` may stand for any text.
+pub(super) fn is_model_pattern(text: &str) -> bool {
+    (1..=140).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:*".contains(c))
+}
+
+/// A model as LiteLLM names it.
+pub(super) fn is_bedrock_model(text: &str) -> bool {
+    text.strip_prefix("bedrock/").is_some_and(|id| is_model_pattern(id) && !id.contains('*'))
+}
+
 pub(super) fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

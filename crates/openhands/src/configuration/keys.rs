@@ -48,6 +48,9 @@ pub const ENDPOINTS: &[&str] =
 pub const RETENTION_DAYS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
+/// The model of a new user.
+const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0\"";
+
 const fn key(path: &'static str, holds: Holds, default: &'static str, help: &'static str) -> Key {
     Key { path, holds, default, help }
 }
@@ -98,12 +101,12 @@ pub const KEYS: &[Key] = &[
         "Domains that users may log in from; by default those of all edges.",
     ),
     key("auth.domain_prefix_suffix", Holds::Text, "\"shared\"", "The end of the login domain's prefix."),
-    key("sandbox.aws_access", Holds::Flag, "false", "Whether agents get AWS credentials."),
+    key("sandbox.aws_access", Holds::Flag, "false", "Whether agents may use AWS beyond Bedrock."),
     key(
         "sandbox.aws_policy_file",
         Holds::Text,
         "\"config/sandbox-aws-policy.json\"",
-        "What they may do with them: an IAM policy document, relative to the configuration file.",
+        "What they may do then: an IAM policy document, relative to the configuration file.",
     ),
     key(
         "sandbox.secret_name",
@@ -111,6 +114,28 @@ pub const KEYS: &[Key] = &[
         "",
         "The secret that encrypts agents' sessions; by default `<name>/sandbox-secret-key`. One that exists is used and never managed.",
     ),
+    key("sandbox.memory_mb", Holds::Integer(512, 1_048_576), "4096", "Memory of a sandbox in MB."),
+    key("sandbox.cpus", Holds::Number(0.1, 256.0), "2", "Processors of a sandbox."),
+    key("sandbox.processes", Holds::Integer(64, 65_536), "1024", "Processes and threads of a sandbox."),
+    key(
+        "sandbox.disk_gb",
+        Holds::Integer(0, 16_384),
+        "20",
+        "Disk of a sandbox in GB, without its workspace; 0 sets no limit.",
+    ),
+    key(
+        "sandbox.idle_minutes",
+        Holds::Integer(0, 525_600),
+        "60",
+        "Minutes without activity after which a sandbox stops; 0 stops none.",
+    ),
+    key(
+        "sandbox.retention_days",
+        Holds::Integer(0, 36_500),
+        "0",
+        "Days after which an archived conversation is deleted; 0 deletes none.",
+    ),
+    key("sandbox.per_user", Holds::Integer(1, 1000), "3", "Sandboxes of one user that run at the same time."),
     key("edge.*.suffix", Holds::Text, "", "Names the stack `edge-<suffix>`; without it the stack is `edge`."),
     key("edge.*.domain_name", Holds::Text, "", "This edge's domain; by default the top-level one."),
     key("edge.*.hosted_zone_id", Holds::Text, "", "Its hosted zone; by default the top-level one."),
@@ -121,20 +146,30 @@ pub const KEYS: &[Key] = &[
         "\"owner\"",
         "Who may open the apps that agents run.",
     ),
+    key("models.default", Holds::Text, DEFAULT_MODEL, "The model of a new user: an inference profile or a model of Bedrock."),
+    key(
+        "models.allowed",
+        Holds::Texts,
+        "[\"anthropic.claude-*\", \"*.anthropic.claude-*\"]",
+        "Models that users and agents may use: patterns of the ids of models and inference profiles, in which `*` stands for any text.",
+    ),
     key("edge_runtime", Holds::Text, "\"nodejs22.x\"", "The runtime of the functions at CloudFront's edge."),
     key("user_config.runtime", Holds::Text, "\"python3.12\"", "The runtime of the user configuration API."),
     key("compute.instance_type", Holds::Text, "\"m7g.xlarge\"", "The instance's type (arm64)."),
     key("compute.root_volume_gb", Holds::Integer(8, 16384), "30", "The root volume."),
     key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "The data volume."),
-    key("compute.openhands_version", Holds::Text, "\"1.2.1\"", "OpenHands' version."),
-    key("compute.runtime_version", Holds::Text, "\"1.2-nikolaik\"", "The sandbox image's version."),
     key(
-        "compute.llm_model",
+        "compute.openhands_version",
         Holds::Text,
-        "\"bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0\"",
-        "The model on Bedrock.",
+        "\"1.11.0\"",
+        "The version of OpenHands, one of a tested list; the agent server's image follows from it.",
     ),
-    key("compute.watchtower", Holds::Flag, "true", "Whether images are updated by themselves."),
+    key(
+        "compute.auto_update",
+        Holds::Flag,
+        "false",
+        "Pull the images of the same tags every night, and restart OpenHands if one has changed. Has no effect on images that are built.",
+    ),
     key("compute.deletion_protection", Holds::Flag, "false", "Whether the load balancer is protected."),
     key("database.engine_version", Holds::Text, "\"15.8\"", "Aurora PostgreSQL's version."),
     key("database.min_acu", Holds::Number(0.0, 256.0), "0.5", "The least capacity."),
@@ -161,6 +196,18 @@ pub const KEYS: &[Key] = &[
         Holds::Choice(&["upstream", "build"]),
         "\"upstream\"",
         "`build`: images are built here with docker and kept in the deployment's own registry.",
+    ),
+    key(
+        "images.openhands_digest",
+        Holds::Text,
+        "",
+        "The digest of the published OpenHands image to build on, `sha256:…`; by default whatever its tag names.",
+    ),
+    key(
+        "images.agent_server_digest",
+        Holds::Text,
+        "",
+        "The digest of the published agent server image to build on, `sha256:…`; by default whatever its tag names.",
     ),
     key(
         "waf.rate_limit",

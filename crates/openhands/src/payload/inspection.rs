@@ -1,12 +1,11 @@
 //! The whole payload of a configuration, to look at. What only AWS knows, and every secret, is a placeholder in angle brackets.
 
-use serde_json::{Value, json};
-
-use super::boot::{Boot, OPENHANDS_REPOSITORY, RUNTIME_REPOSITORY};
+use super::boot::Boot;
 use super::database::{Bootstrap, script};
 use super::edge::{OriginResponse, ViewerRequest};
 use super::images::{Image, tag_of};
 use super::mail::{ASSETS, BRANDING, invitation, verification};
+use super::overlay::{SandboxLimits, mcp_servers};
 use super::template::PayloadError;
 use super::user_config::UserConfig;
 use crate::Configuration;
@@ -15,22 +14,19 @@ use crate::names::Names;
 /// A file: its path within the folder that is written, and its content.
 pub type File = (String, Vec<u8>);
 
-fn text(configuration: &Configuration, path: &str) -> String {
-    configuration.value(path).as_str().unwrap_or_default().to_owned()
-}
-
-/// The images that are built for this configuration, and the versions that they are built on.
-fn images(configuration: &Configuration) -> Vec<(Image, String)> {
-    let all = Image::ALL.map(|image| (image, text(configuration, image.version_key())));
-    if configuration.builds_images() { all.into() } else { Vec::new() }
+/// The images that are built for this configuration.
+fn images(configuration: &Configuration) -> &'static [Image] {
+    if configuration.builds_images() { &Image::ALL } else { &[] }
 }
 
 /// What an instance of this configuration starts with.
 fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadError> {
     let region = configuration.region.to_string();
+    let release = configuration.release();
     let mut boot = Boot {
         alert_topic_arn: format!("arn:aws:sns:{region}:<account>:{}", names.regional("alerts")),
         log_group_name: format!("/{}/application", configuration.name),
+        group_name: names.regional("asg"),
         data_bucket: configuration.data_bucket_name.clone().unwrap_or_else(|| names.data_bucket()),
         file_system_id: "<file system>".to_owned(),
         access_point_id: "<access point>".to_owned(),
@@ -42,29 +38,30 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
             .sandbox_secret_name
             .clone()
             .unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name)),
+        origin_secret: names.origin_verify_secret(),
         user_secrets_key_id: "<key>".to_owned(),
-        sandbox_role_arn: configuration
-            .sandbox_aws_access
-            .then(|| format!("arn:aws:iam::<account>:role/{}", names.global("sandbox"))),
-        openhands_repository: OPENHANDS_REPOSITORY.to_owned(),
-        openhands_version: text(configuration, "compute.openhands_version"),
-        runtime_repository: RUNTIME_REPOSITORY.to_owned(),
-        runtime_version: text(configuration, "compute.runtime_version"),
-        llm_model: text(configuration, "compute.llm_model"),
-        watchtower: configuration.value("compute.watchtower") == Value::Bool(true),
+        sandbox_role_arn: format!("arn:aws:iam::<account>:role/{}", names.global("sandbox")),
+        openhands_version: release.version.to_owned(),
+        openhands_repository: release.openhands_repository.to_owned(),
+        openhands_tag: release.openhands_tag.to_owned(),
+        agent_server_repository: release.agent_server_repository.to_owned(),
+        agent_server_tag: release.agent_server_tag.to_owned(),
+        model: configuration.default_model(),
+        allowed_models: configuration.allowed_models(),
+        sandbox: SandboxLimits::of(configuration),
+        auto_update: configuration.auto_updates(),
         public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
         registry: None,
         region,
     };
-    for (image, version) in images(configuration) {
+    for image in images(configuration) {
         let (repository, tag) = match image {
-            Image::OpenHands => (&mut boot.openhands_repository, &mut boot.openhands_version),
-            Image::Runtime => (&mut boot.runtime_repository, &mut boot.runtime_version),
+            Image::OpenHands => (&mut boot.openhands_repository, &mut boot.openhands_tag),
+            Image::AgentServer => (&mut boot.agent_server_repository, &mut boot.agent_server_tag),
         };
         *repository = format!("<registry>/{}", names.repository(image.noun()));
-        *tag = tag_of(&image.context(&version)?);
+        *tag = tag_of(&image.context(&image.base(configuration))?);
         boot.registry = Some("<registry>".to_owned());
-        boot.watchtower = false;
     }
     Ok(boot)
 }
@@ -105,11 +102,11 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
         add("boot/bundle", &name, text.as_bytes());
     }
 
-    for (image, version) in images(configuration) {
-        add("images", &format!("{}/Dockerfile", image.noun()), image.dockerfile(&version)?.as_bytes());
+    for image in images(configuration) {
+        add("images", &format!("{}/Dockerfile", image.noun()), image.dockerfile(&image.base(configuration))?.as_bytes());
     }
 
-    let user_config = UserConfig { servers: everybodys_servers(&boot)? };
+    let user_config = UserConfig { servers: mcp_servers() };
     for (name, text) in user_config.files()? {
         add("user-config/function", name, text.as_bytes());
     }
@@ -129,20 +126,6 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
     add("auth", "branding.json", BRANDING.as_bytes());
     files.sort();
     Ok(files)
-}
-
-/// The MCP servers that everybody has, as OpenHands' own configuration lists them.
-pub fn everybodys_servers(boot: &Boot) -> Result<Value, PayloadError> {
-    let text = boot.openhands_configuration()?;
-    let parsed: toml::Table = text.parse().map_err(|error: toml::de::Error| PayloadError::Template {
-        name: "config/openhands.toml.tmpl".to_owned(),
-        reason: error.message().to_owned(),
-    })?;
-    let list = |name: &str| {
-        let servers = parsed.get("mcp").and_then(|mcp| mcp.get(name)).and_then(toml::Value::as_array);
-        servers.and_then(|servers| serde_json::to_value(servers).ok()).unwrap_or_else(|| json!([]))
-    };
-    Ok(json!({ "shttp_servers": list("shttp_servers"), "stdio_servers": list("stdio_servers") }))
 }
 
 #[cfg(test)]
@@ -184,10 +167,10 @@ mod tests {
             let (_, bytes) = made.iter().find(|(path, _)| path == name).unwrap();
             String::from_utf8(bytes.clone()).unwrap()
         };
-        assert!(file("images/runtime/Dockerfile").contains("FROM docker.openhands.dev/openhands/runtime:"));
+        assert!(file("images/agent-server/Dockerfile").contains("FROM ghcr.io/openhands/agent-server:"));
         let compose = file("boot/bundle/compose.yaml");
         assert!(compose.contains("/openhands/openhands:") && !compose.contains("docker.openhands.dev"), "{compose}");
-        assert!(file("boot/user-data.sh").contains("runtime_image='<registry>/openhands/runtime:"));
+        assert!(file("boot/user-data.sh").contains("agent_server_image='<registry>/openhands/agent-server:"));
         assert!(!of(text).iter().any(|(path, _)| path.starts_with("images/")), "nothing is built otherwise");
     }
 

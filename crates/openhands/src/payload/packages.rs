@@ -11,7 +11,7 @@ use super::boot::Boot;
 use super::database::{Bootstrap, verifier};
 use super::edge::{OriginResponse, ViewerRequest};
 use super::images::Image;
-use super::inspection::everybodys_servers;
+use super::overlay::mcp_servers;
 use super::user_config::UserConfig;
 
 /// The function at CloudFront's edge that every request passes.
@@ -26,8 +26,8 @@ pub const USER_CONFIG: &str = "user-config";
 pub const DATABASE_BOOTSTRAP: &str = "database-bootstrap";
 /// The context of OpenHands' image.
 pub const OPENHANDS_IMAGE: &str = "image-openhands";
-/// The context of the image of sandboxes.
-pub const RUNTIME_IMAGE: &str = "image-runtime";
+/// The context of the agent server's image.
+pub const AGENT_SERVER_IMAGE: &str = "image-agent-server";
 
 /// The payload of OpenHands.
 pub struct OpenHandsPackages;
@@ -59,11 +59,9 @@ impl Packages for OpenHandsPackages {
             .zip(),
             ORIGIN_RESPONSE => OriginResponse { full_domain: text("full_domain")?.to_owned() }.zip(),
             BOOT_BUNDLE => parsed::<Boot>(parameters, "boot")?.bundle(),
-            USER_CONFIG => {
-                everybodys_servers(&parsed(parameters, "boot")?).and_then(|servers| UserConfig { servers }.zip())
-            }
-            OPENHANDS_IMAGE => Image::OpenHands.context(text("version")?),
-            RUNTIME_IMAGE => Image::Runtime.context(text("version")?),
+            USER_CONFIG => UserConfig { servers: mcp_servers() }.zip(),
+            OPENHANDS_IMAGE => Image::OpenHands.context(text("base")?),
+            AGENT_SERVER_IMAGE => Image::AgentServer.context(text("base")?),
             DATABASE_BOOTSTRAP => {
                 let proxy_role = text("username")?.to_owned();
                 let bootstrap =
@@ -89,7 +87,7 @@ pub fn digest(package: &str) -> String {
         "runtime_access",
         "username",
         "database",
-        "version",
+        "base",
     ]
     .map(sample)
     .into();
@@ -115,7 +113,7 @@ mod tests {
             USER_CONFIG,
             DATABASE_BOOTSTRAP,
             OPENHANDS_IMAGE,
-            RUNTIME_IMAGE,
+            AGENT_SERVER_IMAGE,
         ] {
             assert_eq!(digest(package).len(), 64, "{package}");
             assert_eq!(digest(package), digest(package), "{package}");

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::overlay::{DOOR_PORT, HOST_ADDRESS};
 use super::template::{PayloadError, render};
 
 /// What OpenResty is configured with.
@@ -9,6 +10,9 @@ use super::template::{PayloadError, render};
 pub struct Routing {
     /// Where it listens, as in nginx's `listen`.
     pub listen: String,
+    /// Where it listens for sandboxes.
+    #[serde(default = "door")]
+    pub door: String,
     /// Where OpenHands listens, `host:port`.
     pub app_address: String,
     /// Docker's socket.
@@ -19,12 +23,18 @@ pub struct Routing {
     pub public_access: bool,
 }
 
+/// The address for sandboxes on an instance.
+fn door() -> String {
+    format!("{HOST_ADDRESS}:{DOOR_PORT}")
+}
+
 impl Routing {
     /// As it is in the container on an instance.
     pub fn on_instance(public_access: bool) -> Self {
         Self {
             listen: "8080".to_owned(),
-            app_address: "host.docker.internal:3000".to_owned(),
+            door: door(),
+            app_address: "127.0.0.1:3000".to_owned(),
             docker_socket: "/var/run/docker.sock".to_owned(),
             lua_folder: "/usr/local/openresty/ohinfra".to_owned(),
             public_access,

@@ -15,11 +15,16 @@ pub struct UserConfig {
 
 const FILES: &[(&str, &str)] = &[
     ("app.py", include_str!("../../payload/user-config/function/app.py")),
-    ("documents.py", include_str!("../../payload/user-config/function/documents.py")),
-    ("errors.py", include_str!("../../payload/user-config/function/errors.py")),
-    ("gcm.py", include_str!("../../payload/user-config/function/gcm.py")),
     ("routes.py", include_str!("../../payload/user-config/function/routes.py")),
     ("validation.py", include_str!("../../payload/user-config/function/validation.py")),
+];
+
+/// The package `user_data`, which the function shares with the overlay of OpenHands.
+pub(crate) const USER_DATA: &[(&str, &str)] = &[
+    ("user_data/__init__.py", include_str!("../../payload/user-config/function/user_data/__init__.py")),
+    ("user_data/documents.py", include_str!("../../payload/user-config/function/user_data/documents.py")),
+    ("user_data/errors.py", include_str!("../../payload/user-config/function/user_data/errors.py")),
+    ("user_data/gcm.py", include_str!("../../payload/user-config/function/user_data/gcm.py")),
 ];
 
 impl UserConfig {
@@ -27,7 +32,7 @@ impl UserConfig {
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
         let name = "everybodys_mcp.json";
         let template = include_str!("../../payload/user-config/everybodys_mcp.json.tmpl");
-        Ok(with_settings((name, render(name, template, self)?), FILES))
+        Ok(with_settings((name, render(name, template, self)?), &[FILES, USER_DATA].concat()))
     }
 
     /// The function's code, zipped; its handler is `app.handler`.

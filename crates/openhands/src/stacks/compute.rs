@@ -28,9 +28,16 @@ use super::security::Security;
 use crate::environment::sandbox_secret_name;
 use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
 use crate::payload::PayloadError;
-use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot, OPENHANDS_REPOSITORY, RUNTIME_REPOSITORY};
+use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot};
+use crate::payload::overlay::SandboxLimits;
 use crate::payload::packages::{self, BOOT_BUNDLE};
 use crate::policy::{Statement, document};
+
+/// The namespace of the metric `Healthy`, which the instance publishes.
+pub(crate) const HEALTH_NAMESPACE: &str = "OpenHands";
+
+/// The health of the instance alone: an outage of the database or the bucket must not replace instances.
+const INSTANCE_HEALTH: &str = "/api/health?scope=instance";
 
 /// What it is built on.
 pub(crate) struct Ground<'a> {
@@ -44,8 +51,6 @@ pub(crate) struct Compute {
     pub(crate) balancer: Handle,
     pub(crate) target_user_config: Handle,
     pub(crate) rules: Vec<Handle>,
-    /// What an instance is made for, as JSON.
-    pub(crate) boot: Text,
 }
 
 /// Texts that stand for references while a template is filled in, which takes plain text only.
@@ -101,7 +106,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
             key_prefix: BUNDLE_PREFIX.to_owned(),
             key_suffix: BUNDLE_SUFFIX.to_owned(),
             package: BOOT_BUNDLE.to_owned(),
-            parameters: BTreeMap::from([("boot".to_owned(), boot_text.clone())]),
+            parameters: BTreeMap::from([("boot".to_owned(), boot_text)]),
             digest: packages::digest(BOOT_BUNDLE),
         },
     );
@@ -124,7 +129,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
             idle_timeout_seconds: 60,
         },
     );
-    let app = target_group(builder, "app", Some((3000, "/api/health")));
+    let app = target_group(builder, "app", Some((3000, INSTANCE_HEALTH)));
     let runtime = target_group(builder, "runtime", Some((8080, "/health")));
     let target_user_config = target_group(builder, "user-config", None);
     let rules = rules(builder, ground.security, &balancer, [&target_user_config, &runtime, &app]);
@@ -154,7 +159,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
     builder.output("alb_arn", balancer.attribute("arn"));
     builder.output("asg_name", group.attribute("name"));
     builder.output("workspace_file_system_id", workspace.file_system.attribute("id"));
-    Ok(Compute { balancer, target_user_config, rules, boot: boot_text })
+    Ok(Compute { balancer, target_user_config, rules })
 }
 
 fn workspace(builder: &mut Builder<'_>, security: &Security) -> Workspace {
@@ -230,11 +235,12 @@ fn secure(name: String, description: &str, secret: &Handle) -> ParameterInputs<T
 
 fn parameters(builder: &mut Builder<'_>, security: &Security) {
     let prefix = builder.environment.names.prefix.clone();
-    for (name, key, what) in [
-        ("openhands-version", "compute.openhands_version", "The version of OpenHands"),
-        ("runtime-version", "compute.runtime_version", "The version of the sandbox image"),
+    let release = builder.configuration.release();
+    for (name, value, what) in [
+        ("openhands-version", release.version, "The version of OpenHands"),
+        ("agent-server-tag", release.agent_server_tag, "The tag of the agent server's image"),
     ] {
-        let inputs = plain(format!("/{prefix}/docker/{name}"), what, builder.text(key));
+        let inputs = plain(format!("/{prefix}/docker/{name}"), what, value);
         builder.add::<Parameter>(&format!("param-{name}"), &inputs);
     }
     let name = format!("/{prefix}/cloudfront/origin-verify-secret");
@@ -253,7 +259,7 @@ fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-origin-verify", &secret);
 }
 
-/// What an instance is made for; references are marked.
+/// What an instance is started with; references are marked.
 fn boot(
     builder: &Builder<'_>,
     ground: &Ground<'_>,
@@ -262,17 +268,19 @@ fn boot(
     marks: &mut Marks,
 ) -> Boot {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
-    let published = (OPENHANDS_REPOSITORY.to_owned(), builder.text("compute.openhands_version"));
-    let (openhands_repository, openhands_version) =
+    let release = configuration.release();
+    let published = (release.openhands_repository.to_owned(), release.openhands_tag.to_owned());
+    let (openhands_repository, openhands_tag) =
         images.map_or(published, |images| marks.mark_both(images.openhands.repository(), images.openhands.tag()));
-    let published = (RUNTIME_REPOSITORY.to_owned(), builder.text("compute.runtime_version"));
-    let (runtime_repository, runtime_version) =
-        images.map_or(published, |images| marks.mark_both(images.runtime.repository(), images.runtime.tag()));
-    let sandbox_role = ground.security.sandbox_role.as_ref();
+    let published = (release.agent_server_repository.to_owned(), release.agent_server_tag.to_owned());
+    let (agent_server_repository, agent_server_tag) =
+        images.map_or(published, |images| marks.mark_both(images.agent_server.repository(), images.agent_server.tag()));
     Boot {
         region: names.region.clone(),
         alert_topic_arn: marks.mark(ground.monitoring.alerts.attribute("arn")),
         log_group_name: marks.mark(ground.monitoring.app_logs.attribute("name")),
+        // The group's own template refers to this: its name is known without it.
+        group_name: names.regional("asg"),
         data_bucket: marks.mark(ground.monitoring.data_bucket.attribute("name")),
         file_system_id: marks.mark(workspace.file_system.attribute("id")),
         access_point_id: marks.mark(workspace.access_point.attribute("id")),
@@ -281,15 +289,18 @@ fn boot(
         database_port: u16::try_from(database::PORT).unwrap_or_default(),
         database_name: database::NAME.to_owned(),
         sandbox_secret: sandbox_secret_name(configuration),
+        origin_secret: marks.mark(ground.security.origin_verify_secret.attribute("name")),
         user_secrets_key_id: marks.mark(ground.security.user_secrets_key.attribute("id")),
-        sandbox_role_arn: sandbox_role.map(|role| marks.mark(role.attribute("arn"))),
+        sandbox_role_arn: marks.mark(ground.security.sandbox_role.attribute("arn")),
+        openhands_version: release.version.to_owned(),
         openhands_repository,
-        openhands_version,
-        runtime_repository,
-        runtime_version,
-        llm_model: builder.text("compute.llm_model"),
-        // An image of one's own has the same tag for good.
-        watchtower: builder.flag("compute.watchtower") && images.is_none(),
+        openhands_tag,
+        agent_server_repository,
+        agent_server_tag,
+        model: configuration.default_model(),
+        allowed_models: configuration.allowed_models(),
+        sandbox: SandboxLimits::of(configuration),
+        auto_update: configuration.auto_updates(),
         public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
         registry: images.map(|images| marks.mark(images.openhands.registry())),
     }
@@ -311,7 +322,8 @@ fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Te
         instance_type: builder.text("compute.instance_type"),
         instance_profile_arn: security.instance_profile.attribute("arn"),
         security_group_ids: vec![security.instance_sg.attribute("id")],
-        hop_limit: 2,
+        // Containers on bridges, which sandboxes are, get no answer from the metadata service.
+        hop_limit: 1,
         volumes: vec![
             volume("/dev/xvda", builder.number("compute.root_volume_gb"), false),
             volume("/dev/sdf", builder.number("compute.data_volume_gb"), true),
@@ -419,6 +431,22 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
         };
         builder.add::<Alarm>(&format!("alarm-{name}"), &inputs);
     }
+    // The instance measures every minute; one that measures nothing does not work either.
+    let inputs = AlarmInputs {
+        alarm_name: builder.environment.names.regional("unhealthy"),
+        description: "OpenHands is not healthy: the application, the database, the bucket, docker or the routing failed".to_owned(),
+        namespace: HEALTH_NAMESPACE.to_owned(),
+        metric_name: "Healthy".to_owned(),
+        statistic: "Maximum".to_owned(),
+        dimensions: BTreeMap::from([("AutoScalingGroupName".to_owned(), group.attribute("name"))]),
+        period_seconds: 60,
+        evaluation_periods: 5,
+        threshold: 1.0,
+        comparison: "LessThanThreshold".to_owned(),
+        treat_missing_data: "breaching".to_owned(),
+        action_arns: vec![monitoring.alerts.attribute("arn")],
+    };
+    builder.add::<Alarm>("alarm-health", &inputs);
 }
 
 #[cfg(test)]

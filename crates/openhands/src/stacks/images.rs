@@ -1,4 +1,4 @@
-//! Images of one's own: built on this machine, pulled from the deployment's own repositories.
+//! Images that are built on the machine that applies and pulled from the deployment's own repositories.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Builder;
 use crate::payload::images::Image as BuiltImage;
-use crate::payload::packages::{self, OPENHANDS_IMAGE, RUNTIME_IMAGE};
+use crate::payload::packages::{self, AGENT_SERVER_IMAGE, OPENHANDS_IMAGE};
 
 /// What the instance runs on.
 const PLATFORM: &str = "linux/arm64";
@@ -42,7 +42,7 @@ impl Own {
 /// The images of one's own.
 pub(crate) struct Images {
     pub(crate) openhands: Own,
-    pub(crate) runtime: Own,
+    pub(crate) agent_server: Own,
 }
 
 fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
@@ -65,7 +65,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             immutable_tags: true,
         },
     );
-    let version = builder.text(built.version_key());
+    let base = built.base(builder.configuration);
     let image = builder.add::<Image>(
         &format!("image-{noun}"),
         &ImageInputs {
@@ -73,7 +73,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             repository_uri: repository.attribute("uri"),
             platform: PLATFORM.to_owned(),
             package: package.to_owned(),
-            parameters: BTreeMap::from([("version".to_owned(), version.into())]),
+            parameters: BTreeMap::from([("base".to_owned(), base.into())]),
             digest: packages::digest(package),
         },
     );
@@ -87,6 +87,6 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Option<Images> {
     }
     Some(Images {
         openhands: own(builder, BuiltImage::OpenHands, OPENHANDS_IMAGE),
-        runtime: own(builder, BuiltImage::Runtime, RUNTIME_IMAGE),
+        agent_server: own(builder, BuiltImage::AgentServer, AGENT_SERVER_IMAGE),
     })
 }

@@ -8,8 +8,11 @@ use ohinfra_kinds::iam::{InstanceProfile, InstanceProfileInputs, Role, RoleInput
 use ohinfra_kinds::kms::{Alias, AliasInputs, Key, KeyInputs};
 use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
 use ohinfra_plan::graph::Handle;
+use serde_json::Value;
 
 use super::Builder;
+use super::bedrock;
+use super::compute::HEALTH_NAMESPACE;
 use super::monitoring::Monitoring;
 use super::network::Network;
 use crate::environment::sandbox_secret_name;
@@ -51,7 +54,7 @@ pub(crate) struct Security {
     pub(crate) efs_sg: Handle,
     pub(crate) instance_role: Handle,
     pub(crate) instance_profile: Handle,
-    pub(crate) sandbox_role: Option<Handle>,
+    pub(crate) sandbox_role: Handle,
     pub(crate) user_secrets_key: Handle,
     pub(crate) origin_verify_secret: Handle,
 }
@@ -66,13 +69,13 @@ pub(crate) fn build(
     let key = user_secrets_key(builder);
     let sandbox_secret_arn = sandbox_secret(builder);
     let (instance_role, instance_profile) = instance_role(builder);
-    let sandbox_role = builder.configuration.sandbox_aws_access.then(|| sandbox_role(builder, &instance_role, sandbox));
+    let sandbox_role = sandbox_role(builder, &instance_role, sandbox);
     instance_policy(
         builder,
         &instance_role,
-        &Grants { monitoring, key: &key, sandbox_secret_arn, sandbox_role: sandbox_role.as_ref() },
+        &Grants { monitoring, key: &key, sandbox_secret_arn, sandbox_role: &sandbox_role },
     );
-    let secret_name = format!("{}/cloudfront/origin-verify", builder.environment.names.prefix);
+    let secret_name = builder.environment.names.origin_verify_secret();
     let origin_verify_secret = builder.add::<Secret>(
         "origin-verify-secret",
         &SecretInputs {
@@ -84,9 +87,7 @@ pub(crate) fn build(
         },
     );
     builder.output("instance_role_arn", instance_role.attribute("arn"));
-    if let Some(role) = &sandbox_role {
-        builder.output("sandbox_role_arn", role.attribute("arn"));
-    }
+    builder.output("sandbox_role_arn", sandbox_role.attribute("arn"));
     builder.output("user_secrets_key_arn", key.attribute("arn"));
     builder.output("user_secrets_key_id", key.attribute("id"));
     Security {
@@ -230,22 +231,22 @@ struct Grants<'a> {
     monitoring: &'a Monitoring,
     key: &'a Handle,
     sandbox_secret_arn: Text,
-    sandbox_role: Option<&'a Handle>,
+    sandbox_role: &'a Handle,
 }
 
 fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>) {
     let names = &builder.environment.names;
-    let partition = &builder.environment.partition;
     let bucket = &grants.monitoring.data_bucket;
     let mut statements = vec![
-        Statement::allow("Bedrock", &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]).on([
-            format!("arn:{partition}:bedrock:*::foundation-model/anthropic.claude-*"),
-            format!("arn:{partition}:bedrock:*::foundation-model/us.anthropic.claude-*"),
-            format!("arn:{partition}:bedrock:{}:{}:inference-profile/*anthropic.claude*", names.region, names.account),
-            format!("arn:{partition}:bedrock:*:{}:inference-profile/global.anthropic.claude*", names.account),
-        ]),
         Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"])
-            .on([grants.sandbox_secret_arn.clone(), Builder::of("database/proxy-secret").attribute("arn")]),
+            .on([
+                grants.sandbox_secret_arn.clone(),
+                Builder::of("database/proxy-secret").attribute("arn"),
+                // OpenHands believes who a user is only with the header value.
+                Builder::of("security/origin-verify-secret").attribute("arn"),
+            ]),
+        bedrock::list(),
+        bedrock::subscribe(),
         Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"]).on(["*"]),
         Statement::allow(
             "Logs",
@@ -255,6 +256,11 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
             builder.arn("logs", &format!("log-group:/{}/*", names.prefix)),
             builder.arn("logs", &format!("log-group:/{}/*:log-stream:*", names.prefix)),
         ]),
+        Statement::allow("Health", &["cloudwatch:PutMetricData"]).on(["*"]).when(
+            "StringEquals",
+            "cloudwatch:namespace",
+            HEALTH_NAMESPACE,
+        ),
         Statement::allow("DataObjects", &["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
             .on([bucket.attribute("arn") + "/*"]),
         Statement::allow("DataBucket", &["s3:ListBucket"]).on([bucket.attribute("arn")]),
@@ -277,15 +283,15 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
         let arns = repositories.map(|name| builder.arn("ecr", &format!("repository/{name}")));
         statements.push(Statement::allow("OwnImages", &actions).on(arns));
     }
-    if let Some(sandbox_role) = grants.sandbox_role {
-        statements.push(
-            Statement::allow("AssumeSandboxRole", &["sts:AssumeRole"]).on([sandbox_role.attribute("arn")]).when(
-                "StringEquals",
-                "sts:ExternalId",
-                SANDBOX_EXTERNAL_ID,
-            ),
-        );
-    }
+    statements.push(
+        Statement::allow("AssumeSandboxRole", &["sts:AssumeRole"]).on([grants.sandbox_role.attribute("arn")]).when(
+            "StringEquals",
+            "sts:ExternalId",
+            SANDBOX_EXTERNAL_ID,
+        ),
+    );
+    // OpenHands itself asks a model too, for example for the titles of conversations.
+    statements.extend(bedrock::invoke(builder));
     builder.add::<RolePolicy>(
         "instance-policy",
         &RolePolicyInputs {
@@ -310,13 +316,16 @@ fn sandbox_role(builder: &mut Builder<'_>, instance_role: &Handle, policy: &Sand
             max_session_seconds: None,
         },
     );
-    let deny = Statement::deny("DenySensitiveOperations", SANDBOX_DENIED).on(["*"]);
+    let mut statements = bedrock::invoke(builder);
+    statements.push(bedrock::subscribe());
+    statements.push(Statement::deny("DenySensitiveOperations", SANDBOX_DENIED).on(["*"]));
+    let more: &[Value] = if builder.configuration.sandbox_aws_access { &policy.statements } else { &[] };
     builder.add::<RolePolicy>(
         "sandbox-policy",
         &RolePolicyInputs {
             role_name: role.attribute("name"),
             policy_name: "OpenHandsSandbox".to_owned(),
-            document: document([deny], &policy.statements),
+            document: document(statements, more),
         },
     );
     role

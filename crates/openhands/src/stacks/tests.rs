@@ -43,19 +43,19 @@ fn every_taggable_resource_carries_the_deployments_and_the_owners_tags() {
 }
 
 #[test]
-fn images_of_ones_own_are_pushed_before_an_instance_is_told_of_them() {
-    let graph = graph("[images]\nsource = \"build\"\n");
+fn built_images_are_pushed_before_an_instance_refers_to_them() {
+    let graph = graph("[images]\nsource = \"build\"\n[compute]\nauto_update = true\n");
     let needs = |address: &str| {
         let resource = graph.get(&address.parse().unwrap()).unwrap();
         resource.needs.keys().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(needs("compute/image-openhands"), ["compute/repository-openhands"]);
     assert!(needs("compute/boot-bundle").contains(&"compute/image-openhands".to_owned()));
-    assert!(needs("compute/launch-template").contains(&"compute/image-runtime".to_owned()));
+    assert!(needs("compute/launch-template").contains(&"compute/image-agent-server".to_owned()));
     let policy = serde_json::json!(graph.get(&"security/instance-policy".parse().unwrap()).unwrap().inputs).to_string();
-    assert!(policy.contains("arn:aws:ecr:us-west-2:000000000000:repository/openhands/runtime"), "{policy}");
+    assert!(policy.contains("arn:aws:ecr:us-west-2:000000000000:repository/openhands/agent-server"), "{policy}");
     let bundle = serde_json::json!(graph.get(&"compute/boot-bundle".parse().unwrap()).unwrap().inputs).to_string();
-    assert!(bundle.contains("\\\"watchtower\\\":false"), "an image of one's own keeps its tag: {bundle}");
+    assert!(bundle.contains("\\\"auto_update\\\":false"), "an image that was built keeps its tag: {bundle}");
 }
 
 #[test]
@@ -119,4 +119,71 @@ fn in_front_of_another_deployment_there_are_only_login_and_domains() {
     stacks.dedup();
     assert_eq!(stacks, ["auth", "edge"]);
     assert!(graph.resources().all(|resource| resource.region == Region::us_east_1()));
+}
+
+fn policy(graph: &Graph, address: &str) -> Vec<serde_json::Value> {
+    let inputs = serde_json::json!(graph.get(&address.parse().unwrap()).unwrap().inputs);
+    let known = |_: &ohinfra_core::Reference| Some(serde_json::json!("reference"));
+    let resolved = ohinfra_core::inputs::resolve(&inputs, &known);
+    let document: serde_json::Value = serde_json::from_str(resolved["document"].as_str().unwrap()).unwrap();
+    document["Statement"].as_array().unwrap().clone()
+}
+
+fn statement<'a>(statements: &'a [serde_json::Value], sid: &str) -> &'a serde_json::Value {
+    statements.iter().find(|statement| statement["Sid"] == sid).unwrap_or_else(|| panic!("no statement `{sid}`"))
+}
+
+#[test]
+fn the_instance_and_the_sandboxes_invoke_the_allowed_models_and_the_default_one() {
+    let models = "[models]\nallowed = [\"amazon.nova-*\", \"eu.anthropic.claude-*\"]\ndefault = \"bedrock/us.meta.llama4-scout-17b-instruct-v1:0\"\n";
+    let graph = graph(models);
+    for address in ["security/instance-policy", "security/sandbox-policy"] {
+        let statements = policy(&graph, address);
+        let resource = |sid: &str| statement(&statements, sid)["Resource"].clone();
+        assert_eq!(resource("Models"), "arn:aws:bedrock:*::foundation-model/amazon.nova-*");
+        let profiles = serde_json::json!([
+            "arn:aws:bedrock:us-west-2:000000000000:inference-profile/eu.anthropic.claude-*",
+            "arn:aws:bedrock:us-west-2:000000000000:inference-profile/us.meta.llama4-scout-17b-instruct-v1:0",
+        ]);
+        assert_eq!(resource("InferenceProfiles"), profiles);
+        let behind = statement(&statements, "ModelsOfInferenceProfiles");
+        assert_eq!(behind["Resource"][0], "arn:aws:bedrock:*::foundation-model/anthropic.claude-*");
+        assert_eq!(behind["Condition"]["StringLike"]["bedrock:InferenceProfileArn"], profiles);
+        let subscribe = statement(&statements, "SubscribeToModels");
+        assert_eq!(subscribe["Condition"]["StringEquals"]["aws:CalledViaLast"], "bedrock.amazonaws.com");
+    }
+}
+
+#[test]
+fn a_sandbox_has_the_statements_of_the_policy_file_only_with_access_to_aws() {
+    let more = |access: bool| {
+        let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
+        let file = Some(("ohinfra.toml".to_owned(), format!("{usual}[sandbox]\naws_access = {access}\n")));
+        let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
+        let listed = serde_json::json!({"Sid": "Listed", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"});
+        let sandbox = SandboxPolicy { statements: vec![listed], ..SandboxPolicy::default() };
+        let graph = build_graph(&configuration, &Environment::placeholder(&configuration), &sandbox).unwrap();
+        policy(&graph, "security/sandbox-policy")
+    };
+    let sids = |statements: &[serde_json::Value]| -> Vec<String> {
+        statements.iter().map(|statement| statement["Sid"].as_str().unwrap().to_owned()).collect()
+    };
+    let bedrock =
+        ["Models", "InferenceProfiles", "ModelsOfInferenceProfiles", "SubscribeToModels", "DenySensitiveOperations"];
+    assert_eq!(sids(&more(false)), bedrock);
+    assert_eq!(sids(&more(true)), [bedrock.as_slice(), &["Listed"]].concat());
+}
+
+#[test]
+fn the_instance_reads_what_openhands_needs_and_the_metadata_service_answers_no_container() {
+    let graph = graph("");
+    let statements = policy(&graph, "security/instance-policy");
+    assert_eq!(statement(&statements, "Secrets")["Resource"].as_array().unwrap().len(), 3);
+    assert_eq!(statement(&statements, "ListModels")["Action"][1], "bedrock:ListInferenceProfiles");
+    assert_eq!(statement(&statements, "Health")["Condition"]["StringEquals"]["cloudwatch:namespace"], "OpenHands");
+    let inputs = |address: &str| serde_json::json!(graph.get(&address.parse().unwrap()).unwrap().inputs);
+    assert_eq!(inputs("compute/launch-template")["hop_limit"], 1);
+    assert_eq!(inputs("compute/target-app")["health_check"]["path"], "/api/health?scope=instance");
+    let alarm = inputs("compute/alarm-health");
+    assert_eq!([&alarm["metric_name"], &alarm["treat_missing_data"]], ["Healthy", "breaching"]);
 }

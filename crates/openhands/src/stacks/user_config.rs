@@ -80,7 +80,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
                 ("LOG_LEVEL".to_owned(), Text::from("INFO")),
             ]),
             package: USER_CONFIG.to_owned(),
-            parameters: BTreeMap::from([("boot".to_owned(), compute.boot.clone())]),
+            parameters: BTreeMap::new(),
             secret_parameters: BTreeMap::new(),
             secret_versions: Vec::new(),
             digest: packages::digest(USER_CONFIG),

@@ -1,39 +1,32 @@
-"""Makes an environment file of a secret: the secret on standard input, the file on standard output.
+"""Write an environment file for compose: reads a secret from standard input, prints the file to standard output.
 
-What is no secret is in settings.json beside this file.
+What is not secret is in database.json beside this file.
 """
 
 import json
 import sys
 from pathlib import Path
-from urllib.parse import quote
 
 
-def database(secret: str, settings: dict) -> dict:
+def database(secret: str) -> dict:
+    settings = json.loads((Path(__file__).parent / "database.json").read_text(encoding="utf-8"))
     login = json.loads(secret)
-    user, password = login["username"], login["password"]
-    host, port, name = settings["database_host"], settings["database_port"], settings["database_name"]
     return {
-        "DB_HOST": host,
-        "DB_PORT": port,
-        "DB_NAME": name,
-        "DB_USER": user,
-        "DB_PASS": password,
-        "DB_SSL": "require",
-        "DATABASE_URL": f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{name}?sslmode=require",
+        "DB_HOST": settings["host"],
+        "DB_PORT": settings["port"],
+        "DB_NAME": settings["name"],
+        "DB_USER": login["username"],
+        "DB_PASS": login["password"],
+        "DB_SSL_MODE": "require",
     }
 
 
-def sandbox(secret: str, settings: dict) -> dict:
-    key = secret.strip()
-    started_with = {"OH_SECRET_KEY": key}
-    if settings["sandbox_credentials"]:
-        started_with["AWS_SHARED_CREDENTIALS_FILE"] = "/data/sandbox-credentials"
-    return {"OH_SECRET_KEY": key, "SANDBOX_RUNTIME_STARTUP_ENV_VARS": json.dumps(started_with, sort_keys=True)}
+def sandbox(secret: str) -> dict:
+    return {"OH_SECRET_KEY": secret.strip()}
 
 
 def quoted(value) -> str:
-    """As compose reads it: in single quotes nothing means anything but a single quote."""
+    """Quote a value for compose: within single quotes, only a single quote and a backslash are special."""
     text = str(value)
     if "\n" in text or "\r" in text:
         sys.exit("a value of more than one line cannot be in an environment file")
@@ -41,8 +34,7 @@ def quoted(value) -> str:
 
 
 def main() -> None:
-    settings = json.loads((Path(__file__).parent / "settings.json").read_text(encoding="utf-8"))
-    values = {"database": database, "sandbox": sandbox}[sys.argv[1]](sys.stdin.read(), settings)
+    values = {"database": database, "sandbox": sandbox}[sys.argv[1]](sys.stdin.read())
     for name, value in values.items():
         print(f"{name}={quoted(value)}")
 

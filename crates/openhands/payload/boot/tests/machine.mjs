@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 const STUB = fileURLToPath(new URL('stub.sh', import.meta.url));
 const STUBBED = [
-  'amazon-cloudwatch-agent-ctl', 'aws', 'blkid', 'chown', 'curl', 'dnf', 'docker', 'ebsnvme-id', 'mkfs.xfs', 'mount', 'mountpoint', 'sleep',
-  'systemctl',
+  'amazon-cloudwatch-agent-ctl', 'aws', 'blkid', 'chown', 'curl', 'dnf', 'docker', 'ebsnvme-id', 'ip6tables', 'ip6tables-restore', 'iptables',
+  'iptables-restore', 'mkfs.xfs', 'mount', 'mountpoint', 'sleep', 'systemctl',
 ];
 // Without these nothing runs; the rest of the machine is its own.
 const ENTER = `
@@ -30,9 +30,9 @@ export const VALUES = {
   region: 'us-west-2', alert_topic_arn: 'arn:aws:sns:us-west-2:111111111111:openhands-alerts', log_group_name: '/openhands/application',
   data_bucket: 'openhands-data', file_system_id: 'fs-0123456789abcdef0', access_point_id: 'fsap-0123456789abcdef0',
   database_secret: 'openhands/database/proxy-user', database_host: 'proxy.example.com', database_port: 5432, database_name: 'openhands',
-  sandbox_secret: 'openhands/sandbox-secret-key', user_secrets_key_id: 'key-1', sandbox_role_arn: 'arn:aws:iam::111111111111:role/sandbox',
-  openhands_repository: 'docker.openhands.dev/openhands/openhands', openhands_version: '1.2.1',
-  runtime_repository: 'docker.openhands.dev/openhands/runtime', runtime_version: '1.2-nikolaik', llm_model: 'bedrock/model', watchtower: true, public_access: false, registry: null,
+  sandbox_secret: 'openhands/sandbox-secret-key', origin_secret: 'openhands/cloudfront/origin-verify', user_secrets_key_id: 'key-1',
+  sandbox_role_arn: 'arn:aws:iam::111111111111:role/sandbox', group_name: 'openhands-asg', model: 'bedrock/model',
+  allowed_models: ['anthropic.claude-*'],
 };
 
 export const DATABASE = { username: 'openhands_proxy', password: "pa%ss/wo@rd'$x\\" };
@@ -41,7 +41,7 @@ export const SANDBOX_KEY = 'c2FuZGJveC1rZXk+/w==';
 export class Machine {
   constructor(values = {}) {
     this.root = mkdtempSync(join(tmpdir(), 'ohinfra-boot-'));
-    for (const name of ['data', 'dev', 'etc/systemd/system', 'opt', 'proc', 'state', 'tmp', 'usr', 'var/log', 'var/run', '.local/sbin', '.work']) {
+    for (const name of ['data', 'dev', 'etc/systemd/system', 'opt', 'proc', 'run', 'state', 'tmp', 'usr', 'var/log', 'var/run', '.local/sbin', '.work']) {
       mkdirSync(this.path(name), { recursive: true });
     }
     for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, this.path(name));

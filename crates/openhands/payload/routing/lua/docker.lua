@@ -50,17 +50,11 @@ local function address_of(container)
     return nil
 end
 
--- What is needed of a container: its owner, its address, and the ports that docker maps to it.
+-- What is needed of a container: its owner and its address.
 local function described(container)
     local labels = type(container.Labels) == "table" and container.Labels or {}
-    local mapped = {}
-    for _, port in ipairs(type(container.Ports) == "table" and container.Ports or {}) do
-        if type(port.PublicPort) == "number" and type(port.PrivatePort) == "number" and port.Type == "tcp" then
-            mapped[tostring(port.PublicPort)] = port.PrivatePort
-        end
-    end
     local user = type(labels.user_id) == "string" and labels.user_id or nil
-    return { user = user, address = address_of(container), mapped = mapped }
+    return { user = user, address = address_of(container) }
 end
 
 -- The container with this label; nil if there is none; nil and a problem if docker cannot tell.

@@ -6,9 +6,8 @@ local runtime = {}
 local settings = { docker_socket = "/var/run/docker.sock", public_access = false }
 
 -- The agent server and the editor act as the agent: they are for the owner, whatever is public.
-local NEVER_PUBLIC = { [8000] = true, [8001] = true }
-local CONNECT_TIMEOUT_MS = 1000
-local LISTENING_SECONDS = 5
+local AGENT_PORT = 8000
+local NEVER_PUBLIC = { [AGENT_PORT] = true, [8001] = true }
 
 function runtime.configure(with)
     settings = with
@@ -22,36 +21,20 @@ local function refuse(status, words)
     return ngx.exit(status)
 end
 
-local function is_listening(address, port)
-    local known, place = ngx.shared.listening, address .. ":" .. port
-    if known:get(place) then
-        return true
-    end
-    local socket = ngx.socket.tcp()
-    socket:settimeout(CONNECT_TIMEOUT_MS)
-    local ok = socket:connect(address, port)
-    if ok then
-        socket:close()
-        known:set(place, true, LISTENING_SECONDS)
-    end
-    return ok
-end
-
--- The asked port if the container listens there; else the private port that docker maps from it; else the asked one.
-local function port_of(container, asked)
-    if is_listening(container.address, asked) then
-        return asked
-    end
-    return container.mapped[tostring(asked)] or asked
-end
-
-local function may_see(container, asked, port)
+local function may_see(container, port)
     local is_open = settings.public_access and ngx.var.http_x_runtime_access == "public"
-    if is_open and not NEVER_PUBLIC[asked] and not NEVER_PUBLIC[port] then
+    if is_open and not NEVER_PUBLIC[port] then
         return true
     end
     local user = ngx.var.http_x_cognito_user_id
     return user ~= nil and user ~= "" and user == container.user
+end
+
+-- On the main host only the agent server is served. An application there would have the same origin as OpenHands itself,
+-- and could act as whoever looks at it.
+local function is_on_its_host(conversation, port)
+    local host = (ngx.var.http_host or ""):lower()
+    return port == AGENT_PORT or host:find(port .. "-" .. conversation .. ".runtime.", 1, true) == 1
 end
 
 -- Applications never see who is logged in to OpenHands, even if the edge let it through.
@@ -73,6 +56,9 @@ function runtime.route()
     if not path or ngx.var.leads_up == "1" or asked > 65535 then
         return refuse(400, "The path is not one of an application.")
     end
+    if not is_on_its_host(conversation, asked) then
+        return refuse(404, "Applications have hosts of their own.")
+    end
     local container, problem = docker.find(settings.docker_socket, conversation)
     if problem then
         ngx.log(ngx.ERR, "docker: ", problem)
@@ -85,15 +71,11 @@ function runtime.route()
     if not container.user then
         return refuse(403, "The sandbox has no owner.")
     end
-    if not may_see(container, asked, asked) then
+    if not may_see(container, asked) then
         return refuse(403, "The sandbox is another user's.")
     end
     if not container.address then
         return refuse(502, "The sandbox has no address.")
-    end
-    local port = port_of(container, asked)
-    if not may_see(container, asked, port) then
-        return refuse(403, "The sandbox is another user's.")
     end
     ngx.req.clear_header("X-Runtime-Access")
     local cookies = ngx.var.http_cookie
@@ -103,7 +85,7 @@ function runtime.route()
     if path == "" or path:sub(1, 1) == "?" then
         path = "/" .. path
     end
-    ngx.var.application = container.address .. ":" .. port
+    ngx.var.application = container.address .. ":" .. asked
     ngx.var.application_path = path
 end
 
@@ -118,13 +100,6 @@ function runtime.not_listening()
         return ngx.exit(204)
     end
     return refuse(502, "Nothing listens on this port.")
-end
-
--- A request that the edge let through for applications that are public is for applications only.
-function runtime.refuse_nobody()
-    if ngx.var.http_x_runtime_access and (ngx.var.http_x_cognito_user_id or "") == "" then
-        return refuse(403, "Log in first.")
-    end
 end
 
 return runtime

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { ask, container, echo, freePort, startDocker, startNginx, startServer } from './stand-ins.mjs';
+import { ask as send, container, echo as exchange, freePort, startDocker, startNginx, startServer } from './stand-ins.mjs';
 
 const ADA = 'a'.repeat(32);
 const EVE = 'e'.repeat(32);
@@ -24,6 +24,13 @@ let closed;
 // Containers are remembered for 5 s: every test has conversations of its own.
 let fresh = 0;
 const conversation = () => (fresh += 1).toString(16).padStart(32, '0');
+
+/** A request to a server in a sandbox, on the host that its path names unless the headers name another one. */
+const ask = (to, path, options = {}) => {
+  const [, owner, at] = /^\/runtime\/([0-9a-f]{32})\/(\d+)/.exec(path) ?? [];
+  const host = owner ? { Host: `${at}-${owner}.runtime.openhands.example.com` } : {};
+  return send(to, path, { ...options, headers: { ...host, ...options.headers } });
+};
 
 before(async () => {
   docker = await startDocker(socket);
@@ -46,6 +53,11 @@ beforeEach(() => {
   docker.containers = [container(ADA, 'ada', '127.0.0.2')];
 });
 
+const echo = (to, path, headers, text) => {
+  const [, owner, at] = /^\/runtime\/([0-9a-f]{32})\/(\d+)/.exec(path);
+  return exchange(to, path, { Host: `${at}-${owner}.runtime.openhands.example.com`, ...headers }, text);
+};
+
 describe('a request of the owner', () => {
   test('reaches the sandbox with its path, query and body as they were sent', async () => {
     for (const path of ['/', '/x/y?q=1&r=%2F', '/a%2Fb%20c/?', '/?x=/../y', '/ä'.replace('ä', '%C3%A4')]) {
@@ -60,15 +72,15 @@ describe('a request of the owner', () => {
 
   test('carries who it comes from, and neither the secret of the edge nor a login', async () => {
     const headers = {
-      ...OWNER, Host: 'app.example.com', 'X-Origin-Verify': 'secret', 'X-Runtime-Access': 'public', 'X-Forwarded-For': '192.0.2.1',
+      ...OWNER, 'X-Origin-Verify': 'secret', 'X-Runtime-Access': 'public', 'X-Forwarded-For': '192.0.2.1',
       Cookie: 'a=1; id_token=x; refresh_token=y; b=id_token=z',
     };
     const { headers: got } = (await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers })).json();
     assert.equal(got['x-origin-verify'], undefined);
     assert.equal(got['x-runtime-access'], undefined);
     assert.equal(got.cookie, 'a=1; b=id_token=z');
-    assert.equal(got.host, 'app.example.com');
-    assert.equal(got['x-forwarded-host'], 'app.example.com');
+    assert.equal(got.host, `${port}-${ADA}.runtime.openhands.example.com`);
+    assert.equal(got['x-forwarded-host'], got.host);
     assert.equal(got['x-forwarded-proto'], 'https');
     assert.equal(got['x-forwarded-for'], '192.0.2.1, 127.0.0.1');
     assert.equal(got['x-real-ip'], '127.0.0.1');
@@ -82,7 +94,8 @@ describe('a request of the owner', () => {
 
   test('gets a stream as it comes', async () => {
     const first = await new Promise((resolve, reject) => {
-      const request = get({ port: nginx.port, path: `/runtime/${ADA}/${port}/stream`, headers: OWNER }, (response) => {
+      const headers = { ...OWNER, Host: `${port}-${ADA}.runtime.openhands.example.com` };
+      const request = get({ port: nginx.port, path: `/runtime/${ADA}/${port}/stream`, headers }, (response) => {
         response.once('data', (piece) => {
           resolve(piece.toString());
           servers.ada.continueStream();
@@ -94,11 +107,14 @@ describe('a request of the owner', () => {
     assert.equal(first, 'data: 1\n\n');
   });
 
-  test('finds the port that docker maps, unless the asked one is open', async () => {
-    const mapped = conversation();
-    docker.containers = [container(mapped, 'ada', '127.0.0.2', [[closed, port], [8000, port]])];
-    assert.equal((await ask(nginx.port, `/runtime/${mapped}/${closed}/`, { headers: OWNER })).json().name, 'ada');
-    assert.equal((await ask(nginx.port, `/runtime/${mapped}/8000/`, { headers: OWNER })).json().name, 'agent');
+  test('reaches only the agent server on the main host', async () => {
+    const headers = { ...OWNER, Host: 'openhands.example.com' };
+    assert.equal((await ask(nginx.port, `/runtime/${ADA}/8000/`, { headers })).json().name, 'agent');
+    for (const elsewhere of [port, 8001]) {
+      assert.equal((await ask(nginx.port, `/runtime/${ADA}/${elsewhere}/`, { headers })).status, 404);
+    }
+    const other = { ...OWNER, Host: `${port}-${EVE}.runtime.openhands.example.com` };
+    assert.equal((await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers: other })).status, 404);
   });
 
   test('asks docker once in a while, and only for a list', async () => {
@@ -144,20 +160,16 @@ describe('public access', () => {
     assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`, { headers: { 'X-Runtime-Access': 'PUBLIC' } })).status, 403);
   });
 
-  test('never opens the agent server and the editor, under whatever port', async () => {
+  test('never opens the agent server and the editor', async () => {
     for (const reserved of [8000, 8001]) {
       assert.equal((await ask(open.port, `/runtime/${ADA}/${reserved}/`, { headers: PUBLIC })).status, 403);
       assert.equal((await ask(open.port, `/runtime/${ADA}/${reserved}/`, { headers: OWNER })).status, 200);
     }
-    const mapped = conversation();
-    docker.containers = [container(mapped, 'ada', '127.0.0.2', [[closed, 8000]])];
-    assert.equal((await ask(open.port, `/runtime/${mapped}/${closed}/`, { headers: PUBLIC })).status, 403);
-    assert.equal((await ask(open.port, `/runtime/${mapped}/${closed}/`, { headers: OWNER })).json().name, 'agent');
   });
 
   test('does not lead to OpenHands itself', async () => {
     for (const path of ['/', '/api/x', '/runtime/x/1/', `/runtime/${ADA}/0/`]) {
-      assert.equal((await ask(open.port, path, { headers: PUBLIC })).status, 403, path);
+      assert.equal((await ask(open.port, path, { headers: PUBLIC })).status, 404, path);
     }
   });
 });
@@ -197,17 +209,43 @@ describe('errors', () => {
       `/%72untime/${ADA}/${port}/`, `/runtime/${ADA}/99999/`,
     ]) {
       assert.equal((await ask(open.port, path, { headers: OWNER })).status, 400, path);
-      assert.ok([400, 403].includes((await ask(open.port, path, { headers: PUBLIC })).status), path);
+      assert.equal((await ask(open.port, path, { headers: PUBLIC })).status, 400, path);
     }
   });
 });
 
-test('everything else is OpenHands, and /health is nginx itself', async () => {
+test('everything else is nowhere, and /health is nginx itself', async () => {
   for (const path of ['/', '/api/conversations?x=1', '/runtime/short/1/', `/runtime/${'A'.repeat(32)}/80/`, `/runtime/${ADA}/080/`]) {
-    const { name, url, headers } = (await ask(nginx.port, path, { headers: { ...OWNER, 'X-Origin-Verify': 'secret' } })).json();
-    assert.deepEqual([name, url, headers['x-origin-verify']], ['app', path, undefined]);
+    assert.equal((await ask(nginx.port, path, { headers: OWNER })).status, 404, path);
   }
-  assert.equal(await echo(nginx.port, '/ws', OWNER, 'hello'), 'hello');
   const health = await ask(nginx.port, '/health');
   assert.deepEqual([health.status, health.text], [200, 'OK']);
+});
+
+describe('the door of the sandboxes', () => {
+  const FORGED = {
+    ...OWNER, 'X-Cognito-Email': 'ada@example.com', 'X-Cognito-Email-Verified': 'true', 'X-Origin-Verify': 'guess', 'X-Runtime-Access': 'public',
+  };
+
+  test('leads to what OpenHands verifies by the sandbox\'s key, with no header that speaks for a user', async () => {
+    const paths = ['/api/v1/webhooks/events/1?x=1', '/mcp/mcp', '/mcp', `/api/v1/sandboxes/oh-agent-server-${ADA}/settings/secrets/NAME`];
+    for (const path of paths) {
+      const headers = { ...FORGED, 'X-Session-API-Key': 'key' };
+      const answer = await ask(nginx.door, path, { headers, method: 'POST', body: 'the body' });
+      const { name, url, body, headers: got } = answer.json();
+      assert.deepEqual([name, url, body, got['x-session-api-key']], ['app', path, 'the body', 'key']);
+      for (const forged of Object.keys(FORGED)) assert.equal(got[forged.toLowerCase()], undefined, forged);
+    }
+  });
+
+  test('leads nowhere else', async () => {
+    const paths = [
+      '/', '/api/health', '/api/v1/settings', '/api/v1/users/me', '/api/v1/sandboxes/search', '/mcpx', '/api/v1/webhooks',
+      '/api/v1/webhooks/../settings', '/api/v1/webhooks/%2e%2e/settings', '/mcp/..%2fapi/v1/settings', `/runtime/${ADA}/8000/`,
+    ];
+    for (const path of paths) {
+      const { status } = await ask(nginx.door, path, { headers: FORGED });
+      assert.ok([400, 404].includes(status), `${path}: ${status}`);
+    }
+  });
 });

@@ -38,11 +38,10 @@ export async function startDocker(socket) {
   return docker;
 }
 
-export function container(conversation, user, address, ports = []) {
+export function container(conversation, user, address) {
   const labels = { conversation_id: conversation, ...(user ? { user_id: user } : {}) };
   const networks = address === undefined ? {} : { bridge: { IPAddress: '' }, sandboxes: { IPAddress: address } };
-  const mapped = ports.map(([PublicPort, PrivatePort]) => ({ IP: '0.0.0.0', Type: 'tcp', PublicPort, PrivatePort }));
-  return { Id: conversation, Labels: labels, NetworkSettings: { Networks: networks }, Ports: mapped };
+  return { Id: conversation, Labels: labels, NetworkSettings: { Networks: networks }, Ports: [] };
 }
 
 /** A server of a sandbox: tells what it was asked, echoes WebSockets, streams. */
@@ -93,9 +92,9 @@ function configuration(values) {
 
 export async function startNginx(values) {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-routing-'));
-  const port = await freePort();
+  const [port, door] = [await freePort(), await freePort()];
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, ...values }));
+  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, door: `127.0.0.1:${door}`, ...values }));
   // Debian's nginx has the Lua module as a file; everything else is as on an instance.
   const directives = [
     `load_module ${MODULES}/ndk_http_module.so;`, `load_module ${MODULES}/ngx_http_lua_module.so;`,
@@ -107,7 +106,7 @@ export async function startNginx(values) {
     log += piece;
   });
   const ended = new Promise((resolve) => nginx.on('exit', resolve));
-  const server = { port, log: () => log };
+  const server = { port, door, log: () => log };
   server.stop = async () => {
     nginx.kill('SIGTERM');
     await ended;

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import boto3
 import validation
 from botocore.config import Config
-from documents import Documents
-from errors import Refusal
+from user_data.documents import Documents
+from user_data.errors import Refusal
 from routes import ROUTES
 
 PREFIX = "/api/v1/user-config/"

@@ -1,8 +1,8 @@
 """What each route does with a user's documents."""
 
 import validation
-from documents import Documents, now
-from errors import Refusal
+from user_data.documents import Documents, now
+from user_data.errors import Refusal
 
 MCP = "config/mcp-config.json"
 INTEGRATIONS = "config/integrations.json"

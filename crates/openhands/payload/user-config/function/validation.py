@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from errors import Refusal
+from user_data.errors import Refusal
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 
 import boto3
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FUNCTION = Path(__file__).parent.parent / "function"
 PREFIX = "/api/v1/user-config"
@@ -172,6 +173,30 @@ class Secrets(Api):
             status, answer = self.call("PUT", "/secrets/x", body)
             self.assertEqual(status, 400)
             self.assertNotIn("hidden", answer["error"])
+
+    def test_written_by_the_cdk_project_are_read_and_sealed_for_their_user(self):
+        key = kms.generate_data_key(KeyId=KEY, KeySpec="AES_256")
+        secret = {"type": "token", "value": "legacy-value", "created_at": "2026-01-02T03:04:05+00:00"}
+        secret |= {"updated_at": "2026-01-02T03:04:05+00:00", "notes": "old"}
+        text = json.dumps({"version": "1.0", "secrets": {"github": secret}}).encode()
+        nonce = os.urandom(12)
+        # As that project seals it: no encryption context, no additional data.
+        sealed = AESGCM(key["Plaintext"]).encrypt(nonce, text, None)
+        parts = {"encrypted_key": key["CiphertextBlob"], "nonce": nonce, "ciphertext": sealed}
+        envelope = json.dumps({name: base64.b64encode(part).decode() for name, part in parts.items()})
+        place = f"users/{self.user}/secrets/credentials.json.enc"
+        s3.put_object(Bucket=BUCKET, Key=place, Body=envelope)
+        status, listed = self.call("GET", "/secrets")
+        self.assertEqual((status, [entry["id"] for entry in listed["secrets"]]), (200, ["github"]))
+        rewritten = self.object("secrets/credentials.json.enc")
+        self.assertNotEqual(rewritten.decode(), envelope)
+        # Bound to the user: the same bytes are refused in another user's place.
+        s3.put_object(Bucket=BUCKET, Key=f"users/{self.user}-other/secrets/credentials.json.enc", Body=rewritten)
+        self.assertEqual(self.call("GET", "/secrets", user=f"{self.user}-other")[0], 500)
+        # A change without a read before it converts, too.
+        s3.put_object(Bucket=BUCKET, Key=place, Body=envelope)
+        self.assertEqual(self.call("PUT", "/secrets/more", {"type": "token", "value": "v"})[0], 201)
+        self.assertEqual([entry["id"] for entry in self.call("GET", "/secrets")[1]["secrets"]], ["github", "more"])
 
     def test_that_were_changed_or_belong_to_somebody_else_are_refused(self):
         self.call("PUT", "/secrets/x", {"value": "mine"})

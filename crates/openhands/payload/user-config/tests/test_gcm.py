@@ -3,7 +3,7 @@
 import os
 import unittest
 
-import gcm
+from user_data import gcm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 

@@ -7,6 +7,7 @@ pub(crate) fn boot() -> Boot {
         region: "us-west-2".into(),
         alert_topic_arn: "arn:aws:sns:us-west-2:111111111111:openhands-alerts".into(),
         log_group_name: "/openhands/application".into(),
+        group_name: "openhands-asg".into(),
         data_bucket: "openhands-data-111111111111-us-west-2".into(),
         file_system_id: "fs-0123456789abcdef0".into(),
         access_point_id: "fsap-0123456789abcdef0".into(),
@@ -15,14 +16,18 @@ pub(crate) fn boot() -> Boot {
         database_port: 5432,
         database_name: "openhands".into(),
         sandbox_secret: "openhands/sandbox-secret-key".into(),
+        origin_secret: "openhands/cloudfront/origin-verify".into(),
         user_secrets_key_id: "11111111-2222-3333-4444-555555555555".into(),
-        sandbox_role_arn: Some("arn:aws:iam::111111111111:role/openhands-us-west-2-sandbox".into()),
-        openhands_repository: OPENHANDS_REPOSITORY.to_owned(),
-        openhands_version: "1.2.1".into(),
-        runtime_repository: RUNTIME_REPOSITORY.to_owned(),
-        runtime_version: "1.2-nikolaik".into(),
-        llm_model: "bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0".into(),
-        watchtower: true,
+        sandbox_role_arn: "arn:aws:iam::111111111111:role/openhands-us-west-2-sandbox".into(),
+        openhands_version: "1.11.0".into(),
+        openhands_repository: "docker.openhands.dev/openhands/openhands".into(),
+        openhands_tag: "1.11.0".into(),
+        agent_server_repository: "ghcr.io/openhands/agent-server".into(),
+        agent_server_tag: "1.34.0-python".into(),
+        model: "bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0".into(),
+        allowed_models: vec!["anthropic.claude-*".into(), "*.anthropic.claude-*".into()],
+        sandbox: SandboxLimits::default(),
+        auto_update: false,
         public_access: false,
         registry: None,
     }
@@ -40,9 +45,10 @@ fn the_same_values_are_the_same_bytes_and_every_value_has_its_part() {
     assert_eq!(script, boot().user_data(&bundle).unwrap());
     assert!(script.contains(&format!("boot/{}.zip", sha256_hex(&bundle))));
     for other in [
-        Boot { llm_model: "other".into(), ..boot() },
-        Boot { sandbox_role_arn: None, ..boot() },
-        Boot { watchtower: false, ..boot() },
+        Boot { model: "other".into(), ..boot() },
+        Boot { sandbox_role_arn: "other".into(), ..boot() },
+        Boot { sandbox: SandboxLimits { cpus: 1.5, ..SandboxLimits::default() }, ..boot() },
+        Boot { agent_server_tag: "other".into(), ..boot() },
         Boot { public_access: true, ..boot() },
         Boot { database_host: "other".into(), ..boot() },
     ] {
@@ -58,26 +64,31 @@ fn a_script_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn every_json_file_is_json_and_openhands_configuration_is_toml_without_comments() {
-    for name in ["cloudwatch-agent.json", "daemon.json", "settings.json"] {
-        assert!(serde_json::from_str::<Value>(&file(&boot(), name)).is_ok(), "{name}");
+fn every_json_file_is_json_and_a_value_cannot_end_its_text() {
+    let hostile = Boot { model: "a\"\n}".into(), database_name: "a\"}".into(), ..boot() };
+    for boot in [boot(), hostile] {
+        for name in ["cloudwatch-agent.json", "daemon.json", "database.json", "overlay/settings.json"] {
+            assert!(serde_json::from_str::<Value>(&file(&boot, name)).is_ok(), "{name}");
+        }
+        let settings: Value = serde_json::from_str(&file(&boot, "overlay/settings.json")).unwrap();
+        assert_eq!(settings["model"], boot.model);
     }
-    let text = boot().openhands_configuration().unwrap();
-    assert!(!text.contains('#'), "{text}");
-    let parsed: toml::Table = text.parse().unwrap();
-    assert_eq!(parsed["core"]["file_store"].as_str(), Some("s3"));
-    assert_eq!(parsed["llm"]["model"].as_str(), Some("bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0"));
-    // A value cannot end its text.
-    let hostile = Boot { llm_model: "a\"\n[core]\nfile_store = \"local\"".into(), ..boot() };
-    let parsed: toml::Table = hostile.openhands_configuration().unwrap().parse().unwrap();
-    assert_eq!(parsed["core"]["file_store"].as_str(), Some("s3"));
 }
 
 #[test]
-fn credentials_of_sandboxes_are_mounted_only_where_there_are_any() {
-    let with = file(&boot(), "compose.yaml");
-    assert!(with.contains("/data/openhands/config/sandbox-credentials:/data/sandbox-credentials:ro"), "{with}");
-    let without = file(&Boot { sandbox_role_arn: None, ..boot() }, "compose.yaml");
-    assert!(!without.contains("sandbox-credentials"), "{without}");
-    assert!(file(&boot(), "refresh-sandbox-credentials").contains("role/openhands-us-west-2-sandbox"));
+fn the_overlay_is_told_what_it_needs_and_no_secret() {
+    let settings: Value = serde_json::from_str(&file(&boot(), "overlay/settings.json")).unwrap();
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        names(&settings),
+        "allowed_models data_bucket health_log mcp_servers model openhands_version origin_secret region sandbox \
+         user_secrets_key_id workspace"
+    );
+    assert_eq!(
+        names(&settings["sandbox"]),
+        "cpus credentials disk_gb door_port host_address idle_minutes memory_mb network per_user processes retention_days \
+         start_seconds"
+    );
+    assert_eq!(settings["sandbox"]["cpus"], 2.0);
+    assert!(file(&boot(), "overlay/ohinfra_overlay/__init__.py").starts_with("\"\"\""));
 }

@@ -1,0 +1,124 @@
+"""Docker as OpenHands' sandbox service sees it: every container that it runs belongs to a user and a conversation.
+
+OpenHands builds the arguments of `docker run` itself. They are completed here instead of being copied, so that a new
+version's arguments take effect.
+"""
+
+import contextlib
+import os
+from typing import Any
+
+from ohinfra_overlay.settings import Sandbox, Settings, derive
+
+CONVERSATION = "conversation_id"
+USER = "user_id"
+PREFIX = "oh-agent-server-"
+# Where the credentials of the sandbox role are in a sandbox.
+CREDENTIALS = "/run/aws"
+# The user as whom the agent server's image runs.
+SANDBOX_UID = 10001
+
+
+class Containers:
+    """`docker_client.containers` for the sandboxes of one user."""
+
+    def __init__(self, containers, settings: Settings, user: str | None):
+        self._containers, self._settings, self._user = containers, settings, user
+
+    def __getattr__(self, name: str):
+        return getattr(self._containers, name)
+
+    def run(self, **arguments):
+        if not self._user:
+            raise PermissionError("a sandbox belongs to a user")
+        conversation = arguments["name"].removeprefix(PREFIX)
+        workspace = prepare_workspace(self._settings.workspace, conversation)
+        completed = complete(arguments, self._settings, self._user, conversation, workspace)
+        return self._containers.run(**completed)
+
+
+class Docker:
+    """The client of the docker engine, with such containers."""
+
+    def __init__(self, client, settings: Settings, user: str | None):
+        self._client = client
+        self.containers = Containers(client.containers, settings, user)
+
+    def __getattr__(self, name: str):
+        return getattr(self._client, name)
+
+
+def prepare_workspace(root: str, conversation: str) -> str:
+    """The conversation's folder, which becomes `/workspace` of its sandbox."""
+    if len(conversation) != 32 or not set(conversation) <= set("0123456789abcdef"):
+        raise ValueError("a sandbox is named after its conversation")
+    workspace = os.path.join(root, conversation)
+    for folder in (workspace, os.path.join(workspace, "project")):
+        if not os.path.isdir(folder):
+            os.makedirs(folder, mode=0o755)
+            # An access point of EFS may keep the owner for itself; it then lets every user write.
+            with contextlib.suppress(PermissionError):
+                os.chown(folder, SANDBOX_UID, SANDBOX_UID)
+    return workspace
+
+
+def complete(arguments: dict[str, Any], settings: Settings, user: str, conversation: str, workspace: str) -> dict:
+    """The arguments of `docker run` for a sandbox."""
+    sandbox = settings.sandbox
+    completed = {
+        **arguments,
+        "labels": {**(arguments.get("labels") or {}), CONVERSATION: conversation, USER: user},
+        "environment": {**arguments["environment"], **_environment(settings, conversation)},
+        "volumes": _volumes(sandbox, workspace),
+        "extra_hosts": {"host.docker.internal": sandbox.host_address},
+        "network": sandbox.network,
+        # Raw packets would let a sandbox answer in another one's name.
+        "cap_drop": ["NET_RAW"],
+        "restart_policy": {"Name": "no"},
+        **_limits(sandbox),
+    }
+    # No published ports and neither of docker's own networks.
+    for name in ("ports", "network_mode", "devices"):
+        completed.pop(name, None)
+    return completed
+
+
+def _environment(settings: Settings, conversation: str) -> dict[str, str]:
+    environment = {
+        # Encrypts the secrets in this conversation's state; the same at every start of this conversation.
+        "OH_SECRET_KEY": derive(f"sandbox:{conversation}"),
+        "AWS_DEFAULT_REGION": settings.region,
+        "AWS_REGION": settings.region,
+        "AWS_REGION_NAME": settings.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "OH_PRELOAD_TOOLS": "false",
+        # On the shared file system every file belongs to the access point's user, which Git takes for a foreign folder.
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+    }
+    if settings.sandbox.credentials:
+        environment["AWS_CONFIG_FILE"] = f"{CREDENTIALS}/config"
+    return environment
+
+
+def _volumes(sandbox: Sandbox, workspace: str) -> dict[str, dict[str, str]]:
+    volumes = {workspace: {"bind": "/workspace", "mode": "rw"}}
+    if sandbox.credentials:
+        # The folder, not the file: a file that is replaced keeps its old content in a container.
+        volumes[sandbox.credentials] = {"bind": CREDENTIALS, "mode": "ro"}
+    return volumes
+
+
+def _limits(sandbox: Sandbox) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    if sandbox.memory_mb:
+        # The same limit with and without swap: a sandbox does not swap.
+        limits["mem_limit"] = limits["memswap_limit"] = f"{sandbox.memory_mb}m"
+    if sandbox.cpus:
+        limits["nano_cpus"] = int(sandbox.cpus * 1_000_000_000)
+    if sandbox.processes:
+        limits["pids_limit"] = sandbox.processes
+    if sandbox.disk_gb:
+        limits["storage_opt"] = {"size": f"{sandbox.disk_gb}G"}
+    return limits

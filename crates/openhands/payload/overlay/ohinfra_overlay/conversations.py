@@ -1,0 +1,106 @@
+"""Conversations that come back: each has one sandbox of its own, which can be created again from the workspace."""
+
+import asyncio
+import logging
+import shutil
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import AsyncGenerator
+from uuid import UUID, uuid4
+
+from openhands.app_server.app_conversation import live_status_app_conversation_service as live
+from openhands.app_server.errors import SandboxError
+from openhands.app_server.sandbox.sandbox_models import SandboxInfo, SandboxStatus
+
+from ohinfra_overlay import mcp, owners
+from ohinfra_overlay.containers import PREFIX
+from ohinfra_overlay.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class ResumableConversationService(live.LiveStatusAppConversationService):
+    """The conversation's id is the name of its sandbox and of its workspace."""
+
+    async def start_app_conversation(self, request) -> AsyncGenerator:
+        if request.conversation_id is None:
+            request.conversation_id = uuid4()
+        async for task in super().start_app_conversation(request):
+            yield task
+
+    async def _get_sandbox_grouping_strategy(self):
+        # A sandbox with several conversations would share their files and their limits.
+        return live.SandboxGroupingStrategy.NO_GROUPING
+
+    async def _add_system_mcp_servers(self, mcp_servers: dict, *arguments) -> None:
+        await super()._add_system_mcp_servers(mcp_servers, *arguments)
+        user = await self.user_context.get_user_id()
+        if user:
+            mcp_servers.update(await asyncio.to_thread(mcp.servers, user))
+
+    async def resume(self, conversation_id: UUID) -> SandboxInfo | None:
+        """Start the sandbox of a conversation, or create it again. Nothing if the user has no such conversation.
+
+        The agent server finds the conversation in the workspace and continues it.
+        """
+        info = await self.app_conversation_info_service.get_app_conversation_info(conversation_id)
+        if info is None:
+            return None
+        sandbox = await self.sandbox_service.get_sandbox(info.sandbox_id)
+        if sandbox is not None and sandbox.status != SandboxStatus.ERROR:
+            await self.sandbox_service.resume_sandbox(sandbox.id)
+            return await self.sandbox_service.get_sandbox(sandbox.id)
+        if sandbox is not None:
+            await self.sandbox_service.delete_sandbox(sandbox.id)
+        return await self.sandbox_service.start_sandbox(sandbox_id=info.sandbox_id.removeprefix(PREFIX))
+
+    async def batch_get_app_conversations(self, conversation_ids: list[UUID]):
+        conversations = await super().batch_get_app_conversations(conversation_ids)
+        # The page asks for one conversation when its user opens it, and for several in lists.
+        if len(conversations) == 1 and await self._resume_opened(conversations[0]):
+            conversations = await super().batch_get_app_conversations(conversation_ids)
+        return conversations
+
+    async def _resume_opened(self, conversation) -> bool:
+        """Resume an archived conversation. Returns whether it did."""
+        if conversation is None or conversation.sandbox_status != SandboxStatus.MISSING:
+            return False
+        if not await self.user_context.get_user_id():
+            return False
+        try:
+            return await self.resume(conversation.id) is not None
+        except SandboxError:
+            log.exception("failed to resume conversation %s", conversation.id)
+            return False
+
+    async def delete_app_conversation(self, conversation_id: UUID, *arguments, **options) -> bool:
+        info = await self.app_conversation_info_service.get_app_conversation_info(conversation_id)
+        if info is None:
+            return False
+        deleted = await super().delete_app_conversation(conversation_id, *arguments, **options)
+        if deleted:
+            await self._delete_data(info)
+        return deleted
+
+    async def _delete_data(self, info) -> None:
+        """Delete what the database does not hold: the sandbox, the workspace and the events."""
+        await self.sandbox_service.delete_sandbox(info.sandbox_id)
+        events = await self.event_service.get_conversation_path(info.id)
+        await asyncio.to_thread(self.event_service.delete_all, events)
+        # A conversation that runs in another one's sandbox has no workspace of its own.
+        if info.sandbox_id == f"{PREFIX}{info.id.hex}":
+            workspace = Path(settings().workspace) / info.id.hex
+            await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=False, onexc=_absent_is_fine)
+        await owners.forget(self.app_conversation_info_service.db_session, str(info.id))
+
+
+def _absent_is_fine(_function, _path, error) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+class ResumableConversationServiceInjector(live.LiveStatusAppConversationServiceInjector):
+    async def inject(self, state, request=None) -> AsyncGenerator[ResumableConversationService, None]:
+        async for service in super().inject(state, request):
+            yield ResumableConversationService(**{item.name: getattr(service, item.name) for item in fields(service)})

@@ -1,0 +1,81 @@
+"""The first thing that a request meets: nothing reaches OpenHands without a verified identity.
+
+Open to everybody who reaches the port: health. Open to sandboxes, which OpenHands itself verifies by the sandbox's key:
+webhooks and the secrets of the sandbox's user. The MCP server takes the token that its user's conversation was given.
+Everything else needs the user's headers together with the proof that the edge set them.
+"""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+from ohinfra_overlay import tokens
+from ohinfra_overlay.identity import STATE, Identity, is_user
+from ohinfra_overlay.origin import HEADER, OriginSecret
+
+OPEN = {"/api/health", "/health", "/alive", "/ready"}
+# Verified by OpenHands: `X-Session-API-Key` of a running sandbox, or a signed access token.
+BY_SESSION_KEY = re.compile(r"/api/v1/webhooks/.+|/api/v1/sandboxes/[^/]+/settings/secrets(/[^/]+)?")
+MCP = re.compile(r"/mcp(/.*)?")
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app, secret: OriginSecret):
+        self._app, self._secret = app, secret
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        path = scope["path"]
+        if path in OPEN:
+            return await self._app(scope, receive, send)
+        if BY_SESSION_KEY.fullmatch(path):
+            return await self._app(_without(scope), receive, send)
+        identity = self._of_sandbox(headers) if MCP.fullmatch(path) else None
+        identity = identity or self._of_edge(headers)
+        if identity is None:
+            return await _refuse(scope, send, 401, "log in first")
+        if _is_foreign(headers):
+            return await _refuse(scope, send, 403, "requests of other sites are not accepted")
+        scope = _without(scope)
+        scope.setdefault("state", {})[STATE] = identity
+        # OpenHands limits requests by the client's address, which behind a load balancer is everybody's.
+        scope["client"] = (identity.user, 0)
+        return await self._app(scope, receive, send)
+
+    def _of_edge(self, headers: dict[str, str]) -> Identity | None:
+        user = headers.get("x-cognito-user-id", "")
+        if not is_user(user) or not self._secret.accepts(headers.get(HEADER, "")):
+            return None
+        verified = headers.get("x-cognito-email-verified") == "true"
+        return Identity(user, headers.get("x-cognito-email") if verified else None)
+
+    @staticmethod
+    def _of_sandbox(headers: dict[str, str]) -> Identity | None:
+        user = tokens.verify(headers.get("x-session-api-key", ""))
+        return Identity(user) if user else None
+
+
+def _is_foreign(headers: dict[str, str]) -> bool:
+    """Whether a page of another site sends this: OpenHands accepts every origin unless it is given a list."""
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+
+
+def _without(scope: dict) -> dict:
+    """The request without the proof, which nothing behind this needs."""
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
+    return {**scope, "headers": kept}
+
+
+async def _refuse(scope, send, status: int, words: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": words})
+        return
+    body = json.dumps({"error": words}).encode()
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,136 @@
+"""Sandboxes in docker containers, each of one user and one conversation: a user sees and changes only their own."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, fields
+from typing import Any, AsyncGenerator
+from uuid import UUID, uuid4
+
+from docker.errors import NotFound
+from openhands.app_server.errors import SandboxError
+from openhands.app_server.sandbox.docker_sandbox_service import (
+    DockerSandboxService,
+    DockerSandboxServiceInjector,
+)
+from openhands.app_server.sandbox.docker_sandbox_spec_service import get_docker_client
+from openhands.app_server.sandbox.sandbox_models import VSCODE, ExposedUrl, SandboxInfo, SandboxStatus
+from openhands.app_server.sandbox.sandbox_service import SESSION_API_KEY_VARIABLE
+
+from ohinfra_overlay import owners
+from ohinfra_overlay.containers import PREFIX, USER, Docker
+from ohinfra_overlay.settings import settings
+
+log = logging.getLogger(__name__)
+
+# How long docker waits between asking a sandbox to end and ending it.
+STOP_SECONDS = 10
+
+
+@dataclass
+class OwnedSandboxService(DockerSandboxService):
+    """`owner` is the user; nothing for internal work, which sees every sandbox and starts none."""
+
+    owner: str | None = None
+    open_session: Any = None
+
+    def _is_mine(self, container) -> bool:
+        return self.owner is None or container.labels.get(USER) == self.owner
+
+    def _mine(self, sandbox_id: str):
+        """The user's container of this name, or nothing."""
+        if not sandbox_id.startswith(self.container_name_prefix):
+            return None
+        try:
+            container = self.docker_client.containers.get(sandbox_id)
+        except NotFound:
+            return None
+        return container if self._is_mine(container) else None
+
+    async def _container_to_sandbox_info(self, container) -> SandboxInfo | None:
+        if not self._is_mine(container):
+            return None
+        info = await super()._container_to_sandbox_info(container)
+        if info is None:
+            return None
+        info.created_by_user_id = container.labels.get(USER)
+        if info.status == SandboxStatus.RUNNING:
+            info.exposed_urls = self._internal_urls(container)
+            info.session_api_key = self._get_container_env_vars(container).get(SESSION_API_KEY_VARIABLE)
+        return info
+
+    def _internal_urls(self, container) -> list[ExposedUrl] | None:
+        """Addresses on the sandboxes' network. What the browser is given is made of them in `addresses`."""
+        networks = container.attrs.get("NetworkSettings", {}).get("Networks", {})
+        address = (networks.get(settings().sandbox.network) or {}).get("IPAddress")
+        if not address:
+            return None
+        urls = []
+        for port in self.exposed_ports:
+            url = f"http://{address}:{port.container_port}"
+            if port.name == VSCODE:
+                key = self._get_container_env_vars(container).get(SESSION_API_KEY_VARIABLE)
+                url += f"/?tkn={key}&folder={container.attrs['Config']['WorkingDir']}"
+            urls.append(ExposedUrl(name=port.name, url=url, port=port.container_port))
+        return urls
+
+    async def get_sandbox_record_by_session_api_key(self, session_api_key: str):
+        record = await super().get_sandbox_record_by_session_api_key(session_api_key)
+        if record is not None:
+            container = self._mine(record.id)
+            if container is None:
+                return None
+            record.created_by_user_id = container.labels.get(USER)
+        return record
+
+    async def start_sandbox(self, sandbox_spec_id: str | None = None, sandbox_id: str | None = None) -> SandboxInfo:
+        if not self.owner:
+            raise SandboxError("a sandbox belongs to a user")
+        sandbox_id = sandbox_id or uuid4().hex
+        # Before anything of the conversation exists or is mounted: its workspace is its owner's.
+        async with self.open_session() as session:
+            is_owner = await owners.claim(session, str(UUID(sandbox_id)), self.owner)
+            await session.commit()
+        if not is_owner:
+            raise SandboxError("unknown conversation")
+        existing = self._mine(f"{PREFIX}{sandbox_id}")
+        if existing is not None:
+            await self.resume_sandbox(existing.name)
+            existing.reload()
+            return await self._container_to_sandbox_info(existing)
+        return await super().start_sandbox(sandbox_spec_id, sandbox_id)
+
+    async def resume_sandbox(self, sandbox_id: str) -> bool:
+        container = self._mine(sandbox_id)
+        if container is None:
+            return False
+        if container.status == "running":
+            return True
+        return await super().resume_sandbox(sandbox_id)
+
+    async def pause_sandbox(self, sandbox_id: str) -> bool:
+        """Stop the sandbox: a frozen one would keep its memory, and there is no end to how many there may be."""
+        container = self._mine(sandbox_id)
+        if container is None:
+            return False
+        await asyncio.to_thread(container.stop, timeout=STOP_SECONDS)
+        return True
+
+    async def delete_sandbox(self, sandbox_id: str) -> bool:
+        container = self._mine(sandbox_id)
+        if container is None:
+            return False
+        await asyncio.to_thread(container.remove, force=True)
+        return True
+
+
+class OwnedSandboxServiceInjector(DockerSandboxServiceInjector):
+    async def inject(self, state, request=None) -> AsyncGenerator[OwnedSandboxService, None]:
+        from openhands.app_server.config import get_global_config, get_user_context
+
+        async with get_user_context(state, request) as user:
+            owner = await user.get_user_id()
+        sessions = await get_global_config().db_session.get_async_session_maker()
+        async for service in super().inject(state, request):
+            values = {item.name: getattr(service, item.name) for item in fields(service)}
+            values["docker_client"] = Docker(get_docker_client(), settings(), owner)
+            yield OwnedSandboxService(**values, owner=owner, open_session=sessions)

@@ -1,0 +1,104 @@
+"""Settings and secrets of each user, sealed in the data bucket: `users/<id>/settings.json` and `users/<id>/secrets.json`.
+
+Both hold keys (of models, of Git providers), so both are whole documents in the envelope of the user-configuration API.
+A plain document, as the CDK project wrote it, is read and sealed at the next change.
+"""
+
+import logging
+
+from openhands.app_server.secrets.file_secrets_store import FileSecretsStore
+from openhands.app_server.settings.file_settings_store import FileSettingsStore
+from openhands.app_server.settings.settings_models import Settings
+from user_data import gcm
+from user_data.documents import Documents, parse
+
+from ohinfra_overlay import aws
+from ohinfra_overlay.identity import is_user
+from ohinfra_overlay.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+def documents(user: str | None) -> Documents:
+    """The documents of a user.
+
+    Raises ValueError without one: there is no store that everybody shares.
+    """
+    if not user or not is_user(user):
+        raise ValueError("settings and secrets belong to a user")
+    return Documents(
+        aws.client("s3"), aws.client("kms"), settings().data_bucket, settings().user_secrets_key_id, user
+    )
+
+
+class SealedFiles:
+    """OpenHands' FileStore for the files of one user. A file is written only over the version that was read last."""
+
+    def __init__(self, of_user: Documents):
+        self._documents = of_user
+        self._read: dict[str, str | None] = {}
+
+    def read(self, path: str) -> str:
+        body, etag = self._documents.get(path)
+        self._read[path] = etag
+        if body is None:
+            raise FileNotFoundError(path)
+        try:
+            parse(body)
+        except gcm.Tampered:
+            # Not an envelope: a plain document of the CDK project.
+            return body.decode("utf-8")
+        return self._documents.unseal(body)[0].decode("utf-8")
+
+    def write(self, path: str, contents: str | bytes) -> None:
+        text = contents if isinstance(contents, bytes) else contents.encode("utf-8")
+        sealed = self._documents.seal(text)
+        etag = self._read.get(path) if path in self._read else self._documents.get(path)[1]
+        for _ in range(2):
+            if self._documents.put(path, sealed, etag):
+                self._read.pop(path, None)
+                return
+            # Another request of the same user was quicker. The page sends whole settings: the last one wins, as upstream.
+            log.warning("%s was changed at the same time; writing over the newer version", path)
+            etag = self._documents.get(path)[1]
+        raise OSError(f"{path} is being changed by several requests at the same time; try again")
+
+
+def default_settings() -> Settings:
+    """What a new user begins with: the deployment's model, which needs no key."""
+    return Settings(agent_settings={"llm": {"model": settings().model}}, language="en", v1_enabled=True)
+
+
+class UserSettingsStore(FileSettingsStore):
+    """Settings of one user; a new user has the deployment's defaults."""
+
+    async def load(self, **options) -> Settings | None:
+        stored = await super().load(**options)
+        return stored if stored is not None else default_settings()
+
+    @classmethod
+    async def get_instance(cls, *arguments) -> "UserSettingsStore":
+        # (config, user_id) in 1.7, (user_id) in 1.11.
+        return cls(SealedFiles(documents(arguments[-1])))
+
+
+class UserSecretsStore(FileSecretsStore):
+    """Secrets and Git tokens of one user."""
+
+    @classmethod
+    async def get_instance(cls, *arguments) -> "UserSecretsStore":
+        return cls(SealedFiles(documents(arguments[-1])))
+
+
+def mcp_servers(user: str) -> dict[str, list[dict]]:
+    """The MCP servers of a user as the user-configuration API lists them, without those that are switched off."""
+    own = documents(user).read("config/mcp-config.json")
+    merged = {}
+    for name in ("shttp_servers", "stdio_servers"):
+        mine = own.get(name, [])
+        hidden = {*own.get("disabled_global_servers", []), *(server["id"] for server in mine)}
+        everybodys = [server for server in settings().mcp_servers.get(name, []) if server["id"] not in hidden]
+        merged[name] = [server for server in [*everybodys, *mine] if server.get("enabled", True)]
+    return merged
+
+

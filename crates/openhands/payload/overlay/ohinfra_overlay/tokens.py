@@ -1,0 +1,33 @@
+"""Tokens with which a sandbox calls the MCP server of OpenHands for its user."""
+
+import base64
+import hashlib
+import hmac
+import json
+
+from ohinfra_overlay.settings import derive
+
+PREFIX = "ohinfra-mcp."
+
+
+def _signature(body: str) -> str:
+    digest = hmac.new(derive("mcp").encode(), body.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def sign(user: str) -> str:
+    """A token that names a user. It has no expiry: it is stored in the conversation, which may be resumed at any time,
+    and it is accepted only on the address that sandboxes reach."""
+    body = base64.urlsafe_b64encode(json.dumps({"user": user}).encode()).rstrip(b"=").decode()
+    return f"{PREFIX}{body}.{_signature(body)}"
+
+
+def verify(token: str) -> str | None:
+    """The user whom a token names, or nothing if the token is not one of ours."""
+    if not token.startswith(PREFIX):
+        return None
+    body, _, signature = token.removeprefix(PREFIX).partition(".")
+    if not hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(body).encode()):
+        return None
+    padded = body + "=" * (-len(body) % 4)
+    return json.loads(base64.urlsafe_b64decode(padded))["user"]

@@ -1,0 +1,90 @@
+"""What the overlay uses of OpenHands is still there, in the release that is installed."""
+
+import inspect
+import os
+import unittest
+from pathlib import Path
+
+import support  # noqa: F401
+from ohinfra_overlay import app as entry
+
+import openhands.app_server
+from openhands.app_server import config as openhands
+
+# Variables that the rendered environment sets and OpenHands or a library of its own reads.
+VARIABLES = (
+    "OPENHANDS_CONFIG_CLS", "OH_PERSISTENCE_DIR", "AGENT_SERVER_IMAGE_REPOSITORY", "AGENT_SERVER_IMAGE_TAG", "JWT_SECRET",
+    "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS",
+)
+# Routes that the edge, the routing or a page test relies on: path, method.
+ROUTES = (
+    ("/api/v1/settings", "GET"), ("/api/v1/settings", "POST"), ("/api/v1/secrets", "POST"),
+    ("/api/v1/app-conversations", "GET"), ("/api/v1/app-conversations", "POST"),
+    ("/api/v1/app-conversations/search", "GET"), ("/api/v1/app-conversations/{conversation_id}", "DELETE"),
+    ("/api/v1/app-conversations/start-tasks", "GET"), ("/api/v1/conversation/{conversation_id}/events/search", "GET"),
+    ("/api/v1/sandboxes/search", "GET"), ("/api/v1/sandboxes/{sandbox_id}/resume", "POST"),
+    ("/api/v1/webhooks/events/{conversation_id}", "POST"), ("/api/v1/webhooks/conversations", "POST"),
+    ("/api/v1/config/models/search", "GET"), ("/alive", "GET"), ("/health", "GET"),
+    # Ours.
+    ("/api/health", "GET"), ("/api/v1/app-conversations/{conversation_id}/resume", "POST"),
+)
+# Methods that the overlay adds to a class of OpenHands; every other one must replace one that exists.
+ADDED = {
+    "OwnedConversationInfoService": {"_user", "_of", "_name_owners"},
+    "OwnedPendingMessageService": {"_require"},
+    "OwnedSandboxService": {"_is_mine", "_mine", "_internal_urls", "get_sandbox_record_by_session_api_key"},
+    "ResumableConversationService": {"resume", "_resume_opened", "_delete_data"},
+    "UserEventService": {"delete_all"},
+    "DeploymentModelService": {"_is_model_verified"},
+}
+
+
+def fastapi():
+    """The application inside the guard and the rewriting."""
+    return entry.app._app._app
+
+
+class Release(unittest.TestCase):
+    def test_has_every_method_that_the_overlay_replaces(self):
+        from ohinfra_overlay import (
+            conversation_info, conversations, events, identity, migrations, models, pending, sandboxes, server_config, stores,
+        )
+
+        modules = (
+            conversation_info, conversations, events, identity, migrations, models, pending, sandboxes, server_config, stores,
+        )
+        for module in modules:
+            for name, made in vars(module).items():
+                if not inspect.isclass(made) or made.__module__ != module.__name__ or made.__base__ is object:
+                    continue
+                methods = {name for name, value in vars(made).items() if inspect.isroutine(getattr(made, name))}
+                own = {name for name in methods if not name.startswith("__")} - ADDED.get(name, set())
+                missing = {method for method in own if not hasattr(made.__base__, method)}
+                self.assertEqual(missing, set(), f"{name} replaces methods that {made.__base__.__name__} does not have")
+
+    def test_resolves_every_service_to_the_overlays(self):
+        config = openhands.get_global_config()
+        for name in ("sandbox", "app_conversation", "app_conversation_info", "pending_message", "event", "llm_model", "lifespan"):
+            self.assertTrue(type(getattr(config, name)).__module__.startswith("ohinfra_overlay."), name)
+
+    def test_has_every_route_that_is_relied_on(self):
+        found = {(route.path, method) for route in fastapi().routes for method in getattr(route, "methods", None) or ()}
+        self.assertEqual([route for route in ROUTES if route not in found], [])
+
+    def test_reads_every_variable_that_is_rendered(self):
+        sources = [Path(openhands.__file__).parent, *map(Path, __import__("openhands").__path__)]
+        text = "".join(path.read_text(errors="replace") for root in sources for path in root.rglob("*.py"))
+        missing = [name for name in VARIABLES if f"'{name}'" not in text and f'"{name}"' not in text]
+        self.assertEqual(missing, [])
+
+    def test_names_the_agent_server_image_of_its_release(self):
+        from importlib.metadata import version
+
+        expected = os.environ.get("OHINFRA_AGENT_SERVER_TAG")
+        if expected is None:
+            self.skipTest("OHINFRA_AGENT_SERVER_TAG does not name the tag to compare with")
+        self.assertEqual(f"{version('openhands-agent-server')}-python", expected)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,85 @@
+"""Nothing reaches OpenHands without a verified identity."""
+
+import unittest
+
+import support
+from ohinfra_overlay import tokens
+from ohinfra_overlay.guard import Guard
+from ohinfra_overlay.identity import STATE, is_user
+
+PROOF = {"X-Origin-Verify": "the proof"}
+ADA = {"X-Cognito-User-Id": "ada", "X-Cognito-Email": "ada@example.com", "X-Cognito-Email-Verified": "true"}
+HOST = {"Host": "openhands.example.com"}
+
+
+class Secret:
+    def accepts(self, value: str) -> bool:
+        return value == "the proof"
+
+
+class Requests(unittest.IsolatedAsyncioTestCase):
+    def setUp(self):
+        self.app = support.Recorder()
+        self.guard = Guard(self.app, Secret())
+
+    async def ask(self, path, headers=None, kind="http"):
+        return (await support.ask(self.guard, path, headers, kind))[0]
+
+    async def test_of_the_edge_carry_the_user_and_not_the_proof(self):
+        self.assertEqual(await self.ask("/api/v1/settings", {**PROOF, **ADA, **HOST}), 200)
+        scope = self.app.scopes[0]
+        self.assertEqual((scope["state"][STATE].user, scope["state"][STATE].email), ("ada", "ada@example.com"))
+        self.assertEqual(scope["client"][0], "ada")
+        self.assertNotIn(b"x-origin-verify", dict(scope["headers"]))
+
+    async def test_with_an_unverified_address_carry_none(self):
+        await self.ask("/", {**PROOF, **ADA, "X-Cognito-Email-Verified": "false"})
+        self.assertIsNone(self.app.scopes[0]["state"][STATE].email)
+
+    async def test_without_proof_or_user_are_refused(self):
+        wrong = [
+            {}, ADA, PROOF, {**ADA, "X-Origin-Verify": "guess"}, {**ADA, "X-Origin-Verify": ""},
+            {**PROOF, "X-Cognito-User-Id": "../ada"}, {**PROOF, "X-Cognito-User-Id": ".."}, {**PROOF, "X-Cognito-User-Id": "a/b"},
+        ]
+        for path in ("/", "/api/v1/settings", "/api/v1/users/me", "/docs", "/api/healthx", "/api/v1/webhooks", "/mcpx"):
+            for headers in wrong:
+                self.assertEqual(await self.ask(path, headers), 401, (path, headers))
+        self.assertEqual(await self.ask("/ws", ADA, "websocket"), 1008)
+        self.assertEqual(self.app.scopes, [])
+
+    async def test_for_health_need_nothing(self):
+        for path in ("/api/health", "/health", "/alive", "/ready"):
+            self.assertEqual(await self.ask(path), 200)
+
+    async def test_that_openhands_verifies_by_a_sandboxs_key_name_no_user(self):
+        for path in ("/api/v1/webhooks/events/1", "/api/v1/sandboxes/oh-agent-server-1/settings/secrets/NAME"):
+            self.assertEqual(await self.ask(path, {**ADA, **PROOF}), 200)
+        for scope in self.app.scopes:
+            self.assertNotIn(STATE, scope.get("state", {}))
+
+    async def test_of_a_sandbox_to_the_mcp_server_carry_the_user_of_its_token(self):
+        self.assertEqual(await self.ask("/mcp/mcp", {"X-Session-API-Key": tokens.sign("bob"), **ADA}), 200)
+        self.assertEqual(self.app.scopes[0]["state"][STATE].user, "bob")
+        self.assertEqual(await self.ask("/mcp/mcp", {"X-Session-API-Key": "guess", **ADA}), 401)
+        # The token is for nothing else.
+        self.assertEqual(await self.ask("/api/v1/settings", {"X-Session-API-Key": tokens.sign("bob")}), 401)
+
+    async def test_of_another_site_are_refused(self):
+        own = {**PROOF, **ADA, **HOST}
+        self.assertEqual(await self.ask("/api/v1/settings", {**own, "Origin": "https://openhands.example.com"}), 200)
+        for origin in ("https://evil.example.com", "https://8011-x.runtime.openhands.example.com", "null"):
+            self.assertEqual(await self.ask("/api/v1/settings", {**own, "Origin": origin}), 403, origin)
+
+
+class Tokens(unittest.TestCase):
+    def test_are_verified_whole(self):
+        token = tokens.sign("ada")
+        self.assertEqual(tokens.verify(token), "ada")
+        for wrong in ("", "ohinfra-mcp.", token[:-1], token + "x", token.replace("ohinfra-mcp.", ""), "ohinfra-mcp.é.x"):
+            self.assertIsNone(tokens.verify(wrong), wrong)
+        body, signature = token.rsplit(".", 1)
+        self.assertIsNone(tokens.verify(f"{tokens.sign('bob').rsplit('.', 1)[0]}.{signature}"))
+
+    def test_a_user_is_a_part_of_a_key_in_the_bucket(self):
+        self.assertTrue(all(map(is_user, ("ada", "0b1c-4", "a.b", "x" * 128))))
+        self.assertFalse(any(map(is_user, ("", ".", "..", "a/b", "a..b", "a b", "x" * 129, "ä"))))

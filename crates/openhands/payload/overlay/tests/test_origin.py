@@ -1,0 +1,63 @@
+"""The proof that a request came through the edge."""
+
+import unittest
+
+import support  # noqa: F401
+from botocore.exceptions import EndpointConnectionError
+from ohinfra_overlay.origin import REFRESH_SECONDS, OriginSecret
+
+
+class NotFound(Exception):
+    pass
+
+
+class Client:
+    """Secrets Manager with one secret of at most two versions."""
+
+    class exceptions:
+        ResourceNotFoundException = NotFound
+
+    def __init__(self, **versions):
+        self.versions, self.calls, self.is_down = versions, 0, False
+
+    def get_secret_value(self, SecretId, VersionStage):
+        self.calls += 1
+        if self.is_down:
+            raise EndpointConnectionError(endpoint_url="x")
+        if VersionStage not in self.versions:
+            raise NotFound
+        return {"SecretString": self.versions[VersionStage]}
+
+
+class Values(unittest.TestCase):
+    def setUp(self):
+        self.time = 0.0
+        self.client = Client(AWSCURRENT="one")
+        self.secret = OriginSecret("origin", self.client, now=lambda: self.time)
+
+    def test_the_current_one_is_accepted_and_read_once(self):
+        self.assertTrue(self.secret.accepts("one"))
+        self.assertFalse(self.secret.accepts(""))
+        for _ in range(50):
+            self.assertTrue(self.secret.accepts("one"))
+            self.assertFalse(self.secret.accepts("guess"))
+        self.assertEqual(self.client.calls, 2)
+
+    def test_a_rotation_accepts_both_until_the_previous_one_is_gone(self):
+        self.assertTrue(self.secret.accepts("one"))
+        self.client.versions = {"AWSCURRENT": "two", "AWSPREVIOUS": "one"}
+        self.time += REFRESH_SECONDS
+        self.assertTrue(self.secret.accepts("two"))
+        self.assertTrue(self.secret.accepts("one"))
+
+    def test_what_is_known_is_kept_while_the_service_does_not_answer(self):
+        self.assertTrue(self.secret.accepts("one"))
+        self.client.is_down = True
+        self.time += REFRESH_SECONDS
+        self.assertFalse(self.secret.accepts("two"))
+        self.assertTrue(self.secret.accepts("one"))
+
+    def test_nothing_is_accepted_before_anything_is_known(self):
+        self.client.is_down = True
+        self.assertFalse(self.secret.accepts("one"))
+        self.assertFalse(self.secret.accepts(""))

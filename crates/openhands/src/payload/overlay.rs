@@ -1,0 +1,188 @@
+//! The overlay: the Python package that OpenHands loads beside its own, and the settings that the package reads.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Configuration;
+
+/// A file of the package, by name.
+macro_rules! overlay {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../payload/overlay/ohinfra_overlay/", $name)))
+    };
+}
+
+/// The Python files of the overlay, by name. A test compares the list with the folder.
+pub const OVERLAY: &[(&str, &str)] = &[
+    overlay!("__init__.py"),
+    overlay!("addresses.py"),
+    overlay!("app.py"),
+    overlay!("aws.py"),
+    overlay!("compat.py"),
+    overlay!("containers.py"),
+    overlay!("conversation_info.py"),
+    overlay!("conversations.py"),
+    overlay!("events.py"),
+    overlay!("guard.py"),
+    overlay!("health.py"),
+    overlay!("identity.py"),
+    overlay!("janitor.py"),
+    overlay!("mcp.py"),
+    overlay!("migrations.py"),
+    overlay!("models.py"),
+    overlay!("origin.py"),
+    overlay!("owners.py"),
+    overlay!("pending.py"),
+    overlay!("sandboxes.py"),
+    overlay!("server_config.py"),
+    overlay!("settings.py"),
+    overlay!("spool.py"),
+    overlay!("stores.py"),
+    overlay!("tokens.py"),
+];
+
+/// The folder of the workspaces, on the shared file system.
+pub const WORKSPACE: &str = "/data/openhands/workspace";
+/// The folder with the sandboxes' AWS credentials.
+pub const CREDENTIALS: &str = "/data/openhands/config/aws";
+/// The docker network of the sandboxes. The script `sandbox-network` creates it.
+pub const NETWORK: &str = "openhands-sandboxes";
+/// The instance's address on that network.
+pub const HOST_ADDRESS: &str = "172.30.0.1";
+/// The only port of the instance that sandboxes reach.
+pub const DOOR_PORT: u16 = 3001;
+/// Seconds that a sandbox may take to start.
+const START_SECONDS: u32 = 180;
+
+/// What a sandbox may use, and how long it lives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SandboxLimits {
+    /// Memory in MB.
+    pub memory_mb: u32,
+    /// Processors.
+    pub cpus: f64,
+    /// Processes and threads.
+    pub processes: u32,
+    /// Disk in GB beside the workspace; 0: no limit.
+    pub disk_gb: u32,
+    /// Minutes without activity after which it stops; 0: never.
+    pub idle_minutes: u32,
+    /// Days after which an archived conversation is deleted; 0: never.
+    pub retention_days: u32,
+    /// Running sandboxes of one user.
+    pub per_user: u32,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> Self {
+        Self {
+            memory_mb: 4096,
+            cpus: 2.0,
+            processes: 1024,
+            disk_gb: 20,
+            idle_minutes: 60,
+            retention_days: 0,
+            per_user: 3,
+        }
+    }
+}
+
+impl SandboxLimits {
+    /// As they are configured.
+    pub fn of(configuration: &Configuration) -> Self {
+        let number = |name: &str| {
+            let value = configuration.value(&format!("sandbox.{name}")).as_u64();
+            value.and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
+        };
+        Self {
+            memory_mb: number("memory_mb"),
+            cpus: configuration.value("sandbox.cpus").as_f64().unwrap_or_default(),
+            processes: number("processes"),
+            disk_gb: number("disk_gb"),
+            idle_minutes: number("idle_minutes"),
+            retention_days: number("retention_days"),
+            per_user: number("per_user"),
+        }
+    }
+}
+
+/// The settings that are not the sandboxes'.
+pub(super) struct Settings<'a> {
+    pub(super) region: &'a str,
+    pub(super) data_bucket: &'a str,
+    pub(super) user_secrets_key_id: &'a str,
+    pub(super) origin_secret: &'a str,
+    pub(super) openhands_version: &'a str,
+    pub(super) model: &'a str,
+    pub(super) allowed_models: &'a [String],
+}
+
+/// `settings.json` of the overlay. It holds no secret.
+pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value {
+    serde_json::json!({
+        "region": settings.region,
+        "data_bucket": settings.data_bucket,
+        "user_secrets_key_id": settings.user_secrets_key_id,
+        "origin_secret": settings.origin_secret,
+        "openhands_version": settings.openhands_version,
+        "model": settings.model,
+        "allowed_models": settings.allowed_models,
+        "workspace": WORKSPACE,
+        "health_log": true,
+        "mcp_servers": mcp_servers(),
+        "sandbox": {
+            "network": NETWORK,
+            "host_address": HOST_ADDRESS,
+            "door_port": DOOR_PORT,
+            "credentials": CREDENTIALS,
+            "memory_mb": limits.memory_mb,
+            "cpus": limits.cpus,
+            "processes": limits.processes,
+            "disk_gb": limits.disk_gb,
+            "idle_minutes": limits.idle_minutes,
+            "retention_days": limits.retention_days,
+            "per_user": limits.per_user,
+            "start_seconds": START_SECONDS,
+        },
+    })
+}
+
+/// The MCP servers that every user has.
+pub fn mcp_servers() -> Value {
+    serde_json::from_str(include_str!("../../../../config/mcp-servers.json")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::Sources;
+
+    #[test]
+    fn every_python_file_of_the_folder_is_embedded() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("payload/overlay/ohinfra_overlay");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let found: BTreeSet<String> = names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "py")).collect();
+        let embedded: BTreeSet<String> = OVERLAY.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(embedded, found, "add the file to OVERLAY");
+    }
+
+    #[test]
+    fn the_default_limits_are_those_of_the_keys() {
+        let file = "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
+        let sources = Sources { file: Some(("x".to_owned(), file.to_owned())), ..Sources::default() };
+        let (configuration, _) = Configuration::load(&sources).unwrap();
+        assert_eq!(SandboxLimits::of(&configuration), SandboxLimits::default());
+    }
+
+    #[test]
+    fn the_script_creates_the_network_that_the_settings_name() {
+        let script = include_str!("../../payload/boot/bundle/sandbox-network");
+        for part in [format!(":-{NETWORK}}}"), format!(":-{HOST_ADDRESS}}}"), format!(":-{DOOR_PORT}}}")] {
+            assert!(script.contains(&part), "{part}");
+        }
+        assert!(mcp_servers()["shttp_servers"].is_array() && mcp_servers()["stdio_servers"].is_array());
+    }
+}
