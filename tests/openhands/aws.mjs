@@ -8,6 +8,7 @@ import { CACHE, ROOT, end, run, start, waitFor } from './shell.mjs';
 export const ACCOUNT = '333333333333';
 export const ORIGIN_SECRET = 'openhands/cloudfront/origin-verify';
 export const SANDBOX_SECRET = 'openhands/sandbox-secret-key';
+export const DATABASE_SECRET = 'openhands/database/proxy';
 
 /** The virtual environment with LocalStack that xtask keeps in the cache. */
 export async function python() {
@@ -64,6 +65,7 @@ export async function startAws(host, { port = 4566, region = 'us-west-2', bucket
   aws.continue = () => process.kill(aws.process.pid, 'SIGCONT');
   /** Runs a Python text with boto3 against it. */
   aws.run = (text, ...args) => run(program, ['-c', text, ...args], { env: { ...process.env, ...environment } });
+  aws.secret = async (name) => (await aws.run('import boto3, sys; print(boto3.client("secretsmanager").get_secret_value(SecretId=sys.argv[1])["SecretString"])', name)).trimEnd();
   aws.stop = async () => {
     if (aws.process?.exitCode === null) {
       await end(aws.process.pid, { signal: 'SIGKILL' });

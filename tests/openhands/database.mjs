@@ -4,6 +4,7 @@ import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, re
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { render } from './bundle.mjs';
 import { end, run, start, waitFor } from './shell.mjs';
 
 export const NAME = 'openhands';
@@ -18,12 +19,6 @@ function programs() {
 
 /** PostgreSQL refuses to be run by root. */
 const asPostgres = (program, args, options) => run('runuser', ['-u', 'postgres', '--', join(programs(), program), ...args], { cwd: '/', ...options });
-
-/** Our bootstrap as a text for psql. */
-async function bootstrapScript(password) {
-  if (process.env.OHINFRA_BOOTSTRAP_SQL) return readFileSync(process.env.OHINFRA_BOOTSTRAP_SQL, 'utf8').replaceAll('{{password}}', password);
-  return run(process.env.OHINFRA_RENDER_PAYLOAD, ['database'], { input: JSON.stringify({ password }) });
-}
 
 /** Starts a server at `host`, with the bootstrap applied by a master that is no superuser, as on RDS. */
 export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
@@ -69,7 +64,7 @@ export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
     await server.start();
     await server.sql("CREATE ROLE rds_iam; CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'master'", { database: 'postgres' });
     await server.sql(`CREATE DATABASE ${NAME} OWNER master`, { database: 'postgres' });
-    await server.sql(await bootstrapScript(password), { user: 'master', secret: 'master' });
+    await server.sql(await render('database', { password }), { user: 'master', secret: 'master' });
   } catch (error) {
     await server.remove();
     throw error;

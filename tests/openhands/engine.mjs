@@ -97,6 +97,7 @@ export async function startEngine({ number, daemon = {} } = {}) {
   writeFileSync(owner, String(process.pid));
   const hasQuota = await mountData(folder);
   for (const name of ['efs', 'run', 'opt/openhands']) mkdirSync(join(folder, name), { recursive: true });
+  empty(join(folder, 'opt/openhands'));
   const resolv = `nameserver ${at.vpc}\noptions timeout:1 attempts:1\n`;
   writeFileSync(join(folder, 'resolv.conf'), resolv);
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${at.instance} instance\n`);
@@ -148,6 +149,9 @@ async function startDocker(engine) {
   writeFileSync(join(folder, 'run/daemon.json'), JSON.stringify(configuration));
   rmSync(join(folder, 'run/docker.pid'), { force: true });
   const log = openSync(join(folder, 'dockerd.log'), 'a');
+  // As docker's unit does on an instance that has been booted.
+  const firewall = 'sandbox-network';
+  if (existsSync(join(engine.opt, firewall))) await engine.exec(`/opt/openhands/${firewall}`, ['firewall']);
   // The shell goes first, so that docker is an orphan of the namespaces' first process.
   const script = `dockerd --config-file /run/daemon.json & sleep 0`;
   const starter = engine.spawn('sh', ['-c', script], { stdio: ['ignore', log, log], detached: true });

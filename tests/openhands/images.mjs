@@ -14,21 +14,26 @@ const PACKAGES = [
   'python3', 'python3-venv', 'sudo', 'tmux',
 ];
 
-/** What differs between the versions of OpenHands that the bench can run. */
-export const VERSIONS = {
-  '1.11.0': { agentServer: '1.34.0' },
-  '1.7.0': { agentServer: '1.19.1' },
-};
-
-export const APP_REPOSITORY = 'docker.openhands.dev/openhands/openhands';
-export const AGENT_SERVER_REPOSITORY = 'ghcr.io/openhands/agent-server';
 export const OPENRESTY_IMAGE = 'openresty/openresty:1.27.1.2-alpine';
 
-/** The agent server that a version of OpenHands was released with. */
-export function agentServerVersion(version) {
-  const own = VERSIONS[version]?.agentServer ?? process.env.OHINFRA_AGENT_SERVER;
-  if (!own) throw new Error(`which agent server OpenHands ${version} needs is not known: set OHINFRA_AGENT_SERVER`);
-  return own;
+/** The agent server that a version of OpenHands was released with, as its own lock file says. */
+async function agentServerVersion(version) {
+  const line = /^openhands-agent-server==(.*)$/m.exec(await constraints(version));
+  if (!line) throw new Error(`the lock file of OpenHands ${version} does not name openhands-agent-server`);
+  return line[1];
+}
+
+/** The images that a version of OpenHands consists of: as our table of releases says, and for other versions as it would say. */
+export async function imageTags(version) {
+  const releases = JSON.parse(await run(process.env.OHINFRA_RENDER_PAYLOAD, ['releases']));
+  const release = releases.find((one) => one.version === version) ?? {
+    ...releases[0], openhands_tag: version, agent_server_tag: `${await agentServerVersion(version)}-python`,
+  };
+  return {
+    app: `${release.openhands_repository}:${release.openhands_tag}`,
+    agentServer: `${release.agent_server_repository}:${release.agent_server_tag}`,
+    openresty: OPENRESTY_IMAGE,
+  };
 }
 
 /** As in the published image: uid 10001, which may become root by sudo. */
@@ -162,7 +167,7 @@ export async function app(version) {
 
 /** The agent server with what Bedrock needs. */
 export async function agentServer(version) {
-  const own = agentServerVersion(version);
+  const own = await agentServerVersion(version);
   return environment(`agent-server-${own}`, {
     path: '/agent-server',
     requirements: [...['agent-server', 'sdk', 'tools'].map((one) => `openhands-${one}==${own}`), 'boto3'],
@@ -178,17 +183,18 @@ chmod 755 /usr/local/bin/openhands-agent-server /usr/bin/chromium`,
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Every image that an instance of this version pulls: tag, layers and configuration. */
-export async function images(version, tags = {}) {
+export async function images(version) {
+  const tags = await imageTags(version);
   const bottom = await base();
   const [appLayer, agentLayer, nginxLayer] = [await app(version), await agentServer(version), await nginx()];
   return [
     {
-      tag: tags.app ?? `${APP_REPOSITORY}:${version}`,
+      tag: tags.app,
       layers: [bottom, appLayer],
       config: { WorkingDir: '/app', Env: [`PATH=/app/.venv/bin:${PATH}`, 'PYTHONUNBUFFERED=1'], Cmd: ['uvicorn', 'openhands.server.listen:app'] },
     },
     {
-      tag: tags.agentServer ?? `${AGENT_SERVER_REPOSITORY}:${agentServerVersion(version)}-python`,
+      tag: tags.agentServer,
       layers: [bottom, agentLayer],
       config: {
         User: 'openhands', WorkingDir: '/', Env: [`PATH=${PATH}`, 'OH_ENABLE_VNC=false', 'LOG_JSON=true'], ExposedPorts: { '8000/tcp': {} },
@@ -196,7 +202,7 @@ export async function images(version, tags = {}) {
       },
     },
     {
-      tag: tags.openresty ?? OPENRESTY_IMAGE,
+      tag: tags.openresty,
       layers: [bottom, nginxLayer],
       config: { Env: [`PATH=${PATH}`], Cmd: ['/usr/local/openresty/bin/openresty'], ExposedPorts: {} },
     },

@@ -1,0 +1,82 @@
+// The bench itself: everything starts, and one conversation goes from the browser's request to a file of the agent and back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { startBench } from './bench.mjs';
+import { ADA, BOB, ask, createClient } from './client.mjs';
+import { whyNot } from './engine.mjs';
+import { chooseModel, events, finished, outputs, runtimeHost, startConversation } from './journey.mjs';
+import { waitFor } from './shell.mjs';
+
+const skip = (await whyNot()) ?? false;
+
+describe('the bench', { skip, concurrency: false }, () => {
+  let bench;
+  before(async () => {
+    bench = await startBench();
+  }, { timeout: 600_000 });
+  after(() => bench?.stop());
+
+  test('the app answers, with a database, a bucket and docker that are real', async () => {
+    const { status, text } = await bench.instance.app('/api/health');
+    assert.equal(status, 200, text);
+  });
+
+  test('an agent server of the image starts by hand', async () => {
+    const image = (await bench.engine.docker(['images', '--format', '{{.Repository}}:{{.Tag}}'])).split('\n').find((tag) => tag.includes('agent-server'));
+    await bench.engine.docker(['run', '--detach', '--name', 'by-hand', image, '--port', '8000']);
+    const address = (await bench.engine.docker(['inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'by-hand'])).trim();
+    const health = async () => JSON.parse(await bench.engine.exec('curl', ['-fsS', '-m', '5', `http://${address}:8000/health`]));
+    assert.deepEqual(await waitFor('the agent server', health), { status: 'ok' });
+    assert.match(await bench.engine.docker(['exec', 'by-hand', 'sudo', 'id', '-u']), /^0/);
+    await bench.engine.docker(['rm', '--force', 'by-hand']);
+  });
+
+  test('limits of memory and processes are the kernel\'s', async () => {
+    const image = (await bench.engine.docker(['images', '--format', '{{.Repository}}:{{.Tag}}'])).split('\n').find((tag) => tag.includes('agent-server'));
+    const limited = (script, ...limits) => bench.engine.docker(['run', '--rm', ...limits, '--entrypoint', 'sh', image, '-c', script], { check: false });
+    const memory = await limited('head -c 300m /dev/zero | tail -c 250m | wc -c', '--memory', '100m', '--memory-swap', '100m');
+    assert.doesNotMatch(memory.stdout, /262144000/);
+    const processes = await limited('for n in $(seq 30); do sleep 5 & done; wait', '--pids-limit', '20');
+    assert.match(processes.stderr, /fork/i);
+  });
+
+  test('nobody comes in without a login, and the load balancer lets only the edge in', async () => {
+    assert.equal((await createClient(bench.front).get('/api/v1/settings')).status, 401);
+    assert.equal((await createClient(bench.front).navigate('/')).status, 302);
+    const forged = { 'X-Cognito-User-Id': ADA.id };
+    assert.equal((await bench.instance.app('/api/v1/settings', { headers: forged })).status, 401);
+  });
+
+  test('an agent writes a file and starts a web server, which its owner sees and nobody else', async () => {
+    const [ada, bob] = [await bench.login(ADA), await bench.login(BOB)];
+    await chooseModel(ada, bench.llm);
+    const script = ['run: echo hello > /workspace/project/index.html', 'run: (python3 -m http.server 8011 --directory /workspace/project > /dev/null 2>&1 &)', 'say: ready'];
+    const conversation = await startConversation(ada, script.join('\n'));
+    assert.equal((await finished(ada, conversation)).execution_status, 'finished');
+    assert.deepEqual(outputs(await events(ada, conversation)).map(({ exit }) => exit), [0, 0]);
+    const host = runtimeHost(conversation, 8011);
+    const page = await waitFor('the application', async () => {
+      const answer = await ada.get('/', { host });
+      return answer.status === 200 && answer;
+    });
+    assert.equal(page.text, 'hello\n');
+    assert.ok([403, 404].includes((await bob.get('/', { host })).status));
+    assert.equal((await ask({ host: '127.0.0.1', port: bench.front.port, path: '/', headers: { Host: host } })).status, 401);
+    const [sandbox] = await bench.instance.sandboxes();
+    assert.equal(sandbox.Config.Labels.conversation_id, conversation.hex);
+    assert.equal(sandbox.Config.Labels.user_id, ADA.id);
+    assert.deepEqual(Object.keys(sandbox.NetworkSettings.Networks), ['openhands-sandboxes']);
+  });
+
+  test('a sandbox sees no metadata: the firewall and the hop limit each keep it away', async () => {
+    const [sandbox] = await bench.instance.sandboxes();
+    const inside = (...words) => bench.engine.docker(['exec', sandbox.Id, ...words], { check: false });
+    const get = ['curl', '-sS', '-m', '3', '-X', 'PUT', '-H', 'X-aws-ec2-metadata-token-ttl-seconds: 60', 'http://169.254.169.254/latest/api/token'];
+    assert.notEqual((await inside(...get)).status, 0);
+    assert.equal((await bench.engine.exec(get[0], get.slice(1))).length > 10, true, 'the instance itself gets a token');
+    await bench.engine.exec('iptables', ['-F', 'OH-SANDBOX-FWD']);
+    assert.notEqual((await inside(...get)).status, 0, 'without the firewall the hop limit is left');
+    await bench.engine.exec('/opt/openhands/sandbox-network');
+  });
+});
