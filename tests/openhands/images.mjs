@@ -3,7 +3,7 @@
 // A layer is built in a chroot on the machine and kept as a tar file in the cache under a fingerprint of what went into it.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { cacheFolder, fingerprint, run, runningPid, waitFor } from './shell.mjs';
 import { constraints, networkOfBuilds, uv } from './python.mjs';
@@ -186,11 +186,11 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export async function images(version) {
   const tags = await imageTags(version);
   const bottom = await base();
-  const [appLayer, agentLayer, nginxLayer] = [await app(version), await agentServer(version), await nginx()];
+  const [appLayer, pageLayer, agentLayer, nginxLayer] = [await app(version), await page(), await agentServer(version), await nginx()];
   return [
     {
       tag: tags.app,
-      layers: [bottom, appLayer],
+      layers: [bottom, appLayer, pageLayer],
       config: { WorkingDir: '/app', Env: [`PATH=/app/.venv/bin:${PATH}`, 'PYTHONUNBUFFERED=1'], Cmd: ['uvicorn', 'openhands.server.listen:app'] },
     },
     {
@@ -209,19 +209,33 @@ export async function images(version) {
   ];
 }
 
+/** A layer of a few files: their contents by path. */
+function files(name, contents) {
+  return once(`${name}-${fingerprint(JSON.stringify(contents))}`, async (folder) => {
+    for (const [path, text] of Object.entries(contents)) {
+      const file = join(folder, 'root', path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+    }
+    await pack(join(folder, 'root'), folder);
+  });
+}
+
 /** Debian's nginx under the paths of OpenResty's image, which has Lua built in. */
 function nginx() {
   const modules = ['ndk_http_module', 'ngx_http_lua_module'].map((one) => `load_module /usr/lib/nginx/modules/${one}.so;`).join(' ');
-  const script = `#!/bin/sh
-exec nginx -p /usr/local/openresty/nginx -c /usr/local/openresty/nginx/conf/nginx.conf -g "${modules} daemon off; pid /tmp/nginx.pid;"
-`;
-  return once(`openresty-${fingerprint(script)}`, async (folder) => {
-    const root = join(folder, 'root');
-    for (const name of ['bin', 'nginx/conf', 'nginx/logs', 'ohinfra']) mkdirSync(join(root, 'usr/local/openresty', name), { recursive: true });
-    writeFileSync(join(root, 'usr/local/openresty/bin/openresty'), script, { mode: 0o755 });
-    await pack(root, folder);
+  const home = '/usr/local/openresty';
+  return files('openresty', {
+    'usr/local/openresty/bin/openresty': `#!/bin/sh
+exec nginx -p ${home}/nginx -c ${home}/nginx/conf/nginx.conf -g "${modules} daemon off; pid /tmp/nginx.pid;"
+`,
+    'usr/local/openresty/nginx/logs/.keep': '',
   });
 }
+
+/** In place of OpenHands' page, which is in the published image but not in the package on PyPI. */
+const page = () =>
+  files('page', { 'app/frontend/build/index.html': '<!doctype html><html lang="en"><title>OpenHands</title><h1>The page of OpenHands</h1></html>\n' });
 
 /** The configuration of an image, as docker keeps it. */
 function configuration({ layers, config, tag }) {
