@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { startBench } from './bench.mjs';
 import { ADA, BOB, ask, createClient } from './client.mjs';
 import { whyNot } from './engine.mjs';
+import { imageTags } from './images.mjs';
 import { chooseModel, events, finished, outputs, runtimeHost, startConversation } from './journey.mjs';
 import { waitFor } from './shell.mjs';
 
@@ -12,8 +13,10 @@ const skip = (await whyNot()) ?? false;
 
 describe('the bench', { skip, concurrency: false }, () => {
   let bench;
+  let image;
   before(async () => {
     bench = await startBench();
+    image = (await imageTags(bench.version)).agentServer;
   }, { timeout: 600_000 });
   after(() => bench?.stop());
 
@@ -23,17 +26,15 @@ describe('the bench', { skip, concurrency: false }, () => {
   });
 
   test('an agent server of the image starts by hand', async () => {
-    const image = (await bench.engine.docker(['images', '--format', '{{.Repository}}:{{.Tag}}'])).split('\n').find((tag) => tag.includes('agent-server'));
     await bench.engine.docker(['run', '--detach', '--name', 'by-hand', image, '--port', '8000']);
     const address = (await bench.engine.docker(['inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'by-hand'])).trim();
-    const health = async () => JSON.parse(await bench.engine.exec('curl', ['-fsS', '-m', '5', `http://${address}:8000/health`]));
-    assert.deepEqual(await waitFor('the agent server', health), { status: 'ok' });
+    const health = () => bench.engine.exec('curl', ['-fsS', '-m', '5', `http://${address}:8000/health`]);
+    assert.match(await waitFor('the agent server', health), /ok/i);
     assert.match(await bench.engine.docker(['exec', 'by-hand', 'sudo', 'id', '-u']), /^0/);
     await bench.engine.docker(['rm', '--force', 'by-hand']);
   });
 
   test('limits of memory and processes are the kernel\'s', async () => {
-    const image = (await bench.engine.docker(['images', '--format', '{{.Repository}}:{{.Tag}}'])).split('\n').find((tag) => tag.includes('agent-server'));
     const limited = (script, ...limits) => bench.engine.docker(['run', '--rm', ...limits, '--entrypoint', 'sh', image, '-c', script], { check: false });
     const memory = await limited('head -c 300m /dev/zero | tail -c 250m | wc -c', '--memory', '100m', '--memory-swap', '100m');
     assert.doesNotMatch(memory.stdout, /262144000/);
