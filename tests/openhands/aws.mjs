@@ -46,6 +46,9 @@ export async function startAws(host, { port = 4566, region = 'us-west-2', bucket
   const aws = { endpoint, region, bucket, environment, folder };
   aws.log = () => readFileSync(join(folder, 'log'), 'utf8');
   aws.start = async () => {
+    // It listens on every address whatever it is told, and would answer for another bench.
+    const other = await fetch(`${endpoint}/_localstack/health`).catch(() => undefined);
+    if (other) throw new Error(`port ${port} is in use by another LocalStack; end it, or set OHINFRA_BENCH to another number`);
     const log = openSync(join(folder, 'log'), 'a');
     aws.process = start(program, ['-m', 'localstack.runtime.main'], {
       stdio: ['ignore', log, log],

@@ -1,5 +1,7 @@
 // Everything together, in the order in which a deployment comes to be; `stop` ends it in the reverse order.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { startCognito } from '../../crates/openhands/payload/edge/tests/cognito.mjs';
 import { ACCOUNT, DATABASE_SECRET, ORIGIN_SECRET, SANDBOX_SECRET, startAws } from './aws.mjs';
@@ -69,6 +71,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
     bench.boot = async (values = {}) => {
       bench.values = await bootValues({ version, hasQuota: engine.hasQuota, ...bench }, { ...bench.bootOptions, ...values });
       await writeBundle(engine.opt, bench.values);
+      bench.settings = JSON.parse(readFileSync(join(engine.opt, 'overlay/settings.json'), 'utf8'));
       const environment = { AWS_ENDPOINT_URL: bench.aws.endpoint, ...bench.environment };
       bench.instance = await startInstance(engine, { aws: bench.aws, credentials: credentials('sandbox'), environment });
       return bench.instance;

@@ -2,6 +2,8 @@
 
 OpenHands 1.11 creates an index CONCURRENTLY, which PostgreSQL refuses inside the transaction that its driver has open:
 the start would fail half-way. In a transaction of its own the plain statement does the same.
+
+It also writes what a conversation costs into a table that its migrations do not create: no statistics would be kept.
 """
 
 import logging
@@ -11,6 +13,7 @@ from openhands.app_server.app_lifespan.oss_app_lifespan_service import OssAppLif
 from sqlalchemy import event, text
 
 from ohinfra_overlay import owners
+from ohinfra_overlay.compat import StoredConversationCostEvent
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,8 @@ class MigratingLifespanService(OssAppLifespanService):
                 connection.commit()
             try:
                 super().run_alembic()
+                if StoredConversationCostEvent is not None:
+                    StoredConversationCostEvent.__table__.create(connection, checkfirst=True)
                 owners.prepare(connection)
                 connection.commit()
             finally:
