@@ -1,11 +1,9 @@
 // Everything together, in the order in which a deployment comes to be; `stop` ends it in the reverse order.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { startCognito } from '../../crates/openhands/payload/edge/tests/cognito.mjs';
 import { ACCOUNT, DATABASE_SECRET, ORIGIN_SECRET, SANDBOX_SECRET, startAws } from './aws.mjs';
-import { bootValues, daemonSettings, writeBundle, writeOverlay } from './bundle.mjs';
+import { bootValues, daemonSettings, readSettings, writeBundle, writeOverlay } from './bundle.mjs';
 import { login } from './client.mjs';
 import { USER, startDatabase } from './database.mjs';
 import { startEngine } from './engine.mjs';
@@ -26,11 +24,11 @@ const credentials = (name) => ({
 });
 
 /**
- * Starts the bench for a version of OpenHands. `values` are fields of `Boot`, `environment` is added to the app's. `boot: false` leaves
- * the instance to the caller, who starts it with `bench.boot()`.
+ * Starts the bench for a version of OpenHands. `values` are fields of `Boot`, `sandbox` changes the overlay's limits (also to values that
+ * no configuration has), `environment` is added to the app's. `boot: false` leaves the instance to the caller: `bench.boot()`.
  */
-export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION, boot = true, wait = true, values = {}, environment = {}, log = () => {} } = {}) {
-  const bench = { version, environment, bootOptions: values };
+export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION, boot = true, wait = true, values = {}, sandbox = {}, environment = {}, log = () => {} } = {}) {
+  const bench = { version };
   const stops = [];
   const started = Date.now();
   const add = async (name, what) => {
@@ -67,18 +65,24 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
       add('Cognito', startCognito()),
     ]);
     bench.userConfig = await add('function', startUserConfig(bench.aws));
-    /** Boots an instance; `values` are fields of `Boot` for this one. */
-    bench.boot = async (values = {}) => {
-      bench.values = await bootValues({ version, hasQuota: engine.hasQuota, ...bench }, { ...bench.bootOptions, ...values });
-      await writeBundle(engine.opt, bench.values);
-      bench.settings = JSON.parse(readFileSync(join(engine.opt, 'overlay/settings.json'), 'utf8'));
-      const environment = { AWS_ENDPOINT_URL: bench.aws.endpoint, ...bench.environment };
-      bench.instance = await startInstance(engine, { aws: bench.aws, credentials: credentials('sandbox'), environment });
+    /**
+     * Boots an instance; `version` and fields of `Boot` are for this one. `bench.settings` is what the overlay is given: a test may
+     * change it and reload.
+     */
+    bench.boot = async ({ version: release = version, ...more } = {}) => {
+      const bootable = await bootValues({ ...bench, version: release, hasQuota: engine.hasQuota }, { ...values, ...more });
+      await writeBundle(engine.opt, bootable);
+      bench.settings = readSettings(engine.opt);
+      Object.assign(bench.settings.sandbox, sandbox);
+      writeOverlay(engine.opt, bench.settings);
+      bench.instance = await startInstance(engine, {
+        aws: bench.aws, credentials: credentials('sandbox'), environment: { AWS_ENDPOINT_URL: bench.aws.endpoint, ...environment },
+      });
       return bench.instance;
     };
-    /** Takes the overlay's present files and restarts the app with them; sandboxes stay. */
+    /** Takes `bench.settings` and the overlay's present files, and restarts the app with them; sandboxes stay. */
     bench.reload = async () => {
-      writeOverlay(engine.opt);
+      writeOverlay(engine.opt, bench.settings);
       await engine.docker(['restart', '--time', '5', 'openhands-app']);
       return bench.instance.ready();
     };

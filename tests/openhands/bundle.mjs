@@ -1,5 +1,5 @@
 // The boot bundle of an instance, rendered by our own code.
-import { chmodSync, cpSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { DATABASE_SECRET, ORIGIN_SECRET, SANDBOX_SECRET } from './aws.mjs';
@@ -43,13 +43,18 @@ export async function writeBundle(folder, values) {
   empty(folder);
   await render('bundle', values, folder);
   for (const name of SCRIPTS) chmodSync(join(folder, name), 0o755);
-  if (process.env.OHINFRA_OVERLAY) writeOverlay(folder);
 }
 
-/** Puts the present files of the overlay, and of what it shares with the user-configuration function, into a bundle. */
-export function writeOverlay(folder) {
+const SETTINGS = 'overlay/settings.json';
+
+/** What the overlay of a bundle is set to. */
+export const readSettings = (folder) => JSON.parse(readFileSync(join(folder, SETTINGS), 'utf8'));
+
+/** Puts the present files of the overlay, of what it shares with the user-configuration function, and settings into a bundle. */
+export function writeOverlay(folder, settings) {
   for (const [from, to] of [[join(OVERLAY, 'ohinfra_overlay'), 'ohinfra_overlay'], [join(OVERLAY, '../user-config/function/user_data'), 'user_data']]) {
     empty(join(folder, 'overlay', to));
     cpSync(from, join(folder, 'overlay', to), { recursive: true });
   }
+  writeFileSync(join(folder, SETTINGS), JSON.stringify(settings));
 }

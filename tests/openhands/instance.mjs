@@ -1,5 +1,5 @@
 // The instance: starts what the bundle's compose file describes on the real engine.
-import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { DATABASE_SECRET, SANDBOX_SECRET } from './aws.mjs';
@@ -59,14 +59,6 @@ async function prepare(engine, { aws, credentials }) {
   await engine.exec('/opt/openhands/sandbox-network');
 }
 
-/** Lets the leases of agent servers that are gone run out. */
-function expireLeases(workspace) {
-  for (const file of readdirSync(workspace, { recursive: true }).filter((name) => name.endsWith('/owner_lease.json'))) {
-    const lease = JSON.parse(readFileSync(join(workspace, file), 'utf8'));
-    writeFileSync(join(workspace, file), JSON.stringify({ ...lease, expires_at: 0 }));
-  }
-}
-
 /**
  * Starts an instance from the bundle in the engine's `/opt/openhands`: secrets, network, containers.
  * `environment` is what a test adds to the app's: where AWS is.
@@ -98,15 +90,11 @@ export async function startInstance(engine, { aws, credentials, environment = {}
     const ids = (await engine.docker(['ps', '--all', '--quiet', '--filter', 'name=oh-agent-server-'])).split('\n').filter(Boolean);
     return ids.length === 0 ? [] : JSON.parse(await engine.docker(['inspect', ...ids]));
   };
-  /**
-   * As when an instance is terminated: only the shared file system, the bucket and the database are left. A new one takes minutes to
-   * come, in which leases expire that agent servers hold on the shared files; `minutesPass: false` is a new one at once.
-   */
-  instance.destroy = async ({ minutesPass = true } = {}) => {
+  /** As when an instance is terminated: only the shared file system, the bucket and the database are left. */
+  instance.destroy = async () => {
     await engine.removeContainers();
     await engine.docker(['network', 'rm', 'openhands-sandboxes'], { check: false });
     empty(engine.opt);
-    if (minutesPass) expireLeases(join(engine.efs, 'workspace'));
   };
   return instance;
 }

@@ -1,51 +1,85 @@
-// An instance is replaced: what is on it is gone; the shared files, the bucket and the database are all that is left.
+// An instance is replaced: only the shared file system, the bucket and the database are left, and conversations come back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { startBench } from './bench.mjs';
-import { ADA, BOB } from './client.mjs';
-import { whyNot } from './engine.mjs';
-import { chooseModel, events, finished, look, outputs, say, startConversation } from './journey.mjs';
-import { waitFor } from './shell.mjs';
+import { ADA, BOB, createClient } from './client.mjs';
+import { chooseModel, conversationOf, startConversation } from './conversation.mjs';
 
-const skip = (await whyNot()) ?? false;
+let bench;
+let ada;
+let bob;
+let first;
+let second;
+const key = async (id) => {
+  const sandbox = (await bench.instance.sandboxes()).find((one) => one.Config.Labels.conversation_id === id);
+  return sandbox.Config.Env.find((one) => one.startsWith('OH_SECRET_KEY='));
+};
+let keyBefore;
+let eventsBefore;
 
-describe('a new instance', { skip, concurrency: false }, () => {
-  let bench;
-  let ada;
-  let conversation;
-  before(async () => {
-    bench = await startBench();
-    ada = await bench.login(ADA);
-    await chooseModel(ada, bench.llm);
-    conversation = await startConversation(ada, 'run: echo first > /workspace/project/kept.txt\nsay: written');
-    await finished(ada, conversation);
-  }, { timeout: 600_000 });
-  after(() => bench?.stop());
+before(async () => {
+  bench = await startBench();
+  [ada, bob] = [await bench.login(ADA), await bench.login(BOB)];
+  for (const user of [ada, bob]) await chooseModel(user, bench.llm);
+  first = await startConversation(ada, 'run: echo "kept on the shared files" > kept.txt\nsay: written');
+  await first.finished();
+  second = await startConversation(ada, 'run: echo two > two.txt\nsay: second');
+  await second.finished();
+  keyBefore = await key(first.id);
+  eventsBefore = (await first.events()).map((one) => one.id);
+  await bench.instance.destroy();
+  await bench.boot();
+  await bench.instance.ready();
+});
+after(() => bench?.stop());
 
-  test('has the conversations, settings and files of the one before, and the agent goes on', async () => {
-    const earlier = await events(ada, conversation);
-    await bench.instance.destroy();
-    assert.equal((await ada.get('/api/v1/settings')).status, 502);
-    await (await bench.boot()).ready('/api/health');
+describe('after the instance has been replaced', () => {
+  test('the conversations are listed as archived, with all of their events', async () => {
+    assert.deepEqual(await bench.instance.sandboxes(), []);
+    assert.equal((await first.listed()).sandbox_status, 'MISSING');
+    const events = (await first.events()).map((one) => one.id);
+    assert.deepEqual(eventsBefore.filter((id) => !events.includes(id)), []);
     assert.equal((await ada.get('/api/v1/settings')).json().agent_settings.llm.model, bench.llm.model);
-    assert.notEqual((await look(ada, conversation.id)).sandbox_status, 'RUNNING');
-    const kept = (await events(ada, conversation)).map(({ id }) => id);
-    assert.deepEqual(earlier.filter(({ id }) => !kept.includes(id)), [], 'no event is lost');
+  });
 
-    const bob = await bench.login(BOB);
-    assert.equal((await bob.post(`/api/v1/app-conversations/${conversation.id}/resume`)).status, 404);
-    const resumed = await ada.post(`/api/v1/app-conversations/${conversation.id}/resume`, undefined, { seconds: 200 });
-    assert.equal(resumed.status, 200, resumed.text);
-    await waitFor('the sandbox', async () => (await look(ada, conversation.id)).sandbox_status === 'RUNNING', { seconds: 120 });
-    const before = bench.llm.requests.length;
-    await say(ada, conversation, 'run: cat /workspace/project/kept.txt\nsay: seen');
-    const seen = await waitFor('the agent', async () => {
-      const found = outputs(await events(ada, conversation)).find(({ command }) => command.startsWith('cat '));
-      return found;
-    }, { seconds: 90 });
-    assert.equal(seen.text.trim(), 'first');
-    const asked = JSON.stringify(bench.llm.requests.slice(before).map(({ body }) => body.messages));
-    assert.match(asked, /echo first/, 'the model is given what was said before');
+  test('nobody but their owner resumes one', async () => {
+    const path = `/api/v1/app-conversations/${first.id}/resume`;
+    assert.equal((await createClient(bench.front).post(path)).status, 401);
+    assert.equal((await bob.post(path)).status, 404);
+    assert.deepEqual((await bob.get(`/api/v1/app-conversations?ids=${first.id}`)).json(), [null]);
+    assert.deepEqual(await bench.instance.sandboxes(), []);
+  });
+
+  test('one that its owner opens comes back with its files, its key and its memory', async () => {
+    await first.running();
+    assert.equal(await key(first.id), keyBefore);
+    assert.match(await first.shell('cat kept.txt'), /kept on the shared files/);
+    // The model is sent what was said before the replacement.
+    const { messages } = bench.llm.requests.at(-1).body;
+    const said = JSON.stringify(messages);
+    assert.match(said, /kept\.txt[^]*say: written/);
+    assert.equal((await first.events()).filter((one) => one.kind === 'MessageEvent' && one.source === 'user').length, 2);
+    assert.equal((await second.listed()).sandbox_status, 'MISSING');
+  });
+
+  test('one that is resumed by the route comes back as well', async () => {
+    const answer = await ada.post(`/api/v1/app-conversations/${second.id}/resume`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json().sandbox_id, second.sandbox);
+    await second.running();
+    assert.match(await second.shell('cat two.txt'), /two/);
+  });
+
+  test('a sandbox that was removed and one that was stopped come back on the same instance', async () => {
+    await bench.engine.docker(['rm', '--force', first.sandbox]);
+    assert.equal((await first.listed()).sandbox_status, 'MISSING');
+    await first.running();
+    assert.equal((await ada.post(`/api/v1/sandboxes/${second.sandbox}/pause`)).status, 200);
+    assert.equal((await second.listed()).sandbox_status, 'PAUSED');
+    assert.equal((await bob.post(`/api/v1/sandboxes/${second.sandbox}/resume`)).status, 404);
+    assert.equal((await ada.post(`/api/v1/sandboxes/${second.sandbox}/resume`)).status, 200);
+    await second.running();
+    assert.match(await conversationOf(ada, second.id).shell('cat two.txt'), /two/);
   });
 });

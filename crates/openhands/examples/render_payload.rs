@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             for (name, text) in boot(&values)?.files()? {
                 let path = folder.join(name);
                 std::fs::create_dir_all(path.parent().unwrap_or(&folder))?;
-                std::fs::write(path, text)?;
+                std::fs::File::create(path)?.write_all(text.as_bytes())?;
             }
             String::new()
         }

@@ -13,11 +13,11 @@ use ohinfra_core::tags::Tags;
 use serde::Serialize;
 use serde_json::Value;
 
-use forms::{
-    is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_image_digest, is_label, is_model_pattern, is_name, is_reserved, is_runtime,
-    is_secret_name, is_state_url, is_title, is_vpc_id, is_zone_id,
-};
 use crate::payload::releases::{self, Release};
+use forms::{
+    is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_image_digest, is_label,
+    is_model_pattern, is_name, is_reserved, is_runtime, is_secret_name, is_state_url, is_title, is_vpc_id, is_zone_id,
+};
 pub use tree::Sources;
 use tree::{Node, Origin};
 
@@ -135,15 +135,25 @@ impl Configuration {
         release.unwrap_or_else(|| unreachable!("BUG: the table of releases is empty"))
     }
 
-    /// The model of a new user, as LiteLLM names it: `bedrock/…`.
+    /// The model of a new user, as `LiteLLM` names it: `bedrock/…`.
     pub fn default_model(&self) -> String {
         self.value("models.default").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Patterns of the models that may be used.
+    /// The id of that model or inference profile in Bedrock.
+    pub fn default_model_id(&self) -> Option<String> {
+        forms::model_id(&self.default_model()).map(str::to_owned)
+    }
+
+    /// Patterns of the models that may be used; the default model fits one of them.
     pub fn allowed_models(&self) -> Vec<String> {
         let listed = self.value("models.allowed");
-        listed.as_array().into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned)).collect()
+        let listed = listed.as_array().into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned));
+        let mut patterns: Vec<String> = listed.collect();
+        let model =
+            self.default_model_id().filter(|id| !patterns.iter().any(|pattern| forms::fits_pattern(pattern, id)));
+        patterns.extend(model);
+        patterns
     }
 
     /// Whether the instance pulls its images again by itself. An image that was built here keeps its content for good.
@@ -262,14 +272,14 @@ impl Values {
         self.form("compute.openhands_version", "a supported version of OpenHands", &versions, |text| {
             releases::find(text).is_some()
         });
-        for path in ["images.openhands_digest", "images.agent_server_digest"] {
+        for path in ["images.openhands_digest", "images.agent_server_digest", "images.aws_cli_digest"] {
             self.form(path, "the digest of an image", "`sha256:` and 64 hexadecimal digits", is_image_digest);
         }
         self.models();
-        self.form("edge_runtime", "a Node.js runtime of Lambda", "for example `nodejs22.x`", |text| {
+        self.form("edge_runtime", "a Node.js runtime of Lambda", "for example `nodejs24.x`", |text| {
             is_runtime(text, "nodejs", ".x")
         });
-        self.form("user_config.runtime", "a Python runtime of Lambda", "for example `python3.12`", |text| {
+        self.form("user_config.runtime", "a Python runtime of Lambda", "for example `python3.14`", |text| {
             is_runtime(text, "python3.", "")
         });
         self.capacity();
@@ -364,7 +374,7 @@ impl Values {
 
     fn models(&mut self) {
         let help = "`bedrock/` and the id of a model or an inference profile, for example \
-                    `bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0`";
+                    `bedrock/us.anthropic.claude-sonnet-4-6`";
         self.form("models.default", "a model on Bedrock", help, is_bedrock_model);
         for pattern in self.texts("models.allowed") {
             if !is_model_pattern(&pattern) {

@@ -104,9 +104,9 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     let shown = place.succeed(&["apply", "--yes"]);
     let end = shown.split("Plan: ").nth(1).unwrap();
     insta::assert_snapshot!(end, @r#"
-    114 to create.
+    117 to create.
     about 12 min; longest path: database/subnet-group → database/cluster → database/writer → database/proxy-target
-    Done: 114 created in <time>.
+    Done: 117 created in <time>.
 
     Outputs:
     auth.client_secret_name           openhands/cognito-client-secret-shared
@@ -136,12 +136,13 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     monitoring.log_group_name         /openhands/application
     network.vpc_id                    vpc-0123456789abcdef0
     security.instance_role_arn        arn:fake:iam.role:iam-role-<n>
+    security.sandbox_role_arn         arn:fake:iam.role:iam-role-<n>
     security.user_secrets_key_arn     arn:fake:kms.key:kms-key-<n>
     security.user_secrets_key_id      kms-key-<n>
     user-config.function_arn          arn:fake:lambda.function:lambda-function-<n>
     user-config.function_name         openhands-user-config-api
     "#);
-    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 114 resources are as they should be.");
+    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 117 resources are as they should be.");
     insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
     insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
     error: there is no output `nothing`
@@ -161,8 +162,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
         "policy.json",
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#,
     );
-    let more =
-        "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nlog_retention_days = 60\n";
+    let more = "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\nper_user = 5\n[monitoring]\nlog_retention_days = 60\n";
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{more}"));
     insta::assert_snapshot!(place.succeed(&["plan", "--replace", "security/efs-sg"]), @r##"
     compute
@@ -170,9 +170,9 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
           template_version = "version.ec2-launch-template-<n>" → (known after apply)
     +/- boot-bundle  s3.object s3-object-<n>
           because AWS cannot change parameters in place
-          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (906 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (934 characters) (known after apply) }  # forces a replacement
+          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1234 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1234 characters) }  # forces a replacement
       ~ launch-template  ec2.launch_template ec2-launch-template-<n>
-          user_data = "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (7102 characters) → "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (7113 characters) (known after apply)
+          user_data = "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (8582 characters) → "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (8594 characters) (known after apply)
       ~ workspace-mount-us-west-2a  efs.mount_target efs-mount-target-<n>
           security_group_ids = ["ec2-security-group-<n>"] → [(known after apply)]
       ~ workspace-mount-us-west-2b  efs.mount_target efs-mount-target-<n>
@@ -189,40 +189,22 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
     +/- efs-sg-ingress-2049-instance  ec2.security_group_rule ec2-security-group-rule-<n>
           because AWS cannot change group_id in place
           group_id = "ec2-security-group-<n>" → (known after apply)  # forces a replacement
-      ~ instance-policy  iam.role_policy iam-role-policy-<n>
-          document :, partly (known after apply)
-                    "Resource": "arn:aws:rds-db:us-west-2:123456789012:dbuser:resource_id.rds-cluster-<n>/openhands_iam",
-                    "Sid": "DatabaseWithToken"
-            +     },
-            +     {
-            +       "Action": "sts:AssumeRole",
-            +       "Condition": {
-            +         "StringEquals": {
-            +           "sts:ExternalId": "openhands-sandbox"
-            +         }
-            +       },
-            +       "Effect": "Allow",
-            +       "Resource": "${security/sandbox-role.arn}",
-            +       "Sid": "AssumeSandboxRole"
-                  }
-                ],
       ~ instance-sg-egress-2049-efs  ec2.security_group_rule ec2-security-group-rule-<n>
           peer = "ec2-security-group-<n>" → (known after apply)
-      + sandbox-policy  iam.role_policy
-          document    = (document of 37 lines)
-          policy_name = "OpenHandsSandbox"
-          role_name   = (known after apply)
-      + sandbox-role  iam.role
-          assume_role_policy  = (document of 18 lines)
-          description         = "What OpenHands agents may do with AWS"
-          managed_policy_arns = []
-          role_name           = "openhands-us-west-2-sandbox"
-    user-config
-      ~ function  lambda.function lambda-function-<n>
-          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (906 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"alert_topic_arn\":\"arn:fake:sns.topic:sns-topic-<n>\",\"data_bucket\":\"openhands-data-123456789012-us-w… (934 characters) (known after apply) }
+      ~ sandbox-policy  iam.role_policy iam-role-policy-<n>
+          document :
+                    "Resource": "*",
+                    "Sid": "DenySensitiveOperations"
+            +     },
+            +     {
+            +       "Action": "s3:*",
+            +       "Effect": "Allow",
+            +       "Resource": "*"
+                  }
+                ],
 
-    Plan: 2 to create, 9 to update, 3 to replace, 102 unchanged.
-    about 7 min; longest path: security/sandbox-role → compute/boot-bundle → compute/launch-template → compute/asg
+    Plan: 8 to update, 3 to replace, 106 unchanged.
+    about 7 min; longest path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg
     "##);
 }
 
@@ -281,7 +263,7 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
           alias_name    = "alias/openhands-user-secrets"
           target_key_id = "kms-key-<n>"
 
-    Plan: 1 to create, 3 to update, 110 unchanged.
+    Plan: 1 to create, 3 to update, 113 unchanged.
     about 4 s; longest path: monitoring/data-bucket → security/instance-policy
     "#);
     let drift = place.run(&["drift", "--json"]);
@@ -297,7 +279,7 @@ fn a_destroy_says_what_stays() {
     place.succeed(&["apply", "--yes"]);
     let shown = place.succeed(&["destroy", "--yes"]);
     insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
-    104 to delete, 10 to leave in AWS.
+    107 to delete, 10 to leave in AWS.
     about 40 s; longest path: monitoring/dashboard → compute/alarm-memory → compute/asg → compute/launch-template → compute/boot-bundle → database/proxy → database/proxy-policy → database/admin-secret
     ⊙ auth/user-pool stays in AWS: cognito.user_pool cognito-user-pool-<n>
     ⊙ compute/workspace-fs stays in AWS: efs.file_system efs-file-system-<n>
@@ -309,7 +291,7 @@ fn a_destroy_says_what_stays() {
     ⊙ security/sandbox-secret stays in AWS: secretsmanager.secret secretsmanager-secret-<n>
     ⊙ security/user-secrets-key stays in AWS: kms.key kms-key-<n>
     ⊙ user-config/logs stays in AWS: logs.log_group logs-log-group-<n>
-    Done: 104 deleted, 10 left in AWS in <time>.
+    Done: 107 deleted, 10 left in AWS in <time>.
     ");
     let adopting = place.succeed(&["plan"]);
     assert!(adopting.contains("⇐ data-bucket (adopt)"), "{adopting}");
@@ -534,7 +516,7 @@ fn the_graph_is_drawn() {
         place.succeed(&["graph", "--format", "mermaid"]).contains("network_endpoint_sg -.-> network_endpoint_logs")
     );
     let graph: Value = serde_json::from_str(&place.succeed(&["graph", "--format", "json"])).unwrap();
-    assert_eq!(graph["resources"].as_array().unwrap().len(), 114);
+    assert_eq!(graph["resources"].as_array().unwrap().len(), 117);
 }
 
 #[test]
@@ -567,7 +549,7 @@ fn events_are_one_json_object_a_line() {
     let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let done = events.iter().filter(|event| event["event"] == "done").count();
-    assert_eq!(done, 114);
+    assert_eq!(done, 117);
     assert_eq!(events.last().unwrap()["event"], "summary");
     assert_eq!(events.last().unwrap()["success"], true);
     let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();

@@ -38,7 +38,6 @@ pub(crate) struct Arguments {
 
 /// node with what the tests need to know, as root: an engine needs it.
 fn node(environment: &Path, version: Option<&str>) -> Result<Command> {
-    run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))?;
     let is_root = output(&mut command("id", &["-u"]))?.trim() == "0";
     let mut node = if is_root { command("env", &[]) } else { command("sudo", &["env"]) };
     let path = |path: PathBuf| Some(path.to_string_lossy().into_owned());
@@ -57,12 +56,19 @@ fn node(environment: &Path, version: Option<&str>) -> Result<Command> {
 
 fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
     payload::install(NEEDED)?;
+    run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))?;
     let folder = root().join("tests/openhands");
-    let mut node = node(environment, arguments.version.as_deref())?;
+    let node = || node(environment, arguments.version.as_deref());
     if arguments.up {
-        return run(node.arg(folder.join("up.mjs")));
+        return run(node()?.arg(folder.join("up.mjs")));
+    }
+    let why_not = output(node()?.arg(folder.join("why-not.mjs")))?;
+    if !why_not.is_empty() {
+        println!("\nThe tests in tests/openhands are skipped: {why_not}");
+        return Ok(());
     }
     // One file after another: they share the machine's bench.
+    let mut node = node()?;
     node.args(["--test", "--test-concurrency=1"]);
     node.args(arguments.filter.iter().map(|pattern| format!("--test-name-pattern={pattern}")));
     run(node.args(payload::files(&folder, ".test.mjs")?))

@@ -1,11 +1,12 @@
 """Lambda: functions become active without anything that would run them; a role that is seconds old cannot be assumed; what
-CloudFront has copied to its edges cannot be deleted."""
+CloudFront has copied to its edges cannot be deleted; the runtimes that AWS has added since."""
 
 import functools
 import threading
 import time
 from datetime import UTC, datetime
 
+from localstack.services.lambda_ import runtimes
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.provider import LambdaProvider
@@ -47,7 +48,12 @@ def one_at_a_time(lock, function):
     return locked
 
 
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+NEWER_RUNTIMES = ["nodejs24.x", "python3.14"]
+
+
 def install() -> None:
+    runtimes.ALL_RUNTIMES.extend(runtime for runtime in NEWER_RUNTIMES if runtime not in runtimes.ALL_RUNTIMES)
     version_manager.get_runtime_executor = lambda: NoExecutor
     create, delete = LambdaProvider.create_function, LambdaProvider.delete_function
 

@@ -29,7 +29,7 @@ const LIFE: &[Phase] = &[
     Phase {
         name: "changes",
         configuration: "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n\
-            [compute]\nllm_model = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n[[edge]]\nruntime_access = \"public\"\n",
+            [models]\ndefault = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n[[edge]]\nruntime_access = \"public\"\n",
         // A selection is found by its plan, which the state does not know either.
         forget: &[
             "monitoring/backup-selection",

@@ -128,7 +128,7 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     account.succeed(&["apply", "--yes"]).unwrap();
     let before = account.state().unwrap();
 
-    let model = "[compute]\nllm_model = \"bedrock/other\"\n";
+    let model = "[models]\ndefault = \"bedrock/other\"\n";
     account.configure(&format!("{TWO}{model}")).unwrap();
     let planned = actions(&account.plan().unwrap());
     for action in ["replace compute/boot-bundle", "update compute/launch-template", "update compute/asg"] {
@@ -327,19 +327,23 @@ fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments
         user_data.contains(&format!("registry='{registry}'\n"))
             || user_data.contains(&format!("registry={registry}\n"))
     );
-    assert!(user_data.contains(&format!("{registry}/openhands/runtime:")), "sandboxes' image is pulled at the start");
+    assert!(
+        user_data.contains(&format!("{registry}/openhands/agent-server:")),
+        "sandboxes' image is pulled at the start"
+    );
 
     // What cannot be built is told, and what was there stays.
-    account.configure(&format!("{build}[compute]\nopenhands_version = \"unknown\"\n")).unwrap();
+    let on = |digit: &str| format!("{build}openhands_digest = \"sha256:{}\"\n", digit.repeat(64));
+    account.configure(&on("0")).unwrap();
     let failed = account.run(&["apply", "--yes"]).unwrap();
     assert_eq!(failed.code, Some(1));
-    assert!(failed.stderr.contains("openhands:unknown: not found"), "{}", failed.stderr);
+    assert!(failed.stderr.contains(&format!("@sha256:{}: not found", "0".repeat(64))), "{}", failed.stderr);
     assert_eq!(tags(), built);
 
-    account.configure(&format!("{build}[compute]\nopenhands_version = \"1.2.2\"\n")).unwrap();
+    account.configure(&on("1")).unwrap();
     let changes = actions(&account.plan().unwrap());
     assert!(changes.contains(&format!("replace {tag}")), "{changes:#?}");
-    assert!(!changes.iter().any(|change| change.contains("image-runtime")), "{changes:#?}");
+    assert!(!changes.iter().any(|change| change.contains("image-agent-server")), "{changes:#?}");
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
     assert_eq!(tags().len(), 1, "the old one is gone");

@@ -16,7 +16,7 @@ fn every_request_of_a_whole_life_fits_awss_own_models() {
     account.succeed(&["plan"]).unwrap();
     account
         .configure(&format!(
-            "{build}{more}log_retention_days = 7\n[tags]\nTeam = \"b\"\n[compute]\nllm_model = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n"
+            "{build}{more}log_retention_days = 7\n[tags]\nTeam = \"b\"\n[models]\ndefault = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n"
         ))
         .unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();

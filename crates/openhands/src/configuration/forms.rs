@@ -39,7 +39,7 @@ pub(super) fn is_arm64_instance(text: &str) -> bool {
     !size.is_empty() && (family == "a1" || (behind != processor && processor.starts_with('g')))
 }
 
-/// A runtime of Lambda: `nodejs22.x`, `python3.12`.
+/// A runtime of Lambda: `nodejs24.x`, `python3.14`.
 pub(super) fn is_runtime(text: &str, before: &str, after: &str) -> bool {
     let version = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
     version.is_some_and(|version| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()))
@@ -57,9 +57,23 @@ pub(super) fn is_model_pattern(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:*".contains(c))
 }
 
-/// A model as LiteLLM names it.
+/// Whether a text fits a pattern, in which `*` stands for any text.
+pub(super) fn fits_pattern(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(start) else { return false };
+    (0..=text.len()).filter_map(|at| text.get(at..)).any(|tail| fits_pattern(rest, tail))
+}
+
+/// The id of a model or an inference profile in the name that `LiteLLM` has for it: `bedrock/ID`, or `bedrock/converse/ID` to choose
+/// the API.
+pub(crate) fn model_id(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("bedrock/")?;
+    Some(["converse/", "invoke/"].iter().find_map(|api| rest.strip_prefix(api)).unwrap_or(rest))
+}
+
+/// A model as `LiteLLM` names it.
 pub(super) fn is_bedrock_model(text: &str) -> bool {
-    text.strip_prefix("bedrock/").is_some_and(|id| is_model_pattern(id) && !id.contains('*'))
+    model_id(text).is_some_and(|id| is_model_pattern(id) && !id.contains('*'))
 }
 
 pub(super) fn is_label(text: &str) -> bool {

@@ -48,8 +48,11 @@ pub const ENDPOINTS: &[&str] =
 pub const RETENTION_DAYS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-/// The model of a new user.
-const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-5-20250929-v1:0\"";
+/// The model of a new user: the newest Claude Sonnet with a global inference profile that `LiteLLM` knows in every supported
+/// release of OpenHands. With a newer one, those versions of `LiteLLM` cut answers at 4,096 tokens and cache no prompt. The id is
+/// documented at <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html> and
+/// <https://platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock>.
+const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-6\"";
 
 const fn key(path: &'static str, holds: Holds, default: &'static str, help: &'static str) -> Key {
     Key { path, holds, default, help }
@@ -146,15 +149,23 @@ pub const KEYS: &[Key] = &[
         "\"owner\"",
         "Who may open the apps that agents run.",
     ),
-    key("models.default", Holds::Text, DEFAULT_MODEL, "The model of a new user: an inference profile or a model of Bedrock."),
+    key(
+        "models.default",
+        Holds::Text,
+        DEFAULT_MODEL,
+        "The model of a new user: an inference profile or a model of Bedrock.",
+    ),
     key(
         "models.allowed",
         Holds::Texts,
         "[\"anthropic.claude-*\", \"*.anthropic.claude-*\"]",
         "Models that users and agents may use: patterns of the ids of models and inference profiles, in which `*` stands for any text.",
     ),
-    key("edge_runtime", Holds::Text, "\"nodejs22.x\"", "The runtime of the functions at CloudFront's edge."),
-    key("user_config.runtime", Holds::Text, "\"python3.12\"", "The runtime of the user configuration API."),
+    // Lambda@Edge supports the newest Node.js of Lambda:
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
+    // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+    key("edge_runtime", Holds::Text, "\"nodejs24.x\"", "The runtime of the functions at CloudFront's edge."),
+    key("user_config.runtime", Holds::Text, "\"python3.14\"", "The runtime of the user configuration API."),
     key("compute.instance_type", Holds::Text, "\"m7g.xlarge\"", "The instance's type (arm64)."),
     key("compute.root_volume_gb", Holds::Integer(8, 16384), "30", "The root volume."),
     key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "The data volume."),
@@ -210,12 +221,25 @@ pub const KEYS: &[Key] = &[
         "The digest of the published agent server image to build on, `sha256:…`; by default whatever its tag names.",
     ),
     key(
+        "images.aws_cli_digest",
+        Holds::Text,
+        "",
+        "The digest of the AWS CLI image from which the command is copied, `sha256:…`; by default whatever its tag names.",
+    ),
+    key(
         "waf.rate_limit",
         Holds::Integer(10, 2_000_000_000),
         "50000",
         "Requests per 5 minutes and address before it is blocked.",
     ),
     key("tags", Holds::TextTable, "", "Tags beside the four of every deployment."),
+];
+
+/// Keys of earlier versions, and what took their place.
+const REMOVED: &[(&str, &str)] = &[
+    ("compute.llm_model", "use `models.default`"),
+    ("compute.runtime_version", "remove it: the agent server's image follows from `compute.openhands_version`"),
+    ("compute.watchtower", "remove it, or use `compute.auto_update`"),
 ];
 
 /// The default of a key.
@@ -297,6 +321,9 @@ fn has_children(path: &str) -> bool {
 }
 
 fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>) -> Diagnostic {
+    if let Some((_, help)) = REMOVED.iter().find(|(removed, _)| *removed == path) {
+        return Diagnostic::error(origin, format!("there is no key `{path}` any more")).help(*help);
+    }
     let everywhere = KEYS.iter().map(|key| key.path.to_owned());
     let nearest = candidates
         .chain(everywhere)

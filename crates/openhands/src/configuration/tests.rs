@@ -102,13 +102,67 @@ fn what_aws_would_refuse_later_is_refused_at_once() {
     insta::assert_snapshot!(problems(&text), @r#"
     ohinfra.toml:1:1: `name` is `my-aws`, which is not free to use (AWS keeps for itself what begins with `aws`, `ssm`, `sg-` or `internal-`, and the words `aws`, `amazon` and `cognito`)
     ohinfra.toml:2:1: `site_name` is `Ours & theirs`, which is not a title that Cognito takes (1 to 100 letters, digits, spaces and _+=,.@-)
-    ohinfra.toml:3:1: `edge_runtime` is `python3.12`, which is not a Node.js runtime of Lambda (for example `nodejs22.x`)
+    ohinfra.toml:3:1: `edge_runtime` is `python3.12`, which is not a Node.js runtime of Lambda (for example `nodejs24.x`)
     ohinfra.toml:9:1: `auth.domain_prefix_suffix` is `cognito`, which is not the end of a login domain's prefix (at most 25 lower-case letters, digits and dashes, without the words `aws`, `amazon` and `cognito`)
     ohinfra.toml:11:1: `compute.instance_type` is `m7i.xlarge`, which is not a type of arm64 instance (for example `m7g.xlarge`: the image and the containers are for Graviton)
-    ohinfra.toml:13:1: `user_config.runtime` is `python`, which is not a Python runtime of Lambda (for example `python3.12`)
+    ohinfra.toml:13:1: `user_config.runtime` is `python`, which is not a Python runtime of Lambda (for example `python3.14`)
     ohinfra.toml:15:1: Aurora offers no capacity of 8.3 units (whole and half units, for example `0.5`)
     ohinfra.toml:15:1: the least capacity is 8.3 units, and the most is 4 (set `min_acu` no higher than `max_acu` in [database])
     "#);
+}
+
+#[test]
+fn a_version_a_model_or_a_digest_that_is_not_one_is_refused_with_what_is() {
+    let text = format!(
+        "{FILE}[compute]\nopenhands_version = \"1.2.1\"\n[models]\ndefault = \"anthropic.claude-*\"\nallowed = [\"eu.anthropic.*\", \
+         \"a b\"]\n[images]\nopenhands_digest = \"sha256:1\"\n[sandbox]\nmemory_mb = 1\ncpus = 0\n"
+    );
+    insta::assert_snapshot!(problems(&text), @"
+    ohinfra.toml:6:1: `compute.openhands_version` is `1.2.1`, which is not a supported version of OpenHands (one of the supported versions: `1.11.0` or `1.7.0`)
+    ohinfra.toml:8:1: `models.default` is `anthropic.claude-*`, which is not a model on Bedrock (`bedrock/` and the id of a model or an inference profile, for example `bedrock/us.anthropic.claude-sonnet-4-6`)
+    ohinfra.toml:9:1: `a b` is not a pattern of model ids (the id of a model or an inference profile, in which `*` stands for any text, for example `anthropic.claude-*`)
+    ohinfra.toml:11:1: `images.openhands_digest` is `sha256:1`, which is not the digest of an image (`sha256:` and 64 hexadecimal digits)
+    ohinfra.toml:13:1: `sandbox.memory_mb` must be a whole number from 512 to 1048576, not the number 1
+    ohinfra.toml:14:1: `sandbox.cpus` must be a number from 0.1 to 256, not the number 0
+    ");
+}
+
+#[test]
+fn a_key_that_was_removed_is_refused_with_what_took_its_place() {
+    let text = format!("{FILE}[compute]\nllm_model = \"bedrock/x\"\nwatchtower = true\nruntime_version = \"1\"\n");
+    insta::assert_snapshot!(problems(&text), @"
+    ohinfra.toml:6:1: there is no key `compute.llm_model` any more (use `models.default`)
+    ohinfra.toml:7:1: there is no key `compute.watchtower` any more (remove it, or use `compute.auto_update`)
+    ohinfra.toml:8:1: there is no key `compute.runtime_version` any more (remove it: the agent server's image follows from `compute.openhands_version`)
+    ");
+}
+
+#[test]
+fn the_model_id_is_told_from_the_api_of_litellm() {
+    for name in ["bedrock/us.anthropic.claude-x", "bedrock/converse/us.anthropic.claude-x"] {
+        let configuration = load(&format!("{FILE}[models]\ndefault = \"{name}\"\n"));
+        assert_eq!(configuration.default_model_id().as_deref(), Some("us.anthropic.claude-x"));
+        assert_eq!(configuration.default_model(), name);
+    }
+}
+
+#[test]
+fn the_default_model_is_always_allowed() {
+    let allowed = |more: &str| load(&format!("{FILE}{more}")).allowed_models();
+    assert_eq!(allowed(""), ["anthropic.claude-*", "*.anthropic.claude-*"]);
+    let other = "[models]\ndefault = \"bedrock/us.meta.llama4\"\nallowed = [\"amazon.nova-*\"]\n";
+    assert_eq!(allowed(other), ["amazon.nova-*", "us.meta.llama4"]);
+    for (pattern, text, fits) in [
+        ("a.*", "a.b", true),
+        ("*.a", "b.a", true),
+        ("*.a-*", "us.a-1", true),
+        ("a*a", "a", false),
+        ("*b*", "abc", true),
+        ("a.b", "a.bc", false),
+        ("*", "", true),
+    ] {
+        assert_eq!(forms::fits_pattern(pattern, text), fits, "{pattern} {text}");
+    }
 }
 
 #[test]

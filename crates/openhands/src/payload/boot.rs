@@ -68,7 +68,7 @@ pub struct Boot {
     pub agent_server_repository: String,
     /// Its tag.
     pub agent_server_tag: String,
-    /// The model of a new user, as LiteLLM names it: `bedrock/…`.
+    /// The model of a new user, as `LiteLLM` names it: `bedrock/…`.
     pub model: String,
     /// Patterns of the models that may be used.
     pub allowed_models: Vec<String>,

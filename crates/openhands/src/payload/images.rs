@@ -1,10 +1,33 @@
 //! The contexts of images that are built here: what `docker buildx build` gets.
 
 use ohinfra_core::secret::sha256_hex;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::archive::context;
 use super::template::{PayloadError, render};
 use crate::Configuration;
+
+/// The image that the AWS CLI is copied from.
+const AWS_CLI: &str = "public.ecr.aws/aws-cli/aws-cli:2.32.3";
+/// The version of boto3: the one that both supported releases of OpenHands pin.
+const BOTO3: &str = "1.42.82";
+
+fn pinned(image: &str, configuration: &Configuration, key: &str) -> String {
+    match configuration.value(key).as_str() {
+        Some(digest) if !digest.is_empty() => format!("{image}@{digest}"),
+        _ => image.to_owned(),
+    }
+}
+
+/// What an image is built of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bases {
+    /// The published image that it is built on.
+    pub base: String,
+    /// The image that the AWS CLI is copied from.
+    pub aws_cli: String,
+}
 
 /// An image that is built on a published one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +50,8 @@ impl Image {
         }
     }
 
-    /// The published image that it is built on: of the configured release, and of the configured digest if there is one.
-    pub fn base(self, configuration: &Configuration) -> String {
+    /// What it is built of: images of the configured release, each pinned by its digest if one is configured.
+    pub fn bases(self, configuration: &Configuration) -> Bases {
         let release = configuration.release();
         let (repository, tag, key) = match self {
             Self::OpenHands => (release.openhands_repository, release.openhands_tag, "images.openhands_digest"),
@@ -36,9 +59,9 @@ impl Image {
                 (release.agent_server_repository, release.agent_server_tag, "images.agent_server_digest")
             }
         };
-        match configuration.value(key).as_str() {
-            Some(digest) if !digest.is_empty() => format!("{repository}:{tag}@{digest}"),
-            _ => format!("{repository}:{tag}"),
+        Bases {
+            base: pinned(&format!("{repository}:{tag}"), configuration, key),
+            aws_cli: pinned(AWS_CLI, configuration, "images.aws_cli_digest"),
         }
     }
 
@@ -46,26 +69,27 @@ impl Image {
     ///
     /// # Errors
     /// The template is broken.
-    pub fn dockerfile(self, base: &str) -> Result<String, PayloadError> {
-        let (name, template) = match self {
-            Self::OpenHands => (
+    pub fn dockerfile(self, bases: &Bases) -> Result<String, PayloadError> {
+        match self {
+            Self::OpenHands => render(
                 "images/openhands/Dockerfile.tmpl",
                 include_str!("../../payload/images/openhands/Dockerfile.tmpl"),
+                &json!({ "base": bases.base }),
             ),
-            Self::AgentServer => (
+            Self::AgentServer => render(
                 "images/agent-server/Dockerfile.tmpl",
                 include_str!("../../payload/images/agent-server/Dockerfile.tmpl"),
+                &json!({ "base": bases.base, "aws_cli": bases.aws_cli, "boto3": BOTO3 }),
             ),
-        };
-        render(name, template, &serde_json::json!({ "base": base }))
+        }
     }
 
-    /// The context, as a tar: the same bytes for the same base on any machine.
+    /// The context, as a tar: the same bytes for the same bases on any machine.
     ///
     /// # Errors
     /// The template is broken.
-    pub fn context(self, base: &str) -> Result<Vec<u8>, PayloadError> {
-        context(&[("Dockerfile", self.dockerfile(base)?)])
+    pub fn context(self, bases: &Bases) -> Result<Vec<u8>, PayloadError> {
+        context(&[("Dockerfile", self.dockerfile(bases)?)])
     }
 }
 
@@ -79,33 +103,45 @@ mod tests {
     use super::*;
     use crate::Sources;
 
-    fn base(image: Image, more: &str) -> String {
+    fn bases(image: Image, more: &str) -> Bases {
         let file = format!(
             "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n{more}"
         );
         let sources = Sources { file: Some(("x".to_owned(), file)), ..Sources::default() };
-        image.base(&Configuration::load(&sources).unwrap().0)
+        image.bases(&Configuration::load(&sources).unwrap().0)
     }
 
     #[test]
-    fn a_context_is_the_same_for_the_same_base_and_another_one_for_another() {
-        let context = |base: &str| Image::OpenHands.context(base).unwrap();
+    fn a_context_is_the_same_for_the_same_bases_and_another_one_for_others() {
+        let bases = |base: &str, aws_cli: &str| Bases { base: base.to_owned(), aws_cli: aws_cli.to_owned() };
+        let context = |base: &str| Image::OpenHands.context(&bases(base, "")).unwrap();
         assert_eq!(context("a:1"), context("a:1"));
         assert_ne!(tag_of(&context("a:1")), tag_of(&context("a:2")));
-        assert_ne!(context("a:1"), Image::AgentServer.context("a:1").unwrap());
-        let text = String::from_utf8(context("a:1")).unwrap();
-        assert!(text.contains("FROM a:1\n"), "{text}");
+        let agent_server = |aws_cli: &str| Image::AgentServer.context(&bases("a:1", aws_cli)).unwrap();
+        assert_ne!(context("a:1"), agent_server("b:1"));
+        assert_ne!(agent_server("b:1"), agent_server("b:2"));
     }
 
     #[test]
-    fn the_base_follows_from_the_release_and_is_pinned_by_a_digest_that_is_configured() {
-        assert_eq!(base(Image::AgentServer, ""), "ghcr.io/openhands/agent-server:1.34.0-python");
+    fn the_bases_follow_from_the_release_and_are_pinned_by_digests_that_are_configured() {
+        assert_eq!(bases(Image::AgentServer, "").base, "ghcr.io/openhands/agent-server:1.34.0-python");
         let digest = format!("sha256:{}", "a".repeat(64));
-        let more = format!("[compute]\nopenhands_version = \"1.7.0\"\n[images]\nopenhands_digest = \"{digest}\"\n");
-        assert_eq!(
-            base(Image::OpenHands, &more),
-            format!("docker.openhands.dev/openhands/openhands:1.7.0@{digest}")
+        let more = format!(
+            "[compute]\nopenhands_version = \"1.7.0\"\n[images]\nopenhands_digest = \"{digest}\"\naws_cli_digest = \"{digest}\"\n"
         );
-        assert_eq!(base(Image::AgentServer, &more), "ghcr.io/openhands/agent-server:1.19.1-python");
+        let openhands = bases(Image::OpenHands, &more);
+        assert_eq!(openhands.base, format!("ghcr.io/openhands/openhands:1.7.0@{digest}"));
+        assert_eq!(openhands.aws_cli, format!("{AWS_CLI}@{digest}"));
+        assert_eq!(bases(Image::AgentServer, &more).base, "ghcr.io/openhands/agent-server:1.19.1-python");
+    }
+
+    #[test]
+    fn the_agent_server_gets_the_tools_and_its_own_user_back() {
+        let text = Image::AgentServer.dockerfile(&bases(Image::AgentServer, "")).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(lines.first(), Some(&format!("FROM {AWS_CLI} AS aws-cli").as_str()));
+        assert!(text.contains("\nFROM ghcr.io/openhands/agent-server:1.34.0-python\n"), "{text}");
+        assert!(text.contains(&format!("boto3=={BOTO3}")), "{text}");
+        assert_eq!(lines.iter().rev().find(|line| line.starts_with("USER ")), Some(&"USER openhands"));
     }
 }

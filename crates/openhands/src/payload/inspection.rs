@@ -60,7 +60,7 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
             Image::AgentServer => (&mut boot.agent_server_repository, &mut boot.agent_server_tag),
         };
         *repository = format!("<registry>/{}", names.repository(image.noun()));
-        *tag = tag_of(&image.context(&image.base(configuration))?);
+        *tag = tag_of(&image.context(&image.bases(configuration))?);
         boot.registry = Some("<registry>".to_owned());
     }
     Ok(boot)
@@ -103,7 +103,11 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
     }
 
     for image in images(configuration) {
-        add("images", &format!("{}/Dockerfile", image.noun()), image.dockerfile(&image.base(configuration))?.as_bytes());
+        add(
+            "images",
+            &format!("{}/Dockerfile", image.noun()),
+            image.dockerfile(&image.bases(configuration))?.as_bytes(),
+        );
     }
 
     let user_config = UserConfig { servers: mcp_servers() };
@@ -167,9 +171,9 @@ mod tests {
             let (_, bytes) = made.iter().find(|(path, _)| path == name).unwrap();
             String::from_utf8(bytes.clone()).unwrap()
         };
-        assert!(file("images/agent-server/Dockerfile").contains("FROM ghcr.io/openhands/agent-server:"));
+        assert!(file("images/agent-server/Dockerfile").contains("\nFROM ghcr.io/openhands/agent-server:"));
         let compose = file("boot/bundle/compose.yaml");
-        assert!(compose.contains("/openhands/openhands:") && !compose.contains("docker.openhands.dev"), "{compose}");
+        assert!(compose.contains("/openhands/openhands:") && !compose.contains("ghcr.io"), "{compose}");
         assert!(file("boot/user-data.sh").contains("agent_server_image='<registry>/openhands/agent-server:"));
         assert!(!of(text).iter().any(|(path, _)| path.starts_with("images/")), "nothing is built otherwise");
     }

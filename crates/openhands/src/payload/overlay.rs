@@ -164,7 +164,8 @@ mod tests {
     fn every_python_file_of_the_folder_is_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("payload/overlay/ohinfra_overlay");
         let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let found: BTreeSet<String> = names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "py")).collect();
+        let found: BTreeSet<String> =
+            names.filter(|name| Path::new(name).extension().is_some_and(|e| e == "py")).collect();
         let embedded: BTreeSet<String> = OVERLAY.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(embedded, found, "add the file to OVERLAY");
     }

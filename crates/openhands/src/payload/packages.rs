@@ -10,7 +10,7 @@ use serde_json::json;
 use super::boot::Boot;
 use super::database::{Bootstrap, verifier};
 use super::edge::{OriginResponse, ViewerRequest};
-use super::images::Image;
+use super::images::{Bases, Image};
 use super::overlay::mcp_servers;
 use super::user_config::UserConfig;
 
@@ -60,8 +60,8 @@ impl Packages for OpenHandsPackages {
             ORIGIN_RESPONSE => OriginResponse { full_domain: text("full_domain")?.to_owned() }.zip(),
             BOOT_BUNDLE => parsed::<Boot>(parameters, "boot")?.bundle(),
             USER_CONFIG => UserConfig { servers: mcp_servers() }.zip(),
-            OPENHANDS_IMAGE => Image::OpenHands.context(text("base")?),
-            AGENT_SERVER_IMAGE => Image::AgentServer.context(text("base")?),
+            OPENHANDS_IMAGE => Image::OpenHands.context(&parsed(parameters, "bases")?),
+            AGENT_SERVER_IMAGE => Image::AgentServer.context(&parsed(parameters, "bases")?),
             DATABASE_BOOTSTRAP => {
                 let proxy_role = text("username")?.to_owned();
                 let bootstrap =
@@ -87,11 +87,12 @@ pub fn digest(package: &str) -> String {
         "runtime_access",
         "username",
         "database",
-        "base",
     ]
     .map(sample)
     .into();
     parameters.insert("boot".to_owned(), json!(Boot::sample()).to_string());
+    let bases = Bases { base: "sample".to_owned(), aws_cli: "sample".to_owned() };
+    parameters.insert("bases".to_owned(), json!(bases).to_string());
     // What the server makes of a password is another thing each time: the digest is of the rest.
     if package == DATABASE_BOOTSTRAP {
         let transactions = Bootstrap::default().transactions("sample").unwrap_or_default();

@@ -15,7 +15,8 @@ pub struct Release {
     pub agent_server_tag: &'static str,
 }
 
-const OPENHANDS: &str = "docker.openhands.dev/openhands/openhands";
+/// Where OpenHands' own workflow publishes, for amd64 and arm64; `docker.openhands.dev` leads there.
+const OPENHANDS: &str = "ghcr.io/openhands/openhands";
 const AGENT_SERVER: &str = "ghcr.io/openhands/agent-server";
 
 const fn release(version: &'static str, agent_server_tag: &'static str) -> Release {

@@ -16,14 +16,6 @@ fn model_of_profile(pattern: &str) -> Option<&str> {
     GEOGRAPHIES.contains(&geography).then_some(model)
 }
 
-/// Patterns of the ids that may be used: the default model is among them.
-fn patterns(builder: &Builder<'_>) -> BTreeSet<String> {
-    let model = builder.configuration.default_model();
-    let mut patterns: BTreeSet<String> = builder.configuration.allowed_models().into_iter().collect();
-    patterns.extend(model.strip_prefix("bedrock/").map(str::to_owned));
-    patterns
-}
-
 /// Statements that allow to invoke the models. An inference profile needs the model in every region that it sends requests to; a
 /// global one also needs the ARN without a region, which the `*` includes. Such models can be used through the profiles only,
 /// unless they are allowed themselves.
@@ -31,7 +23,7 @@ pub(super) fn invoke(builder: &Builder<'_>) -> Vec<Statement> {
     let partition = &builder.environment.partition;
     let (mut models, mut profiles, mut behind) = (Vec::new(), Vec::new(), BTreeSet::new());
     let model_arn = |pattern: &str| format!("arn:{partition}:bedrock:*::foundation-model/{pattern}");
-    for pattern in patterns(builder) {
+    for pattern in builder.configuration.allowed_models() {
         if let Some(model) = model_of_profile(&pattern) {
             profiles.push(builder.arn("bedrock", &format!("inference-profile/{pattern}")));
             behind.insert(model_arn(model));
@@ -54,14 +46,15 @@ pub(super) fn invoke(builder: &Builder<'_>) -> Vec<Statement> {
     statements
 }
 
-/// Statements for the first use of a model in an account: Bedrock subscribes to it at AWS Marketplace on behalf of the caller.
+/// A statement for the first use of a model in an account: Bedrock subscribes to it at AWS Marketplace on behalf of the caller.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html>
 pub(super) fn subscribe() -> Statement {
     Statement::allow("SubscribeToModels", &["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"])
         .on(["*"])
         .when("StringEquals", "aws:CalledViaLast", "bedrock.amazonaws.com")
 }
 
-/// Statements to list the models that users choose among. Neither action has resources of its own.
+/// A statement to list the models that users choose among. Neither action has resources of its own.
 pub(super) fn list() -> Statement {
     Statement::allow("ListModels", &["bedrock:ListFoundationModels", "bedrock:ListInferenceProfiles"]).on(["*"])
 }

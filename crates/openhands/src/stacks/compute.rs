@@ -434,7 +434,9 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
     // The instance measures every minute; one that measures nothing does not work either.
     let inputs = AlarmInputs {
         alarm_name: builder.environment.names.regional("unhealthy"),
-        description: "OpenHands is not healthy: the application, the database, the bucket, docker or the routing failed".to_owned(),
+        description:
+            "OpenHands is not healthy: the application, the database, the bucket, docker or the routing failed"
+                .to_owned(),
         namespace: HEALTH_NAMESPACE.to_owned(),
         metric_name: "Healthy".to_owned(),
         statistic: "Maximum".to_owned(),

@@ -65,7 +65,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             immutable_tags: true,
         },
     );
-    let base = built.base(builder.configuration);
+    let bases = json!(built.bases(builder.configuration)).to_string();
     let image = builder.add::<Image>(
         &format!("image-{noun}"),
         &ImageInputs {
@@ -73,7 +73,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             repository_uri: repository.attribute("uri"),
             platform: PLATFORM.to_owned(),
             package: package.to_owned(),
-            parameters: BTreeMap::from([("base".to_owned(), base.into())]),
+            parameters: BTreeMap::from([("bases".to_owned(), bases.into())]),
             digest: packages::digest(package),
         },
     );

@@ -238,13 +238,12 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
     let names = &builder.environment.names;
     let bucket = &grants.monitoring.data_bucket;
     let mut statements = vec![
-        Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"])
-            .on([
-                grants.sandbox_secret_arn.clone(),
-                Builder::of("database/proxy-secret").attribute("arn"),
-                // OpenHands believes who a user is only with the header value.
-                Builder::of("security/origin-verify-secret").attribute("arn"),
-            ]),
+        Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]).on([
+            grants.sandbox_secret_arn.clone(),
+            Builder::of("database/proxy-secret").attribute("arn"),
+            // OpenHands believes who a user is only with the header value.
+            Builder::of("security/origin-verify-secret").attribute("arn"),
+        ]),
         bedrock::list(),
         bedrock::subscribe(),
         Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"]).on(["*"]),

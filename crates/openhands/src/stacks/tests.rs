@@ -160,7 +160,8 @@ fn a_sandbox_has_the_statements_of_the_policy_file_only_with_access_to_aws() {
         let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
         let file = Some(("ohinfra.toml".to_owned(), format!("{usual}[sandbox]\naws_access = {access}\n")));
         let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
-        let listed = serde_json::json!({"Sid": "Listed", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"});
+        let listed =
+            serde_json::json!({"Sid": "Listed", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"});
         let sandbox = SandboxPolicy { statements: vec![listed], ..SandboxPolicy::default() };
         let graph = build_graph(&configuration, &Environment::placeholder(&configuration), &sandbox).unwrap();
         policy(&graph, "security/sandbox-policy")

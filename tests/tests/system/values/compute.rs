@@ -17,7 +17,7 @@ pub(super) fn instance(d: &Deployment) {
     let expected = json!({
         "InstanceType": "m7g.xlarge",
         "SecurityGroupIds": [d.id("security/instance-sg")],
-        "MetadataOptions": { "HttpTokens": "required", "HttpPutResponseHopLimit": 2 },
+        "MetadataOptions": { "HttpTokens": "required", "HttpPutResponseHopLimit": 1 },
     });
     holds("template", data, &expected);
     let disks = by("DeviceName", &data["BlockDeviceMappings"]);
@@ -70,7 +70,7 @@ pub(super) fn load_balancer(d: &Deployment) {
     set("routing.http.drop_invalid_header_fields.enabled", "true");
     set("idle_timeout.timeout_seconds", "60");
 
-    for (address, port, path) in [("app", 3000, "/api/health"), ("runtime", 8080, "/health")] {
+    for (address, port, path) in [("app", 3000, "/api/health?scope=instance"), ("runtime", 8080, "/health")] {
         let arn = d.id(&format!("compute/target-{address}")).to_owned();
         let groups = d.call("elbv2", "describe_target_groups", json!({ "TargetGroupArns": [arn] }));
         let expected = json!([{
@@ -151,6 +151,17 @@ pub(super) fn alarms_and_parameters(d: &Deployment) {
     };
     let expected = json!([
         alarm("AWS/EC2", "CPUUtilization", 80.0),
+        {
+            "Namespace": "OpenHands",
+            "MetricName": "Healthy",
+            "Threshold": 1.0,
+            "ComparisonOperator": "LessThanThreshold",
+            "Statistic": "Maximum",
+            "Period": 60,
+            "EvaluationPeriods": 5,
+            "TreatMissingData": "breaching",
+            "AlarmActions": [d.id("monitoring/alerts")],
+        },
         alarm("CWAgent", "disk_used_percent", 85.0),
         alarm("CWAgent", "mem_used_percent", 85.0),
     ]);
@@ -165,8 +176,8 @@ pub(super) fn alarms_and_parameters(d: &Deployment) {
     let secret = d.secret("openhands/cloudfront/origin-verify");
     let dns = d.attribute("compute/alb", "dns_name");
     let expected = [
-        ("us-west-2", "/openhands/docker/openhands-version", "String", "1.2.1"),
-        ("us-west-2", "/openhands/docker/runtime-version", "String", "1.2-nikolaik"),
+        ("us-west-2", "/openhands/docker/openhands-version", "String", "1.11.0"),
+        ("us-west-2", "/openhands/docker/agent-server-tag", "String", "1.34.0-python"),
         ("us-west-2", "/openhands/cloudfront/origin-verify-secret", "SecureString", &secret),
         (EDGE, "/openhands/compute/us-west-2/alb-dns-name", "String", dns),
         (EDGE, "/openhands/compute/us-west-2/origin-verify-secret", "SecureString", &secret),

@@ -38,7 +38,7 @@ pub(super) fn functions_at_the_edge(d: &Deployment) {
         let name = d.id(&format!("edge/{function}"));
         let found = d.edge("lambda", "get_function", json!({ "FunctionName": name }));
         let expected = json!({
-            "Runtime": "nodejs22.x",
+            "Runtime": "nodejs24.x",
             "MemorySize": 128,
             "Timeout": 5,
             "Architectures": ["x86_64"],

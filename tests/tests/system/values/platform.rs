@@ -256,7 +256,7 @@ fn user_config(d: &Deployment) {
     let name = "openhands-user-config-api";
     let function = d.call("lambda", "get_function", json!({ "FunctionName": name }));
     let expected = json!({
-        "Runtime": "python3.12",
+        "Runtime": "python3.14",
         "Architectures": ["arm64"],
         "MemorySize": 256,
         "Timeout": 30,

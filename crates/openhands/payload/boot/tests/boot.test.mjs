@@ -25,35 +25,71 @@ function keepsSecrets(run) {
   }
 }
 
+const HOME = 'opt/openhands';
+const shellcheck = (text, exclude) =>
+  spawnSync('shellcheck', ['--enable=all', `--exclude=${exclude}`, '-'], { input: text, encoding: 'utf8' });
+
 describe('the script', () => {
   test('is clean for shellcheck, and short enough', () => {
-    for (const text of [machine.script, new Machine({ sandbox_role_arn: null, registry: 'r.example.com' }).script]) {
-      const checked = spawnSync('shellcheck', ['--enable=all', '--exclude=SC2310,SC2312,SC2250', '-'], { input: text, encoding: 'utf8' });
+    for (const text of [machine.script, new Machine({ auto_update: true, registry: 'r.example.com' }).script]) {
+      const checked = shellcheck(text, 'SC2310,SC2312,SC2250');
       assert.equal(checked.stdout + checked.stderr, '');
       assert.ok(Buffer.from(text).toString('base64').length <= 16 * 1024);
     }
     assert.equal(machine.run().status, 0);
-    const refresh = machine.path('opt/openhands/refresh-sandbox-credentials');
-    const checked = spawnSync('shellcheck', ['--enable=all', '--exclude=SC2312,SC2250', refresh], { encoding: 'utf8' });
-    assert.equal(checked.stdout, '');
+    for (const name of ['refresh-sandbox-credentials', 'sandbox-network', 'openhands-health', 'openhands-update']) {
+      assert.equal(machine.mode(`${HOME}/${name}`), '755', name);
+      const checked = shellcheck(machine.read(`${HOME}/${name}`), 'SC2310,SC2312,SC2250');
+      assert.equal(checked.stdout, '', name);
+    }
   });
 
-  test('makes the machine in order', () => {
+  test('sets the machine up in order', () => {
     const run = machine.run();
     assert.equal(run.status, 0, run.output);
     assert.deepEqual(shape(run.calls), [
-      'dnf -y -q', 'curl -fsSL -m', 'aws s3 cp', 'systemctl enable --now', 'chown root:docker /var/run/docker.sock',
-      'amazon-cloudwatch-agent-ctl -a fetch-config', 'ebsnvme-id -b /dev/nvme0n1', 'ebsnvme-id -b /dev/nvme1n1', 'ebsnvme-id -b /dev/nvme2n1',
-      'blkid -p /dev/nvme2n1', 'mkfs.xfs -q /dev/nvme2n1', 'blkid -p -s', 'mountpoint -q /data', 'mount /data',
+      'dnf -y -q', 'curl -fsSL -m', 'aws s3 cp', 'amazon-cloudwatch-agent-ctl -a fetch-config', 'ebsnvme-id -b /dev/nvme0n1',
+      'ebsnvme-id -b /dev/nvme1n1', 'ebsnvme-id -b /dev/nvme2n1', 'blkid -p /dev/nvme2n1', 'mkfs.xfs -q /dev/nvme2n1', 'blkid -p -s',
+      'mountpoint -q /data', 'mount /data', 'systemctl daemon-reload', 'systemctl enable --now', 'chown root:docker /var/run/docker.sock',
       'mountpoint -q /data/openhands', 'mount /data/openhands', 'aws secretsmanager get-secret-value', 'aws secretsmanager get-secret-value',
-      'docker compose pull', 'systemctl daemon-reload', 'systemctl enable --now', 'systemctl enable --now', 'curl -fsS -m', 'curl -fsS -m',
+      'docker pull --quiet', 'docker compose pull', 'systemctl daemon-reload', 'systemctl start refresh-sandbox-credentials.service',
+      'systemctl enable --now', 'systemctl enable --now', 'systemctl enable --now', 'curl -fsS -m', 'curl -fsS -m',
     ]);
-    assert.match(machine.read('etc/fstab'), /^UUID=0d0d-uuid \/data xfs defaults,nofail 0 2$/m);
+    assert.match(machine.read('etc/fstab'), /^UUID=0d0d-uuid \/data xfs defaults,pquota,nofail 0 2$/m);
     const efs = 'fs-0123456789abcdef0:/ /data/openhands efs _netdev,tls,iam,accesspoint=fsap-0123456789abcdef0 0 0';
     assert.ok(machine.read('etc/fstab').includes(efs));
     for (const name of ['config', 'workspace', '.openhands']) assert.ok(existsSync(machine.path(`data/openhands/${name}`)));
+    assert.equal(machine.mode('data/openhands/config'), '700');
     assert.match(machine.read('var/log/user-data.log'), /OpenHands answers\n$/);
     keepsSecrets(run);
+  });
+
+  test('keeps docker on the data volume, behind the firewall of the sandboxes', () => {
+    machine.run();
+    const daemon = JSON.parse(machine.read('etc/docker/daemon.json'));
+    assert.equal(daemon['data-root'], '/data/docker');
+    // Only this driver limits the disk of a container.
+    assert.deepEqual([daemon['storage-driver'], daemon.features['containerd-snapshotter']], ['overlay2', false]);
+    const unit = machine.read('etc/systemd/system/docker.service.d/openhands.conf');
+    assert.match(unit, /^RequiresMountsFor=\/data$/m);
+    assert.match(unit, /^ExecStartPre=\/opt\/openhands\/sandbox-network firewall$/m);
+    assert.match(machine.read('etc/systemd/system/openhands.service'), /^ExecStartPre=\/opt\/openhands\/sandbox-network$/m);
+    const agent = JSON.parse(machine.read(`${HOME}/cloudwatch-agent.json`));
+    const paths = agent.logs.logs_collected.files.collect_list.map((file) => file.file_path);
+    assert.deepEqual(paths, ['/var/log/user-data.log', '/data/docker/containers/*/*-json.log', '/var/log/openhands-health.log']);
+  });
+
+  test('pulls the image of sandboxes before anybody waits for one', () => {
+    const { calls } = machine.run();
+    assert.ok(calls.includes('docker pull --quiet ghcr.io/openhands/agent-server:1.34.0-python'));
+  });
+
+  test('updates images by itself only where that is configured', () => {
+    const timers = () => machine.run().calls.filter((call) => call.includes('openhands-update.timer'));
+    assert.deepEqual(timers(), []);
+    machine.remove();
+    machine = new Machine({ auto_update: true });
+    assert.deepEqual(timers(), ['systemctl enable --now openhands-update.timer']);
   });
 
   test('run again changes nothing', () => {
@@ -73,16 +109,10 @@ describe('the script', () => {
     const database = lines('opt/openhands/database.env');
     assert.equal(machine.mode('opt/openhands/database.env'), '600');
     assert.equal(machine.mode('opt/openhands/sandbox.env'), '600');
-    assert.deepEqual(Object.keys(database), ['DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASS', 'DB_SSL', 'DATABASE_URL']);
+    assert.deepEqual(Object.keys(database), ['DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASS', 'DB_SSL_MODE']);
     assert.equal(text(database.DB_PASS), DATABASE.password);
-    assert.deepEqual([database.DB_HOST, database.DB_SSL], ["'proxy.example.com'", "'require'"]);
-    const url = new URL(text(database.DATABASE_URL));
-    assert.equal(decodeURIComponent(url.password), DATABASE.password);
-    assert.equal(`${url.username}@${url.host}${url.pathname}`, 'openhands_proxy@proxy.example.com:5432/openhands');
-    const sandbox = lines('opt/openhands/sandbox.env');
-    assert.equal(text(sandbox.OH_SECRET_KEY), SANDBOX_KEY);
-    const started = { OH_SECRET_KEY: SANDBOX_KEY, AWS_SHARED_CREDENTIALS_FILE: '/data/sandbox-credentials' };
-    assert.deepEqual(JSON.parse(text(sandbox.SANDBOX_RUNTIME_STARTUP_ENV_VARS)), started);
+    assert.deepEqual([database.DB_HOST, database.DB_SSL_MODE], ["'proxy.example.com'", "'require'"]);
+    assert.deepEqual(lines('opt/openhands/sandbox.env'), { OH_SECRET_KEY: `'${SANDBOX_KEY}'` });
   });
 
   test('logs in to a registry without the password on a command line', () => {
@@ -92,14 +122,6 @@ describe('the script', () => {
     assert.equal(run.status, 0, run.output);
     assert.equal(machine.read('state/registry-login'), 'the-registry-password\n');
     keepsSecrets(run);
-  });
-
-  test('starts no refresher where sandboxes get no credentials', () => {
-    machine.remove();
-    machine = new Machine({ sandbox_role_arn: null });
-    const run = machine.run();
-    assert.equal(run.status, 0, run.output);
-    assert.ok(!run.calls.some((call) => call.includes('refresh-sandbox-credentials.timer')));
   });
 });
 
@@ -141,7 +163,9 @@ describe('a step that fails', () => {
     ['the database secret', '^aws secretsmanager .*database', 'secrets'],
     ['the sandbox secret', '^aws secretsmanager .*sandbox', 'secrets'],
     ['pulling', '^docker compose pull', 'images'],
-    ['systemd', '^systemctl daemon-reload', 'services'],
+    ['pulling the image of sandboxes', '^docker pull', 'images'],
+    ['the credentials of sandboxes', '^systemctl start refresh', 'services'],
+    ['systemd', '^systemctl daemon-reload', 'docker'],
     ['the service', '^systemctl enable --now openhands$', 'services'],
     ['health', '^curl .*3000', 'waiting until OpenHands answers'],
     ['routing', '^curl .*8080', 'waiting until OpenHands answers'],
@@ -154,7 +178,15 @@ describe('a step that fails', () => {
       assert.equal(alerts.length, 1, run.output);
       assert.match(alerts[0], /--topic-arn arn:aws:sns:us-west-2:111111111111:openhands-alerts/);
       assert.match(alerts[0], new RegExp(`Instance i-0123456789abcdef0 stopped in line [0-9]+ .*, at: ${step}\\.`));
-      assert.match(machine.read('var/log/user-data.log'), new RegExp(`FAILED in line [0-9]+: ${step}`));
+      const reason = new RegExp(`FAILED in line [0-9]+: ${step}`);
+      assert.match(machine.read('var/log/user-data.log'), reason);
+      // The alert says why, and so does the log group, whether the agent runs or not.
+      assert.match(run.calls.join('\n'), new RegExp(`aws sns publish[^]*(made to fail|does not answer)[^]*${reason.source}`));
+      const put = run.calls.find((call) => call.startsWith('aws logs put-log-events'));
+      assert.ok(put.includes('--log-group-name /openhands/application --log-stream-name i-0123456789abcdef0/boot-failure'), put);
+      const [event] = JSON.parse(machine.read('run/boot-failure.json'));
+      assert.match(event.message, reason);
+      assert.ok(event.timestamp > 1_600_000_000_000);
       keepsSecrets(run);
       machine.set('fail', '');
       assert.equal(machine.run().status, 0);
@@ -171,7 +203,7 @@ describe('a step that fails', () => {
 
   test('may succeed the next time', () => {
     machine.set('fail', '^(dnf|aws s3|docker compose pull)');
-    const tries = machine.run().calls.filter((call) => call.startsWith('dnf'));
+    const tries = machine.run().calls.filter((call) => call.startsWith('dnf -y'));
     assert.equal(tries.length, 5);
   });
 
@@ -186,10 +218,11 @@ describe('a step that fails', () => {
   });
 
   test('says so even when the alert cannot be sent', () => {
-    machine.set('fail', '^(dnf|aws sns|curl)');
+    machine.set('fail', '^(dnf|aws sns|aws logs|curl)');
     const run = machine.run();
     assert.equal(run.status, 1);
     assert.match(run.output, /the alert could not be sent/);
+    assert.match(run.output, /the log group could not be written/);
     assert.match(run.calls.find((call) => call.startsWith('aws sns')), /Instance unknown/);
   });
 });
@@ -201,53 +234,224 @@ describe('the compose file', () => {
     const made = spawnSync('/usr/bin/python3', ['-c', program, machine.path('opt/openhands/compose.yaml')], { encoding: 'utf8' });
     assert.equal(made.stderr, '');
     const { services } = JSON.parse(made.stdout);
-    assert.deepEqual(Object.keys(services).sort(), ['openhands', 'openresty', 'watchtower']);
-    const { openhands, openresty, watchtower } = services;
+    assert.deepEqual(Object.keys(services).sort(), ['openhands', 'openresty']);
+    const { openhands, openresty } = services;
     assert.deepEqual([openhands.container_name, openresty.container_name], ['openhands-app', 'openresty-proxy']);
+    // The instance's role answers containers on the host's network alone.
+    assert.deepEqual([openhands.network_mode, openresty.network_mode], ['host', 'host']);
+    assert.equal(openhands.ports ?? openresty.ports, undefined);
     assert.deepEqual(openhands.volumes, [
       '/var/run/docker.sock:/var/run/docker.sock', '/data/openhands/.openhands:/root/.openhands',
-      '/data/openhands/workspace:/data/openhands/workspace', '/opt/openhands/config.toml:/app/config.toml:ro',
+      '/data/openhands/workspace:/data/openhands/workspace', '/opt/openhands/overlay:/opt/ohinfra:ro',
     ]);
-    assert.deepEqual(Object.keys(openhands.environment).sort(), [
-      'AGENT_ENABLE_BROWSING', 'AGENT_ENABLE_MCP', 'AGENT_SERVER_IMAGE_REPOSITORY', 'AGENT_SERVER_IMAGE_TAG', 'AWS_DEFAULT_REGION', 'AWS_REGION',
-      'AWS_S3_BUCKET', 'FILE_STORE', 'FILE_STORE_PATH', 'HIDE_LLM_SETTINGS', 'LLM_AWS_REGION_NAME', 'LLM_MODEL', 'LOG_ALL_EVENTS',
-      'SANDBOX_DOCKER_RUNTIME_KWARGS', 'SANDBOX_RUNTIME_CONTAINER_IMAGE', 'SANDBOX_USER_ID', 'SANDBOX_VOLUMES', 'USER_CONFIG_ENABLED',
-      'USER_SECRETS_KMS_KEY_ID', 'WORKSPACE_BASE', 'WORKSPACE_MOUNT_PATH',
-    ]);
-    for (const [name, value] of Object.entries(openhands.environment)) assert.equal(typeof value, 'string', name);
-    const rw = '/data/openhands/workspace:/workspace:rw,/data/openhands/config/sandbox-credentials:/data/sandbox-credentials:ro';
-    assert.equal(openhands.environment.SANDBOX_VOLUMES, rw);
+    assert.deepEqual([openhands.user, openhands.working_dir], ['root', '/app']);
+    assert.equal([...openhands.entrypoint, ...openhands.command].join(' '), 'uvicorn ohinfra_overlay.app:app --host 0.0.0.0 --port 3000');
+    assert.deepEqual(openhands.environment, {
+      AGENT_SERVER_IMAGE_REPOSITORY: 'ghcr.io/openhands/agent-server', AGENT_SERVER_IMAGE_TAG: '1.34.0-python', AWS_DEFAULT_REGION: 'us-west-2',
+      AWS_REGION_NAME: 'us-west-2', LOG_ALL_EVENTS: 'true', OHINFRA_SETTINGS: '/opt/ohinfra/settings.json', OH_PERSISTENCE_DIR: '/root/.openhands',
+      OPENHANDS_CONFIG_CLS: 'ohinfra_overlay.server_config.OhinfraServerConfig', PYTHONPATH: '/opt/ohinfra:/app',
+    });
     assert.ok(openresty.volumes.includes('/var/run/docker.sock:/var/run/docker.sock:ro'));
-    assert.deepEqual(openresty.ports, ['8080:8080']);
-    assert.deepEqual(watchtower.command, ['--cleanup', '--interval', '86400', 'openhands-app', 'openresty-proxy']);
   });
 });
 
-describe('the refresher of sandbox credentials', () => {
-  const FILE = 'data/openhands/config/sandbox-credentials';
+describe('the network of sandboxes', () => {
+  const NETWORK = '/opt/openhands/sandbox-network';
+  /** The rules of a chain, in order. */
+  const rules = (chain, tool = 'iptables') =>
+    machine.read(`state/${tool}-restore`).trim().split('\n').filter((line) => line.startsWith(`-A ${chain} `))
+      .map((line) => line.slice(`-A ${chain} `.length));
+
+  beforeEach(() => {
+    machine.run();
+    for (const name of ['iptables-restore', 'ip6tables-restore', 'chains', 'hooks', 'network']) machine.set(name, '');
+  });
+
+  test('lets sandboxes reach the door of the instance and nothing else of it', () => {
+    assert.equal(machine.run(NETWORK).status, 0);
+    assert.deepEqual(rules('OH-SANDBOX-IN'), [
+      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-d 172.30.0.1/32 -p tcp -m tcp --dport 3001 -j ACCEPT', '-j DROP',
+    ]);
+    assert.deepEqual(rules('OH-SANDBOX-IN', 'ip6tables'), ['-j DROP']);
+    assert.match(machine.read('state/hooks'), /^iptables -w -I INPUT 1 -i oh-sandboxes -j OH-SANDBOX-IN$/m);
+  });
+
+  test('forwards nothing to metadata, other sandboxes and private networks but names and HTTPS', () => {
+    assert.equal(machine.run(NETWORK).status, 0);
+    const forward = rules('OH-SANDBOX-FWD');
+    assert.deepEqual(forward.slice(0, 5), [
+      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-d 172.30.0.0/20 -j DROP',
+      '-d 169.254.169.253/32 -p udp -m udp --dport 53 -j RETURN', '-d 169.254.169.253/32 -p tcp -m tcp --dport 53 -j RETURN',
+      '-d 169.254.0.0/16 -j DROP',
+    ]);
+    for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']) {
+      const about = forward.filter((rule) => rule.startsWith(`-d ${network} `)).map((rule) => rule.slice(`-d ${network} `.length));
+      assert.deepEqual(about, ['-p udp -m udp --dport 53 -j RETURN', '-p tcp -m tcp --dport 53 -j RETURN', '-p tcp -m tcp --dport 443 -j RETURN', '-j DROP']);
+    }
+    assert.equal(forward.at(-1), '-j RETURN');
+  });
+
+  test('creates the network once, without traffic between sandboxes', () => {
+    const first = machine.run(NETWORK);
+    assert.equal(first.status, 0, first.output);
+    const created = first.calls.find((call) => call.startsWith('docker network create'));
+    for (const words of ['--subnet 172.30.0.0/20', '--gateway 172.30.0.1', 'bridge.name=oh-sandboxes', 'bridge.enable_icc=false']) {
+      assert.ok(created.includes(words), words);
+    }
+    const before = ['iptables-restore', 'hooks'].map((name) => machine.read(`state/${name}`));
+    const again = machine.run(NETWORK);
+    assert.equal(again.status, 0, again.output);
+    assert.ok(!again.calls.some((call) => call.startsWith('docker network create')));
+    assert.deepEqual(['iptables-restore', 'hooks'].map((name) => machine.read(`state/${name}`)), before);
+  });
+
+  test('refuses a network of another address range', () => {
+    machine.set('network', '10.9.0.0/16\n');
+    const run = machine.run(NETWORK);
+    assert.equal(run.status, 1);
+    assert.match(run.output, /the network openhands-sandboxes exists with the subnet 10\.9\.0\.0\/16 instead of 172\.30\.0\.0\/20/);
+  });
+
+  test('has its rules before docker starts, and works beside a docker without rules of its own', () => {
+    assert.equal(machine.run(NETWORK, { words: ['firewall'] }).status, 0);
+    assert.match(machine.read('state/chains'), /^DOCKER-USER$/m);
+    assert.match(machine.read('state/hooks'), /-I DOCKER-USER 1 -i oh-sandboxes -j OH-SANDBOX-FWD$/m);
+    assert.equal(machine.read('state/network'), '');
+    for (const name of ['chains', 'hooks']) machine.set(name, '');
+    assert.equal(machine.run(NETWORK).status, 0);
+    assert.match(machine.read('state/hooks'), /-I FORWARD 1 -i oh-sandboxes -j OH-SANDBOX-FWD$/m);
+  });
+});
+
+describe('the credentials of sandboxes', () => {
+  const FOLDER = 'data/openhands/config/aws';
+  const FILE = `${FOLDER}/credentials.json`;
   const REFRESH = '/opt/openhands/refresh-sandbox-credentials';
 
-  test('replaces the file as a whole, for root alone, with what the role gives', () => {
+  test('are those of the role, in a folder that only root enters on the instance', () => {
     machine.run();
     const run = machine.run(REFRESH);
     assert.equal(run.status, 0, run.output);
-    assert.equal(machine.mode(FILE), '600');
+    assert.deepEqual(JSON.parse(machine.read(FILE)), {
+      Version: 1, AccessKeyId: 'AKIAEXAMPLE', SecretAccessKey: 'the-sandbox-secret', SessionToken: 'the-sandbox-token',
+      Expiration: '2030-01-01T00:00:00+00:00',
+    });
     assert.equal(
-      machine.read(FILE),
-      '[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = the-sandbox-secret\naws_session_token = the-sandbox-token\nregion = us-west-2\n',
+      machine.read(`${FOLDER}/config`),
+      '[default]\nregion = us-west-2\ncredential_process = cat /run/aws/credentials.json\n',
     );
-    for (const words of ['--external-id openhands-sandbox', '--duration-seconds 900', '--role-arn arn:aws:iam::111111111111:role/sandbox']) {
+    // In a sandbox, where the folder is mounted, its user reads them.
+    assert.deepEqual(['data/openhands/config', FOLDER, FILE, `${FOLDER}/config`].map((name) => machine.mode(name)), ['700', '755', '644', '644']);
+    for (const words of ['--external-id openhands-sandbox', '--duration-seconds 3600', '--role-arn arn:aws:iam::111111111111:role/sandbox']) {
       assert.ok(run.calls[0].includes(words), words);
     }
-    keepsSecrets(run);
+    for (const secret of SECRETS) assert.ok(!`${run.output}${run.calls.join()}`.includes(secret));
+    assert.equal(machine.run(REFRESH).status, 0);
+    assert.deepEqual(machine.files(FOLDER).map(({ name }) => name).sort(), [`${FOLDER}/config`, FILE]);
   });
 
-  test('keeps the old ones when AWS gives none, and leaves nothing behind', () => {
+  test('stay when AWS gives none or something else, and nothing is left behind', () => {
     machine.run();
-    writeFileSync(machine.path(FILE), 'old');
+    machine.run(REFRESH);
+    const before = machine.files(FOLDER);
     machine.set('fail', '^aws sts');
     assert.notEqual(machine.run(REFRESH).status, 0);
-    assert.equal(machine.read(FILE), 'old');
-    assert.deepEqual(machine.files('data/openhands/config').map(({ name }) => name), [FILE]);
+    machine.set('fail', '');
+    machine.set('sts', '{"AccessKeyId": "only"}');
+    assert.notEqual(machine.run(REFRESH).status, 0);
+    assert.deepEqual(machine.files(FOLDER), before);
+  });
+});
+
+describe('the measurement of health', () => {
+  const HEALTH = '/opt/openhands/openhands-health';
+  const LOG = 'var/log/openhands-health.log';
+  const measured = () => {
+    const run = machine.run(HEALTH);
+    assert.equal(run.status, 0, run.output);
+    const metric = run.calls.find((call) => call.startsWith('aws cloudwatch put-metric-data'));
+    assert.match(metric, /--namespace OpenHands --metric-name Healthy --dimensions AutoScalingGroupName=openhands-asg/);
+    return metric.match(/--value (\d)/)[1];
+  };
+
+  test('is 1 and silent while everything answers', () => {
+    machine.run();
+    assert.equal(measured(), '1');
+    assert.equal(machine.read(LOG), undefined);
+  });
+
+  test('is 0 and says what fails', () => {
+    machine.run();
+    machine.set('health', '{"status":"failed","database":"refused","bucket":"ok","docker":"ok"}');
+    assert.equal(measured(), '0');
+    assert.match(machine.read(LOG), /unhealthy: application: \{"status":"failed","database":"refused"/);
+    machine.set('health', '{"status": "ok"}');
+    machine.set('fail', '^curl .*8080');
+    assert.equal(measured(), '0');
+    machine.set('fail', '^curl .*3000');
+    assert.equal(measured(), '0');
+  });
+
+  test('keeps its log short', () => {
+    machine.run();
+    writeFileSync(machine.path(LOG), 'x'.repeat(1_000_001));
+    machine.set('health', '{"status":"failed"}');
+    measured();
+    assert.ok(machine.read(LOG).length < 3000);
+  });
+});
+
+describe('the update of images', () => {
+  const UPDATE = '/opt/openhands/openhands-update';
+  const APP = 'ghcr.io/openhands/openhands:1.11.0';
+  const ROUTER = 'openresty/openresty:1.27.1.2-alpine';
+  const images = () => Object.fromEntries(machine.read('state/images').trim().split('\n').map((line) => line.split(' ')));
+
+  beforeEach(() => {
+    machine.run();
+    machine.set('images', `${APP} sha256:old\n${ROUTER} sha256:router\n`);
+    machine.set('published', '');
+  });
+
+  test('restarts nothing when no image has changed', () => {
+    const run = machine.run(UPDATE);
+    assert.equal(run.status, 0, run.output);
+    assert.ok(run.calls.includes(`docker pull --quiet ${APP}`));
+    assert.ok(run.calls.includes('docker pull --quiet ghcr.io/openhands/agent-server:1.34.0-python'));
+    assert.ok(!run.calls.some((call) => call.startsWith('docker compose up')));
+    assert.equal(images()[APP], 'sha256:old');
+  });
+
+  test('takes a new image when OpenHands is healthy with it', () => {
+    machine.set('published', `${APP} sha256:new\n`);
+    const run = machine.run(UPDATE);
+    assert.equal(run.status, 0, run.output);
+    assert.equal(run.calls.filter((call) => call.startsWith('docker compose up')).length, 1);
+    assert.deepEqual(images(), { [APP]: 'sha256:new', [ROUTER]: 'sha256:router' });
+    assert.ok(!run.calls.some((call) => call.startsWith('aws sns')));
+  });
+
+  test('returns to the previous image when it is not, alerts, and does not try again', () => {
+    machine.set('published', `${APP} sha256:bad\n`);
+    machine.set('unhealthy', 'sha256:bad');
+    const run = machine.run(UPDATE);
+    assert.equal(run.status, 0, run.output);
+    assert.equal(run.calls.filter((call) => call.startsWith('docker compose up')).length, 2);
+    assert.equal(images()[APP], 'sha256:old');
+    const alert = run.calls.find((call) => call.startsWith('aws sns publish'));
+    assert.match(alert, /an update was rolled back/);
+    assert.ok(alert.includes(APP) && alert.includes('the previous images are running again'), alert);
+    const again = machine.run(UPDATE);
+    assert.equal(again.status, 0, again.output);
+    assert.ok(!again.calls.some((call) => /^(docker compose up|aws sns)/.test(call)));
+    assert.equal(images()[APP], 'sha256:old');
+  });
+
+  test('keeps everything when a registry does not answer', () => {
+    machine.set('fail', '^docker pull');
+    const run = machine.run(UPDATE);
+    assert.equal(run.status, 0, run.output);
+    assert.match(run.output, /failed to pull/);
+    assert.equal(images()[APP], 'sha256:old');
   });
 });

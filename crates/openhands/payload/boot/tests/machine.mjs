@@ -23,7 +23,8 @@ mount -t overlay overlay -o "lowerdir=/usr/local,upperdir=$PWD/.local,workdir=$P
 mount --rbind /proc proc
 mount --bind /dev/null dev/null
 mount --bind /dev/urandom dev/urandom
-exec chroot . /bin/bash "$2"
+shift
+exec chroot . /bin/bash "$@"
 `;
 
 export const VALUES = {
@@ -74,14 +75,14 @@ export class Machine {
     return made.stdout;
   }
 
-  /** Runs the boot script, or another file of the machine. The plugin that the stub delivers is the right one unless asked otherwise. */
-  run(file, { plugin = 'the plugin\n' } = {}) {
+  /** Runs the boot script, or another file of the machine with these words. The plugin that the stub delivers is the right one unless asked otherwise. */
+  run(file, { plugin = 'the plugin\n', words = [] } = {}) {
     this.set('calls', '');
     const digest = createHash('sha256').update(plugin).digest('hex');
     const script = this.script.replace(/^compose_sha256='[0-9a-f]{64}'$/m, `compose_sha256='${digest}'`);
     if (script === this.script) throw new Error('there is no digest in the script');
     writeFileSync(this.path('user-data.sh'), script);
-    const options = ['--map-root-user', '--mount', 'sh', '-c', ENTER, 'sh', this.root, file ?? '/user-data.sh'];
+    const options = ['--map-root-user', '--mount', 'sh', '-c', ENTER, 'sh', this.root, file ?? '/user-data.sh', ...words];
     const ended = spawnSync('unshare', options, { encoding: 'utf8', timeout: 60_000 });
     return { status: ended.status, output: `${ended.stdout}${ended.stderr}`, calls: this.read('state/calls').trim().split('\n') };
   }
@@ -102,7 +103,7 @@ export class Machine {
   files(folder = '') {
     return readdirSync(this.path(folder), { withFileTypes: true }).flatMap((entry) => {
       const name = join(folder, entry.name);
-      if (['state', 'proc', 'usr', '.work', '.local/stub', 'dev'].includes(name) || entry.isSymbolicLink()) return [];
+      if (['state', 'proc', 'run', 'usr', '.work', '.local/stub', 'dev'].includes(name) || entry.isSymbolicLink()) return [];
       if (entry.isDirectory()) return this.files(name);
       return [{ name, mode: this.mode(name), text: readFileSync(this.path(name), 'utf8') }];
     });

@@ -21,7 +21,6 @@ from ohinfra_overlay.settings import settings
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 60
 AGENT_PORT = 8000
 # How many conversations one round deletes at most.
 MOST_DELETED = 50
@@ -39,7 +38,7 @@ async def working():
 
 async def _rounds() -> None:
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(settings().sandbox.round_seconds)
         for work in (stop_idle, delete_old, flush):
             try:
                 await work()

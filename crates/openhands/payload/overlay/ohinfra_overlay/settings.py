@@ -23,10 +23,12 @@ class Sandbox:
     cpus: float = 2.0
     processes: int = 1024
     disk_gb: int = 0
-    idle_minutes: int = 60
-    retention_days: int = 0
+    idle_minutes: float = 60
+    retention_days: float = 0
     per_user: int = 3
     start_seconds: int = 180
+    # How often idle sandboxes and old conversations are looked for.
+    round_seconds: float = 60
 
 
 @dataclass(frozen=True)

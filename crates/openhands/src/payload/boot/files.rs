@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{Boot, OPENRESTY_IMAGE};
 use crate::payload::overlay::{self, OVERLAY, Settings};
-use crate::payload::user_config::USER_DATA;
 use crate::payload::routing::{LUA, Routing};
 use crate::payload::template::{PayloadError, render};
+use crate::payload::user_config::USER_DATA;
 
 /// A variable of OpenHands' environment.
 #[derive(Serialize)]

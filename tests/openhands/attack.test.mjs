@@ -1,0 +1,177 @@
+// A sandbox whose agent does what an attacker tells it. Commands run in it directly: the agent runs whatever it is told.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { startBench } from './bench.mjs';
+import { ADA, BOB } from './client.mjs';
+import { chooseModel, startConversation } from './conversation.mjs';
+import { waitFor } from './shell.mjs';
+
+let bench;
+let ada;
+let bob;
+let victim;
+let attacker;
+
+/** Runs a program in the attacker's sandbox, as its own user or as root: agents use sudo. */
+const inside = (args, { user = 'root', ...options } = {}) => bench.engine.docker(['exec', '--user', user, attacker.sandbox, ...args], { check: false, ...options });
+const python = (text, ...args) => inside(['python3', '-c', text, ...args]);
+
+const SCAN = `
+import asyncio, sys
+async def probe(host, port, gate):
+    async with gate:
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 0.5)
+            writer.close()
+            return port
+        except (OSError, asyncio.TimeoutError):
+            return None
+async def scan(host):
+    gate = asyncio.Semaphore(900)
+    found = await asyncio.gather(*(probe(host, port, gate) for port in range(1, 65536)))
+    print(*[port for port in found if port])
+asyncio.run(scan(sys.argv[1]))`;
+const TRY = `
+import json, sys, urllib.request, urllib.error
+method, url, headers, body = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]
+request = urllib.request.Request(url, method=method, headers=headers, data=body.encode() or None)
+try:
+    with urllib.request.urlopen(request, timeout=4) as answer:
+        print(answer.status, answer.read(4000).decode("utf-8", "replace"))
+except urllib.error.HTTPError as error:
+    print(error.code, error.read(4000).decode("utf-8", "replace"))
+except (OSError, TimeoutError) as error:
+    print(0, type(error).__name__)`;
+/** A request from the sandbox: its status and text; status 0 if nothing answers. */
+async function tries(method, url, headers = {}, body = '') {
+  const { stdout, stderr } = await python(TRY, method, url, JSON.stringify(headers), body);
+  assert.notEqual(stdout, '', stderr);
+  const [status, ...rest] = stdout.split(' ');
+  return { status: Number(status), text: rest.join(' ') };
+}
+
+before(async () => {
+  bench = await startBench();
+  [ada, bob] = [await bench.login(ADA), await bench.login(BOB)];
+  for (const user of [ada, bob]) await chooseModel(user, bench.llm);
+  await bob.post('/api/v1/secrets', { name: 'VICTIM', value: 'planted-of-the-victim' });
+  victim = await startConversation(bob, 'run: echo "the victim\'s file" > private.txt\nsay: done');
+  attacker = await startConversation(ada, 'say: ready');
+  for (const one of [victim, attacker]) await one.finished();
+});
+after(() => bench?.stop());
+
+const forged = () => ({ 'X-Cognito-User-Id': BOB.id, 'X-Cognito-Email': BOB.email, 'X-Cognito-Email-Verified': 'true', 'X-Origin-Verify': 'guess' });
+
+describe('a sandbox', () => {
+  test('reaches one port of the instance', async () => {
+    const open = async (host) => (await python(SCAN, host)).stdout.trim();
+    assert.equal(await open('172.30.0.1'), '3001');
+    for (const host of [bench.engine.at.instance, '172.17.0.1']) assert.equal(await open(host), '', host);
+  });
+
+  test('names another user there in vain', async () => {
+    const paths = [
+      '/', '/api/v1/settings', '/api/v1/users/me', '/api/v1/secrets/search', '/api/v1/app-conversations/search', `/api/v1/app-conversations?ids=${victim.id}`,
+      `/api/v1/conversation/${victim.id}/events/search`, `/api/v1/sandboxes?id=${victim.sandbox}`, `/api/v1/sandboxes/${victim.sandbox}/settings/secrets`,
+      `/api/v1/sandboxes/${victim.sandbox}/settings/secrets/VICTIM`, `/runtime/${victim.id}/8000/server_info`, '/mcp/mcp', '/api/v1/webhooks/secrets', '/api/v1/webhooks/x/../../settings',
+    ];
+    const { session_api_key: own } = await attacker.running();
+    for (const path of paths) {
+      for (const headers of [forged(), { ...forged(), 'X-Session-API-Key': own }, { ...forged(), 'X-Access-Token': 'guess' }]) {
+        const answer = await tries('GET', `http://172.30.0.1:3001${path}`, headers);
+        assert.ok(answer.status >= 400, `${path}: ${answer.status} ${answer.text}`);
+        assert.doesNotMatch(answer.text, /planted-of-the-victim|bob@example.com/);
+      }
+    }
+  });
+
+  test('writes nothing into another user\'s conversation with its own key', async () => {
+    const { session_api_key: own } = await attacker.running();
+    const before = (await victim.events()).length;
+    const event = { id: '11111111-1111-4111-8111-111111111111', timestamp: '2026-01-01T00:00:00', source: 'user', kind: 'MessageEvent', llm_message: { role: 'user', content: [{ type: 'text', text: 'forged' }] } };
+    await tries('POST', `http://172.30.0.1:3001/api/v1/webhooks/events/${victim.id}`, { 'X-Session-API-Key': own, 'Content-Type': 'application/json' }, JSON.stringify([event]));
+    assert.equal((await victim.events()).length, before);
+    const info = await attacker.ask('GET', `/api/conversations?ids=${attacker.id}`);
+    const stolen = JSON.stringify({ ...info.json()[0], id: victim.id });
+    const answer = await tries('POST', 'http://172.30.0.1:3001/api/v1/webhooks/conversations', { 'X-Session-API-Key': own, 'Content-Type': 'application/json' }, stolen);
+    assert.ok(answer.status >= 400, `${answer.status} ${answer.text}`);
+    assert.equal((await victim.listed()).created_by_user_id, BOB.id);
+    assert.equal((await victim.listed()).sandbox_id, victim.sandbox);
+  });
+
+  test('gets no credentials of the instance from the metadata service', async () => {
+    for (const url of ['http://169.254.169.254/latest/api/token', 'http://[fd00:ec2::254]/latest/api/token']) {
+      const answer = await tries('PUT', url, { 'X-aws-ec2-metadata-token-ttl-seconds': '60' });
+      assert.equal(answer.status, 0, answer.text);
+    }
+    assert.equal((await tries('GET', 'http://169.254.169.254/latest/meta-data/iam/security-credentials/')).status, 0);
+    // The app on the instance does get them: it is the firewall and the hop limit that make the difference.
+    assert.ok(bench.metadata !== undefined && (await bench.instance.app('/api/health')).status === 200);
+  });
+
+  test('has the credentials of the sandbox role only, and cannot change them', async () => {
+    const read = await inside(['cat', '/run/aws/credentials.json'], { user: '10001' });
+    assert.equal(JSON.parse(read.stdout).SessionToken, 'sandbox');
+    assert.notEqual((await inside(['sh', '-c', 'echo x > /run/aws/credentials.json'])).status, 0);
+    const env = (await inside(['sh', '-c', 'cat /proc/*/environ | tr "\\0" "\\n"'])).stdout;
+    for (const secret of [bench.sandboxKey, bench.originSecret, bench.database.password, bench.llm.key]) assert.ok(!env.includes(secret));
+  });
+
+  test('reaches no other sandbox, no database, no docker', async () => {
+    const other = (await bench.instance.sandboxes()).find((one) => one.Config.Labels.conversation_id === victim.id);
+    const address = other.NetworkSettings.Networks['openhands-sandboxes'].IPAddress;
+    assert.equal((await python(SCAN, address)).stdout.trim(), '');
+    const open = `import socket, sys\ntry:\n    socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); print("open")\nexcept OSError: print("closed")`;
+    for (const [host, port] of [[bench.database.host, 5432], [bench.engine.at.instance, 2375], [bench.engine.at.vpc, 22]]) {
+      assert.equal((await python(open, host, String(port))).stdout.trim(), 'closed', `${host}:${port}`);
+    }
+    // The same address answers on the port of HTTPS, where VPC endpoints are, and the internet answers: it is no broken network.
+    assert.notEqual((await tries('GET', `${bench.llm.url}/models`)).status, 0);
+    assert.notEqual((await inside(['test', '-e', '/var/run/docker.sock'])).status, 0);
+    assert.deepEqual((await inside(['ls', '/workspace/..'])).stdout.includes(victim.id), false);
+  });
+
+  test('sends no raw packets', async () => {
+    const raw = await python('import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)');
+    assert.match(raw.stderr, /PermissionError/);
+  });
+
+  test('that fills its memory and its processes takes nobody with it', async () => {
+    const { memory_mb: limit, processes } = bench.settings.sandbox;
+    const filled = await python(`x = []\nfor _ in range(${limit * 2}): x.append(bytearray(b"x" * 2 ** 20))\nprint("filled")`);
+    assert.notEqual(filled.status, 0);
+    assert.doesNotMatch(filled.stdout, /filled/);
+    const forks = `
+import os, time
+made = 0
+try:
+    for _ in range(${processes * 2}):
+        if os.fork() == 0:
+            time.sleep(20); os._exit(0)
+        made += 1
+except OSError as error:
+    print(made, error)`;
+    const forked = await python(forks);
+    const made = Number((forked.stdout.split(' ')[0] || '0'));
+    assert.ok(made < processes, `${made} of ${processes}: ${forked.stdout} ${forked.stderr}`);
+    assert.equal((await bench.instance.app('/api/health')).status, 200);
+    assert.match(await victim.shell('cat private.txt'), /the victim's file/);
+  });
+
+  test('that fills its disk takes nobody with it', async (t) => {
+    if (!bench.engine.hasQuota) return t.skip('the kernel has no XFS quota: docker cannot limit a container\'s disk here');
+    const filled = await inside(['sh', '-c', `head -c ${(bench.settings.sandbox.disk_gb + 1) * 2 ** 30} /dev/zero > /var/tmp/fill`]);
+    assert.notEqual(filled.status, 0);
+    assert.match(filled.stderr, /No space left/);
+    assert.equal((await bench.instance.app('/api/health')).status, 200);
+    return undefined;
+  });
+
+  test('keeps nothing of what it did from its own user', async () => {
+    await bench.engine.docker(['restart', '--time', '2', attacker.sandbox]);
+    await waitFor('the sandbox', async () => (await attacker.read()).sandbox_status === 'RUNNING', { seconds: 120, every: 500 });
+    assert.match(await attacker.shell('echo back'), /back/);
+  });
+});
