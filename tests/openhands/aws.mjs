@@ -1,14 +1,14 @@
 // AWS as far as an instance asks for it: LocalStack for S3, KMS and Secrets Manager.
-import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CACHE, ROOT, end, run, waitFor } from './shell.mjs';
+import { CACHE, ROOT, end, run, start, waitFor } from './shell.mjs';
 
 export const ACCOUNT = '333333333333';
 export const ORIGIN_SECRET = 'openhands/cloudfront/origin-verify';
 export const SANDBOX_SECRET = 'openhands/sandbox-secret-key';
+export const DATABASE_SECRET = 'openhands/database/proxy';
 
 /** The virtual environment with LocalStack that xtask keeps in the cache. */
 export async function python() {
@@ -50,8 +50,10 @@ export async function startAws(host, { port = 4566, region = 'us-west-2', bucket
     const other = await fetch(`${endpoint}/_localstack/health`).catch(() => undefined);
     if (other) throw new Error(`port ${port} is in use by another LocalStack; end it, or set OHINFRA_BENCH to another number`);
     const log = openSync(join(folder, 'log'), 'a');
-    aws.process = spawn(program, ['-m', 'localstack.runtime.main'], {
+    aws.process = start(program, ['-m', 'localstack.runtime.main'], {
       stdio: ['ignore', log, log],
+      // Nothing of it is kept, and its own end can take long.
+      signal: 'KILL',
       env: {
         ...process.env, GATEWAY_LISTEN: `${host}:${port}`, LOCALSTACK_VOLUME_DIR: join(folder, 'volume'),
         XDG_CACHE_HOME: join(program, '../../cache'), SKIP_SSL_CERT_DOWNLOAD: '1', DISABLE_EVENTS: '1', DNS_ADDRESS: '0',
@@ -66,10 +68,10 @@ export async function startAws(host, { port = 4566, region = 'us-west-2', bucket
   aws.continue = () => process.kill(aws.process.pid, 'SIGCONT');
   /** Runs a Python text with boto3 against it. */
   aws.run = (text, ...args) => run(program, ['-c', text, ...args], { env: { ...process.env, ...environment } });
+  aws.secret = async (name) => (await aws.run('import boto3, sys; print(boto3.client("secretsmanager").get_secret_value(SecretId=sys.argv[1])["SecretString"])', name)).trimEnd();
   aws.stop = async () => {
     if (aws.process?.exitCode === null) {
-      aws.continue();
-      await end(aws.process.pid);
+      await end(aws.process.pid, { signal: 'SIGKILL' });
     }
     rmSync(folder, { recursive: true, force: true });
   };

@@ -2,17 +2,17 @@
 import { randomBytes } from 'node:crypto';
 
 import { startCognito } from '../../crates/openhands/payload/edge/tests/cognito.mjs';
-import { ACCOUNT, ORIGIN_SECRET, SANDBOX_SECRET, startAws } from './aws.mjs';
-import { writeBundle, writeOverlay } from './bundle.mjs';
+import { ACCOUNT, DATABASE_SECRET, ORIGIN_SECRET, SANDBOX_SECRET, startAws } from './aws.mjs';
+import { bootValues, daemonSettings, readSettings, writeBundle, writeOverlay } from './bundle.mjs';
 import { login } from './client.mjs';
-import { startDatabase } from './database.mjs';
+import { USER, startDatabase } from './database.mjs';
 import { startEngine } from './engine.mjs';
 import { startFront } from './front.mjs';
 import { images, load } from './images.mjs';
 import { startInstance } from './instance.mjs';
 import { startLlm } from './llm.mjs';
 import { startDns, startMetadata } from './outside.mjs';
-import { empty } from './shell.mjs';
+import { all, empty } from './shell.mjs';
 import { startUserConfig } from './user-config.mjs';
 
 export const DEFAULT_VERSION = '1.11.0';
@@ -24,9 +24,10 @@ const credentials = (name) => ({
 });
 
 /**
- * Starts the bench for a version of OpenHands. `boot: false` leaves the instance to the caller, who starts it with `bench.boot()`.
+ * Starts the bench for a version of OpenHands. `values` are fields of `Boot`, `sandbox` changes the overlay's limits (also to values that
+ * no configuration has), `environment` is added to the app's. `boot: false` leaves the instance to the caller: `bench.boot()`.
  */
-export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION, boot = true, wait = true, keepFiles = false, log = () => {}, ...options } = {}) {
+export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION, boot = true, wait = true, values = {}, sandbox = {}, environment = {}, log = () => {} } = {}) {
   const bench = { version };
   const stops = [];
   const started = Date.now();
@@ -42,16 +43,21 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
   };
   try {
     const wanted = await add('images', images(version));
-    bench.engine = await add('engine', startEngine());
+    bench.engine = await add('engine', startEngine({ daemon: daemonSettings() }));
     const { engine } = bench;
-    if (!keepFiles) empty(engine.efs);
+    empty(engine.efs);
     await add('loading', load(engine, wanted));
     bench.originSecret = randomBytes(24).toString('hex');
     bench.sandboxKey = randomBytes(32).toString('hex');
     const { vpc, internet, metadata } = engine.at;
-    const secrets = { [ORIGIN_SECRET]: bench.originSecret, [SANDBOX_SECRET]: bench.sandboxKey };
-    [bench.database, bench.aws, bench.llm, bench.dns, bench.metadata, bench.cognito] = await Promise.all([
-      add('database', startDatabase(vpc)),
+    // What nobody would choose: everything that has to be quoted somewhere.
+    bench.password = `p@:/%'"\\ ${randomBytes(8).toString('hex')}`;
+    const secrets = {
+      [ORIGIN_SECRET]: bench.originSecret, [SANDBOX_SECRET]: bench.sandboxKey,
+      [DATABASE_SECRET]: JSON.stringify({ username: USER, password: bench.password }),
+    };
+    [bench.database, bench.aws, bench.llm, bench.dns, bench.metadata, bench.cognito] = await all([
+      add('database', startDatabase(vpc, { password: bench.password })),
       add('AWS', startAws(vpc, { secrets, port: 4566 + engine.at.number })),
       add('model', startLlm(internet)),
       add('names', startDns(vpc, {})),
@@ -59,15 +65,22 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
       add('Cognito', startCognito()),
     ]);
     bench.userConfig = await add('function', startUserConfig(bench.aws));
-    bench.boot = async (more = {}) => {
-      bench.settings = writeBundle(engine.opt, { version, aws: bench.aws, disk: engine.hasQuota ? 2 : 0, ...options, ...more });
+    /**
+     * Boots an instance; `version` and fields of `Boot` are for this one. `bench.settings` is what the overlay is given: a test may
+     * change it and reload.
+     */
+    bench.boot = async ({ version: release = version, ...more } = {}) => {
+      const bootable = await bootValues({ ...bench, version: release, hasQuota: engine.hasQuota }, { ...values, ...more });
+      await writeBundle(engine.opt, bootable);
+      bench.settings = readSettings(engine.opt);
+      Object.assign(bench.settings.sandbox, sandbox);
+      writeOverlay(engine.opt, bench.settings);
       bench.instance = await startInstance(engine, {
-        database: bench.database, sandboxKey: bench.sandboxKey, credentials: credentials('sandbox'),
-        environment: { AWS_ENDPOINT_URL: bench.aws.endpoint, ...options.environment, ...more.environment },
+        aws: bench.aws, credentials: credentials('sandbox'), environment: { AWS_ENDPOINT_URL: bench.aws.endpoint, ...environment },
       });
       return bench.instance;
     };
-    /** Takes the overlay's present files and restarts the app with them; sandboxes stay. */
+    /** Takes `bench.settings` and the overlay's present files, and restarts the app with them; sandboxes stay. */
     bench.reload = async () => {
       writeOverlay(engine.opt, bench.settings);
       await engine.docker(['restart', '--time', '5', 'openhands-app']);
@@ -77,7 +90,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
       await add('boot', bench.boot());
       if (wait) await add('app', bench.instance.ready());
     }
-    bench.front = await add('edge', startFront({ ...bench, instance: engine.at.instance, ...options }));
+    bench.front = await add('edge', startFront({ ...bench, instance: engine.at.instance }));
     bench.login = (user) => login(bench.front, bench.cognito, user);
     log(`all: ${((Date.now() - started) / 1000).toFixed(1)} s`);
     return bench;

@@ -1,87 +1,60 @@
-// The boot bundle of an instance: rendered, or — until the rendering of this checkout can do it — written by hand to the same form.
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+// The boot bundle of an instance, rendered by our own code.
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ORIGIN_SECRET } from './aws.mjs';
-import { AGENT_SERVER_REPOSITORY, APP_REPOSITORY, OPENRESTY_IMAGE, agentServerVersion } from './images.mjs';
-import { ROOT, empty } from './shell.mjs';
+import { DATABASE_SECRET, ORIGIN_SECRET, SANDBOX_SECRET } from './aws.mjs';
+import { imageTags } from './images.mjs';
+import { ROOT, empty, run } from './shell.mjs';
 
-/** Where the payload's sources are; another checkout's while it is ahead. */
-const PAYLOAD = process.env.OHINFRA_PAYLOAD ?? join(ROOT, 'crates/openhands/payload');
+const PAYLOAD = join(ROOT, 'crates/openhands/payload');
+/** The overlay's sources; another checkout's while it is worked on. */
 const OVERLAY = process.env.OHINFRA_OVERLAY ?? join(PAYLOAD, 'overlay');
+const SCRIPTS = ['sandbox-network', 'refresh-sandbox-credentials', 'openhands-health', 'openhands-update'];
 
-/** The overlay's settings, as in its document. */
-export function settings({ version, aws, model = 'bedrock/global.anthropic.claude-sonnet', disk = 0, sandbox = {} }) {
+/** One piece of the payload, rendered by the example program; its standard output. */
+export function render(piece, values, folder) {
+  const program = process.env.OHINFRA_RENDER_PAYLOAD;
+  if (!program) throw new Error('OHINFRA_RENDER_PAYLOAD is not set: run `cargo xtask openhands`');
+  return run(program, [piece, ...(folder ? [folder] : [])], { input: JSON.stringify(values) });
+}
+
+/** Docker's settings on an instance. */
+export const daemonSettings = () => JSON.parse(readFileSync(join(PAYLOAD, 'boot/bundle/daemon.json'), 'utf8'));
+
+/** The values that a deployment on the bench boots with. `sandbox` are limits, anything else fields of `Boot`. */
+export async function bootValues({ version, aws, database, hasQuota }, { sandbox = {}, ...more } = {}) {
+  const tags = await imageTags(version);
+  const [openhands_repository, openhands_tag] = tags.app.split(/:(?=[^:]*$)/);
+  const [agent_server_repository, agent_server_tag] = tags.agentServer.split(/:(?=[^:]*$)/);
   return {
-    region: aws.region, data_bucket: aws.bucket, user_secrets_key_id: aws.keyId, origin_secret: ORIGIN_SECRET,
-    openhands_version: version, model, allowed_models: ['anthropic.claude-*', '*.anthropic.claude-*', 'bench-model'],
-    workspace: '/data/openhands/workspace', health_log: true, mcp_servers: { shttp_servers: [], stdio_servers: [] },
+    region: aws.region, data_bucket: aws.bucket, user_secrets_key_id: aws.keyId, origin_secret: ORIGIN_SECRET, sandbox_secret: SANDBOX_SECRET,
+    database_secret: DATABASE_SECRET, database_host: database.host, database_port: database.port, database_name: database.name,
+    openhands_version: version, openhands_repository, openhands_tag, agent_server_repository, agent_server_tag,
+    model: 'bedrock/global.anthropic.claude-sonnet', allowed_models: ['anthropic.claude-*', '*.anthropic.claude-*', 'bench-model'],
     sandbox: {
-      network: 'openhands-sandboxes', host_address: '172.30.0.1', door_port: 3001, credentials: '/data/openhands/config/aws',
-      memory_mb: 1024, cpus: 1.0, processes: 512, disk_gb: disk, idle_minutes: 60, retention_days: 0, per_user: 3, start_seconds: 120,
-      ...sandbox,
+      memory_mb: 1024, cpus: 1.0, processes: 512, disk_gb: hasQuota ? 2 : 0, idle_minutes: 60, retention_days: 0, per_user: 3, ...sandbox,
     },
+    ...more,
   };
 }
 
-/** The overlay with its settings, and what it shares with the user-configuration function. */
-export function writeOverlay(folder, values) {
-  empty(join(folder, 'overlay'));
-  cpSync(OVERLAY, join(folder, 'overlay'), { recursive: true });
-  const shared = join(OVERLAY, '../user-config/function/user_data');
-  if (existsSync(shared)) cpSync(shared, join(folder, 'overlay/user_data'), { recursive: true });
-  writeFileSync(join(folder, 'overlay/settings.json'), JSON.stringify(values, null, 2));
-}
-
-/** Writes the bundle into a folder by hand. */
-export function writeBundle(folder, { version, aws, ...more }) {
+/** Writes the bundle as an instance unpacks it. */
+export async function writeBundle(folder, values) {
   empty(folder);
-  const values = settings({ version, aws, ...more });
-  writeOverlay(folder, values);
-  cpSync(join(PAYLOAD, 'routing/lua'), join(folder, 'lua'), { recursive: true });
-  writeFileSync(join(folder, 'nginx.conf'), nginx(values));
-  const network = join(PAYLOAD, 'boot/bundle/sandbox-network');
-  if (existsSync(network)) cpSync(network, join(folder, 'sandbox-network'));
-  writeFileSync(join(folder, 'compose.yaml'), JSON.stringify(compose(values), null, 2));
-  return values;
+  await render('bundle', values, folder);
+  for (const name of SCRIPTS) chmodSync(join(folder, name), 0o755);
 }
 
-function nginx({ sandbox }) {
-  const values = {
-    lua_folder: '/usr/local/openresty/ohinfra', docker_socket: '/var/run/docker.sock', listen: '8080', app_address: '127.0.0.1:3000',
-    door: `${sandbox.host_address}:${sandbox.door_port}`, '"true" if public_access else "false"': 'false',
-  };
-  return readFileSync(join(PAYLOAD, 'routing/nginx.conf.tmpl'), 'utf8').replace(/\{\{ (.*?) \}\}/g, (whole, name) => values[name] ?? whole);
-}
+const SETTINGS = 'overlay/settings.json';
 
-/** JSON is YAML. */
-function compose({ openhands_version: version, region, workspace }) {
-  return {
-    name: 'openhands',
-    services: {
-      openhands: {
-        container_name: 'openhands-app', image: `${APP_REPOSITORY}:${version}`, restart: 'unless-stopped', network_mode: 'host', user: 'root',
-        working_dir: '/app', entrypoint: ['uvicorn'], command: ['ohinfra_overlay.app:app', '--host', '0.0.0.0', '--port', '3000'],
-        volumes: [
-          '/var/run/docker.sock:/var/run/docker.sock', '/data/openhands/.openhands:/root/.openhands', `${workspace}:${workspace}`,
-          '/opt/openhands/overlay:/opt/ohinfra:ro',
-        ],
-        env_file: ['/opt/openhands/database.env', '/opt/openhands/sandbox.env'],
-        environment: {
-          OPENHANDS_CONFIG_CLS: 'ohinfra_overlay.server_config.OhinfraServerConfig', PYTHONPATH: '/opt/ohinfra',
-          OH_PERSISTENCE_DIR: '/root/.openhands', AGENT_SERVER_IMAGE_REPOSITORY: AGENT_SERVER_REPOSITORY,
-          AGENT_SERVER_IMAGE_TAG: `${agentServerVersion(version)}-python`, AWS_DEFAULT_REGION: region, AWS_REGION_NAME: region,
-          OHINFRA_SETTINGS: '/opt/ohinfra/settings.json',
-        },
-      },
-      openresty: {
-        container_name: 'openresty-proxy', image: OPENRESTY_IMAGE, restart: 'unless-stopped', network_mode: 'host', cap_drop: ['ALL'],
-        cap_add: ['SETGID', 'SETUID'], security_opt: ['no-new-privileges:true'],
-        volumes: [
-          '/var/run/docker.sock:/var/run/docker.sock:ro', '/opt/openhands/nginx.conf:/usr/local/openresty/nginx/conf/nginx.conf:ro',
-          '/opt/openhands/lua:/usr/local/openresty/ohinfra:ro',
-        ],
-      },
-    },
-  };
+/** What the overlay of a bundle is set to. */
+export const readSettings = (folder) => JSON.parse(readFileSync(join(folder, SETTINGS), 'utf8'));
+
+/** Puts the present files of the overlay, of what it shares with the user-configuration function, and settings into a bundle. */
+export function writeOverlay(folder, settings) {
+  for (const [from, to] of [[join(OVERLAY, 'ohinfra_overlay'), 'ohinfra_overlay'], [join(OVERLAY, '../user-config/function/user_data'), 'user_data']]) {
+    empty(join(folder, 'overlay', to));
+    cpSync(from, join(folder, 'overlay', to), { recursive: true });
+  }
+  writeFileSync(join(folder, SETTINGS), JSON.stringify(settings));
 }

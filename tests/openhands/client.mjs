@@ -4,6 +4,8 @@ import { request as send } from 'node:http';
 import { HOST } from './front.mjs';
 import { openSocket } from './websocket.mjs';
 
+// As a page's own script asks, and as somebody who types an address.
+const SCRIPT = { Accept: 'application/json', 'Sec-Fetch-Mode': 'cors' };
 const NAVIGATION = { Accept: 'text/html,*/*', 'Sec-Fetch-Mode': 'navigate' };
 
 /** One request; the path is sent exactly as it is. */
@@ -36,7 +38,7 @@ export function createClient(front) {
   const client = { jar };
   const cookies = (path) => [...jar].filter(([name]) => name !== 'login_state' || path.startsWith('/_callback')).map(([name, value]) => `${name}=${value}`).join('; ');
   const options = (path, { host = HOST, headers = {} } = {}) => ({
-    host: '127.0.0.1', port: front.port, path, headers: { Host: host, ...(jar.size > 0 ? { Cookie: cookies(path) } : {}), ...headers },
+    host: '127.0.0.1', port: front.port, path, headers: { Host: host, ...SCRIPT, ...(jar.size > 0 ? { Cookie: cookies(path) } : {}), ...headers },
   });
   client.request = async (method, path, { body, host, headers, seconds } = {}) => {
     const answer = await ask({ ...options(path, { host, headers }), method, body, seconds });

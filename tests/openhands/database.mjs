@@ -1,10 +1,11 @@
 // A real PostgreSQL in a temporary folder: TLS only, prepared by our bootstrap.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { run } from './shell.mjs';
+import { render } from './bundle.mjs';
+import { end, run, start, waitFor } from './shell.mjs';
 
 export const NAME = 'openhands';
 export const USER = 'openhands_proxy';
@@ -18,12 +19,6 @@ function programs() {
 
 /** PostgreSQL refuses to be run by root. */
 const asPostgres = (program, args, options) => run('runuser', ['-u', 'postgres', '--', join(programs(), program), ...args], { cwd: '/', ...options });
-
-/** Our bootstrap as a text for psql. */
-async function bootstrapScript(password) {
-  if (process.env.OHINFRA_BOOTSTRAP_SQL) return readFileSync(process.env.OHINFRA_BOOTSTRAP_SQL, 'utf8').replaceAll('{{password}}', password);
-  return run(process.env.OHINFRA_RENDER_PAYLOAD, ['database'], { input: JSON.stringify({ password }) });
-}
 
 /** Starts a server at `host`, with the bootstrap applied by a master that is no superuser, as on RDS. */
 export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
@@ -42,11 +37,19 @@ export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
   writeFileSync(join(data, 'pg_hba.conf'), `${access.join('\n')}\n`);
   const options = [
     `listen_addresses=${host}`, `port=${PORT}`, `unix_socket_directories=${folder}`, 'ssl=on', 'fsync=off', 'max_connections=200',
-  ].map((one) => `-c ${one}`).join(' ');
+  ].flatMap((one) => ['-c', one]);
   const server = { host, port: PORT, name: NAME, user: USER, password, folder };
-  const control = (...args) => asPostgres('pg_ctl', ['-D', data, '-w', ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
-  server.start = () => control('-l', log, '-o', options, 'start');
-  server.stop = () => control('-m', 'immediate', 'stop').catch(() => {});
+  server.start = async () => {
+    const file = openSync(log, 'a');
+    // Where its parent ends, it shuts down at once.
+    const child = start(join(programs(), 'postgres'), ['-D', data, ...options], { user: 'postgres', signal: 'QUIT', cwd: '/', stdio: ['ignore', file, file] });
+    closeSync(file);
+    server.pid = child.pid;
+    const failed = () => (child.exitCode === null ? undefined : server.log().slice(-2000));
+    const isReady = async () => (await run('pg_isready', ['-h', folder, '-q'], { check: false })).status === 0;
+    await waitFor('PostgreSQL', isReady, { failed });
+  };
+  server.stop = () => end(server.pid, { signal: 'SIGINT' });
   server.log = () => readFileSync(log, 'utf8');
   /** What a role sees when it runs a text. */
   server.sql = (text, { user = 'postgres', secret = 'postgres', database = NAME } = {}) =>
@@ -61,7 +64,7 @@ export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
     await server.start();
     await server.sql("CREATE ROLE rds_iam; CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'master'", { database: 'postgres' });
     await server.sql(`CREATE DATABASE ${NAME} OWNER master`, { database: 'postgres' });
-    await server.sql(await bootstrapScript(password), { user: 'master', secret: 'master' });
+    await server.sql(await render('database', { password }), { user: 'master', secret: 'master' });
   } catch (error) {
     await server.remove();
     throw error;

@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync,
 import { join } from 'node:path';
 
 import { addresses, createNetwork, removeNetwork } from './network.mjs';
-import { cacheFolder, empty, end, isAlive, run, runningPid, waitFor } from './shell.mjs';
+import { cacheFolder, empty, end, isAlive, run, runningPid, start, waitFor } from './shell.mjs';
 
 const DISK_BYTES = 40 * 1024 ** 3;
 const PROGRAMS = ['dockerd', 'docker', 'containerd', 'iptables', 'ip', 'nsenter', 'unshare', 'debootstrap'];
@@ -97,6 +97,7 @@ export async function startEngine({ number, daemon = {} } = {}) {
   writeFileSync(owner, String(process.pid));
   const hasQuota = await mountData(folder);
   for (const name of ['efs', 'run', 'opt/openhands']) mkdirSync(join(folder, name), { recursive: true });
+  empty(join(folder, 'opt/openhands'));
   const resolv = `nameserver ${at.vpc}\noptions timeout:1 attempts:1\n`;
   writeFileSync(join(folder, 'resolv.conf'), resolv);
   writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${at.instance} instance\n`);
@@ -126,10 +127,10 @@ export async function startEngine({ number, daemon = {} } = {}) {
 async function startInit(engine) {
   const { folder, at } = engine;
   const log = openSync(join(folder, 'init.log'), 'w');
-  const child = spawn(
+  const child = start(
     'nsenter',
     [`--net=/run/netns/${at.namespace}`, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', initScript(folder)],
-    { stdio: ['ignore', log, log], detached: true },
+    { signal: 'KILL', stdio: ['ignore', log, log], detached: true },
   );
   closeSync(log);
   child.unref();
@@ -148,6 +149,9 @@ async function startDocker(engine) {
   writeFileSync(join(folder, 'run/daemon.json'), JSON.stringify(configuration));
   rmSync(join(folder, 'run/docker.pid'), { force: true });
   const log = openSync(join(folder, 'dockerd.log'), 'a');
+  // As docker's unit does on an instance that has been booted.
+  const firewall = 'sandbox-network';
+  if (existsSync(join(engine.opt, firewall))) await engine.exec(`/opt/openhands/${firewall}`, ['firewall']);
   // The shell goes first, so that docker is an orphan of the namespaces' first process.
   const script = `dockerd --config-file /run/daemon.json & sleep 0`;
   const starter = engine.spawn('sh', ['-c', script], { stdio: ['ignore', log, log], detached: true });

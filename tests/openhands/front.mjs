@@ -1,9 +1,12 @@
 // The edge and the load balancer: CloudFront's events run through our real functions, then the rules of the load balancer.
 import { STATUS_CODES, createServer, request as send } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
 
 import { createHandler as createResponseHandler } from '../../crates/openhands/payload/edge/origin-response/handler.mjs';
 import { createHandler as createRequestHandler } from '../../crates/openhands/payload/edge/viewer-request/handler.mjs';
+
+import { run } from './shell.mjs';
 
 export const HOST = 'openhands.example.com';
 
@@ -35,6 +38,13 @@ async function toFunction(call, request, incoming) {
     body: body.toString('base64'), isBase64Encoded: true,
   });
   return { status: result.statusCode, headers: Object.entries(result.headers ?? {}).flat(), body: result.isBase64Encoded ? Buffer.from(result.body, 'base64') : result.body };
+}
+
+/** A certificate for the host and the hosts of applications, which no browser trusts. */
+async function certificate() {
+  const names = `subjectAltName=DNS:${HOST},DNS:*.runtime.${HOST}`;
+  const text = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${HOST}`, '-addext', names, '-keyout', '-', '-out', '-']);
+  return { key: text, cert: text };
 }
 
 /**
@@ -75,7 +85,7 @@ export async function startFront({ cognito, instance, originSecret, userConfig, 
     else outgoing.end(body);
   }
 
-  const server = createServer(async (incoming, outgoing) => {
+  async function serve(incoming, outgoing) {
     try {
       const request = await viewer(incoming);
       front.requests.push({ method: incoming.method, url: incoming.url, status: request.status });
@@ -94,8 +104,8 @@ export async function startFront({ cognito, instance, originSecret, userConfig, 
     } catch (error) {
       return outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(500).end(String(error));
     }
-  });
-  server.on('upgrade', async (incoming, socket, head) => {
+  }
+  async function upgrade(incoming, socket, head) {
     socket.on('error', () => {});
     const refuse = (status, body = '') => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
     const request = await viewer(incoming);
@@ -114,10 +124,17 @@ export async function startFront({ cognito, instance, originSecret, userConfig, 
     onward.on('error', () => refuse(502));
     socket.on('close', () => onward.destroy());
     return undefined;
-  });
-  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  front.port = server.address().port;
+  }
+  // A browser keeps the login's cookies only over TLS; everything else need not.
+  const servers = [createServer(serve), createSecureServer(await certificate(), serve)];
+  for (const server of servers) {
+    server.on('upgrade', upgrade);
+    await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  }
+  [front.port, front.securePort] = servers.map((server) => server.address().port);
   front.url = `http://127.0.0.1:${front.port}`;
-  front.stop = () => new Promise((resolve) => server.close(resolve) && server.closeAllConnections());
+  front.stop = async () => {
+    for (const server of servers) await new Promise((resolve) => server.close(resolve) && server.closeAllConnections());
+  };
   return front;
 }

@@ -3,7 +3,7 @@
 // A layer is built in a chroot on the machine and kept as a tar file in the cache under a fingerprint of what went into it.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { cacheFolder, fingerprint, run, runningPid, waitFor } from './shell.mjs';
 import { constraints, networkOfBuilds, uv } from './python.mjs';
@@ -14,21 +14,26 @@ const PACKAGES = [
   'python3', 'python3-venv', 'sudo', 'tmux',
 ];
 
-/** What differs between the versions of OpenHands that the bench can run. */
-export const VERSIONS = {
-  '1.11.0': { agentServer: '1.34.0' },
-  '1.7.0': { agentServer: '1.19.1' },
-};
-
-export const APP_REPOSITORY = 'docker.openhands.dev/openhands/openhands';
-export const AGENT_SERVER_REPOSITORY = 'ghcr.io/openhands/agent-server';
 export const OPENRESTY_IMAGE = 'openresty/openresty:1.27.1.2-alpine';
 
-/** The agent server that a version of OpenHands was released with. */
-export function agentServerVersion(version) {
-  const own = VERSIONS[version]?.agentServer ?? process.env.OHINFRA_AGENT_SERVER;
-  if (!own) throw new Error(`which agent server OpenHands ${version} needs is not known: set OHINFRA_AGENT_SERVER`);
-  return own;
+/** The agent server that a version of OpenHands was released with, as its own lock file says. */
+async function agentServerVersion(version) {
+  const line = /^openhands-agent-server==(.*)$/m.exec(await constraints(version));
+  if (!line) throw new Error(`the lock file of OpenHands ${version} does not name openhands-agent-server`);
+  return line[1];
+}
+
+/** The images that a version of OpenHands consists of: as our table of releases says, and for other versions as it would say. */
+export async function imageTags(version) {
+  const releases = JSON.parse(await run(process.env.OHINFRA_RENDER_PAYLOAD, ['releases']));
+  const release = releases.find((one) => one.version === version) ?? {
+    ...releases[0], openhands_tag: version, agent_server_tag: `${await agentServerVersion(version)}-python`,
+  };
+  return {
+    app: `${release.openhands_repository}:${release.openhands_tag}`,
+    agentServer: `${release.agent_server_repository}:${release.agent_server_tag}`,
+    openresty: OPENRESTY_IMAGE,
+  };
 }
 
 /** As in the published image: uid 10001, which may become root by sudo. */
@@ -162,7 +167,7 @@ export async function app(version) {
 
 /** The agent server with what Bedrock needs. */
 export async function agentServer(version) {
-  const own = agentServerVersion(version);
+  const own = await agentServerVersion(version);
   return environment(`agent-server-${own}`, {
     path: '/agent-server',
     requirements: [...['agent-server', 'sdk', 'tools'].map((one) => `openhands-${one}==${own}`), 'boto3'],
@@ -178,17 +183,18 @@ chmod 755 /usr/local/bin/openhands-agent-server /usr/bin/chromium`,
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Every image that an instance of this version pulls: tag, layers and configuration. */
-export async function images(version, tags = {}) {
+export async function images(version) {
+  const tags = await imageTags(version);
   const bottom = await base();
-  const [appLayer, agentLayer, nginxLayer] = [await app(version), await agentServer(version), await nginx()];
+  const [appLayer, pageLayer, agentLayer, nginxLayer] = [await app(version), await page(), await agentServer(version), await nginx()];
   return [
     {
-      tag: tags.app ?? `${APP_REPOSITORY}:${version}`,
-      layers: [bottom, appLayer],
+      tag: tags.app,
+      layers: [bottom, appLayer, pageLayer],
       config: { WorkingDir: '/app', Env: [`PATH=/app/.venv/bin:${PATH}`, 'PYTHONUNBUFFERED=1'], Cmd: ['uvicorn', 'openhands.server.listen:app'] },
     },
     {
-      tag: tags.agentServer ?? `${AGENT_SERVER_REPOSITORY}:${agentServerVersion(version)}-python`,
+      tag: tags.agentServer,
       layers: [bottom, agentLayer],
       config: {
         User: 'openhands', WorkingDir: '/', Env: [`PATH=${PATH}`, 'OH_ENABLE_VNC=false', 'LOG_JSON=true'], ExposedPorts: { '8000/tcp': {} },
@@ -196,26 +202,40 @@ export async function images(version, tags = {}) {
       },
     },
     {
-      tag: tags.openresty ?? OPENRESTY_IMAGE,
+      tag: tags.openresty,
       layers: [bottom, nginxLayer],
       config: { Env: [`PATH=${PATH}`], Cmd: ['/usr/local/openresty/bin/openresty'], ExposedPorts: {} },
     },
   ];
 }
 
+/** A layer of a few files: their contents by path. */
+function files(name, contents) {
+  return once(`${name}-${fingerprint(JSON.stringify(contents))}`, async (folder) => {
+    for (const [path, text] of Object.entries(contents)) {
+      const file = join(folder, 'root', path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+    }
+    await pack(join(folder, 'root'), folder);
+  });
+}
+
 /** Debian's nginx under the paths of OpenResty's image, which has Lua built in. */
 function nginx() {
   const modules = ['ndk_http_module', 'ngx_http_lua_module'].map((one) => `load_module /usr/lib/nginx/modules/${one}.so;`).join(' ');
-  const script = `#!/bin/sh
-exec nginx -p /usr/local/openresty/nginx -c /usr/local/openresty/nginx/conf/nginx.conf -g "${modules} daemon off; pid /tmp/nginx.pid;"
-`;
-  return once(`openresty-${fingerprint(script)}`, async (folder) => {
-    const root = join(folder, 'root');
-    for (const name of ['bin', 'nginx/conf', 'nginx/logs', 'ohinfra']) mkdirSync(join(root, 'usr/local/openresty', name), { recursive: true });
-    writeFileSync(join(root, 'usr/local/openresty/bin/openresty'), script, { mode: 0o755 });
-    await pack(root, folder);
+  const home = '/usr/local/openresty';
+  return files('openresty', {
+    'usr/local/openresty/bin/openresty': `#!/bin/sh
+exec nginx -p ${home}/nginx -c ${home}/nginx/conf/nginx.conf -g "${modules} daemon off; pid /tmp/nginx.pid;"
+`,
+    'usr/local/openresty/nginx/logs/.keep': '',
   });
 }
+
+/** In place of OpenHands' page, which is in the published image but not in the package on PyPI. */
+const page = () =>
+  files('page', { 'app/frontend/build/index.html': '<!doctype html><html lang="en"><title>OpenHands</title><h1>The page of OpenHands</h1></html>\n' });
 
 /** The configuration of an image, as docker keeps it. */
 function configuration({ layers, config, tag }) {

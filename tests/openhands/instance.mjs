@@ -1,11 +1,11 @@
 // The instance: starts what the bundle's compose file describes on the real engine.
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { DATABASE_SECRET, SANDBOX_SECRET } from './aws.mjs';
 import { ask } from './client.mjs';
 import { empty, run, waitFor } from './shell.mjs';
 
-const quoted = (value) => `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 const unquoted = (text) => (/^'.*'$/s.test(text) ? text.slice(1, -1).replace(/\\(['\\])/g, '$1') : text);
 
 /** Reads a compose file with a real YAML reader. */
@@ -45,29 +45,27 @@ async function createArguments(engine, service, more) {
   return [...args, service.image, ...rest, ...[service.command ?? []].flat()];
 }
 
+/** What the boot script does between unpacking the bundle and the services. */
+async function prepare(engine, { aws, credentials }) {
+  for (const name of ['workspace', '.openhands', 'config/aws']) mkdirSync(join(engine.efs, name), { recursive: true });
+  chmodSync(join(engine.efs, 'config'), 0o700);
+  for (const [name, secret] of [['database', DATABASE_SECRET], ['sandbox', SANDBOX_SECRET]]) {
+    const text = await engine.exec('python3', ['/opt/openhands/environment.py', name], { input: await aws.secret(secret) });
+    writeFileSync(join(engine.opt, `${name}.env`), text, { mode: 0o600 });
+  }
+  // As refresh-sandbox-credentials writes them.
+  writeFileSync(join(engine.efs, 'config/aws/config'), `[default]\nregion = ${aws.region}\ncredential_process = cat /run/aws/credentials.json\n`, { mode: 0o644 });
+  writeFileSync(join(engine.efs, 'config/aws/credentials.json'), JSON.stringify({ Version: 1, ...credentials }), { mode: 0o644 });
+  await engine.exec('/opt/openhands/sandbox-network');
+}
+
 /**
  * Starts an instance from the bundle in the engine's `/opt/openhands`: secrets, network, containers.
  * `environment` is what a test adds to the app's: where AWS is.
  */
-export async function startInstance(engine, { database, sandboxKey, environment = {}, credentials }) {
+export async function startInstance(engine, { aws, credentials, environment = {} }) {
   const instance = { address: engine.at.instance };
-  const folders = ['workspace', '.openhands', 'config/aws'].map((name) => join(engine.efs, name));
-  for (const folder of folders) mkdirSync(folder, { recursive: true });
-  chmodSync(join(engine.efs, 'config'), 0o700);
-  const secret = (name, values) =>
-    writeFileSync(join(engine.opt, name), Object.entries(values).map(([key, value]) => `${key}=${quoted(value)}\n`).join(''), { mode: 0o600 });
-  secret('database.env', {
-    DB_HOST: database.host, DB_PORT: database.port, DB_NAME: database.name, DB_USER: database.user, DB_PASS: database.password, DB_SSL_MODE: 'require',
-  });
-  secret('sandbox.env', { OH_SECRET_KEY: sandboxKey });
-  if (credentials) {
-    writeFileSync(join(engine.efs, 'config/aws/config'), '[default]\nregion = us-west-2\ncredential_process = cat /run/aws/credentials.json\n', { mode: 0o644 });
-    writeFileSync(join(engine.efs, 'config/aws/credentials.json'), JSON.stringify({ Version: 1, ...credentials }), { mode: 0o644 });
-  }
-  instance.network = async () => {
-    if (existsSync(join(engine.opt, 'sandbox-network'))) await engine.exec('bash', ['/opt/openhands/sandbox-network']);
-  };
-  await instance.network();
+  await prepare(engine, { aws, credentials });
   const { services } = await readCompose(join(engine.opt, 'compose.yaml'));
   for (const [name, service] of Object.entries(services)) {
     await engine.docker(await createArguments(engine, service, name === 'openhands' ? environment : {}));

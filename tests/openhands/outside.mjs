@@ -1,9 +1,8 @@
 // What an instance sees of the world: names (DNS), and the metadata service with its hop limit.
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
 
-import { end, waitFor } from './shell.mjs';
+import { end, start, waitFor } from './shell.mjs';
 
 /** A DNS server which resolves exactly these names (IPv4); everything else does not exist. */
 export async function startDns(host, names) {
@@ -33,7 +32,7 @@ export async function startDns(host, names) {
 /** The metadata service (IMDSv2) with the instance's role; packets of its answers live for `hops` hops. */
 export async function startMetadata(host, { device, hops = 1, role = 'openhands-instance', credentials }) {
   const script = fileURLToPath(new URL('metadata.py', import.meta.url));
-  const child = spawn('python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = start('python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.write(`${JSON.stringify({ host, device, hops, role, credentials })}\n`);
   const requests = [];
   let rest = '';

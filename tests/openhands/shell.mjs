@@ -55,6 +55,20 @@ export function run(program, args = [], { input, check = true, ...options } = {}
   });
 }
 
+/** Starts a program that ends with this process, however that ends. */
+export function start(program, args = [], { signal = 'TERM', user, ...options } = {}) {
+  const as = user ? ['--reuid', user, '--regid', user, '--init-groups'] : [];
+  return spawn('setpriv', [...as, '--pdeathsig', signal, '--', program, ...args], options);
+}
+
+/** Waits for all, also when one fails, so that nothing is forgotten that has started; then throws the first failure. */
+export async function all(promises) {
+  const results = await Promise.allSettled(promises);
+  const failed = results.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map((one) => one.value);
+}
+
 /** Polls until `ask` returns something true; the error names what was awaited and why it did not come. */
 export async function waitFor(what, ask, { seconds = 60, every = 100, failed = () => undefined } = {}) {
   const deadline = Date.now() + seconds * 1000;

@@ -12,7 +12,7 @@ const [ada, bob] = [await bench.login(ADA), await bench.login(BOB)];
 const cookie = (client) => [...client.jar].map(([name, value]) => `${name}=${value}`).join('; ');
 const { engine, instance, database, aws, llm, front } = bench;
 console.log(JSON.stringify({
-  edge: { url: front.url, host_header: 'openhands.example.com' },
+  edge: { url: front.url, secure_url: `https://127.0.0.1:${front.securePort}`, host_header: 'openhands.example.com' },
   users: { ada: { ...ADA, cookie: cookie(ada) }, bob: { ...BOB, cookie: cookie(bob) } },
   instance: { app: `http://${instance.address}:3000`, nginx: `http://${instance.address}:8080` },
   docker: `unix://${engine.socket}`,

@@ -1,12 +1,11 @@
 // The user-configuration function, as Lambda calls it: one event at a time.
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { python } from './aws.mjs';
-import { ROOT, end } from './shell.mjs';
+import { ROOT, end, start } from './shell.mjs';
 
 const LOOP = `
 import json, sys
@@ -21,7 +20,7 @@ export async function startUserConfig(aws, { mcpServers = { shttp_servers: [], s
   const source = process.env.OHINFRA_USER_CONFIG ?? join(ROOT, 'crates/openhands/payload/user-config/function');
   cpSync(source, folder, { recursive: true });
   writeFileSync(join(folder, 'everybodys_mcp.json'), JSON.stringify(mcpServers));
-  const child = spawn(await python(), ['-c', LOOP], {
+  const child = start(await python(), ['-c', LOOP], {
     cwd: folder,
     stdio: ['pipe', 'pipe', process.env.OHINFRA_VERBOSE ? 'inherit' : 'ignore'],
     env: {

@@ -10,6 +10,7 @@ mod docs;
 mod fuzz;
 mod localstack;
 mod new_kind;
+mod openhands;
 mod payload;
 mod python;
 mod shell;
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Arguments),
     /// Measures a plan without changes, a whole apply and a destroy, with 60 ms for every call
     Bench,
+    /// Runs the real OpenHands on a real docker engine: every journey in tests/openhands
+    Openhands(openhands::Arguments),
     /// Starts and stops LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Test(arguments) => test::run_task(&arguments),
         Task::Bench => bench::run_bench(),
+        Task::Openhands(arguments) => openhands::run_task(&arguments),
         Task::Localstack(task) => localstack::run(&task),
         Task::Check => check::run(),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),

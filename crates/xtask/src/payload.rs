@@ -17,10 +17,10 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/lib/python3/dist-packages/yaml", "python3-yaml"),
 ];
 
-/// Installs what is not there.
-fn install() -> Result<()> {
+/// Installs the packages whose programs are missing.
+pub(crate) fn install(needed: &[(&'static str, &'static str)]) -> Result<()> {
     let missing: Vec<&str> =
-        NEEDED.iter().filter(|(path, _)| !Path::new(path).exists()).map(|(_, package)| *package).collect();
+        needed.iter().filter(|(path, _)| !Path::new(path).exists()).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -40,7 +40,7 @@ fn folder() -> PathBuf {
 }
 
 /// The files of a folder that end so, in order.
-fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.retain(|path| path.to_string_lossy().ends_with(end));
@@ -51,7 +51,7 @@ fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
 
 /// Everything that needs no LocalStack: functions at the edge, routing, boot, database.
 pub(crate) fn run_local() -> Result<()> {
-    install()?;
+    install(NEEDED)?;
     run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--examples"]))?;
     let render = debug_folder()?.join("examples/render_payload");
     for piece in ["edge", "routing", "boot"] {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::localstack::Server;
 use crate::shell::{cargo, command, installed, root, run};
-use crate::{check, docs, fuzz, payload};
+use crate::{check, docs, fuzz, openhands, payload};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -61,6 +61,7 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     let server = Server::start(None)?;
     if filter.is_none() {
         payload::run_on(&server)?;
+        openhands::run_tests(&server.environment)?;
     }
     let packages =
         ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops", "tests"];

@@ -1,0 +1,84 @@
+//! The real OpenHands on a real docker engine, as a deployment runs it: the tests in `tests/openhands`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::shell::{cache, cargo, command, debug_folder, output, root, run};
+use crate::{payload, python};
+
+/// Programs and the packages of Debian that have them.
+const NEEDED: &[(&str, &str)] = &[
+    ("/usr/sbin/dockerd", "docker.io"),
+    ("/usr/sbin/iptables", "iptables"),
+    ("/usr/sbin/debootstrap", "debootstrap"),
+    ("/usr/sbin/mkfs.xfs", "xfsprogs"),
+    ("/usr/bin/ip", "iproute2"),
+    ("/usr/bin/nsenter", "util-linux"),
+    ("/usr/lib/postgresql", "postgresql"),
+    ("/usr/bin/openssl", "openssl"),
+    ("/usr/bin/curl", "curl"),
+    ("/usr/lib/python3/dist-packages/yaml", "python3-yaml"),
+];
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The version of OpenHands on `PyPI`; the default release if none is given
+    #[arg(long)]
+    version: Option<String>,
+    /// Only tests whose name matches this pattern
+    #[arg(long)]
+    filter: Option<String>,
+    /// Starts everything, prints its addresses as JSON and leaves it running until it is interrupted
+    #[arg(long, conflicts_with = "filter")]
+    up: bool,
+}
+
+/// node with what the tests need to know, as root: an engine needs it.
+fn node(environment: &Path, version: Option<&str>) -> Result<Command> {
+    let is_root = output(&mut command("id", &["-u"]))?.trim() == "0";
+    let mut node = if is_root { command("env", &[]) } else { command("sudo", &["env"]) };
+    let path = |path: PathBuf| Some(path.to_string_lossy().into_owned());
+    let variables = [
+        // sudo has a path of its own.
+        ("PATH", std::env::var_os("PATH").map(|path| path.to_string_lossy().into_owned())),
+        ("OHINFRA_RENDER_PAYLOAD", path(debug_folder()?.join("examples/render_payload"))),
+        ("OHINFRA_TEST_PYTHON", path(environment.to_path_buf())),
+        ("OHINFRA_CACHE", path(cache())),
+        ("OHINFRA_OPENHANDS_VERSION", version.map(str::to_owned)),
+    ];
+    node.args(variables.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))));
+    node.arg("node");
+    Ok(node)
+}
+
+fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
+    payload::install(NEEDED)?;
+    run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))?;
+    let folder = root().join("tests/openhands");
+    let node = || node(environment, arguments.version.as_deref());
+    if arguments.up {
+        return run(node()?.arg(folder.join("up.mjs")));
+    }
+    let why_not = output(node()?.arg(folder.join("why-not.mjs")))?;
+    if !why_not.is_empty() {
+        println!("\nThe tests in tests/openhands are skipped: {why_not}");
+        return Ok(());
+    }
+    // One file after another: they share the machine's bench.
+    let mut node = node()?;
+    node.args(["--test", "--test-concurrency=1"]);
+    node.args(arguments.filter.iter().map(|pattern| format!("--test-name-pattern={pattern}")));
+    run(node.args(payload::files(&folder, ".test.mjs")?))
+}
+
+/// Runs every test, with LocalStack's virtual environment.
+pub(crate) fn run_tests(environment: &Path) -> Result<()> {
+    run_with(environment, &Arguments { version: None, filter: None, up: false })
+}
+
+pub(crate) fn run_task(arguments: &Arguments) -> Result<()> {
+    run_with(&python::localstack()?, arguments)
+}
