@@ -1,5 +1,7 @@
 // An instance is replaced: only the shared file system, the bucket and the database are left, and conversations come back.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { startBench } from './bench.mjs';
@@ -45,10 +47,22 @@ describe('after the instance has been replaced', () => {
 
   test('nobody but their owner resumes one', async () => {
     const path = `/api/v1/app-conversations/${first.id}/resume`;
-    assert.equal((await createClient(bench.front).post(path)).status, 401);
+    assert.equal((await createClient(bench.front).post(path, undefined, { headers: { Accept: 'application/json' } })).status, 401);
     assert.equal((await bob.post(path)).status, 404);
     assert.deepEqual((await bob.get(`/api/v1/app-conversations?ids=${first.id}`)).json(), [null]);
     assert.deepEqual(await bench.instance.sandboxes(), []);
+  });
+
+  test('one that the old instance may still run is left to it until its lease has expired', async () => {
+    const lease = (id) => join(bench.engine.efs, 'workspace', id, 'conversations', id, 'owner_lease.json');
+    const held = { owner_instance_id: 'another', generation: 7, expires_at: Date.now() / 1000 + 3600, owner_host: 'another-instance', owner_pid: 1 };
+    writeFileSync(lease(first.id), JSON.stringify(held));
+    const answer = await ada.post(`/api/v1/app-conversations/${first.id}/resume`);
+    assert.equal(answer.status, 409, answer.text);
+    assert.ok(Number(answer.headers['retry-after']) > 3000);
+    assert.equal((await first.read()).sandbox_status, 'MISSING');
+    assert.deepEqual(await bench.instance.sandboxes(), []);
+    for (const one of [first, second]) writeFileSync(lease(one.id), JSON.stringify({ ...held, expires_at: 0 }));
   });
 
   test('one that its owner opens comes back with its files, its key and its memory', async () => {
@@ -71,8 +85,12 @@ describe('after the instance has been replaced', () => {
     assert.match(await second.shell('cat two.txt'), /two/);
   });
 
-  test('a sandbox that was removed and one that was stopped come back on the same instance', async () => {
-    await bench.engine.docker(['rm', '--force', first.sandbox]);
+  test('a sandbox that has failed, one that was deleted and one that was stopped come back on the same instance', async () => {
+    await bench.engine.docker(['kill', first.sandbox]);
+    assert.equal((await ada.post(`/api/v1/sandboxes/${first.sandbox}/resume`)).status, 200);
+    await first.running();
+    assert.match(await first.shell('cat kept.txt'), /kept on the shared files/);
+    assert.equal((await ada.delete(`/api/v1/sandboxes/${first.sandbox}?sandbox_id=${first.sandbox}`)).status, 200);
     assert.equal((await first.listed()).sandbox_status, 'MISSING');
     await first.running();
     assert.equal((await ada.post(`/api/v1/sandboxes/${second.sandbox}/pause`)).status, 200);

@@ -27,6 +27,7 @@ pub const OVERLAY: &[(&str, &str)] = &[
     overlay!("health.py"),
     overlay!("identity.py"),
     overlay!("janitor.py"),
+    overlay!("leases.py"),
     overlay!("mcp.py"),
     overlay!("migrations.py"),
     overlay!("models.py"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from dataclasses import dataclass, fields
 from typing import Any, AsyncGenerator
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from openhands.app_server.sandbox.docker_sandbox_spec_service import get_docker_
 from openhands.app_server.sandbox.sandbox_models import VSCODE, ExposedUrl, SandboxInfo, SandboxStatus
 from openhands.app_server.sandbox.sandbox_service import SESSION_API_KEY_VARIABLE
 
-from ohinfra_overlay import owners
+from ohinfra_overlay import leases, owners
 from ohinfra_overlay.containers import PREFIX, USER, Docker
 from ohinfra_overlay.settings import settings
 
@@ -97,6 +98,7 @@ class OwnedSandboxService(DockerSandboxService):
             await self.resume_sandbox(existing.name)
             existing.reload()
             return await self._container_to_sandbox_info(existing)
+        leases.require_free(self._workspace(sandbox_id), self._has_ended)
         return await super().start_sandbox(sandbox_spec_id, sandbox_id)
 
     async def resume_sandbox(self, sandbox_id: str) -> bool:
@@ -105,6 +107,7 @@ class OwnedSandboxService(DockerSandboxService):
             return False
         if container.status == "running":
             return True
+        leases.require_free(self._workspace(sandbox_id), self._has_ended)
         return await super().resume_sandbox(sandbox_id)
 
     async def pause_sandbox(self, sandbox_id: str) -> bool:
@@ -119,8 +122,21 @@ class OwnedSandboxService(DockerSandboxService):
         container = self._mine(sandbox_id)
         if container is None:
             return False
+        host = container.attrs["Config"]["Hostname"]
         await asyncio.to_thread(container.remove, force=True)
+        leases.drop(self._workspace(sandbox_id), host)
         return True
+
+    @staticmethod
+    def _workspace(sandbox_id: str) -> str:
+        return os.path.join(settings().workspace, sandbox_id.removeprefix(PREFIX))
+
+    def _has_ended(self, host: str) -> bool:
+        """Whether a container of this instance, by the host name that docker gave it, exists and does not run."""
+        try:
+            return self.docker_client.containers.get(host).status != "running"
+        except NotFound:
+            return False
 
 
 class OwnedSandboxServiceInjector(DockerSandboxServiceInjector):

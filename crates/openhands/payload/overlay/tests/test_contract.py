@@ -2,11 +2,14 @@
 
 import inspect
 import os
+import socket
+import tempfile
 import unittest
 from pathlib import Path
 
 import support  # noqa: F401
 from ohinfra_overlay import app as entry
+from ohinfra_overlay import leases
 
 import openhands.app_server
 from openhands.app_server import config as openhands
@@ -32,7 +35,9 @@ ROUTES = (
 ADDED = {
     "OwnedConversationInfoService": {"_user", "_of", "_name_owners"},
     "OwnedPendingMessageService": {"_require"},
-    "OwnedSandboxService": {"_is_mine", "_mine", "_internal_urls", "get_sandbox_record_by_session_api_key"},
+    "OwnedSandboxService": {
+        "_is_mine", "_mine", "_internal_urls", "_workspace", "_has_ended", "get_sandbox_record_by_session_api_key",
+    },
     "ResumableConversationService": {"resume", "_resume_opened", "_delete_data"},
     "UserEventService": {"delete_all"},
     "DeploymentModelService": {"_is_model_verified"},
@@ -61,6 +66,26 @@ class Release(unittest.TestCase):
                 own = {name for name in methods if not name.startswith("__")} - ADDED.get(name, set())
                 missing = {method for method in own if not hasattr(made.__base__, method)}
                 self.assertEqual(missing, set(), f"{name} replaces methods that {made.__base__.__name__} does not have")
+
+    def test_leases_conversations_in_the_form_that_is_read(self):
+        from openhands.agent_server.conversation_lease import ConversationLease
+
+        with tempfile.TemporaryDirectory() as workspace:
+            folder = Path(workspace, "conversations", "0" * 32)
+            ConversationLease(conversation_dir=folder, owner_instance_id="one").claim()
+            with self.assertRaises(leases.ConversationIsHeld) as held:
+                leases.require_free(workspace, lambda host: False)
+            self.assertEqual(held.exception.status_code, 409)
+            if "owner_host" not in (folder / leases.FILE).read_text():
+                return  # 1.7 names no holder: its leases expire.
+            leases.require_free(workspace, lambda host: host == socket.gethostname())
+            # It is free now, also for whoever asks for it in its own way.
+            ConversationLease(conversation_dir=folder, owner_instance_id="two").claim()
+            leases.drop(workspace, "another host")
+            with self.assertRaises(leases.ConversationIsHeld):
+                leases.require_free(workspace, lambda host: False)
+            leases.drop(workspace, socket.gethostname())
+            leases.require_free(workspace, lambda host: False)
 
     def test_resolves_every_service_to_the_overlays(self):
         config = openhands.get_global_config()
