@@ -22,13 +22,13 @@ import asyncio, sys
 async def probe(host, port, gate):
     async with gate:
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 0.5)
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
             writer.close()
             return port
         except (OSError, asyncio.TimeoutError):
             return None
 async def scan(host):
-    gate = asyncio.Semaphore(900)
+    gate = asyncio.Semaphore(4000)
     found = await asyncio.gather(*(probe(host, port, gate) for port in range(1, 65536)))
     print(*[port for port in found if port])
 asyncio.run(scan(sys.argv[1]))`;

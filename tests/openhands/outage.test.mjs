@@ -12,7 +12,7 @@ let ada;
 let conversation;
 const health = async (scope = '') => {
   const answer = await bench.instance.app(`/api/health${scope}`);
-  return { status: answer.status, ...answer.json(), code: answer.status };
+  return { ...answer.json(), code: answer.status };
 };
 /** Takes AWS off the instance's network, or puts it back. */
 const plug = (how) => bench.engine.exec('iptables', [how, 'OUTPUT', '-p', 'tcp', '-d', bench.engine.at.vpc, '--dport', new URL(bench.aws.endpoint).port, '-j', 'REJECT', '--reject-with', 'tcp-reset']);
@@ -28,19 +28,29 @@ before(async () => {
 after(() => bench?.stop());
 beforeEach(healthy);
 
+/** Runs a test while something is away, and brings it back whatever happens. */
+async function during(away, back, check) {
+  await away();
+  try {
+    return await check();
+  } finally {
+    await back();
+    await healthy();
+  }
+}
+
 describe('the database is down', () => {
   test('health says so, the instance itself is not to blame, users are told, and everything is there afterwards', async () => {
     const before = (await conversation.events()).length;
-    await bench.database.stop();
-    const seen = await health();
-    assert.deepEqual([seen.code, seen.status, seen.bucket, seen.docker], [503, 'failed', 'ok', 'ok']);
-    assert.notEqual(seen.database, 'ok');
-    assert.equal((await health('?scope=instance')).code, 200);
-    const answer = await ada.get('/api/v1/app-conversations/search');
-    assert.equal(answer.status, 503);
-    assert.match(answer.json().error, /database does not answer/);
-    await bench.database.start();
-    await healthy();
+    await during(bench.database.stop, bench.database.start, async () => {
+      const seen = await health();
+      assert.deepEqual([seen.code, seen.bucket, seen.docker], [503, 'ok', 'ok']);
+      assert.notEqual(seen.database, 'ok');
+      assert.equal((await health('?scope=instance')).code, 200);
+      const answer = await ada.get('/api/v1/app-conversations/search');
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(answer.json().error, /database does not answer/);
+    });
     assert.equal((await conversation.listed()).id, conversation.id);
     assert.equal((await conversation.events()).length, before);
     assert.match(await conversation.shell('cat file.txt'), /first/);
@@ -51,18 +61,19 @@ describe('the bucket does not answer', () => {
   test('health says so, and what an agent does meanwhile is in the bucket afterwards', async () => {
     const { session_api_key: key } = await conversation.running();
     const before = (await conversation.events()).length;
-    await plug('-I');
-    const seen = await health();
-    assert.deepEqual([seen.code, seen.database, seen.docker], [503, 'ok', 'ok']);
-    assert.notEqual(seen.bucket, 'ok');
-    assert.equal((await ada.get('/api/v1/settings')).status, 503);
-    const body = { role: 'user', content: [{ type: 'text', text: 'run: echo during-the-outage > during.txt\nsay: done meanwhile' }], run: true };
-    const said = await ada.request('POST', `${conversation.agent}/api/conversations/${conversation.id}/events`, { body, headers: { 'X-Session-API-Key': key } });
-    assert.equal(said.status, 200, said.text);
-    const status = () => ada.get(`${conversation.agent}/api/conversations/${conversation.id}`, { headers: { 'X-Session-API-Key': key } });
-    await waitFor('the end of the turn', async () => (await status()).json().execution_status === 'finished', { seconds: 60, every: 500 });
-    await plug('-D');
-    await healthy();
+    await during(() => plug('-I'), () => plug('-D'), async () => {
+      const seen = await health();
+      assert.deepEqual([seen.code, seen.database, seen.docker], [503, 'ok', 'ok']);
+      assert.notEqual(seen.bucket, 'ok');
+      const answer = await ada.get('/api/v1/settings');
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(answer.json().error, /AWS does not answer/);
+      const body = { role: 'user', content: [{ type: 'text', text: 'run: echo during-the-outage > during.txt\nsay: done meanwhile' }], run: true };
+      const said = await ada.request('POST', `${conversation.agent}/api/conversations/${conversation.id}/events`, { body, headers: { 'X-Session-API-Key': key } });
+      assert.equal(said.status, 200, said.text);
+      const status = () => ada.get(`${conversation.agent}/api/conversations/${conversation.id}`, { headers: { 'X-Session-API-Key': key } });
+      await waitFor('the end of the turn', async () => (await status()).json().execution_status === 'finished', { seconds: 60, every: 500 });
+    });
     await waitFor('the events of the outage', async () => JSON.stringify(await conversation.events()).includes('done meanwhile'), { seconds: 90, every: 1000 });
     assert.ok((await conversation.events()).length > before + 3);
   });
@@ -70,17 +81,16 @@ describe('the bucket does not answer', () => {
 
 describe('docker does not answer', () => {
   test('health says so in both scopes, users are told, and sandboxes are there afterwards', async () => {
-    await bench.engine.stopDocker();
-    for (const scope of ['', '?scope=instance']) {
-      const seen = await health(scope);
-      assert.equal(seen.code, 503);
-      assert.notEqual(seen.docker, 'ok');
-    }
-    const answer = await ada.get('/api/v1/app-conversations/search');
-    assert.equal(answer.status, 503, answer.text);
-    assert.match(answer.json().error, /docker does not answer/);
-    await bench.engine.startDocker();
-    await healthy();
+    await during(bench.engine.stopDocker, bench.engine.startDocker, async () => {
+      for (const scope of ['', '?scope=instance']) {
+        const seen = await health(scope);
+        assert.equal(seen.code, 503);
+        assert.notEqual(seen.docker, 'ok');
+      }
+      const answer = await ada.get('/api/v1/app-conversations/search');
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(answer.json().error, /docker does not answer/);
+    });
     await conversation.running();
     assert.match(await conversation.shell('cat file.txt'), /first/);
   });

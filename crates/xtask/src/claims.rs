@@ -8,7 +8,7 @@ use crate::check::files;
 use crate::shell::root;
 
 /// The documents.
-const DOCUMENTS: &[&str] = &["docs/failures.md", "docs/request-path.md", "docs/security.md"];
+const DOCUMENTS: &[&str] = &["docs/failures.md", "docs/instance.md", "docs/request-path.md", "docs/security.md"];
 /// Names in backticks are names of tests from this length on.
 const SHORTEST: usize = 16;
 
@@ -20,7 +20,7 @@ fn between(text: &str, mark: char) -> impl Iterator<Item = &str> {
 /// What a document names and nothing defines.
 pub(crate) fn missing() -> Result<Vec<String>> {
     let mut sources: Vec<PathBuf> = Vec::new();
-    for (folder, extension) in [("crates", "rs"), ("tests", "rs"), ("crates", "py"), ("crates", "mjs")] {
+    for (folder, extension) in [("crates", "rs"), ("tests", "rs"), ("crates", "py"), ("crates", "mjs"), ("tests", "mjs")] {
         files(&root().join(folder), extension, &mut sources)?;
     }
     let texts: Vec<String> = sources.iter().map(std::fs::read_to_string).collect::<Result<_, _>>()?;

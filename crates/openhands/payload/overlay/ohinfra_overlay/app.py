@@ -61,6 +61,7 @@ def build():
     from docker.errors import DockerException
     from fastapi import APIRouter, HTTPException
     from fastapi.responses import JSONResponse
+    from requests.exceptions import RequestException
     from sqlalchemy.exc import DBAPIError
 
     from ohinfra_overlay import health, janitor
@@ -93,8 +94,11 @@ def build():
     app.add_exception_handler(BotoCoreError, unavailable("AWS"))
     app.add_exception_handler(ClientError, unavailable("AWS"))
     app.add_exception_handler(DBAPIError, unavailable("the database"))
-    app.add_exception_handler(OSError, unavailable("a service"))
+    # The database's driver raises the system's own errors when it cannot connect; the client of docker has its own.
+    app.add_exception_handler(ConnectionError, unavailable("the database"))
+    app.add_exception_handler(TimeoutError, unavailable("the database"))
     app.add_exception_handler(DockerException, unavailable("docker"))
+    app.add_exception_handler(RequestException, unavailable("docker"))
 
     inner = app.router.lifespan_context
 
