@@ -79,7 +79,8 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
     }
     // The journey of two users with every other supported release, too.
     let render = debug_folder()?.join("examples/render_payload");
-    let releases: serde_json::Value = serde_json::from_str(&output(command(render, &["releases"]).stdin(Stdio::null()))?)?;
+    let releases: serde_json::Value =
+        serde_json::from_str(&output(command(render, &["releases"]).stdin(Stdio::null()))?)?;
     let versions = releases.as_array().into_iter().flatten().filter_map(|release| release["version"].as_str());
     for version in versions.skip(1) {
         println!("\nOpenHands {version}");
