@@ -168,7 +168,7 @@ describe('a sandbox', () => {
     assert.match(raw.stderr, /PermissionError/);
   });
 
-  test('that fills its memory and its processes takes nobody with it', async () => {
+  test('that fills its memory and its processes affects no other sandbox', async () => {
     const { memory_mb: limit, processes } = bench.settings.sandbox;
     const filled = await python(`x = []\nfor _ in range(${limit * 2}): x.append(bytearray(b"x" * 2 ** 20))\nprint("filled")`);
     assert.notEqual(filled.status, 0);
@@ -190,7 +190,7 @@ except OSError as error:
     assert.match(await victim.shell('cat private.txt'), /the victim's file/);
   });
 
-  test('that fills its disk takes nobody with it', async (t) => {
+  test('that fills its disk affects no other sandbox', async (t) => {
     if (!bench.engine.hasQuota) return t.skip('the kernel has no XFS quota: docker cannot limit a container\'s disk here');
     const filled = await inside(['sh', '-c', `head -c ${(bench.settings.sandbox.disk_gb + 1) * 2 ** 30} /dev/zero > /var/tmp/fill`]);
     assert.notEqual(filled.status, 0);

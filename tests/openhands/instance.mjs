@@ -22,7 +22,7 @@ async function readEnvironment(engine, file) {
 }
 
 const KNOWN = [
-  'container_name', 'image', 'restart', 'network_mode', 'user', 'working_dir', 'entrypoint', 'command', 'stop_grace_period', 'oom_score_adj', 'volumes',
+  'container_name', 'image', 'restart', 'network_mode', 'user', 'working_dir', 'entrypoint', 'command', 'stop_grace_period', 'volumes',
   'env_file', 'environment', 'extra_hosts', 'cap_drop', 'cap_add', 'security_opt', 'ports', 'depends_on', 'logging', 'healthcheck',
 ];
 
@@ -38,7 +38,6 @@ async function createArguments(engine, service, more) {
   args.push(...each('--volume', service.volumes), ...each('--add-host', service.extra_hosts), ...each('--cap-drop', service.cap_drop));
   args.push(...each('--cap-add', service.cap_add), ...each('--security-opt', service.security_opt), ...each('--publish', service.ports));
   if (service.user) args.push('--user', service.user);
-  if (service.oom_score_adj) args.push('--oom-score-adj', String(service.oom_score_adj));
   if (service.working_dir) args.push('--workdir', service.working_dir);
   const [entry, ...rest] = [service.entrypoint ?? []].flat();
   if (entry) args.push('--entrypoint', entry);

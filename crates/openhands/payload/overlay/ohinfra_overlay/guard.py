@@ -40,7 +40,7 @@ class Guard:
         if identity is None and MCP.fullmatch(path):
             identity = await self._of_sandbox(headers)
         if identity is None:
-            return await _refuse(scope, send, 401, "log in first")
+            return await _refuse(scope, send, 401, "authentication required")
         if _is_foreign(headers):
             return await _refuse(scope, send, 403, "requests of other sites are not accepted")
         scope = _without(scope)

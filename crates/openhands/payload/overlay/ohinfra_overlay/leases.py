@@ -24,7 +24,7 @@ class ConversationIsHeld(SandboxError):
 
     def __init__(self, seconds: int):
         super().__init__(
-            f"the conversation is still held by a sandbox that ended a moment ago or runs elsewhere; try again in {seconds} s",
+            f"the conversation is locked by another sandbox; retry in {seconds} s",
             headers={"Retry-After": str(seconds)},
             status_code=409,
         )

@@ -112,7 +112,7 @@ class OwnedSandboxService(DockerSandboxService):
 
     async def start_sandbox(self, sandbox_spec_id: str | None = None, sandbox_id: str | None = None) -> SandboxInfo:
         if not self.owner:
-            raise SandboxError("a sandbox belongs to a user")
+            raise SandboxError("a user is required to start a sandbox")
         sandbox_id = sandbox_id or uuid4().hex
         if not CONVERSATION_ID.fullmatch(sandbox_id):
             # Conversations of another system have sandboxes of other names, and no workspace here.

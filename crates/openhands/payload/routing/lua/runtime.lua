@@ -65,7 +65,7 @@ function runtime.route()
         return refuse(503, "Docker does not answer.")
     end
     if not container then
-        return refuse(404, "There is no sandbox of this conversation.")
+        return refuse(404, "Sandbox not found.")
     end
     -- Whoever may not see it learns nothing of it.
     if not container.user then
@@ -99,7 +99,7 @@ function runtime.not_listening()
     if is_probe then
         return ngx.exit(204)
     end
-    return refuse(502, "Nothing listens on this port.")
+    return refuse(502, "No server is listening on this port.")
 end
 
 return runtime
