@@ -174,7 +174,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
           because AWS cannot change parameters in place
           parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1234 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1234 characters) }  # forces a replacement
       ~ launch-template  ec2.launch_template ec2-launch-template-<n>
-          user_data = "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (8582 characters) → "#!/bin/bash\n# Makes an instance out of a bare Amazon Linux 2023. Every step may be run again and changes nothing then.\n# No secret is in this text, and none … (8594 characters) (known after apply)
+          user_data = "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. Every step can be run again and then changes nothing.\n# No secret is in this text, and none is ever i… (8580 characters) → "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. Every step can be run again and then changes nothing.\n# No secret is in this text, and none is ever i… (8592 characters) (known after apply)
       ~ workspace-mount-us-west-2a  efs.mount_target efs-mount-target-<n>
           security_group_ids = ["ec2-security-group-<n>"] → [(known after apply)]
       ~ workspace-mount-us-west-2b  efs.mount_target efs-mount-target-<n>

@@ -367,7 +367,7 @@ fn roles(d: &Deployment) {
     let conditions: Vec<Value> = statements.iter().map(|s| s["Condition"].clone()).collect();
     let assume = json!({ "StringEquals": { "sts:ExternalId": "openhands-sandbox" } });
     let subscribe = json!({ "StringEquals": { "aws:CalledViaLast": "bedrock.amazonaws.com" } });
-    let through = json!({ "StringLike": { "bedrock:InferenceProfileArn": profiles } });
+    let through = json!({ "StringLike": { "bedrock:InferenceProfileArn": [profiles] } });
     assert_eq!((&conditions[2], &conditions[12], &conditions[15]), (&subscribe, &assume, &through));
     assert_eq!(answers[3]["InstanceProfile"]["Roles"][0]["RoleName"], instance);
     let trust = &answers[4]["Role"]["AssumeRolePolicyDocument"]["Statement"][0];
