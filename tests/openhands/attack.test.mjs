@@ -17,21 +17,30 @@ let attacker;
 const inside = (args, { user = 'root', ...options } = {}) => bench.engine.docker(['exec', '--user', user, attacker.sandbox, ...args], { check: false, ...options });
 const python = (text, ...args) => inside(['python3', '-c', text, ...args]);
 
-const SCAN = `
-import asyncio, sys
-async def probe(host, port, gate):
-    async with gate:
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
-            writer.close()
-            return port
-        except (OSError, asyncio.TimeoutError):
-            return None
-async def scan(host):
-    gate = asyncio.Semaphore(4000)
-    found = await asyncio.gather(*(probe(host, port, gate) for port in range(1, 65536)))
-    print(*[port for port in found if port])
-asyncio.run(scan(sys.argv[1]))`;
+const PROBE = `
+import concurrent.futures, json, socket, sys
+def opens(place):
+    try:
+        socket.create_connection(tuple(place), 2).close()
+        return True
+    except OSError:
+        return False
+places = json.loads(sys.argv[1])
+with concurrent.futures.ThreadPoolExecutor(32) as pool:
+    for (host, port), is_open in zip(places, pool.map(opens, places)):
+        if is_open:
+            print(f"{host}:{port}")`;
+/** Those of the places, as [host, port], to which a connection opens. */
+async function open(places) {
+  const { stdout, stderr } = await python(PROBE, JSON.stringify(places));
+  assert.equal(stderr, '');
+  return stdout.split('\n').filter(Boolean);
+}
+/** The ports on which anything listens on the instance. */
+async function listening() {
+  const lines = (await bench.engine.exec('ss', ['-H', '-l', '-t', '-n'])).split('\n').filter(Boolean);
+  return [...new Set(lines.map((line) => Number(line.trim().split(/\s+/)[3].split(':').at(-1))))];
+}
 const TRY = `
 import json, sys, urllib.request, urllib.error
 method, url, headers, body = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]
@@ -66,9 +75,11 @@ const forged = () => ({ 'X-Cognito-User-Id': BOB.id, 'X-Cognito-Email': BOB.emai
 
 describe('a sandbox', () => {
   test('reaches one port of the instance', async () => {
-    const open = async (host) => (await python(SCAN, host)).stdout.trim();
-    assert.equal(await open('172.30.0.1'), '3001');
-    for (const host of [bench.engine.at.instance, '172.17.0.1']) assert.equal(await open(host), '', host);
+    const ports = await listening();
+    for (const expected of [3000, 3001, 8080]) assert.ok(ports.includes(expected), `${expected} of ${ports}`);
+    const hosts = ['172.30.0.1', bench.engine.at.instance, '172.17.0.1', '127.0.0.1', 'host.docker.internal'];
+    const places = hosts.flatMap((host) => [...ports, 22, 53, 2375, 2376, 9323].map((port) => [host, port]));
+    assert.deepEqual((await open(places)).sort(), ['172.30.0.1:3001', 'host.docker.internal:3001']);
   });
 
   test('names another user there in vain', async () => {
@@ -122,12 +133,13 @@ describe('a sandbox', () => {
   test('reaches no other sandbox, no database, no docker', async () => {
     const other = (await bench.instance.sandboxes()).find((one) => one.Config.Labels.conversation_id === victim.id);
     const address = other.NetworkSettings.Networks['openhands-sandboxes'].IPAddress;
-    assert.equal((await python(SCAN, address)).stdout.trim(), '');
-    const open = `import socket, sys\ntry:\n    socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); print("open")\nexcept OSError: print("closed")`;
-    for (const [host, port] of [[bench.database.host, 5432], [bench.engine.at.instance, 2375], [bench.engine.at.vpc, 22]]) {
-      assert.equal((await python(open, host, String(port))).stdout.trim(), 'closed', `${host}:${port}`);
-    }
-    // The same address answers on the port of HTTPS, where VPC endpoints are, and the internet answers: it is no broken network.
+    assert.deepEqual(await open([8000, 8001, 8011, 8012, 22, 80].map((port) => [address, port])), []);
+    // From the instance the same address answers.
+    assert.equal(await bench.engine.exec('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', `http://${address}:8000/alive`]), '200');
+    const { database, engine } = bench;
+    assert.deepEqual(await open([[database.host, 5432], [engine.at.instance, 2375], [engine.at.vpc, 22], [engine.at.vpc, 4566]]), []);
+    await engine.exec('bash', ['-c', `exec 3<>/dev/tcp/${database.host}/5432`]);
+    // The instance reaches the database, and the sandbox reaches the internet: it is no broken network.
     assert.notEqual((await tries('GET', `${bench.llm.url}/models`)).status, 0);
     assert.notEqual((await inside(['test', '-e', '/var/run/docker.sock'])).status, 0);
     assert.deepEqual((await inside(['ls', '/workspace/..'])).stdout.includes(victim.id), false);

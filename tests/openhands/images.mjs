@@ -23,11 +23,16 @@ async function agentServerVersion(version) {
   return line[1];
 }
 
-/** The images that a version of OpenHands consists of: as our table of releases says, and for other versions as it would say. */
+/** Our table of supported releases, the newest first. */
+export async function releases() {
+  return JSON.parse(await run(process.env.OHINFRA_RENDER_PAYLOAD, ['releases']));
+}
+
+/** The images that a version of OpenHands consists of: as the table says, and for other versions as it would say. */
 export async function imageTags(version) {
-  const releases = JSON.parse(await run(process.env.OHINFRA_RENDER_PAYLOAD, ['releases']));
-  const release = releases.find((one) => one.version === version) ?? {
-    ...releases[0], openhands_tag: version, agent_server_tag: `${await agentServerVersion(version)}-python`,
+  const all = await releases();
+  const release = all.find((one) => one.version === version) ?? {
+    ...all[0], openhands_tag: version, agent_server_tag: `${await agentServerVersion(version)}-python`,
   };
   return {
     app: `${release.openhands_repository}:${release.openhands_tag}`,

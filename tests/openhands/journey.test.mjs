@@ -143,7 +143,9 @@ describe('a conversation', () => {
 
   test('has the MCP servers of its user', async () => {
     const answer = await conversation.ask('GET', `/api/conversations?ids=${conversation.id}`);
-    const text = JSON.stringify(answer.json());
+    // 1.7 leaves them out of its answers, and logs what it gives to the agent.
+    const logged = (await bench.instance.logs()).split('\n').filter((line) => line.includes('MCP configuration'));
+    const text = JSON.stringify(answer.json()) + logged.join('\n');
     assert.match(text, /tools\.example\.com\/mcp/);
     assert.match(text, /host\.docker\.internal:3001\/mcp\/mcp/);
   });

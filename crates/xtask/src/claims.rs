@@ -20,7 +20,9 @@ fn between(text: &str, mark: char) -> impl Iterator<Item = &str> {
 /// What a document names and nothing defines.
 pub(crate) fn missing() -> Result<Vec<String>> {
     let mut sources: Vec<PathBuf> = Vec::new();
-    for (folder, extension) in [("crates", "rs"), ("tests", "rs"), ("crates", "py"), ("crates", "mjs"), ("tests", "mjs")] {
+    for (folder, extension) in
+        [("crates", "rs"), ("tests", "rs"), ("crates", "py"), ("crates", "mjs"), ("tests", "mjs")]
+    {
         files(&root().join(folder), extension, &mut sources)?;
     }
     let texts: Vec<String> = sources.iter().map(std::fs::read_to_string).collect::<Result<_, _>>()?;

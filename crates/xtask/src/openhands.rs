@@ -1,7 +1,7 @@
 //! The real OpenHands on a real docker engine, as a deployment runs it: the tests in `tests/openhands`.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Result;
 use clap::Args;
@@ -107,10 +107,25 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
         tests.retain(|path| path.ends_with("page.test.mjs"));
     }
     // One file after another: they share the machine's bench.
-    let mut node = node()?;
-    node.args(["--test", "--test-concurrency=1"]);
-    node.args(arguments.filter.iter().map(|pattern| format!("--test-name-pattern={pattern}")));
-    run(node.args(tests))
+    let test = |mut node: Command, files: Vec<PathBuf>| {
+        node.args(["--test", "--test-concurrency=1"]);
+        node.args(arguments.filter.iter().map(|pattern| format!("--test-name-pattern={pattern}")));
+        run(node.args(files))
+    };
+    test(node()?, tests)?;
+    if arguments.version.is_some() || !why_not.is_empty() {
+        return Ok(());
+    }
+    // The journey of two users with every other supported release, too.
+    let render = debug_folder()?.join("examples/render_payload");
+    let releases: serde_json::Value =
+        serde_json::from_str(&output(command(render, &["releases"]).stdin(Stdio::null()))?)?;
+    let versions = releases.as_array().into_iter().flatten().filter_map(|release| release["version"].as_str());
+    for version in versions.skip(1) {
+        println!("\nOpenHands {version}");
+        test(self::node(environment, Some(version))?, vec![folder.join("journey.test.mjs")])?;
+    }
+    Ok(())
 }
 
 /// Runs every test, with LocalStack's virtual environment.

@@ -110,6 +110,18 @@ class OwnedSandboxService(DockerSandboxService):
         leases.require_free(self._workspace(sandbox_id), self._has_ended)
         return await super().resume_sandbox(sandbox_id)
 
+    async def pause_old_sandboxes(self, max_num_sandboxes: int) -> list[str]:
+        """Stop the user's oldest sandboxes until so many are left. One that is starting counts: it uses as much."""
+        if self.owner is None:
+            return []
+        mine = {"label": f"{USER}={self.owner}", "status": "running"}
+        running = [one for one in self.docker_client.containers.list(filters=mine) if one.name.startswith(PREFIX)]
+        running.sort(key=lambda container: container.attrs["Created"])
+        oldest = [container.name for container in running[: max(0, len(running) - max_num_sandboxes)]]
+        for name in oldest:
+            await self.pause_sandbox(name)
+        return oldest
+
     async def pause_sandbox(self, sandbox_id: str) -> bool:
         """Stop the sandbox: a frozen one would keep its memory, and there is no end to how many there may be."""
         container = self._mine(sandbox_id)
