@@ -49,8 +49,9 @@ async function certificate() {
 
 /**
  * Starts the edge for an instance at `instance`. `userConfig(event)` is the user-configuration function; without it that path is 404.
+ * `ports` are those of OpenHands and of the routing.
  */
-export async function startFront({ cognito, instance, originSecret, userConfig, runtimeAccess = 'owner' }) {
+export async function startFront({ cognito, instance, originSecret, userConfig, runtimeAccess = 'owner', ports = { app: 3000, routing: 8080 } }) {
   const settings = { ...cognito.settings(), full_domain: HOST, callback_domains: [HOST], runtime_access: runtimeAccess };
   const [onRequest, onResponse] = [createRequestHandler(settings), createResponseHandler(settings)];
   const front = { instance, originSecret, requests: [] };
@@ -65,7 +66,7 @@ export async function startFront({ cognito, instance, originSecret, userConfig, 
   /** The load balancer's rules, by priority. Header values are compared as CloudFront sends them. */
   function target(request) {
     if (request.uri.startsWith('/api/v1/user-config/')) return userConfig ? { call: userConfig } : { status: 404 };
-    return { port: request.uri.startsWith('/runtime/') ? 8080 : 3000 };
+    return { port: request.uri.startsWith('/runtime/') ? ports.routing : ports.app };
   }
 
   function origin(request, isUpgrade) {

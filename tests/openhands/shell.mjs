@@ -55,10 +55,10 @@ export function run(program, args = [], { input, check = true, ...options } = {}
   });
 }
 
-/** Starts a program that ends with this process, however that ends. */
+/** Starts a program that ends with this process, however that ends; Ctrl-C in the terminal is for this process alone. */
 export function start(program, args = [], { signal = 'TERM', user, ...options } = {}) {
   const as = user ? ['--reuid', user, '--regid', user, '--init-groups'] : [];
-  return spawn('setpriv', [...as, '--pdeathsig', signal, '--', program, ...args], options);
+  return spawn('setpriv', [...as, '--pdeathsig', signal, '--', program, ...args], { detached: true, ...options });
 }
 
 /** Waits for all, also when one fails, so that nothing is forgotten that has started; then throws the first failure. */

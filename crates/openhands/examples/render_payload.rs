@@ -6,6 +6,7 @@
 //! | `bundle` | the same | | the files of the bundle: `compose.yaml`, `overlay/`, `nginx.conf`, `sandbox-network`, … |
 //! | `viewer-request` | the fields of `payload::edge::ViewerRequest` | | `viewer-request.zip` |
 //! | `routing` | the fields of `payload::routing::Routing` | `nginx.conf` | |
+//! | `mail` | `site_name`, `domains` | subjects and bodies of the mails as JSON, by name | |
 //! | `releases` | nothing | the supported releases of OpenHands as JSON | |
 //!
 //! Fields of `boot` and `bundle` that are missing have sample values: the default release with its images, the default limits of
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use ohinfra_openhands::payload::boot::Boot;
 use ohinfra_openhands::payload::database::{Bootstrap, script, verifier};
 use ohinfra_openhands::payload::edge::ViewerRequest;
+use ohinfra_openhands::payload::mail::{self, Mail};
 use ohinfra_openhands::payload::releases::{RELEASES, Release};
 use ohinfra_openhands::payload::routing::Routing;
 use serde_json::{Value, json};
@@ -52,6 +54,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 std::fs::File::create(path)?.write_all(text.as_bytes())?;
             }
             String::new()
+        }
+        "mail" => {
+            let values: Value = serde_json::from_str(&values)?;
+            let site = values["site_name"].as_str().unwrap_or_default();
+            let domains: Vec<String> = serde_json::from_value(values["domains"].clone())?;
+            let shown = |mail: Mail| json!({ "subject": mail.subject, "body": mail.body });
+            let (invitation, verification) = (mail::invitation(site, &domains)?, mail::verification(site, &domains)?);
+            json!({ "invitation": shown(invitation), "verification": shown(verification) }).to_string()
         }
         "releases" => {
             let release = |release: &Release| {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use crate::localstack::Server;
+use crate::openhands;
 use crate::shell::{cargo, debug_folder, root, run as run_program};
 
 /// The account and the region of the demo.
@@ -19,6 +20,9 @@ pub(crate) struct Arguments {
     /// Leaves LocalStack running with the deployment in it
     #[arg(long)]
     keep: bool,
+    /// Also runs OpenHands with an agent on a docker engine, as two users; with `--keep` until you press Ctrl-C
+    #[arg(long)]
+    with_app: bool,
 }
 
 struct Demo {
@@ -38,6 +42,10 @@ impl Demo {
             .env("AWS_ACCESS_KEY_ID", ACCOUNT)
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_EC2_METADATA_DISABLED", "true");
+        // The program reads keys of the configuration from such variables, and those of the tests are none.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OHINFRA_")) {
+            command.env_remove(name);
+        }
         command
     }
 
@@ -88,6 +96,12 @@ fn run_with(server: &Server, folder: &Path) -> Result<Demo> {
     Ok(demo)
 }
 
+/// OpenHands itself, after the deployment.
+fn run_app(environment: &Path, keep: bool) -> Result<()> {
+    println!("\n── OpenHands, as the deployment runs it");
+    openhands::run_demo(environment, keep)
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
     let server = Server::start(None)?;
@@ -106,9 +120,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("  ohinfra drift");
         println!("  ohinfra destroy --purge");
         println!("\n`cargo xtask localstack stop` ends LocalStack.");
-        return server.keep();
+        let environment = server.environment.clone();
+        server.keep()?;
+        return if arguments.with_app { run_app(&environment, true) } else { Ok(()) };
     }
     demo.step("Take everything away, data included", &["destroy", "--purge", "--yes"])?;
+    if arguments.with_app {
+        run_app(&server.environment, false)?;
+    }
     println!("\nThe demo is done. With `--keep` the deployment stays, to look around.");
     Ok(())
 }

@@ -23,6 +23,14 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/lib/python3/dist-packages/yaml", "python3-yaml"),
 ];
 
+/// What the tests in a browser need in addition: Chromium, and nginx for the refusals of the routing.
+const NEEDED_FOR_PAGES: &[(&str, &str)] = &[
+    ("/usr/bin/chromium", "chromium"),
+    ("/usr/sbin/nginx", "nginx"),
+    ("/usr/lib/nginx/modules/ngx_http_lua_module.so", "libnginx-mod-http-lua"),
+    ("/usr/lib/x86_64-linux-gnu/lua/5.1/cjson.so", "lua-cjson"),
+];
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The version of OpenHands on `PyPI`; the default release if none is given
@@ -54,18 +62,49 @@ fn node(environment: &Path, version: Option<&str>) -> Result<Command> {
     Ok(node)
 }
 
-fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
+/// Installs the package that drives Chromium into the cache, in the version of the lock file.
+fn install_browser() -> Result<()> {
+    let (from, to) = (root().join("tests/openhands/browser"), cache().join("browser"));
+    let lock = std::fs::read(from.join("package-lock.json"))?;
+    let installed = to.join("installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|present| present == lock) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&to)?;
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(from.join(name), to.join(name))?;
+    }
+    run(command("npm", &["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&to))?;
+    std::fs::copy(from.join("package-lock.json"), installed)?;
+    Ok(())
+}
+
+fn prepare() -> Result<()> {
     payload::install(NEEDED)?;
-    run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))?;
+    run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))
+}
+
+/// The journey of the demo. It says so itself if no container can run.
+pub(crate) fn run_demo(environment: &Path, keep: bool) -> Result<()> {
+    prepare()?;
+    let script = root().join("tests/openhands/demo.mjs");
+    run(node(environment, None)?.arg(script).args(keep.then_some("--keep")))
+}
+
+fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
+    prepare()?;
     let folder = root().join("tests/openhands");
     let node = || node(environment, arguments.version.as_deref());
     if arguments.up {
         return run(node()?.arg(folder.join("up.mjs")));
     }
     let why_not = output(node()?.arg(folder.join("why-not.mjs")))?;
+    payload::install(NEEDED_FOR_PAGES)?;
+    install_browser()?;
+    let mut tests = payload::files(&folder, ".test.mjs")?;
     if !why_not.is_empty() {
-        println!("\nThe tests in tests/openhands are skipped: {why_not}");
-        return Ok(());
+        println!("\nThe tests in tests/openhands are skipped, except those of pages: {why_not}");
+        tests.retain(|path| path.ends_with("page.test.mjs"));
     }
     // One file after another: they share the machine's bench.
     let test = |mut node: Command, files: Vec<PathBuf>| {
@@ -73,8 +112,8 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
         node.args(arguments.filter.iter().map(|pattern| format!("--test-name-pattern={pattern}")));
         run(node.args(files))
     };
-    test(node()?, payload::files(&folder, ".test.mjs")?)?;
-    if arguments.version.is_some() {
+    test(node()?, tests)?;
+    if arguments.version.is_some() || !why_not.is_empty() {
         return Ok(());
     }
     // The journey of two users with every other supported release, too.

@@ -199,7 +199,7 @@ describe('the login', () => {
       cognito.tokenMood = mood;
       const { answer } = await logIn();
       assert.equal(answer.status, '502', mood);
-      assert.match(answer.body, /does not answer/);
+      assert.match(answer.body, /did not respond/);
     }
   });
 
@@ -269,7 +269,11 @@ describe('an application', () => {
   test('is refused in words without a token, and renewed where a refresh token is', async () => {
     const refused = await handler(event('/', {}, { host: APP }));
     assert.equal(refused.status, '401');
-    assert.match(refused.headers['content-type'][0].value, /text\/plain/);
+    assert.match(refused.headers['content-type'][0].value, /text\/html/);
+    assert.match(refused.body, new RegExp(`<a href="https://${HOST}/">Log in</a>`));
+    const script = await handler(event('/', { 'sec-fetch-mode': 'cors' }, { host: APP }));
+    assert.equal(script.status, '401');
+    assert.match(script.headers['content-type'][0].value, /text\/plain/);
     const renewed = await handler(event('/x', { cookie: 'refresh_token=good-refresh-token' }, { host: APP }));
     assert.deepEqual([renewed.status, location(renewed)], ['302', `https://${APP}/x`]);
     assert.match(cookie(renewed, 'id_token'), new RegExp(`Domain=\\.${HOST};`));

@@ -43,13 +43,18 @@ function escape(words) {
   return words.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
-/** A page for a person: what went wrong, and a way on. */
-export function page(status, title, words, cookies) {
+const STYLE =
+  ':root{color-scheme:light dark}' +
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;overflow-wrap:break-word}' +
+  'h1{font-size:1.5rem;line-height:1.25}';
+
+/** A page for a person: what went wrong, and a link to continue. */
+export function page(status, title, words, { href = '/', label = 'Log in again', cookies } = {}) {
   const body = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}</style></head>
-<body><main><h1>${escape(title)}</h1><p>${escape(words)}</p><p><a href="/">Log in again</a></p></main></body>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title>
+<style>${STYLE}</style></head>
+<body><main><h1>${escape(title)}</h1><p>${escape(words)}</p><p><a href="${escape(href)}">${escape(label)}</a></p></main></body>
 </html>
 `;
   const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";

@@ -1,9 +1,9 @@
 // Every request of every viewer comes through here, before CloudFront asks the load balancer.
-import { json, redirect, text } from './answers.mjs';
+import { json, page, redirect, text } from './answers.mjs';
 import * as cookies from './cookies.mjs';
 import { DOWN, REFUSED, fetchJson, logoutUrl, refresh } from './cognito.mjs';
 import * as login from './login.mjs';
-import { back, header, identify, isSameOrigin, isUpgrade, leadsUp, removeForged, setHeader } from './requests.mjs';
+import { back, header, identify, isNavigation, isSameOrigin, isUpgrade, leadsUp, removeForged, setHeader } from './requests.mjs';
 import { createKeySet, firstValid, validate } from './tokens.mjs';
 
 // Lambda ends the function after 5 s.
@@ -66,18 +66,29 @@ function application(label) {
   return parts && Number(parts[1]) <= 65535 ? { port: parts[1], conversation: parts[2] } : undefined;
 }
 
+/** A page for a person, plain text for everything else. */
+function refuse(request, settings, status, title, words, label = 'Open OpenHands') {
+  if (!isNavigation(request)) return text(status, words);
+  return page(status, title, words, { href: `https://${settings.full_domain}/`, label });
+}
+
 async function runtime(request, label, settings, findKey, deadline) {
   const app = application(label);
-  if (!app) return text(404, 'There is no such application.');
+  if (!app) return refuse(request, settings, 404, 'Application not found', 'No application has this address.');
   // The next server would resolve it to another conversation, or to OpenHands itself.
-  if (leadsUp(request.uri)) return text(400, 'The path leads up.');
+  if (leadsUp(request.uri)) {
+    return refuse(request, settings, 400, 'Invalid path', 'The path must not contain the segments "." or "..".');
+  }
   if (settings.runtime_access === 'public') {
     setHeader(request, 'X-Runtime-Access', 'public');
   } else {
     const host = `${label}.runtime.${settings.full_domain}`;
     const { claims, answer } = await who(request, settings, findKey, deadline, host);
     if (answer) return answer;
-    if (!claims) return text(401, `Log in at https://${settings.full_domain}/ first.`);
+    if (!claims) {
+      const words = 'Log in to OpenHands, then open this address again.';
+      return refuse(request, settings, 401, 'Login required', words, 'Log in');
+    }
     identify(request, claims);
   }
   cookies.remove(request.headers, TOKENS);
@@ -99,11 +110,11 @@ export function createHandler(settings) {
       if (host.endsWith(runtimeSuffix)) {
         return await runtime(request, host.slice(0, -runtimeSuffix.length), settings, findKey, deadline);
       }
-      return text(404, 'There is no such site.');
+      return refuse(request, settings, 404, 'Site not found', 'No site has this address.');
     } catch (error) {
       // An exception would be a 503 without a word. Its message may hold what the request held: only its name is kept.
       console.error('the request could not be handled:', error?.name);
-      return text(500, 'The request could not be handled.');
+      return text(500, 'The request failed. Try again in a few minutes.');
     }
   };
 }

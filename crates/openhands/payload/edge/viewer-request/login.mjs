@@ -18,7 +18,7 @@ function equal(one, other) {
 /** Sends a person to the login; a script is told that it must log in. */
 export function ask(request, settings) {
   if (!isNavigation(request)) {
-    return json(401, { error: 'unauthorized', message: 'Log in at the main page.' });
+    return json(401, { error: 'unauthorized', message: 'Log in on the main page.' });
   }
   const login = { state: random(), nonce: random(), verifier: random(), target: safeTarget(target(request)) };
   const value = Buffer.from(JSON.stringify(login)).toString('base64url');
@@ -43,25 +43,27 @@ function pending(request, state) {
 /** Comes back from Cognito. */
 export async function callback(request, settings, findKey, deadline) {
   const query = new URLSearchParams(request.querystring);
-  const refuse = (title, words, status = 400) => page(status, title, words, [cookies.noLogin()]);
+  const refuse = (title, words, status = 400) => page(status, title, words, { cookies: [cookies.noLogin()] });
   if (query.has('error')) {
     const said = query.get('error_description') || query.get('error');
-    return refuse('The login did not succeed', `The login service says: ${said.slice(0, 200)}`);
+    return refuse('Login failed', `The login service returned an error: ${said.slice(0, 200)}`);
   }
   const login = pending(request, query.get('state') ?? '');
   if (!login) {
-    return refuse('This login is not the last one', 'It was begun too long ago, or another one was begun after it.');
+    return refuse('Login expired', 'The login took longer than 10 minutes, or you started another one in a different tab.');
   }
   const code = query.get('code') ?? '';
-  if (code === '') return refuse('The login did not succeed', 'The login service sent no code.');
+  if (code === '') return refuse('Login failed', 'The login service did not return an authorization code.');
   const tokens = await exchangeCode(code, login.verifier, settings, deadline);
   if (tokens.failed === DOWN) {
-    return refuse('The login service does not answer', 'Try again in a moment.', 502);
+    return refuse('Login service unavailable', 'The login service did not respond. Try again in a few minutes.', 502);
   }
-  if (tokens.failed) return refuse('The login did not succeed', 'The login service refused the code: it can be used once.');
+  if (tokens.failed) {
+    return refuse('Login failed', 'The login service rejected the authorization code. Each code can be used only once.');
+  }
   const claims = await validate(tokens.idToken, settings, findKey, deadline);
   if (!claims || typeof claims.nonce !== 'string' || !equal(claims.nonce, login.nonce)) {
-    return refuse('The login did not succeed', 'The login service sent a token that is not valid for this site.');
+    return refuse('Login failed', 'The login service returned a token that is not valid for this site.');
   }
   return redirect(safeTarget(login.target), [...cookies.session(tokens, settings), cookies.noLogin()]);
 }

@@ -13,11 +13,46 @@ function runtime.configure(with)
     settings = with
 end
 
-local function refuse(status, words)
+-- The same looks as the pages of the function at the edge.
+local PAGE = [[<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,"><title>%s</title>
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;overflow-wrap:break-word}h1{font-size:1.5rem;line-height:1.25}</style></head>
+<body><main><h1>%s</h1><p>%s</p><p><a href="%s">%s</a></p></main></body>
+</html>]]
+
+-- Whether the answer is for a person who looks at a page.
+local function is_navigation()
+    local mode = ngx.var.http_sec_fetch_mode or ""
+    local accept = ngx.var.http_accept or ""
+    local is_upgrade = (ngx.var.http_upgrade or "") ~= ""
+    return not is_upgrade and (mode == "" or mode == "navigate") and accept:find("text/html", 1, true) ~= nil
+end
+
+-- The address of OpenHands itself, as seen from this request.
+local function main_page()
+    local site = (ngx.var.http_host or ""):match("%.runtime%.([%w.-]+)$")
+    return site and "https://" .. site .. "/" or "/"
+end
+
+-- Refuses with a page for a person, and with plain text for everything else. Titles and words are constant: they need no escaping.
+local function refuse(status, title, words, may_change)
     ngx.status = status
-    ngx.header["Content-Type"] = "text/plain; charset=utf-8"
     ngx.header["Cache-Control"] = "no-store"
-    ngx.say(words)
+    ngx.header["X-Content-Type-Options"] = "nosniff"
+    if is_navigation() then
+        ngx.header["Content-Type"] = "text/html; charset=utf-8"
+        ngx.header["Content-Security-Policy"] = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        -- An empty link is this very address.
+        local link, label = main_page(), "Open OpenHands"
+        if may_change then
+            link, label = "", "Try again"
+        end
+        ngx.say(PAGE:format(title, title, words, link, label))
+    else
+        ngx.header["Content-Type"] = "text/plain; charset=utf-8"
+        ngx.say(words)
+    end
     return ngx.exit(status)
 end
 
@@ -54,28 +89,28 @@ function runtime.route()
     -- The path as it was sent: what nginx has resolved must be what was asked for.
     local path = ngx.var.request_uri:match("^/runtime/" .. conversation .. "/" .. ngx.var.port .. "(.*)$")
     if not path or ngx.var.leads_up == "1" or asked > 65535 then
-        return refuse(400, "The path is not one of an application.")
+        return refuse(400, "Invalid path", "The path is not valid for an application.")
     end
     if not is_on_its_host(conversation, asked) then
-        return refuse(404, "Applications have hosts of their own.")
+        return refuse(404, "Application not found", "Applications are served on their own hosts, not on this one.")
     end
     local container, problem = docker.find(settings.docker_socket, conversation)
     if problem then
         ngx.log(ngx.ERR, "docker: ", problem)
-        return refuse(503, "Docker does not answer.")
+        return refuse(503, "Temporarily unavailable", "Docker did not respond. Try again in a few minutes.", true)
     end
     if not container then
-        return refuse(404, "Sandbox not found.")
+        return refuse(404, "Sandbox not running", "Open the conversation to start its sandbox, then open this address again.")
     end
     -- Whoever may not see it learns nothing of it.
     if not container.user then
-        return refuse(403, "The sandbox has no owner.")
+        return refuse(403, "Access denied", "This sandbox has no owner. Contact your administrator.")
     end
     if not may_see(container, asked) then
-        return refuse(403, "The sandbox is another user's.")
+        return refuse(403, "Access denied", "This sandbox belongs to another user.")
     end
     if not container.address then
-        return refuse(502, "The sandbox has no address.")
+        return refuse(502, "Sandbox not ready", "The sandbox has no network address yet. Try again in a few seconds.", true)
     end
     ngx.req.clear_header("X-Runtime-Access")
     local cookies = ngx.var.http_cookie
@@ -99,7 +134,20 @@ function runtime.not_listening()
     if is_probe then
         return ngx.exit(204)
     end
-    return refuse(502, "No server is listening on this port.")
+    local port = tonumber(ngx.var.port)
+    if port == AGENT_PORT then
+        return refuse(502, "Agent not ready", "The agent server of this conversation does not listen yet.", true)
+    end
+    local words = "No application listens on port " .. port .. ". Start it in the conversation, then try again."
+    return refuse(502, "Application not running", words, true)
+end
+
+-- Everything that is no path of an application.
+function runtime.no_route()
+    if ngx.var.leads_up == "1" then
+        return refuse(400, "Invalid path", "The path is not valid for an application.")
+    end
+    return refuse(404, "Page not found", "No page has this address.")
 end
 
 return runtime

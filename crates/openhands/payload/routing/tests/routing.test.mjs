@@ -197,6 +197,20 @@ describe('errors', () => {
     }
   });
 
+  test('a refusal is a page for a person, who finds the way to OpenHands, and plain text for a script', async () => {
+    docker.containers = [];
+    const path = `/runtime/${conversation()}/8011/`;
+    const accept = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate' };
+    const page = await ask(nginx.port, path, { headers: { ...OWNER, ...accept } });
+    assert.deepEqual([page.status, page.headers['content-type']], [404, 'text/html; charset=utf-8']);
+    assert.match(page.text, /<a href="https:\/\/openhands\.example\.com\/">/);
+    const script = await ask(nginx.port, path, { headers: { ...OWNER, Accept: 'application/json' } });
+    assert.deepEqual([script.status, script.headers['content-type']], [404, 'text/plain; charset=utf-8']);
+    // A host that could end the attribute is not repeated.
+    const strange = { ...OWNER, ...accept, Host: `8011-${'b'.repeat(32)}.runtime.x"><script>` };
+    assert.doesNotMatch((await ask(nginx.port, `/runtime/${'b'.repeat(32)}/8011/`, { headers: strange })).text, /script/);
+  });
+
   test("an application's own 502 is its own", async () => {
     const answer = await ask(nginx.port, `/runtime/${ADA}/${port}/own-502`, { headers: { ...OWNER, ...PROBE } });
     assert.deepEqual([answer.status, answer.headers['x-server']], [502, 'ada']);

@@ -1,0 +1,108 @@
+// Chromium at the edge: what a person sees. It resolves the deployment's hosts to `front`, and no others.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { HOST } from './front.mjs';
+import { CACHE, cacheFolder } from './shell.mjs';
+
+const FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
+/** Where pictures of pages are written: outside the checkout. */
+export const PICTURES = cacheFolder('pictures');
+
+/** A phone and a desktop, each in the light and in the dark. */
+export const SCREENS = [
+  { name: 'phone', viewport: { width: 360, height: 640 }, colorScheme: 'light' },
+  { name: 'dark', viewport: { width: 1024, height: 640 }, colorScheme: 'dark' },
+];
+
+function driver() {
+  const require = createRequire(join(CACHE, 'browser/package.json'));
+  try {
+    return require('playwright-core').chromium;
+  } catch (error) {
+    throw new Error(`failed to load playwright-core: run \`cargo xtask openhands\` (${error.message})`);
+  }
+}
+
+/** Starts Chromium with an empty profile, which is deleted with it. */
+export async function startBrowser(front) {
+  const hosts = `--host-resolver-rules=MAP *.example.com 127.0.0.1:${front.securePort}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`;
+  const chromium = await driver().launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, hosts] });
+  const browser = { stop: () => chromium.close() };
+  /** A person with a browser window of their own; `problems` are the errors of the console. */
+  browser.open = async (options = {}) => {
+    const context = await chromium.newContext({ ignoreHTTPSErrors: true, ...options });
+    const page = await context.newPage();
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      // Chromium reports every status of 400 and more, also that of the page itself.
+      const isStatus = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+      if (message.type() === 'error' && !isStatus) problems.push(`${message.text()} (${message.location().url})`);
+    });
+    return { context, page, problems, close: () => context.close() };
+  };
+  return browser;
+}
+
+/** Logs a person in, as a person does: by opening the site. */
+export async function loginInBrowser(window, cognito, user, path = '/') {
+  cognito.nextClaims = { sub: user.id, email: user.email, email_verified: true };
+  const response = await window.page.goto(`https://${HOST}${path}`);
+  cognito.nextClaims = {};
+  return response;
+}
+
+/** Takes a picture and returns what it shows, by the rules for every page. */
+export async function look(page, name) {
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  return page.evaluate(measure);
+}
+
+/** In the page: its language, its size, its texts and the lowest contrast of a text to what is behind it. */
+function measure() {
+  const canvas = document.body.appendChild(document.createElement('i'));
+  const rgb = (color) => color.match(/[\d.]+/g).map(Number);
+  const system = (color) => {
+    canvas.style.backgroundColor = color;
+    return rgb(getComputedStyle(canvas).backgroundColor);
+  };
+  const sheet = system('Canvas');
+  canvas.remove();
+  const light = ([r, g, b]) => {
+    const linear = [r, g, b].map((one) => (one / 255 <= 0.04045 ? one / 255 / 12.92 : ((one / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return sheet;
+  };
+  const contrast = (element) => {
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  const texts = [...document.body.querySelectorAll('*')].filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''));
+  const isVisible = (one) => one?.checkVisibility() && one.getBoundingClientRect().bottom <= innerHeight;
+  const heading = document.querySelector('h1');
+  const links = [...document.links].filter(isVisible);
+  return {
+    language: document.documentElement.lang,
+    title: document.title,
+    heading: isVisible(heading) ? heading.textContent : undefined,
+    links: links.map((one) => [one.textContent, one.href]),
+    overflow: document.documentElement.scrollWidth - innerWidth,
+    smallest: Math.min(...texts.map((one) => Number.parseFloat(getComputedStyle(one).fontSize))),
+    contrast: Math.min(...texts.map(contrast)),
+    text: document.body.innerText,
+  };
+}
+
+/** A name for a picture. */
+export const pictureOf = (name, screen) => `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 60)}-${screen}`;
