@@ -1,5 +1,7 @@
 // A sandbox whose agent does what an attacker tells it. Commands run in it directly: the agent runs whatever it is told.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { startBench } from './bench.mjs';
@@ -102,8 +104,17 @@ describe('a sandbox', () => {
     const { session_api_key: own } = await attacker.running();
     const before = (await victim.events()).length;
     const event = { id: '11111111-1111-4111-8111-111111111111', timestamp: '2026-01-01T00:00:00', source: 'user', kind: 'MessageEvent', llm_message: { role: 'user', content: [{ type: 'text', text: 'forged' }] } };
-    await tries('POST', `http://172.30.0.1:3001/api/v1/webhooks/events/${victim.id}`, { 'X-Session-API-Key': own, 'Content-Type': 'application/json' }, JSON.stringify([event]));
+    const send = (id, forgery) => tries('POST', `http://172.30.0.1:3001/api/v1/webhooks/events/${id}`, { 'X-Session-API-Key': own, 'Content-Type': 'application/json' }, JSON.stringify([forgery]));
+    await send(victim.id, event);
+    // An id that leads to the victim's folder, in the bucket and on the instance.
+    const state = join(bench.engine.efs, 'workspace', victim.id, 'conversations', victim.id, 'base_state.json');
+    const content = readFileSync(state, 'utf8');
+    for (const id of [`../../../${BOB.id}/v1_conversations/${victim.id}/forged`, `../../../../../../data/openhands/workspace/${victim.id}/conversations/${victim.id}/base_state`]) {
+      await send(attacker.id, { ...event, id });
+    }
+    assert.equal(readFileSync(state, 'utf8'), content);
     assert.equal((await victim.events()).length, before);
+    assert.doesNotMatch(JSON.stringify(await victim.events()), /forged/);
     const info = await attacker.ask('GET', `/api/conversations?ids=${attacker.id}`);
     const stolen = JSON.stringify({ ...info.json()[0], id: victim.id });
     const answer = await tries('POST', 'http://172.30.0.1:3001/api/v1/webhooks/conversations', { 'X-Session-API-Key': own, 'Content-Type': 'application/json' }, stolen);
@@ -112,14 +123,21 @@ describe('a sandbox', () => {
     assert.equal((await victim.listed()).sandbox_id, victim.sandbox);
   });
 
+  test('floods OpenHands with nothing: what it sends is limited before it arrives', async () => {
+    const answer = await tries('POST', 'http://172.30.0.1:3001/api/v1/webhooks/conversations', { 'Content-Length': String(64 * 2 ** 20) }, 'x');
+    assert.ok([0, 413].includes(answer.status), `${answer.status} ${answer.text}`);
+    assert.equal((await bench.instance.app('/api/health')).status, 200);
+  });
+
   test('gets no credentials of the instance from the metadata service', async () => {
     for (const url of ['http://169.254.169.254/latest/api/token', 'http://[fd00:ec2::254]/latest/api/token']) {
       const answer = await tries('PUT', url, { 'X-aws-ec2-metadata-token-ttl-seconds': '60' });
       assert.equal(answer.status, 0, answer.text);
     }
     assert.equal((await tries('GET', 'http://169.254.169.254/latest/meta-data/iam/security-credentials/')).status, 0);
-    // The app on the instance does get them: it is the firewall and the hop limit that make the difference.
-    assert.ok(bench.metadata !== undefined && (await bench.instance.app('/api/health')).status === 200);
+    // The instance gets them: it is the firewall and the hop limit that make the difference.
+    const token = ['-s', '-m', '4', '-X', 'PUT', '-H', 'X-aws-ec2-metadata-token-ttl-seconds: 60', '-o', '/dev/null', '-w', '%{http_code}'];
+    assert.equal(await bench.engine.exec('curl', [...token, 'http://169.254.169.254/latest/api/token']), '200');
   });
 
   test('has the credentials of the sandbox role only, and cannot change them', async () => {
@@ -150,7 +168,7 @@ describe('a sandbox', () => {
     assert.match(raw.stderr, /PermissionError/);
   });
 
-  test('that fills its memory and its processes takes nobody with it', async () => {
+  test('that fills its memory and its processes affects no other sandbox', async () => {
     const { memory_mb: limit, processes } = bench.settings.sandbox;
     const filled = await python(`x = []\nfor _ in range(${limit * 2}): x.append(bytearray(b"x" * 2 ** 20))\nprint("filled")`);
     assert.notEqual(filled.status, 0);
@@ -172,7 +190,7 @@ except OSError as error:
     assert.match(await victim.shell('cat private.txt'), /the victim's file/);
   });
 
-  test('that fills its disk takes nobody with it', async (t) => {
+  test('that fills its disk affects no other sandbox', async (t) => {
     if (!bench.engine.hasQuota) return t.skip('the kernel has no XFS quota: docker cannot limit a container\'s disk here');
     const filled = await inside(['sh', '-c', `head -c ${(bench.settings.sandbox.disk_gb + 1) * 2 ** 30} /dev/zero > /var/tmp/fill`]);
     assert.notEqual(filled.status, 0);

@@ -40,7 +40,7 @@ async function during(away, back, check) {
 }
 
 describe('the database is down', () => {
-  test('health says so, the instance itself is not to blame, users are told, and everything is there afterwards', async () => {
+  test('health reports it, the instance scope stays healthy, users get a message, and nothing is lost', async () => {
     const before = (await conversation.events()).length;
     await during(bench.database.stop, bench.database.start, async () => {
       const seen = await health();

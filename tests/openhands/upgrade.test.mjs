@@ -7,9 +7,11 @@ import { ADA, BOB } from './client.mjs';
 import { chooseModel, startConversation } from './conversation.mjs';
 import { images, load } from './images.mjs';
 
-const OLDER = process.env.OHINFRA_OPENHANDS_OLDER ?? '1.7.0';
+// A version that is being tried is reached from the default one.
+const NEWER = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION;
+const OLDER = NEWER === DEFAULT_VERSION ? '1.7.0' : DEFAULT_VERSION;
 
-describe(`an upgrade from ${OLDER} to ${DEFAULT_VERSION}`, () => {
+describe(`an upgrade from ${OLDER} to ${NEWER}`, { skip: NEWER === '1.7.0' && 'it is the oldest release' }, () => {
   let bench;
   let ada;
   let bob;
@@ -26,8 +28,8 @@ describe(`an upgrade from ${OLDER} to ${DEFAULT_VERSION}`, () => {
     await conversation.finished();
     eventsBefore = (await conversation.events()).map((one) => one.id);
     await bench.instance.destroy();
-    await load(bench.engine, await images(DEFAULT_VERSION));
-    await bench.boot({ version: DEFAULT_VERSION });
+    await load(bench.engine, await images(NEWER));
+    await bench.boot({ version: NEWER });
     await bench.instance.ready();
   });
   after(() => bench?.stop());

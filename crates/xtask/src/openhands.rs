@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// Only tests whose name matches this pattern
     #[arg(long)]
     filter: Option<String>,
-    /// Starts everything, prints its addresses as JSON and leaves it running until it is interrupted
+    /// Start the bench, print its addresses as JSON, and wait until it is interrupted
     #[arg(long, conflicts_with = "filter")]
     up: bool,
 }

@@ -309,20 +309,21 @@ fn roles(d: &Deployment) {
     assert_eq!(managed, ["AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy"]);
     let (account, key) = (&d.account.id, d.id("security/user-secrets-key"));
     let bucket = format!("arn:aws:s3:::openhands-data-{account}-us-west-2");
+    // The models that users may choose, which the sandboxes may invoke as well: in this region, and through its profiles.
+    let invoke = json!(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]);
+    let models = json!("arn:aws:bedrock:*::foundation-model/anthropic.claude-*");
+    let profiles = json!(format!("arn:aws:bedrock:us-west-2:{account}:inference-profile/*.anthropic.claude-*"));
     let expected = [
         (
-            json!(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]),
+            json!(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]),
             json!([
-                "arn:aws:bedrock:*::foundation-model/anthropic.claude-*",
-                "arn:aws:bedrock:*::foundation-model/us.anthropic.claude-*",
-                format!("arn:aws:bedrock:us-west-2:{account}:inference-profile/*anthropic.claude*"),
-                format!("arn:aws:bedrock:*:{account}:inference-profile/global.anthropic.claude*"),
+                d.id("security/sandbox-secret"),
+                d.id("database/proxy-secret"),
+                d.id("security/origin-verify-secret")
             ]),
         ),
-        (
-            json!(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]),
-            json!([d.id("security/sandbox-secret"), d.id("database/proxy-secret")]),
-        ),
+        (json!(["bedrock:ListFoundationModels", "bedrock:ListInferenceProfiles"]), json!("*")),
+        (json!(["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"]), json!("*")),
         (json!("ecr:GetAuthorizationToken"), json!("*")),
         (
             json!(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]),
@@ -331,6 +332,7 @@ fn roles(d: &Deployment) {
                 format!("arn:aws:logs:us-west-2:{account}:log-group:/openhands/*:log-stream:*"),
             ]),
         ),
+        (json!("cloudwatch:PutMetricData"), json!("*")),
         (json!(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]), json!(format!("{bucket}/*"))),
         (json!("s3:ListBucket"), json!(bucket)),
         (json!("sns:Publish"), json!(d.id("monitoring/alerts"))),
@@ -354,18 +356,29 @@ fn roles(d: &Deployment) {
             )),
         ),
         (json!("sts:AssumeRole"), json!(format!("arn:aws:iam::{account}:role/{sandbox}"))),
+        (invoke.clone(), models.clone()),
+        (invoke.clone(), profiles.clone()),
+        (invoke.clone(), models.clone()),
     ];
     let statements = answers[2]["PolicyDocument"]["Statement"].as_array().unwrap();
     let found: Vec<(Value, Value)> = statements.iter().map(|s| (s["Action"].clone(), s["Resource"].clone())).collect();
     assert_eq!(found, expected);
     assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
-    assert_eq!(statements[10]["Condition"], json!({ "StringEquals": { "sts:ExternalId": "openhands-sandbox" } }));
+    let conditions: Vec<Value> = statements.iter().map(|s| s["Condition"].clone()).collect();
+    let assume = json!({ "StringEquals": { "sts:ExternalId": "openhands-sandbox" } });
+    let subscribe = json!({ "StringEquals": { "aws:CalledViaLast": "bedrock.amazonaws.com" } });
+    let through = json!({ "StringLike": { "bedrock:InferenceProfileArn": profiles } });
+    assert_eq!((&conditions[2], &conditions[12], &conditions[15]), (&subscribe, &assume, &through));
     assert_eq!(answers[3]["InstanceProfile"]["Roles"][0]["RoleName"], instance);
     let trust = &answers[4]["Role"]["AssumeRolePolicyDocument"]["Statement"][0];
     assert_eq!(trust["Principal"]["AWS"], format!("arn:aws:iam::{account}:role/{instance}"));
     assert_eq!(trust["Condition"], json!({ "StringEquals": { "sts:ExternalId": "openhands-sandbox" } }));
     let statements = answers[5]["PolicyDocument"]["Statement"].as_array().unwrap();
-    assert_eq!(statements.len(), 3, "the two of the policy file and the denial");
+    let sids: Vec<&str> = statements.iter().filter_map(|s| s["Sid"].as_str()).collect();
+    for sid in ["Models", "InferenceProfiles", "ModelsOfInferenceProfiles", "SubscribeToModels"] {
+        assert!(sids.contains(&sid), "{sid} of {sids:?}");
+    }
+    assert_eq!(statements.len(), 7, "models, their subscription, the two of the policy file and the denial: {sids:?}");
     let deny = statements.iter().find(|statement| statement["Sid"] == "DenySensitiveOperations").unwrap();
     assert_eq!((&deny["Effect"], &deny["Resource"]), (&json!("Deny"), &json!("*")));
     let iam = [

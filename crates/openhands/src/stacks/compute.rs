@@ -145,7 +145,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
             subnet_ids: builder.environment.private_subnets.clone(),
             target_group_arns: vec![app.attribute("arn"), runtime.attribute("arn")],
             health_check_type: "ELB".to_owned(),
-            health_check_grace_seconds: 600,
+            health_check_grace_seconds: 1800,
         },
         Options {
             after,
@@ -431,7 +431,7 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
         };
         builder.add::<Alarm>(&format!("alarm-{name}"), &inputs);
     }
-    // The instance measures every minute; one that measures nothing does not work either.
+    // The instance measures every minute; one that measures nothing does not work either. A replacement takes less than ten.
     let inputs = AlarmInputs {
         alarm_name: builder.environment.names.regional("unhealthy"),
         description:
@@ -442,7 +442,7 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
         statistic: "Maximum".to_owned(),
         dimensions: BTreeMap::from([("AutoScalingGroupName".to_owned(), group.attribute("name"))]),
         period_seconds: 60,
-        evaluation_periods: 5,
+        evaluation_periods: 10,
         threshold: 1.0,
         comparison: "LessThanThreshold".to_owned(),
         treat_missing_data: "breaching".to_owned(),

@@ -423,9 +423,9 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
             "ecr.image",
             json!({
                 "repository_name": "ground", "repository_uri": g.repository_uri, "platform": "linux/arm64",
-                "package": "image-openhands", "parameters": { "version": "1" }, "digest": "1",
+                "package": "image-openhands", "parameters": { "bases": r#"{"base":"ghcr.io/openhands/openhands:1","aws_cli":"b:1"}"# }, "digest": "1",
             }),
-            vec![("parameters", json!({ "version": "2" }))],
+            vec![("parameters", json!({ "bases": r#"{"base":"ghcr.io/openhands/openhands:2","aws_cli":"b:1"}"# }))],
         ),
         (
             "ecr.repository",

@@ -33,7 +33,7 @@ pub(super) fn instance(d: &Deployment) {
         "MaxSize": 1,
         "DesiredCapacity": 1,
         "HealthCheckType": "ELB",
-        "HealthCheckGracePeriod": 600,
+        "HealthCheckGracePeriod": 1800,
         "LaunchTemplate": {
             "LaunchTemplateId": d.id("compute/launch-template"),
             "Version": template["VersionNumber"].to_string(),
@@ -158,7 +158,7 @@ pub(super) fn alarms_and_parameters(d: &Deployment) {
             "ComparisonOperator": "LessThanThreshold",
             "Statistic": "Maximum",
             "Period": 60,
-            "EvaluationPeriods": 5,
+            "EvaluationPeriods": 10,
             "TreatMissingData": "breaching",
             "AlarmActions": [d.id("monitoring/alerts")],
         },

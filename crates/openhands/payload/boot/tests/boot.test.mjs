@@ -207,6 +207,19 @@ describe('a step that fails', () => {
     assert.equal(tries.length, 5);
   });
 
+  test('that fails once leaves no trace in what it gives when it succeeds', () => {
+    for (const [command, file] of [['aws secretsmanager', 'database'], ['aws secretsmanager.*sandbox', 'sandbox']]) {
+      machine.set('fail-once', `^${command}`);
+      const run = machine.run();
+      assert.equal(run.status, 0, run.output);
+      assert.match(run.output, /retrying in 5 s/);
+      const written = machine.read(`opt/openhands/${file}.env`);
+      machine.run();
+      assert.equal(machine.read(`opt/openhands/${file}.env`), written);
+      assert.doesNotMatch(written, /retrying/);
+    }
+  });
+
   test('a plugin or a bundle that is not the right one is refused', () => {
     assert.equal(machine.run(undefined, { plugin: 'another plugin' }).status, 1);
     assert.ok(!existsSync(machine.path('.local/lib/docker/cli-plugins/docker-compose')));

@@ -7,6 +7,11 @@ if [[ -s /state/fail && "$name $*" =~ $(</state/fail) ]]; then
   echo "$name: made to fail" >&2
   exit 1
 fi
+if [[ -s /state/fail-once && "$name $*" =~ $(</state/fail-once) ]]; then
+  : >/state/fail-once
+  echo "$name: made to fail once" >&2
+  exit 1
+fi
 case "$name $*" in
 "curl"*api/token*) echo token ;;
 "curl"*instance-id) echo i-0123456789abcdef0 ;;

@@ -47,6 +47,12 @@ function ofApplication(response) {
   }
 }
 
+/** What the agent server answers, on the host of OpenHands: no document of a sandbox acts there, and none sets a login. */
+function ofAgentServer(response) {
+  set(response, { 'Content-Security-Policy': 'sandbox', 'X-Content-Type-Options': 'nosniff' });
+  delete response.headers['set-cookie'];
+}
+
 function isPage(request, response) {
   const type = String(response.headers['content-type']?.[0]?.value ?? '').toLowerCase();
   const { uri } = request;
@@ -62,6 +68,8 @@ export function createHandler(settings) {
       const host = String(request.headers.host?.[0]?.value ?? '').toLowerCase();
       if (host.endsWith(`.runtime.${settings.full_domain}`)) {
         ofApplication(response);
+      } else if (request.uri.startsWith('/runtime/')) {
+        ofAgentServer(response);
       } else if (isPage(request, response)) {
         set(response, FRESH_HEADERS);
       }

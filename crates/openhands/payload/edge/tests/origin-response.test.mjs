@@ -36,6 +36,11 @@ describe('the main host', () => {
   });
 });
 
+test('what the agent server answers on the host of OpenHands acts as no document of it, and sets no cookie', async () => {
+  const got = await answer('openhands.example.com', '/runtime/x/8000/api/file', { 'Content-Type': 'text/html', 'Set-Cookie': 'id_token=x' });
+  assert.deepEqual(got, { 'content-type': ['text/html'], 'content-security-policy': ['sandbox'], 'x-content-type-options': ['nosniff'] });
+});
+
 describe('an application', () => {
   test('gets its headers on every answer', async () => {
     const got = await answer(APP.toUpperCase(), '/runtime/x/1/', { 'X-Frame-Options': 'ALLOWALL', 'Content-Type': 'text/html' });

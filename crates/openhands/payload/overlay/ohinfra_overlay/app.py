@@ -69,6 +69,7 @@ def build():
     from ohinfra_overlay.compat import load_app
     from ohinfra_overlay.guard import Guard
     from ohinfra_overlay.origin import OriginSecret
+    from ohinfra_overlay.sandboxes import owner_at
 
     app = load_app()
     router = APIRouter()
@@ -87,7 +88,7 @@ def build():
     def unavailable(what: str):
         async def answer(_request, error) -> JSONResponse:
             log.error("%s: %s", what, error)
-            return JSONResponse({"error": f"{what} does not answer; try again in a moment"}, 503)
+            return JSONResponse({"error": f"{what} does not answer; retry in a moment"}, 503)
 
         return answer
 
@@ -108,7 +109,7 @@ def build():
             yield state
 
     app.router.lifespan_context = lifespan
-    return Guard(PublicAddresses(app), OriginSecret(settings().origin_secret))
+    return Guard(PublicAddresses(app), OriginSecret(settings().origin_secret), owner_at)
 
 
 app = build()

@@ -75,6 +75,8 @@ def complete(arguments: dict[str, Any], settings: Settings, user: str, conversat
         # Raw packets would let a sandbox answer in another one's name.
         "cap_drop": ["NET_RAW"],
         "restart_policy": {"Name": "no"},
+        # Where the instance's memory ends, a sandbox ends before OpenHands does.
+        "oom_score_adj": 500,
         **_limits(sandbox),
     }
     # No published ports and neither of docker's own networks.

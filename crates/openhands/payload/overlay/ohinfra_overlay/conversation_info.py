@@ -10,7 +10,7 @@ from openhands.app_server.app_conversation.sql_app_conversation_info_service imp
     StoredConversationMetadata,
 )
 from openhands.app_server.errors import AuthError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from ohinfra_overlay import owners
 from ohinfra_overlay.compat import StoredConversationCostEvent
@@ -70,6 +70,15 @@ class OwnedConversationInfoService(SQLAppConversationInfoService):
                 )
             )
         return await super().delete_app_conversation_info(conversation_id)
+
+    async def touch(self, conversation_id: UUID) -> None:
+        """Record that a conversation is used."""
+        await self.db_session.execute(
+            update(StoredConversationMetadata)
+            .where(StoredConversationMetadata.conversation_id == str(conversation_id))
+            .values(last_updated_at=func.now())
+        )
+        await self.db_session.commit()
 
     async def _name_owners(self, infos) -> None:
         present = [info for info in infos if info is not None]

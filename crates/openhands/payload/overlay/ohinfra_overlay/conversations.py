@@ -14,6 +14,7 @@ from openhands.app_server.sandbox.sandbox_models import SandboxInfo, SandboxStat
 
 from ohinfra_overlay import mcp, owners
 from ohinfra_overlay.containers import PREFIX
+from ohinfra_overlay.sandboxes import CONVERSATION_ID
 from ohinfra_overlay.settings import settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
         info = await self.app_conversation_info_service.get_app_conversation_info(conversation_id)
         if info is None:
             return None
+        # It is in use: its age begins again.
+        await self.app_conversation_info_service.touch(conversation_id)
         sandbox = await self.sandbox_service.get_sandbox(info.sandbox_id)
         if sandbox is not None and sandbox.status != SandboxStatus.ERROR:
             await self.sandbox_service.resume_sandbox(sandbox.id)
@@ -75,24 +78,34 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
             return False
 
     async def delete_app_conversation(self, conversation_id: UUID, *arguments, **options) -> bool:
-        info = await self.app_conversation_info_service.get_app_conversation_info(conversation_id)
+        infos = self.app_conversation_info_service
+        info = await infos.get_app_conversation_info(conversation_id)
         if info is None:
             return False
-        deleted = await super().delete_app_conversation(conversation_id, *arguments, **options)
-        if deleted:
-            await self._delete_data(info)
-        return deleted
+        children = await infos.get_sub_conversation_ids(conversation_id)
+        if not await super().delete_app_conversation(conversation_id, *arguments, **options):
+            return False
+        # The rows first: what is left after a failure is data that nobody lists, not a conversation without data.
+        await infos.db_session.commit()
+        for deleted in [*children, conversation_id]:
+            await self._delete_events(deleted)
+        if await infos.count_conversations_by_sandbox_id(info.sandbox_id) == 0:
+            await self._delete_sandbox(info.sandbox_id)
+        await infos.db_session.commit()
+        return True
 
-    async def _delete_data(self, info) -> None:
-        """Delete what the database does not hold: the sandbox, the workspace and the events."""
-        await self.sandbox_service.delete_sandbox(info.sandbox_id)
-        events = await self.event_service.get_conversation_path(info.id)
+    async def _delete_events(self, conversation_id: UUID) -> None:
+        events = await self.event_service.get_conversation_path(conversation_id)
         await asyncio.to_thread(self.event_service.delete_all, events)
-        # A conversation that runs in another one's sandbox has no workspace of its own.
-        if info.sandbox_id == f"{PREFIX}{info.id.hex}":
-            workspace = Path(settings().workspace) / info.id.hex
+        await owners.forget(self.app_conversation_info_service.db_session, str(conversation_id))
+
+    async def _delete_sandbox(self, sandbox_id: str) -> None:
+        """Delete a sandbox that no conversation uses any more, with its workspace."""
+        await self.sandbox_service.delete_sandbox(sandbox_id)
+        name = sandbox_id.removeprefix(PREFIX)
+        if CONVERSATION_ID.fullmatch(name):
+            workspace = Path(settings().workspace) / name
             await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=False, onexc=_absent_is_fine)
-        await owners.forget(self.app_conversation_info_service.db_session, str(info.id))
 
 
 def _absent_is_fine(_function, _path, error) -> None:

@@ -1,5 +1,7 @@
 """Events of conversations in S3, under `users/<id>/v1_conversations/<conversation>/`, all pages of them."""
 
+import logging
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import AsyncGenerator
@@ -7,7 +9,13 @@ from typing import AsyncGenerator
 from openhands.app_server.event.aws_event_service import AwsEventService, AwsEventServiceInjector
 from openhands.sdk import Event
 
+from pydantic import ValidationError
+
 from ohinfra_overlay import aws, spool
+
+log = logging.getLogger(__name__)
+
+EVENT_ID = re.compile(r"[0-9A-Za-z-]{16,64}")
 
 
 @dataclass
@@ -24,9 +32,17 @@ class UserEventService(AwsEventService):
             body = self.s3_client.get_object(Bucket=self.bucket_name, Key=str(path))["Body"].read()
         except self.s3_client.exceptions.NoSuchKey:
             return None
-        return Event.model_validate_json(body)
+        try:
+            return Event.model_validate_json(body)
+        except ValidationError as error:
+            # Of a kind that this release does not know: the rest of the history is shown without it.
+            log.warning("%s cannot be read: %s", path, error.title)
+            return None
 
     def _store_event(self, path: Path, event: Event) -> None:
+        # The id is chosen in the sandbox, and is the last part of the key.
+        if not EVENT_ID.fullmatch(str(event.id)):
+            raise ValueError("the id of an event is a UUID")
         spool.put(str(path), event.model_dump_json().encode())
 
     def delete_all(self, prefix: Path) -> None:
@@ -37,6 +53,7 @@ class UserEventService(AwsEventService):
             failed = self.s3_client.delete_objects(Bucket=self.bucket_name, Delete=batch).get("Errors", [])
             if failed:
                 raise OSError(f"failed to delete {len(failed)} events: {failed[0].get('Code')}")
+        spool.forget(str(prefix))
 
 
 class UserEventServiceInjector(AwsEventServiceInjector):

@@ -5,6 +5,7 @@ webhooks and the secrets of the sandbox's user. The MCP server takes the token t
 Everything else needs the user's headers together with the proof that the edge set them.
 """
 
+import asyncio
 import json
 import re
 from urllib.parse import urlsplit
@@ -22,8 +23,9 @@ MCP = re.compile(r"/mcp(/.*)?")
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app, secret: OriginSecret):
-        self._app, self._secret = app, secret
+    def __init__(self, app, secret: OriginSecret, owner_at):
+        """`owner_at(address)` names the user whose sandbox has this address; it may block."""
+        self._app, self._secret, self._owner_at = app, secret, owner_at
 
     async def __call__(self, scope, receive, send):
         if scope["type"] not in ("http", "websocket"):
@@ -34,10 +36,11 @@ class Guard:
             return await self._app(scope, receive, send)
         if BY_SESSION_KEY.fullmatch(path):
             return await self._app(_without(scope), receive, send)
-        identity = self._of_sandbox(headers) if MCP.fullmatch(path) else None
-        identity = identity or self._of_edge(headers)
+        identity = await self._of_edge(headers)
+        if identity is None and MCP.fullmatch(path):
+            identity = await self._of_sandbox(headers)
         if identity is None:
-            return await _refuse(scope, send, 401, "log in first")
+            return await _refuse(scope, send, 401, "authentication required")
         if _is_foreign(headers):
             return await _refuse(scope, send, 403, "requests of other sites are not accepted")
         scope = _without(scope)
@@ -46,17 +49,22 @@ class Guard:
         scope["client"] = (identity.user, 0)
         return await self._app(scope, receive, send)
 
-    def _of_edge(self, headers: dict[str, str]) -> Identity | None:
-        user = headers.get("x-cognito-user-id", "")
-        if not is_user(user) or not self._secret.accepts(headers.get(HEADER, "")):
+    async def _of_edge(self, headers: dict[str, str]) -> Identity | None:
+        user, proof = headers.get("x-cognito-user-id", ""), headers.get(HEADER, "")
+        if not is_user(user) or not proof:
+            return None
+        # Only an unknown value asks AWS, which may take seconds: other requests go on meanwhile.
+        if not self._secret.knows(proof) and not await asyncio.to_thread(self._secret.accepts, proof):
             return None
         verified = headers.get("x-cognito-email-verified") == "true"
         return Identity(user, headers.get("x-cognito-email") if verified else None)
 
-    @staticmethod
-    def _of_sandbox(headers: dict[str, str]) -> Identity | None:
+    async def _of_sandbox(self, headers: dict[str, str]) -> Identity | None:
+        """A token that has left its user's sandboxes is worth nothing. The door sets the address of the sandbox."""
         user = tokens.verify(headers.get("x-session-api-key", ""))
-        return Identity(user) if user else None
+        if user is None or await asyncio.to_thread(self._owner_at, headers.get("x-forwarded-for", "")) != user:
+            return None
+        return Identity(user)
 
 
 def _is_foreign(headers: dict[str, str]) -> bool:

@@ -48,7 +48,7 @@ class EdgeUserAuth(DefaultUserAuth):
     async def get_instance(cls, request: Request) -> "EdgeUserAuth":
         identity = getattr(request.state, STATE, None)
         if identity is None:
-            raise AuthenticationError("log in first")
+            raise AuthenticationError("authentication required")
         return cls(user_id=identity.user, email=identity.email)
 
     @classmethod

@@ -1,17 +1,20 @@
 """Work that nobody asks for: idle sandboxes stop, old archived conversations go, spooled events are written."""
 
 import asyncio
+import json
 import logging
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 import httpx
+from docker.errors import NotFound
 from openhands.app_server.sandbox.docker_sandbox_spec_service import get_docker_client
+from openhands.app_server.sandbox.sandbox_service import SESSION_API_KEY_VARIABLE
 from openhands.app_server.services.injector import InjectorState
 from openhands.app_server.user.auth_user_context import AuthUserContext
 from openhands.app_server.user.specifiy_user_context import USER_CONTEXT_ATTR
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ohinfra_overlay import owners, spool
 from ohinfra_overlay.containers import CONVERSATION, PREFIX
@@ -24,6 +27,8 @@ log = logging.getLogger(__name__)
 AGENT_PORT = 8000
 # How many conversations one round deletes at most.
 MOST_DELETED = 50
+# Of what a sandbox answers, in bytes.
+LARGEST_ANSWER = 4 * 2**20
 
 
 @asynccontextmanager
@@ -66,62 +71,92 @@ async def stop_idle() -> list[str]:
     stopped = []
     async with httpx.AsyncClient(timeout=5) as client:
         for container in await asyncio.to_thread(_sandboxes):
-            idle = await _idle_seconds(client, container)
-            if idle is not None and idle >= minutes * 60:
+            if await _is_idle(client, container, minutes * 60):
                 await asyncio.to_thread(container.stop, timeout=STOP_SECONDS)
-                log.info("stopped %s after %s idle minutes", container.name, int(idle // 60))
+                log.info("stopped %s, which was idle for %s minutes", container.name, minutes)
                 stopped.append(container.name)
     return stopped
 
 
-async def _idle_seconds(client: httpx.AsyncClient, container) -> float | None:
-    """By the agent server's own clock; nothing if it does not answer, which is not being idle."""
+async def _is_idle(client: httpx.AsyncClient, container, seconds: float) -> bool:
+    """By the agent server's own clock. One that does not answer, or whose agent works, is not idle."""
     network = container.attrs["NetworkSettings"]["Networks"].get(settings().sandbox.network) or {}
+    server = f"http://{network.get('IPAddress')}:{AGENT_PORT}"
     try:
-        answer = await client.get(f"http://{network.get('IPAddress')}:{AGENT_PORT}/server_info")
-        return float(answer.json()["idle_time"])
-    except (httpx.HTTPError, ValueError, KeyError):
-        return None
+        if float((await _read(client, f"{server}/server_info"))["idle_time"]) < seconds:
+            return False
+        environment = dict(item.partition("=")[::2] for item in container.attrs["Config"]["Env"])
+        key = {"X-Session-API-Key": environment.get(SESSION_API_KEY_VARIABLE, "")}
+        found = await _read(client, f"{server}/api/conversations/search", key)
+        return not any(item.get("execution_status") == "running" for item in found["items"])
+    except Exception as error:
+        # Whatever a sandbox answers, the round goes on with the next one.
+        log.debug("%s cannot be asked whether it is idle: %s", container.name, error)
+        return False
+
+
+async def _read(client: httpx.AsyncClient, url: str, headers: dict | None = None) -> dict:
+    """A JSON document of a sandbox, of a limited size: the sandbox decides what it sends."""
+    body = b""
+    async with asyncio.timeout(10), client.stream("GET", url, headers=headers) as answer:
+        async for piece in answer.aiter_bytes():
+            body += piece
+            if len(body) > LARGEST_ANSWER:
+                raise ValueError("the answer is too large")
+    return json.loads(body)
 
 
 async def delete_old(now: datetime | None = None) -> list[str]:
-    """Delete conversations that nobody has used for `retention_days` and that have no running sandbox."""
+    """Delete conversations that nobody has used for `retention_days`, in whose sandbox nothing has run since."""
     days = settings().sandbox.retention_days
     if not days:
         return []
     before = (now or datetime.now(timezone.utc)) - timedelta(days=days)
-    running = {container.labels[CONVERSATION] for container in await asyncio.to_thread(_sandboxes)}
     deleted = []
-    for conversation_id, user in await _unused_since(before):
-        if UUID(conversation_id).hex not in running:
-            await _delete(conversation_id, user)
-            deleted.append(conversation_id)
+    for conversation_id, user, sandbox_id in await _unused_since(before):
+        if await asyncio.to_thread(_is_in_use, sandbox_id, before):
+            continue
+        try:
+            if await _delete(conversation_id, user):
+                log.info("deleted conversation %s, which was unused for %s days", conversation_id, days)
+                deleted.append(conversation_id)
+        except Exception:
+            log.exception("failed to delete conversation %s; the next round tries again", conversation_id)
     return deleted
 
 
-async def _unused_since(before: datetime) -> list[tuple[str, str]]:
+def _is_in_use(sandbox_id: str, before: datetime) -> bool:
+    """Whether a sandbox runs, or has run since then."""
+    try:
+        state = get_docker_client().containers.get(sandbox_id).attrs["State"]
+    except NotFound:
+        return False
+    return state["Running"] or datetime.fromisoformat(state["FinishedAt"]) > before
+
+
+async def _unused_since(before: datetime) -> list[tuple[str, str, str]]:
+    """Conversations that are not a part of another one: id, owner, sandbox."""
     from openhands.app_server.app_conversation.sql_app_conversation_info_service import StoredConversationMetadata
     from openhands.app_server.config import get_global_config
 
+    stored = StoredConversationMetadata
     sessions = await get_global_config().db_session.get_async_session_maker()
     query = (
-        select(StoredConversationMetadata.conversation_id, owners.OWNERS.c.user_id)
-        .join(owners.OWNERS, owners.OWNERS.c.conversation_id == StoredConversationMetadata.conversation_id)
-        .where(StoredConversationMetadata.last_updated_at < before)
-        .order_by(StoredConversationMetadata.last_updated_at)
+        select(stored.conversation_id, owners.OWNERS.c.user_id, stored.sandbox_id)
+        .join(owners.OWNERS, owners.OWNERS.c.conversation_id == stored.conversation_id)
+        .where(stored.conversation_version == "V1", stored.parent_conversation_id.is_(None), stored.last_updated_at < before)
+        .order_by(func.random())
         .limit(MOST_DELETED)
     )
     async with sessions() as session:
         return [tuple(row) for row in await session.execute(query)]
 
 
-async def _delete(conversation_id: str, user: str) -> None:
+async def _delete(conversation_id: str, user: str) -> bool:
     """Delete a conversation in its owner's name, with everything that it has."""
-    from openhands.app_server.config import get_app_conversation_service, get_db_session
+    from openhands.app_server.config import get_app_conversation_service
 
     state = InjectorState()
     setattr(state, USER_CONTEXT_ATTR, AuthUserContext(user_auth=await EdgeUserAuth.get_for_user(user)))
-    async with get_app_conversation_service(state) as service, get_db_session(state) as session:
-        await service.delete_app_conversation(UUID(conversation_id))
-        await session.commit()
-    log.info("deleted conversation %s, which was unused for %s days", conversation_id, settings().sandbox.retention_days)
+    async with get_app_conversation_service(state) as service:
+        return await service.delete_app_conversation(UUID(conversation_id))

@@ -16,6 +16,7 @@ from openhands.app_server.errors import SandboxError
 log = logging.getLogger(__name__)
 
 FILE = "owner_lease.json"
+LONGEST_SECONDS = 600
 
 
 class ConversationIsHeld(SandboxError):
@@ -23,7 +24,7 @@ class ConversationIsHeld(SandboxError):
 
     def __init__(self, seconds: int):
         super().__init__(
-            f"the conversation is still held by a sandbox that ended a moment ago or runs elsewhere; try again in {seconds} s",
+            f"the conversation is locked by another sandbox; retry in {seconds} s",
             headers={"Retry-After": str(seconds)},
             status_code=409,
         )
@@ -38,7 +39,8 @@ def _valid(workspace: str) -> Iterator[tuple[Path, str, float]]:
         except (OSError, ValueError, KeyError, TypeError):
             # Gone in the meantime, or not a lease: the agent server decides.
             continue
-        if left > 0:
+        # No agent server takes a lease for so long: the file was written by something else in the sandbox.
+        if 0 < left < LONGEST_SECONDS:
             yield path, str(lease.get("owner_host") or ""), left
 
 

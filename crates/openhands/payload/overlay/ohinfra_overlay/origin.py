@@ -4,6 +4,7 @@ import hmac
 import logging
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 
 from ohinfra_overlay import aws
 
@@ -12,8 +13,9 @@ log = logging.getLogger(__name__)
 HEADER = "x-origin-verify"
 # A rotated value is accepted within this time; a wrong value costs at most one call in it.
 REFRESH_SECONDS = 5
-# A rotation keeps the previous value valid until every distribution sends the new one.
+# A rotation keeps the previous value valid until every distribution sends the new one, which takes minutes.
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
+PREVIOUS_IS_VALID = timedelta(days=1)
 
 
 class OriginSecret:
@@ -29,16 +31,17 @@ class OriginSecret:
         """Whether the value is one of the accepted ones. Compares in constant time."""
         if not value:
             return False
-        if self._matches(value):
+        if self.knows(value):
             return True
         with self._lock:
             if self._now() - self._read_at < REFRESH_SECONDS:
-                return self._matches(value)
+                return self.knows(value)
             self._read_at = self._now()
             self._values = self._read() or self._values
-        return self._matches(value)
+        return self.knows(value)
 
-    def _matches(self, value: str) -> bool:
+    def knows(self, value: str) -> bool:
+        """Whether the value is one of those that were read last. Does not ask AWS."""
         presented = value.encode("utf-8", "replace")
         # No early exit: the time must not tell which value came close.
         return any([hmac.compare_digest(presented, known.encode()) for known in self._values])
@@ -51,6 +54,8 @@ class OriginSecret:
             try:
                 answer = self._client.get_secret_value(SecretId=self._name, VersionStage=stage)
                 values.append(answer["SecretString"])
+                if stage == "AWSCURRENT" and datetime.now(timezone.utc) - answer["CreatedDate"] > PREVIOUS_IS_VALID:
+                    break
             except self._client.exceptions.ResourceNotFoundException:
                 # There is no previous version before the first rotation.
                 continue

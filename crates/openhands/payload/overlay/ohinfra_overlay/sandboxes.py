@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import os
+import re
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 from typing import Any, AsyncGenerator
 from uuid import UUID, uuid4
 
@@ -23,8 +25,33 @@ from ohinfra_overlay.settings import settings
 
 log = logging.getLogger(__name__)
 
+CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
 # How long docker waits between asking a sandbox to end and ending it.
 STOP_SECONDS = 10
+
+
+def owner_at(address: str) -> str | None:
+    """The user whose sandbox has this address on the sandboxes' network."""
+    for container in get_docker_client().containers.list(filters={"label": USER}):
+        networks = container.attrs["NetworkSettings"]["Networks"]
+        if address and (networks.get(settings().sandbox.network) or {}).get("IPAddress") == address:
+            return container.labels[USER]
+    return None
+
+
+class _Tagged:
+    """A container whose image has a name, also when that name belongs to a newer image by now: OpenHands leaves others out."""
+
+    def __init__(self, container):
+        self._container = container
+
+    def __getattr__(self, name: str):
+        return getattr(self._container, name)
+
+    @property
+    def image(self):
+        tags = self._container.image.tags or [self._container.labels.get("sandbox_spec_id", "")]
+        return SimpleNamespace(id=self._container.image.id, tags=tags)
 
 
 @dataclass
@@ -50,7 +77,7 @@ class OwnedSandboxService(DockerSandboxService):
     async def _container_to_sandbox_info(self, container) -> SandboxInfo | None:
         if not self._is_mine(container):
             return None
-        info = await super()._container_to_sandbox_info(container)
+        info = await super()._container_to_sandbox_info(_Tagged(container))
         if info is None:
             return None
         info.created_by_user_id = container.labels.get(USER)
@@ -85,8 +112,11 @@ class OwnedSandboxService(DockerSandboxService):
 
     async def start_sandbox(self, sandbox_spec_id: str | None = None, sandbox_id: str | None = None) -> SandboxInfo:
         if not self.owner:
-            raise SandboxError("a sandbox belongs to a user")
+            raise SandboxError("a user is required to start a sandbox")
         sandbox_id = sandbox_id or uuid4().hex
+        if not CONVERSATION_ID.fullmatch(sandbox_id):
+            # Conversations of another system have sandboxes of other names, and no workspace here.
+            raise SandboxError("the sandbox cannot be created again: it is not of this deployment", status_code=409)
         # Before anything of the conversation exists or is mounted: its workspace is its owner's.
         async with self.open_session() as session:
             is_owner = await owners.claim(session, str(UUID(sandbox_id)), self.owner)

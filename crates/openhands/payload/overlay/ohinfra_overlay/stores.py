@@ -4,8 +4,7 @@ Both hold keys (of models, of Git providers), so both are whole documents in the
 A plain document, as the CDK project wrote it, is read and sealed at the next change.
 """
 
-import logging
-
+from fastapi import HTTPException
 from openhands.app_server.secrets.file_secrets_store import FileSecretsStore
 from openhands.app_server.settings.file_settings_store import FileSettingsStore
 from openhands.app_server.settings.settings_models import Settings
@@ -15,8 +14,6 @@ from user_data.documents import Documents, parse
 from ohinfra_overlay import aws
 from ohinfra_overlay.identity import is_user
 from ohinfra_overlay.settings import settings
-
-log = logging.getLogger(__name__)
 
 
 def documents(user: str | None) -> Documents:
@@ -54,14 +51,10 @@ class SealedFiles:
         text = contents if isinstance(contents, bytes) else contents.encode("utf-8")
         sealed = self._documents.seal(text)
         etag = self._read.get(path) if path in self._read else self._documents.get(path)[1]
-        for _ in range(2):
-            if self._documents.put(path, sealed, etag):
-                self._read.pop(path, None)
-                return
-            # Another request of the same user was quicker. The page sends whole settings: the last one wins, as upstream.
-            log.warning("%s was changed at the same time; writing over the newer version", path)
-            etag = self._documents.get(path)[1]
-        raise OSError(f"{path} is being changed by several requests at the same time; try again")
+        if not self._documents.put(path, sealed, etag):
+            # Another request of the same user was quicker. Writing over it would lose what that one has changed.
+            raise HTTPException(409, "the settings were changed at the same time; reload and retry")
+        self._read.pop(path, None)
 
 
 def default_settings() -> Settings:

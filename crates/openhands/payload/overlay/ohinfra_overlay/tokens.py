@@ -16,8 +16,8 @@ def _signature(body: str) -> str:
 
 
 def sign(user: str) -> str:
-    """A token that names a user. It has no expiry: it is stored in the conversation, which may be resumed at any time,
-    and it is accepted only on the address that sandboxes reach."""
+    """A token that names a user. It has no expiry: it is stored in the conversation, which may be resumed at any time.
+    The guard accepts it only from a sandbox of that user."""
     body = base64.urlsafe_b64encode(json.dumps({"user": user}).encode()).rstrip(b"=").decode()
     return f"{PREFIX}{body}.{_signature(body)}"
 

@@ -33,12 +33,12 @@ ROUTES = (
 )
 # Methods that the overlay adds to a class of OpenHands; every other one must replace one that exists.
 ADDED = {
-    "OwnedConversationInfoService": {"_user", "_of", "_name_owners"},
+    "OwnedConversationInfoService": {"_user", "_of", "_name_owners", "touch"},
     "OwnedPendingMessageService": {"_require"},
     "OwnedSandboxService": {
         "_is_mine", "_mine", "_internal_urls", "_workspace", "_has_ended", "get_sandbox_record_by_session_api_key",
     },
-    "ResumableConversationService": {"resume", "_resume_opened", "_delete_data"},
+    "ResumableConversationService": {"resume", "_resume_opened", "_delete_events", "_delete_sandbox"},
     "UserEventService": {"delete_all"},
     "DeploymentModelService": {"_is_model_verified"},
 }

@@ -12,7 +12,13 @@ ADA = {"X-Cognito-User-Id": "ada", "X-Cognito-Email": "ada@example.com", "X-Cogn
 HOST = {"Host": "openhands.example.com"}
 
 
+SANDBOX = {"X-Forwarded-For": "172.30.0.7"}
+
+
 class Secret:
+    def knows(self, value: str) -> bool:
+        return False
+
     def accepts(self, value: str) -> bool:
         return value == "the proof"
 
@@ -20,7 +26,7 @@ class Secret:
 class Requests(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         self.app = support.Recorder()
-        self.guard = Guard(self.app, Secret())
+        self.guard = Guard(self.app, Secret(), {"172.30.0.7": "bob", "172.30.0.8": "ada"}.get)
 
     async def ask(self, path, headers=None, kind="http"):
         return (await support.ask(self.guard, path, headers, kind))[0]
@@ -58,11 +64,15 @@ class Requests(unittest.IsolatedAsyncioTestCase):
             self.assertNotIn(STATE, scope.get("state", {}))
 
     async def test_of_a_sandbox_to_the_mcp_server_carry_the_user_of_its_token(self):
-        self.assertEqual(await self.ask("/mcp/mcp", {"X-Session-API-Key": tokens.sign("bob"), **ADA}), 200)
+        self.assertEqual(await self.ask("/mcp/mcp", {"X-Session-API-Key": tokens.sign("bob"), **SANDBOX, **ADA}), 200)
         self.assertEqual(self.app.scopes[0]["state"][STATE].user, "bob")
-        self.assertEqual(await self.ask("/mcp/mcp", {"X-Session-API-Key": "guess", **ADA}), 401)
+        self.assertEqual(await self.ask("/mcp/mcp", {"X-Session-API-Key": "guess", **SANDBOX, **ADA}), 401)
+        # In another user's sandbox, or anywhere else, it is worth nothing.
+        for address in ("172.30.0.8", "192.0.2.1", ""):
+            stolen = {"X-Session-API-Key": tokens.sign("bob"), "X-Forwarded-For": address}
+            self.assertEqual(await self.ask("/mcp/mcp", stolen), 401)
         # The token is for nothing else.
-        self.assertEqual(await self.ask("/api/v1/settings", {"X-Session-API-Key": tokens.sign("bob")}), 401)
+        self.assertEqual(await self.ask("/api/v1/settings", {"X-Session-API-Key": tokens.sign("bob"), **SANDBOX}), 401)
 
     async def test_of_another_site_are_refused(self):
         own = {**PROOF, **ADA, **HOST}

@@ -1,10 +1,11 @@
 """The proof that a request came through the edge."""
 
 import unittest
+from datetime import datetime, timedelta, timezone
 
 import support  # noqa: F401
 from botocore.exceptions import EndpointConnectionError
-from ohinfra_overlay.origin import REFRESH_SECONDS, OriginSecret
+from ohinfra_overlay.origin import PREVIOUS_IS_VALID, REFRESH_SECONDS, OriginSecret
 
 
 class NotFound(Exception):
@@ -18,7 +19,7 @@ class Client:
         ResourceNotFoundException = NotFound
 
     def __init__(self, **versions):
-        self.versions, self.calls, self.is_down = versions, 0, False
+        self.versions, self.calls, self.is_down, self.age = versions, 0, False, timedelta()
 
     def get_secret_value(self, SecretId, VersionStage):
         self.calls += 1
@@ -26,7 +27,7 @@ class Client:
             raise EndpointConnectionError(endpoint_url="x")
         if VersionStage not in self.versions:
             raise NotFound
-        return {"SecretString": self.versions[VersionStage]}
+        return {"SecretString": self.versions[VersionStage], "CreatedDate": datetime.now(timezone.utc) - self.age}
 
 
 class Values(unittest.TestCase):
@@ -49,6 +50,12 @@ class Values(unittest.TestCase):
         self.time += REFRESH_SECONDS
         self.assertTrue(self.secret.accepts("two"))
         self.assertTrue(self.secret.accepts("one"))
+
+    def test_the_previous_one_is_accepted_for_a_day_after_a_rotation(self):
+        self.client.versions = {"AWSCURRENT": "two", "AWSPREVIOUS": "one"}
+        self.client.age = PREVIOUS_IS_VALID + timedelta(minutes=1)
+        self.assertTrue(self.secret.accepts("two"))
+        self.assertFalse(self.secret.accepts("one"))
 
     def test_what_is_known_is_kept_while_the_service_does_not_answer(self):
         self.assertTrue(self.secret.accepts("one"))
