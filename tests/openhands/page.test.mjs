@@ -178,8 +178,8 @@ describe('what we serve', () => {
           await window.close();
         }
       });
-    retry('a port on which nothing listens', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Application not running', words: /No application listens on port \d+/, port: () => closed });
-    retry('an agent that does not listen yet', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Agent not ready', words: /does not listen yet/, port: () => 8000 });
+    retry('a port on which nothing listens', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Application not running', words: /No server is listening on port \d+/, port: () => closed });
+    retry('an agent that does not listen yet', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Agent not ready', words: /is not listening yet/, port: () => 8000 });
     retry('a sandbox without an address', (id) => container(id, ADA.id), { heading: 'Sandbox not ready', words: /few seconds/ });
     retry('everything while docker is down', (id) => container(id, ADA.id), { heading: 'Temporarily unavailable', words: /Docker did not respond/, mood: 'failing' });
   });

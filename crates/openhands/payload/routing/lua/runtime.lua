@@ -136,9 +136,9 @@ function runtime.not_listening()
     end
     local port = tonumber(ngx.var.port)
     if port == AGENT_PORT then
-        return refuse(502, "Agent not ready", "The agent server of this conversation does not listen yet.", true)
+        return refuse(502, "Agent not ready", "The agent server of this conversation is not listening yet.", true)
     end
-    local words = "No application listens on port " .. port .. ". Start it in the conversation, then try again."
+    local words = "No server is listening on port " .. port .. ". Start it in the conversation, then try again."
     return refuse(502, "Application not running", words, true)
 end
 
