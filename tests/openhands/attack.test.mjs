@@ -155,7 +155,7 @@ describe('a sandbox', () => {
     // From the instance the same address answers.
     assert.equal(await bench.engine.exec('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', `http://${address}:8000/alive`]), '200');
     const { database, engine } = bench;
-    assert.deepEqual(await open([[database.host, 5432], [engine.at.instance, 2375], [engine.at.vpc, 22], [engine.at.vpc, 4566]]), []);
+    assert.deepEqual(await open([[database.host, 5432], [engine.at.instance, 2375], [engine.at.vpc, 22], [engine.at.vpc, Number(new URL(bench.aws.endpoint).port)]]), []);
     await engine.exec('bash', ['-c', `exec 3<>/dev/tcp/${database.host}/5432`]);
     // The instance reaches the database, and the sandbox reaches the internet: it is no broken network.
     assert.notEqual((await tries('GET', `${bench.llm.url}/models`)).status, 0);

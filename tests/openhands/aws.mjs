@@ -1,5 +1,7 @@
 // AWS as far as an instance asks for it: LocalStack for S3, KMS and Secrets Manager.
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +27,14 @@ export async function python() {
   return find();
 }
 
+async function freePort() {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 const SETUP = `
 import boto3, json, sys
 region, bucket, secrets = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
@@ -36,8 +46,10 @@ print(client("kms").create_key()["KeyMetadata"]["KeyId"])
 `;
 
 /** Starts LocalStack at `host` and creates what the stacks would have created. */
-export async function startAws(host, { port = 4566, region = 'us-west-2', bucket = `openhands-data-${ACCOUNT}`, secrets = {} } = {}) {
+export async function startAws(host, { port, region = 'us-west-2', bucket = `openhands-data-${ACCOUNT}`, secrets = {} } = {}) {
   const program = await python();
+  // LocalStack listens on every address whatever it is told: a fixed port would be another bench's.
+  port ??= await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-aws-'));
   const endpoint = `http://${host}:${port}`;
   const environment = {

@@ -58,7 +58,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
     };
     [bench.database, bench.aws, bench.llm, bench.dns, bench.metadata, bench.cognito] = await all([
       add('database', startDatabase(vpc, { password: bench.password })),
-      add('AWS', startAws(vpc, { secrets, port: 4566 + engine.at.number })),
+      add('AWS', startAws(vpc, { secrets })),
       add('model', startLlm(internet)),
       add('names', startDns(vpc, {})),
       add('metadata', startMetadata(metadata, { device: engine.at.device, credentials: credentials('instance') })),

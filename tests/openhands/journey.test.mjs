@@ -141,6 +141,27 @@ describe('a conversation', () => {
     assert.match(await conversation.shell('cat index.html'), /written by the agent/);
   });
 
+  test('has all of its events, beyond one page of what the bucket lists', async () => {
+    const before = (await conversation.events()).length;
+    const prefix = `users/${ADA.id}/v1_conversations/${conversation.id}/`;
+    const more = (how) => bench.aws.run(`
+import boto3, concurrent.futures, sys
+s3, bucket, prefix = boto3.client("s3"), sys.argv[1], sys.argv[2]
+keys = [f"{prefix}{n:032x}.json" for n in range(1100)]
+if sys.argv[3] == "put":
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=b"{}"), keys))
+else:
+    for start in (0, 1000):
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys[start:start + 1000]]})`, bench.aws.bucket, prefix, how);
+    await more('put');
+    const counted = await ada.get(`/api/v1/conversation/${conversation.id}/events/count`);
+    assert.equal(counted.json(), before + 1100);
+    // None of these is an event that can be read: the others are shown all the same.
+    assert.equal((await conversation.events()).length, before);
+    await more('delete');
+  });
+
   test('has the MCP servers of its user', async () => {
     const answer = await conversation.ask('GET', `/api/conversations?ids=${conversation.id}`);
     // 1.7 leaves them out of its answers, and logs what it gives to the agent.
