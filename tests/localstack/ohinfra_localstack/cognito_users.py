@@ -1,6 +1,7 @@
 """Users of user pools: moto's, with invitations that are sent again, and the limit of Cognito's own mail service."""
 
 from collections import Counter
+from threading import Lock
 
 from moto.cognitoidp.models import UserStatus, cognitoidp_backends
 from moto.core.utils import utcnow
@@ -13,6 +14,7 @@ from .forward import moto
 DAILY_MAILS = 50
 # Every run is within one day.
 MAILS: Counter = Counter()
+LOCK = Lock()
 
 
 def pool_of(context, request):
@@ -43,8 +45,9 @@ def resend(context, request, pool):
         raise refuse("UserNotFoundException", "User does not exist.")
     if user.status != UserStatus.FORCE_CHANGE_PASSWORD:
         raise refuse("UnsupportedUserStateException", "Resend not possible. User status is not FORCE_CHANGE_PASSWORD")
-    check_mail(context, pool)
-    MAILS[context.account_id] += 1
+    with LOCK:
+        check_mail(context, pool)
+        MAILS[context.account_id] += 1
     user.last_modified_date = utcnow()
     return {"User": user.to_json(extended=True)}
 
@@ -56,10 +59,12 @@ def create(context, request):
         return resend(context, request, pool)
     if pool._get_user(request["Username"]) is not None:
         raise refuse("UsernameExistsException", "User account already exists")
-    if action != "SUPPRESS":
+    if action == "SUPPRESS":
+        return moto(context, request)
+    # Of two invitations at once, both would take the last mail.
+    with LOCK:
         check_mail(context, pool)
-    answer = moto(context, request)
-    if action != "SUPPRESS":
+        answer = moto(context, request)
         MAILS[context.account_id] += 1
     return answer
 
