@@ -1,4 +1,4 @@
-// A sandbox whose agent does what an attacker tells it. Commands run in it directly: the agent runs whatever it is told.
+// A compromised sandbox. Commands run in it directly: an agent executes untrusted instructions.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -48,7 +48,7 @@ print(client("kms").create_key()["KeyMetadata"]["KeyId"])
 /** Starts LocalStack at `host` and creates what the stacks would have created. */
 export async function startAws(host, { port, region = 'us-west-2', bucket = `openhands-data-${ACCOUNT}`, secrets = {} } = {}) {
   const program = await python();
-  // LocalStack listens on every address whatever it is told: a fixed port would be another bench's.
+  // LocalStack listens on every address: with a fixed port, two benches would collide.
   port ??= await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-aws-'));
   const endpoint = `http://${host}:${port}`;

@@ -83,7 +83,7 @@ def check_mapping(mapping: dict) -> None:
 
 
 def mapped(kind: str, mapping: dict | None) -> dict:
-    # Cognito makes an OIDC user's name of `sub`, and says so in every answer.
+    # Cognito makes an OIDC user's name of `sub`, and includes it in every answer.
     return {**(mapping or {}), **({"username": "sub"} if kind == "OIDC" else {})}
 
 

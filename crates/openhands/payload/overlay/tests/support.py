@@ -29,7 +29,7 @@ os.environ["SERVE_FRONTEND"] = "false"
 
 
 class Recorder:
-    """An application that answers with what it is told and keeps the scopes that reached it."""
+    """An application that sends the given messages and records the scopes that reached it."""
 
     def __init__(self, *messages):
         self.scopes, self.messages = [], messages
