@@ -147,6 +147,8 @@ fn workflows() -> Result<()> {
 /// Licences, sources and duplicate versions; advisories where their database can be had.
 fn deny() -> Result<()> {
     let program = installed("cargo-deny", DENY)?;
+    // cargo-deny reads every locked package, including those for other platforms; a build fetches only its own.
+    run(&mut cargo(&["fetch", "--locked"]))?;
     run(&mut command(&program, &["--offline", "check", "bans", "licenses", "sources"]))?;
     let online = command(&program, &["check", "advisories"]).status()?;
     if !online.success() {
