@@ -5,6 +5,7 @@ Every line of standard input is a JSON object with `account` and `region`, and o
   {"error": code}. Operations that have pages are answered whole.
 - `inventory`: everything that can be listed (inventory.py).
 - `validate`: recorded requests; the answer says in what they do not fit AWS's models (shapes.py).
+- `mutations`: the table of mutations/; `mutate`: makes one of them.
 - `fixture`: what a user has before the first run (fixture.py); its value lists what is left out.
 Every line of standard output is an answer.
 """
@@ -21,6 +22,7 @@ from botocore.exceptions import ClientError
 
 import fixture
 import inventory
+import mutations
 
 
 def plain(value):
@@ -77,6 +79,10 @@ def answer(endpoint: str, request: dict):
         virginia = functools.partial(client, endpoint, request["account"], "us-east-1")
         both = [functools.partial(call, one) for one in (connect, virginia)]
         return inventory.take(*both, request["account"])
+    if "mutations" in request:
+        return mutations.table()
+    if "mutate" in request:
+        return mutations.mutate(connect, request["mutate"])
     return [call(connect, *one) for one in request["calls"]]
 
 

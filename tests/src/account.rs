@@ -191,6 +191,13 @@ impl Account {
         Ok(answer)
     }
 
+    /// Changes one input of a resource behind ohinfra's back. False if this resource has nothing to change there.
+    pub fn mutate(&self, region: &str, kind: &str, path: &str, number: u64, resource: &Value) -> Result<bool> {
+        let mutate = json!({ "kind": kind, "path": path, "number": number, "it": resource });
+        let answer = helper::ask(&json!({ "account": self.id, "region": region, "mutate": mutate }))?;
+        Ok(answer != "not here")
+    }
+
     /// Makes one call with another SDK.
     pub fn call(&self, service: &str, operation: &str, parameters: Value) -> Result<Value> {
         Ok(self.calls(&[(service, operation, parameters)])?.remove(0))
@@ -213,6 +220,11 @@ impl Account {
         let answer = helper::ask(&json!({ "account": self.id, "region": REGION, "inventory": true }))?;
         Ok(Inventory(serde_json::from_value(answer)?))
     }
+}
+
+/// The table of changes that somebody could make in AWS: `mutated` lists kind, input and number, `left_out` kind, input and reason.
+pub fn mutations() -> Result<Value> {
+    helper::ask(&json!({ "account": "000000000000", "region": REGION, "mutations": true }))
 }
 
 /// What is in an account: what it is, its id, and all that its service says about it.

@@ -80,6 +80,7 @@ pub struct Schema {
     /// What it is, in one line, for the reference.
     pub summary: &'static str,
     inputs: Vec<(&'static str, Behaviour)>,
+    unreported: Vec<(&'static str, &'static str)>,
     attributes: Vec<(&'static str, Availability)>,
     /// Whether it carries tags (and with them the ownership tags).
     pub taggable: bool,
@@ -106,6 +107,7 @@ impl Schema {
             kind,
             summary,
             inputs: Vec::new(),
+            unreported: Vec::new(),
             attributes: Vec::new(),
             taggable: true,
             natural_name: &[],
@@ -146,6 +148,12 @@ impl Schema {
     pub fn input(mut self, path: &'static str, behaviour: Behaviour) -> Self {
         self.inputs.push((path, behaviour));
         self
+    }
+
+    /// Adds an input that no read returns: `behaviour` includes [`WRITE_ONLY`], and `reason` says why it cannot be read.
+    pub fn unreported(mut self, path: &'static str, behaviour: Behaviour, reason: &'static str) -> Self {
+        self.unreported.push((path, reason));
+        self.input(path, behaviour | WRITE_ONLY)
     }
 
     /// Adds an input without special behaviour.
@@ -200,6 +208,11 @@ impl Schema {
     /// The inputs in the order in which they were declared.
     pub fn inputs(&self) -> &[(&'static str, Behaviour)] {
         &self.inputs
+    }
+
+    /// The inputs that no read returns, each with the reason.
+    pub fn unreported_inputs(&self) -> &[(&'static str, &'static str)] {
+        &self.unreported
     }
 
     /// The attributes in the order in which they were declared.

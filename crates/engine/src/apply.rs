@@ -220,14 +220,15 @@ impl Execution<'_> {
             _ => (change.kind.clone(), change.region.clone()),
         };
         let (schema, kind) = self.engine.provider.find_kind(&kind_name)?;
-        let (mut subject, lineage) =
-            self.session.writer.with(|d| (subject(d, &step.address, &region), d.lineage.clone()));
+        let mut except = Vec::new();
         if matches!(change.action, Action::Replace(_)) {
             // What the state knows, and what the plan found beside it: none of these is the one that is to be made.
             let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
             let left = recorded.iter().flat_map(|r| &r.left);
-            subject.except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
+            except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
         }
+        let (subject, lineage) =
+            self.session.writer.with(|d| (subject(d, &step.address, &region, except), d.lineage.clone()));
         let look_first = !subject.except.is_empty() || self.was_not_looked_for(change, schema);
         let work = Work {
             engine: self.engine.clone(),

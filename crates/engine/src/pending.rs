@@ -93,9 +93,8 @@ impl Engine {
         let lost: Vec<(&Address, &Pending)> =
             document.pending.iter().filter(|(address, pending)| may_be_lost(address, pending)).collect();
         let finds = lost.iter().map(|(address, pending)| {
-            let mut subject = subject(document, address, &pending.region);
-            subject.except = prior.get(*address).map(known_ids).unwrap_or_default();
-            self.find_one(subject, pending)
+            let except = prior.get(*address).map(known_ids).unwrap_or_default();
+            self.find_one(subject(document, address, &pending.region, except), pending)
         });
         let mut errors = Vec::new();
         for ((address, pending), found) in lost.iter().zip(join_all(finds).await) {

@@ -1,6 +1,6 @@
 //! Reading: look-ups, the resources that the state knows, and those that it does not know but that are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use ohinfra_core::contract::{Live, RecordedTags, Subject, tags_of};
@@ -62,10 +62,12 @@ pub fn prior(document: &StateDocument) -> BTreeMap<Address, Prior> {
 }
 
 /// The idempotency token of one attempt: the same for every retry within a run and after a crash that lost the state's
-/// write, another one once the state has moved on (AWS remembers tokens of things that were deleted long ago).
-pub fn token(document: &StateDocument, address: &Address) -> String {
+/// write. It differs once the state has moved on (AWS remembers the tokens of deleted things), and for each set of objects
+/// that the attempt must not reuse: an object that a killed run created keeps its token and the name derived from it.
+fn token(document: &StateDocument, address: &Address, except: &[String]) -> String {
     let generation = document.resources.get(address).map_or(0, |r| r.generation + 1);
-    let text = format!("{}/{address}/{generation}/{}", document.lineage, document.serial);
+    let except: BTreeSet<&String> = except.iter().collect();
+    let text = format!("{}/{address}/{generation}/{}/{except:?}", document.lineage, document.serial);
     sha256_hex(text.as_bytes()).chars().take(32).collect()
 }
 
@@ -189,7 +191,7 @@ impl Engine {
         let finds = questions.iter().map(|(resource, inputs)| async move {
             let failed = |error| ReadError { what: resource.address.to_string(), error };
             let (schema, kind) = self.provider.find_kind(resource.kind).map_err(failed)?;
-            let subject = subject(document, &resource.address, &resource.region);
+            let subject = subject(document, &resource.address, &resource.region, Vec::new());
             let find = || async {
                 let _permit = self.limits.permit(schema.service(), &resource.region).await;
                 kind.find(&subject, inputs.clone()).await
@@ -212,11 +214,11 @@ impl Engine {
 }
 
 /// The subject of calls about an address.
-pub fn subject(document: &StateDocument, address: &Address, region: &Region) -> Subject {
+pub fn subject(document: &StateDocument, address: &Address, region: &Region, except: Vec<String>) -> Subject {
     Subject {
         ownership: Ownership { deployment: document.deployment.clone(), address: address.clone() },
         region: region.clone(),
-        token: token(document, address),
-        except: Vec::new(),
+        token: token(document, address, &except),
+        except,
     }
 }

@@ -71,6 +71,9 @@ pub struct Object {
     pub inputs: Inputs,
     /// Its attributes.
     pub attributes: Attributes,
+    /// The token that it was created with: like AWS, the cloud creates one object per token, and names derived from tokens collide.
+    #[serde(default)]
+    pub token: String,
     /// When it will be ready, from the cloud's own beginning.
     #[serde(skip)]
     pub ready_at: Duration,

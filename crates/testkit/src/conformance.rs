@@ -172,3 +172,51 @@ pub async fn check_faults(harness: &Harness, armed: &Armed, case: &Case) -> Resu
     }
     Ok(())
 }
+
+/// Changes inputs of a resource outside ohinfra, one after the other: the plan shows exactly that input as drift, and an apply
+/// restores exactly it. `mutate` makes the change of a path and says whether this resource had anything to change there. Gives
+/// the paths that were changed.
+pub async fn check_drift(
+    harness: &Harness,
+    case: &Case,
+    paths: &[(String, u64)],
+    mutate: impl Fn(&str, u64, &Value) -> Result<bool, String>,
+) -> Result<Vec<String>, Vec<String>> {
+    let graph = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
+    apply(harness, &graph, "create").await.map_err(|error| vec![error])?;
+    must_be_empty(harness, &graph, "after the create").await.map_err(|error| vec![error])?;
+    let (mut changed, mut failures) = (Vec::new(), Vec::new());
+    for (path, number) in paths {
+        let document = harness.document();
+        let resource = document.resources.get(&address()).map(serde_json::to_value).and_then(Result::ok);
+        match mutate(path, *number, &resource.unwrap_or_default()) {
+            Ok(false) => continue,
+            Ok(true) => changed.push(path.clone()),
+            Err(error) => {
+                failures.push(format!("`{path}` ({number}): {error}"));
+                continue;
+            }
+        }
+        let step = format!("`{path}` ({number}) changed outside ohinfra");
+        if let Err(error) = restored(harness, &graph, path, &step).await {
+            failures.push(error);
+        }
+    }
+    harness.run(&graph, Mode::Purge).await.map_err(|error| vec![format!("purge: {error}")])?;
+    if failures.is_empty() { Ok(changed) } else { Err(failures) }
+}
+
+async fn restored(harness: &Harness, graph: &Graph, path: &str, step: &str) -> Result<(), String> {
+    let plan = plan(harness, graph, step).await?;
+    let is_it = |other: &String| other == path || other.starts_with(&format!("{path}."));
+    let drift: Vec<&String> = plan.drift.iter().flat_map(|drift| &drift.fields).map(|field| &field.path).collect();
+    let changes: Vec<&String> =
+        plan.changes.values().flat_map(|change| &change.fields).map(|field| &field.path).collect();
+    apply(harness, graph, step).await?;
+    for (what, fields) in [("drift", drift), ("the change", changes)] {
+        if fields.is_empty() || !fields.iter().all(|field| is_it(field)) {
+            return Err(format!("{step}: {what} shows {fields:?}"));
+        }
+    }
+    must_be_empty(harness, graph, &format!("{step}: after the apply")).await
+}

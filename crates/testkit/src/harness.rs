@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use ohinfra_core::Address;
 use ohinfra_core::contract::{Deletion, Provider};
 use ohinfra_engine::events::Silent;
 use ohinfra_engine::refresh::prior;
@@ -45,6 +46,8 @@ pub struct Harness {
     pub operator: String,
     /// What runs may touch.
     pub selection: Selection,
+    /// What runs replace in any case.
+    pub replace: BTreeSet<Address>,
 }
 
 impl Harness {
@@ -64,6 +67,7 @@ impl Harness {
             deployment: "test".to_owned(),
             operator: "ada".to_owned(),
             selection: Selection::default(),
+            replace: BTreeSet::new(),
         }
     }
 
@@ -89,7 +93,7 @@ impl Harness {
             configuration_digest: "",
             selection: &self.selection,
             rotate: &BTreeSet::new(),
-            replace: &BTreeSet::new(),
+            replace: &self.replace,
             mode,
         };
         self.engine.plan(&request, live).await

@@ -111,6 +111,13 @@ impl FakeKind {
         {
             return Err(self.error(ErrorKind::Exists, "Create", format!("{name:?} exists")));
         }
+        if inner.objects.values().filter(of_kind).any(|object| object.token == subject.token) {
+            return Err(self.error(
+                ErrorKind::Exists,
+                "Create",
+                format!("an object named after {} exists", subject.token),
+            ));
+        }
         inner.made += 1;
         let id = identity(&self.schema, inner);
         let text = self.schema.natural_name.last().and_then(|field| inputs.get(*field)?.as_str().map(str::to_owned));
@@ -126,6 +133,7 @@ impl FakeKind {
             id: id.clone(),
             inputs: kept,
             attributes: attributes.clone(),
+            token: subject.token.clone(),
             ready_at,
         };
         inner.objects.insert(self.key(&subject.region, &id), object);

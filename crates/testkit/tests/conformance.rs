@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use ohinfra_core::schema::Availability;
+use ohinfra_core::schema::{Availability, WRITE_ONLY};
 use ohinfra_core::{Region, Schema};
 use ohinfra_testkit::conformance::{Case, check, check_faults};
 use ohinfra_testkit::lossy::{Armed, lossy};
@@ -51,4 +51,14 @@ fn a_schema_that_does_not_say_what_is_never_read_back_is_found_out() {
     let wrong = Schema::new("fake.tagged", "Found by its tags").plain("content").attribute("id", Availability::Early);
     let error = run(schemas::tagged(), wrong).unwrap_err();
     assert!(error.starts_with("after the create: the plan is not empty: "), "{error}");
+}
+
+#[test]
+fn every_input_that_no_read_returns_has_a_reason() {
+    for schema in ohinfra_kinds::schemas() {
+        for (input, behaviour) in schema.inputs() {
+            let reason = schema.unreported_inputs().iter().find(|(name, _)| name == input).map(|(_, reason)| *reason);
+            assert_eq!(behaviour.has(WRITE_ONLY), reason.is_some_and(|r| !r.is_empty()), "{}: {input}", schema.kind);
+        }
+    }
 }

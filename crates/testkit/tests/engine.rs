@@ -261,6 +261,25 @@ async fn what_was_made_in_the_moment_of_a_crash_is_taken_away_though_it_is_not_c
     assert!(harness.document().pending.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_replacement_killed_after_its_create_call_is_replaced_by_the_same_command() {
+    let (cloud, mut harness) = cloud();
+    let graph = graph();
+    assert!(harness.apply(&graph).await.unwrap().is_success());
+    harness.replace.insert("b/alone".parse().unwrap());
+    cloud.set_faults(|call| of(call, "create", "b/alone").then_some(Fault::CrashAfter));
+    tokio::select! {
+        _ = harness.apply(&graph) => unreachable!("it crashes"),
+        () = cloud.crashed.notified() => {}
+    }
+    harness.store.holder_died();
+    cloud.clear_faults();
+    let report = harness.apply(&graph).await.unwrap();
+    assert!(report.is_success(), "{report:?}");
+    let address = "b/alone".parse().unwrap();
+    assert_eq!(cloud.objects().iter().filter(|object| object.address().as_ref() == Some(&address)).count(), 1);
+}
+
 /// A graph of one resource that is retained.
 fn retained(shape: u8) -> Graph {
     let mut builder = GraphBuilder::new("test", BTreeMap::new());

@@ -1,5 +1,6 @@
 //! Every kind passes the conformance suite on LocalStack.
 
+mod drift;
 mod edge;
 mod platform;
 

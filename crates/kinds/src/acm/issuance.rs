@@ -26,7 +26,7 @@ impl Definition for Issuance {
     fn schema() -> Schema {
         Schema::new("acm.issuance", "The wait until a certificate is issued")
             .input("certificate_arn", REPLACE)
-            .input("record_names", WRITE_ONLY)
+            .unreported("record_names", WRITE_ONLY, "only orders the wait after the validation records")
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Ready)
             .untagged()

@@ -75,8 +75,16 @@ impl Definition for Distribution {
             .plain("origin_read_timeout_seconds")
             .plain("origin_keepalive_seconds")
             .plain("origin_header_name")
-            .input("origin_header_secret_arn", WRITE_ONLY)
-            .input("origin_header_secret_version", WRITE_ONLY)
+            .unreported(
+                "origin_header_secret_arn",
+                WRITE_ONLY,
+                "the secret that the value was read from; CloudFront does not record it",
+            )
+            .unreported(
+                "origin_header_secret_version",
+                WRITE_ONLY,
+                "stands for the value, which must not be compared in clear text",
+            )
             .plain("paths")
             .plain("cache_policy_id")
             .plain("origin_request_policy_id")

@@ -58,12 +58,20 @@ impl Definition for IdentityProvider {
             .input("provider_type", REPLACE)
             .plain("attribute_mapping")
             .plain("metadata_url")
-            .input("metadata", WRITE_ONLY)
+            .unreported("metadata", WRITE_ONLY, "Cognito returns the parsed metadata, not the file")
             .plain("sign_out")
             .plain("issuer")
             .plain("client_id")
-            .input("client_secret_arn", WRITE_ONLY)
-            .input("client_secret_version", WRITE_ONLY)
+            .unreported(
+                "client_secret_arn",
+                WRITE_ONLY,
+                "the secret that the value was read from; Cognito does not record it",
+            )
+            .unreported(
+                "client_secret_version",
+                WRITE_ONLY,
+                "stands for the value, which must not be compared in clear text",
+            )
             .input("scopes", UNORDERED)
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)

@@ -41,9 +41,9 @@ impl Definition for ManagedLoginBranding {
     fn schema() -> Schema {
         Schema::new("cognito.managed_login_branding", "The branding of the managed login page")
             .input("user_pool_id", REPLACE)
-            .input("client_id", WRITE_ONLY | REPLACE)
-            .input("settings", WRITE_ONLY | DOCUMENT)
-            .input("assets", WRITE_ONLY | UNORDERED)
+            .unreported("client_id", WRITE_ONLY | REPLACE, "Cognito does not name the client of a branding")
+            .unreported("settings", WRITE_ONLY | DOCUMENT, "Cognito returns them merged with its own defaults")
+            .unreported("assets", WRITE_ONLY | UNORDERED, "Cognito returns them in a form of its own")
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["client_id"])

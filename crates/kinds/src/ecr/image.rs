@@ -35,11 +35,19 @@ impl Definition for Image {
     fn schema() -> Schema {
         Schema::new("ecr.image", "A container image that the tool builds")
             .input("repository_name", REPLACE)
-            .input("repository_uri", WRITE_ONLY | REPLACE)
-            .input("platform", WRITE_ONLY | REPLACE)
-            .input("package", WRITE_ONLY | REPLACE)
-            .input("parameters", WRITE_ONLY | REPLACE)
-            .input("digest", WRITE_ONLY | REPLACE)
+            .unreported("repository_uri", WRITE_ONLY | REPLACE, "the repository is part of the identity")
+            .unreported(
+                "platform",
+                WRITE_ONLY | REPLACE,
+                "rendered into the image; the tag is the digest of all inputs",
+            )
+            .unreported("package", WRITE_ONLY | REPLACE, "rendered into the image; the tag is the digest of all inputs")
+            .unreported(
+                "parameters",
+                WRITE_ONLY | REPLACE,
+                "rendered into the image; the tag is the digest of all inputs",
+            )
+            .unreported("digest", WRITE_ONLY | REPLACE, "the tag is the digest of all inputs")
             .attribute("id", Availability::Early)
             .attribute("tag", Availability::Early)
             .untagged()

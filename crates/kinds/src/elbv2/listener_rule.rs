@@ -38,8 +38,16 @@ impl Definition for ListenerRule {
             .plain("priority")
             .plain("path_pattern")
             .plain("header_name")
-            .input("header_secret_arn", WRITE_ONLY)
-            .input("header_secret_version", WRITE_ONLY)
+            .unreported(
+                "header_secret_arn",
+                WRITE_ONLY,
+                "the secret that the value was read from; AWS does not record it",
+            )
+            .unreported(
+                "header_secret_version",
+                WRITE_ONLY,
+                "stands for the value, which must not be compared in clear text",
+            )
             .plain("target_group_arn")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)

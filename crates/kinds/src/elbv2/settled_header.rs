@@ -27,10 +27,26 @@ impl Definition for SettledHeader {
 
     fn schema() -> Schema {
         Schema::new("elbv2.settled_header", "Rules that accept only the current value of a secret header")
-            .input("rule_arns", WRITE_ONLY)
-            .input("header_name", WRITE_ONLY)
-            .input("header_secret_arn", WRITE_ONLY)
-            .input("header_secret_version", WRITE_ONLY)
+            .unreported(
+                "rule_arns",
+                WRITE_ONLY,
+                "a step: it removes the old value of a rotated header and creates nothing",
+            )
+            .unreported(
+                "header_name",
+                WRITE_ONLY,
+                "a step: it removes the old value of a rotated header and creates nothing",
+            )
+            .unreported(
+                "header_secret_arn",
+                WRITE_ONLY,
+                "a step: it removes the old value of a rotated header and creates nothing",
+            )
+            .unreported(
+                "header_secret_version",
+                WRITE_ONLY,
+                "a step: it removes the old value of a rotated header and creates nothing",
+            )
             .attribute("id", Availability::Early)
             .untagged()
             .step()

@@ -55,15 +55,19 @@ impl Definition for Function {
             .plain("role_arn")
             .plain("runtime")
             .plain("handler")
-            .input("architecture", WRITE_ONLY)
+            .unreported("architecture", WRITE_ONLY, "not compared yet")
             .plain("memory_mb")
             .plain("timeout_seconds")
             .plain("environment")
-            .input("package", WRITE_ONLY)
-            .input("parameters", WRITE_ONLY)
-            .input("secret_parameters", WRITE_ONLY)
-            .input("secret_versions", WRITE_ONLY)
-            .input("digest", WRITE_ONLY)
+            .unreported("package", WRITE_ONLY, "the source of the code; `digest` stands for it")
+            .unreported("parameters", WRITE_ONLY, "rendered into the code; `digest` stands for them")
+            .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; must not be compared in clear text")
+            .unreported("secret_versions", WRITE_ONLY, "stand for the secret values rendered into the code")
+            .unreported(
+                "digest",
+                WRITE_ONLY,
+                "the digest of the source; AWS reports only the digest of the uploaded archive",
+            )
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

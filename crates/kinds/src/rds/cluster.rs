@@ -75,7 +75,11 @@ impl Definition for Cluster {
             .input("database_name", REPLACE)
             .plain("port")
             .input("master_username", REPLACE)
-            .input("admin_secret_arn", WRITE_ONLY)
+            .unreported(
+                "admin_secret_arn",
+                WRITE_ONLY,
+                "the secret that the password was read from; RDS does not return passwords",
+            )
             .input("subnet_group_name", REPLACE)
             .input("security_group_ids", UNORDERED)
             .plain("parameter_group_name")
@@ -91,7 +95,7 @@ impl Definition for Cluster {
             .input("log_exports", UNORDERED)
             .plain("deletion_protection")
             .plain("restoring")
-            .input("restore_from_snapshot", WRITE_ONLY)
+            .unreported("restore_from_snapshot", WRITE_ONLY, "used once, at creation; RDS does not record it")
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

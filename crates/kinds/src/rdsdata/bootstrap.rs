@@ -39,13 +39,29 @@ impl Definition for Bootstrap {
     fn schema() -> Schema {
         Schema::new("rdsdata.bootstrap", "The preparation of a database by SQL")
             .input("cluster_arn", REPLACE)
-            .input("admin_secret_arn", WRITE_ONLY)
+            .unreported(
+                "admin_secret_arn",
+                WRITE_ONLY,
+                "the credential that the statements run with; the database does not record it",
+            )
             .input("database_name", REPLACE)
-            .input("proxy_secret_arn", WRITE_ONLY)
-            .input("proxy_secret_version", WRITE_ONLY)
-            .input("package", WRITE_ONLY)
-            .input("digest", WRITE_ONLY)
-            .input("after_instance", WRITE_ONLY)
+            .unreported(
+                "proxy_secret_arn",
+                WRITE_ONLY,
+                "the secret whose value becomes a password; PostgreSQL does not return passwords",
+            )
+            .unreported(
+                "proxy_secret_version",
+                WRITE_ONLY,
+                "stands for the password in that secret; PostgreSQL does not return passwords",
+            )
+            .unreported(
+                "package",
+                WRITE_ONLY,
+                "the statements; the database records their effect, which `digest` stands for",
+            )
+            .unreported("digest", WRITE_ONLY, "the digest of the statements; the database records only their effect")
+            .unreported("after_instance", WRITE_ONLY, "only orders the step after the instance")
             .attribute("id", Availability::Ready)
             .untagged()
             .step()

@@ -36,9 +36,17 @@ impl Definition for Object {
             .input("bucket_name", REPLACE)
             .input("key_prefix", REPLACE)
             .input("key_suffix", REPLACE)
-            .input("package", WRITE_ONLY | REPLACE)
-            .input("parameters", WRITE_ONLY | REPLACE)
-            .input("digest", WRITE_ONLY | REPLACE)
+            .unreported(
+                "package",
+                WRITE_ONLY | REPLACE,
+                "rendered into the object; the key is the digest of all inputs",
+            )
+            .unreported(
+                "parameters",
+                WRITE_ONLY | REPLACE,
+                "rendered into the object; the key is the digest of all inputs",
+            )
+            .unreported("digest", WRITE_ONLY | REPLACE, "the key holds the digest of all inputs")
             .attribute("id", Availability::Early)
             .attribute("key", Availability::Early)
             .attribute("sha256", Availability::Early)

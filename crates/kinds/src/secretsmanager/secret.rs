@@ -74,7 +74,11 @@ impl Definition for Secret {
         Schema::new("secretsmanager.secret", "A secret with a generated value")
             .input("secret_name", REPLACE)
             .plain("description")
-            .input("content", WRITE_ONLY)
+            .unreported(
+                "content",
+                WRITE_ONLY,
+                "how the value was generated; the value itself is never read for a comparison",
+            )
             .plain("scheduled_for_deletion")
             .plain("kms_key_id")
             .attribute("id", Availability::Early)

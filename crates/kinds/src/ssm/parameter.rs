@@ -35,11 +35,15 @@ impl Definition for Parameter {
     fn schema() -> Schema {
         Schema::new("ssm.parameter", "A parameter of Parameter Store")
             .input("parameter_name", REPLACE)
-            .input("description", WRITE_ONLY)
+            .unreported("description", WRITE_ONLY, "GetParameters does not return it")
             .plain("parameter_type")
             .plain("value")
-            .input("secret_arn", WRITE_ONLY)
-            .input("secret_version", WRITE_ONLY)
+            .unreported(
+                "secret_arn",
+                WRITE_ONLY,
+                "the secret that the value was read from; Parameter Store does not record it",
+            )
+            .unreported("secret_version", WRITE_ONLY, "stands for the value, which must not be compared in clear text")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
