@@ -1,6 +1,7 @@
 //! ECR's clients.
 
 pub mod image;
+pub mod look_ups;
 pub mod repository;
 
 use std::sync::Arc;

@@ -222,7 +222,7 @@ impl Connected<'_> {
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
         let pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade };
-        let requests = environment::look_ups(configuration, matches!(mode, Mode::Destroy | Mode::Purge));
+        let requests = environment::look_ups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
         let prior = prior(document);
         let reading = async {
             match reading {

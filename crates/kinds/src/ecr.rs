@@ -5,5 +5,5 @@ pub mod look_ups;
 pub mod repository;
 
 pub use image::{Image, ImageInputs};
-pub use look_ups::Buildx;
+pub use look_ups::{Buildx, ImageDigest, ResolvedImage};
 pub use repository::{Repository, RepositoryInputs};

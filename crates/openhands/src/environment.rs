@@ -1,5 +1,7 @@
 //! What is there before anything is made: the look-ups, and what their answers must say.
 
+mod base_images;
+
 use std::collections::BTreeMap;
 
 use ohinfra_core::Region;
@@ -18,6 +20,7 @@ use serde_json::Value;
 
 use crate::configuration::{Backend, Configuration};
 use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
+use crate::payload::images::Digests;
 
 /// The prefix list of the addresses from which CloudFront asks origins.
 const CLOUDFRONT_PREFIX_LIST: &str = "com.amazonaws.global.cloudfront.origin-facing";
@@ -82,6 +85,8 @@ pub struct Environment {
     pub image_id: String,
     /// Aurora PostgreSQL's version.
     pub aurora_version: String,
+    /// The digests of the published images that images are built of, by `repository:tag`.
+    pub base_images: Digests,
     /// What another deployment that this one's domains are in front of tells of itself; then nothing of a VPC is known.
     pub exported: Option<Exported>,
     /// What the state keeps of these, so that an apply does not replace the instance because AWS has a newer image.
@@ -114,7 +119,7 @@ pub fn sandbox_secret_name(configuration: &Configuration) -> String {
 }
 
 /// Every look-up that a plan needs. All can be made at once. Whoever takes away needs nothing to make things with.
-pub fn look_ups(configuration: &Configuration, takes_away: bool) -> Vec<Request> {
+pub fn look_ups(configuration: &Configuration, pins: &Pins, takes_away: bool) -> Vec<Request> {
     let main = &configuration.region;
     let virginia = Region::us_east_1();
     // Who asks comes first: what is wrong with credentials is told of it.
@@ -128,6 +133,7 @@ pub fn look_ups(configuration: &Configuration, takes_away: bool) -> Vec<Request>
     }
     if configuration.builds_images() && configuration.backend.is_none() && !takes_away {
         requests.push(Request::new::<Buildx>(main, &()));
+        requests.extend(base_images::questions(configuration, pins));
     }
     if let Some(oidc) = configuration.login.oidc.as_ref().filter(|_| !takes_away) {
         requests.push(Request::new::<SecretDescription>(main, &oidc.client_secret_name));
@@ -191,6 +197,7 @@ impl Environment {
             private_zones: ["a", "b"].map(|zone| format!("{}{zone}", configuration.region)).into(),
             image_id: "ami-00000000".to_owned(),
             aurora_version: configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned(),
+            base_images: Digests::new(),
             exported: configuration.backend.as_ref().map(|backend| Exported {
                 alb_dns_name: format!("{}.{}.elb.amazonaws.com", backend.name, backend.region),
                 header_secret_arn: format!("arn:aws:ssm:us-east-1:000000000000:parameter/{}", backend.name),
@@ -242,7 +249,9 @@ impl Environment {
         }
         let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
         let foreign_sandbox_secret = check_sandbox_secret(configuration, &answers, &mut problems);
-        check_docker(&answers, &mut problems);
+        let has_docker = check_docker(&answers, &mut problems);
+        let base_images =
+            if has_docker { base_images::choose(configuration, &answers, pins, &mut problems) } else { Digests::new() };
         let image_id = choose_image(configuration, &answers, pins, &mut problems);
         let aurora_version = choose_aurora(configuration, &answers, pins, &mut problems);
         let remarks = remarks(problems)?;
@@ -259,10 +268,14 @@ impl Environment {
             oidc_client_secret,
             private_zones: subnets.private_zones,
             exported: None,
-            pins: BTreeMap::from([
+            pins: [
                 (IMAGE_PIN.to_owned(), Value::from(image_id.as_str())),
                 (AURORA_PIN.to_owned(), Value::from(aurora_version.as_str())),
-            ]),
+            ]
+            .into_iter()
+            .chain(base_images.iter().map(|(image, digest)| (base_images::pin(image), Value::from(digest.as_str()))))
+            .collect(),
+            base_images,
             image_id,
             aurora_version,
         };
@@ -327,12 +340,15 @@ fn check_vpc(
 }
 
 /// Whoever builds images needs docker. It is not asked for where nothing is built.
-fn check_docker(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {
-    if answers.get::<Buildx>(&()) == Some(None) {
+/// Whether images can be built here, where they are to be built at all.
+fn check_docker(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) -> bool {
+    let is_missing = answers.get::<Buildx>(&()) == Some(None);
+    if is_missing {
         let message = "`images.source` is `build`, and there is no docker with buildx on this machine";
         let help = "install docker, or leave `images.source` out: the published images are used then";
         problems.push(Diagnostic::error("images.source", message.to_owned()).help(help));
     }
+    !is_missing
 }
 
 #[derive(Default)]

@@ -172,7 +172,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
           template_version = "version.ec2-launch-template-<n>" → (known after apply)
     +/- boot-bundle  s3.object s3-object-<n>
           because AWS cannot change parameters in place
-          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1234 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1234 characters) }  # forces a replacement
+          parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1201 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1201 characters) }  # forces a replacement
       ~ launch-template  ec2.launch_template ec2-launch-template-<n>
           user_data = "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. Every step can be run again and then changes nothing.\n# No secret is in this text, and none is ever i… (8580 characters) → "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. Every step can be run again and then changes nothing.\n# No secret is in this text, and none is ever i… (8592 characters) (known after apply)
       ~ workspace-mount-us-west-2a  efs.mount_target efs-mount-target-<n>
@@ -206,7 +206,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
                 ],
 
     Plan: 8 to update, 3 to replace, 106 unchanged.
-    about 7 min; longest path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg
+    about 7 min; longest path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg → compute/boot-bundle
     "##);
 }
 

@@ -6,19 +6,18 @@ use std::sync::Arc;
 use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::try_join_all;
 use ohinfra_aws_core::{SecretText, failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
 use ohinfra_core::package::Packages;
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ecr::{Buildx, Image};
-use serde_json::{Value, json};
+use ohinfra_kinds::ecr::Image;
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -36,23 +35,6 @@ type Inputs = Resolved<Image>;
 const BUILD: &str = "docker:buildx";
 /// So many of its last lines are told.
 const LAST_LINES: usize = 15;
-
-/// Whether docker can build: nothing is sent to AWS.
-pub struct BuildxLookUp;
-
-impl AnswersLookUp for BuildxLookUp {
-    fn name(&self) -> &'static str {
-        Buildx::NAME
-    }
-
-    fn answer<'a>(&'a self, _: &'a Region, _: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
-        Box::pin(async {
-            let output = Command::new("docker").args(["buildx", "version"]).stdin(Stdio::null()).output().await;
-            let text = output.ok().filter(|output| output.status.success());
-            Ok(json!(text.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())))
-        })
-    }
-}
 
 fn broken(what: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, BUILD, format!("the image cannot be built: {what}"))

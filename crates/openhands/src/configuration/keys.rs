@@ -269,19 +269,19 @@ pub const KEYS: &[Key] = &[
         "images.openhands_digest",
         Holds::Text,
         "",
-        "The digest of the published OpenHands image to build on, `sha256:…`; by default whatever its tag names.",
+        "The digest of the published OpenHands image to build on, `sha256:…`; by default the digest that its tag named at the first apply or the last `--upgrade`.",
     ),
     key(
         "images.agent_server_digest",
         Holds::Text,
         "",
-        "The digest of the published agent server image to build on, `sha256:…`; by default whatever its tag names.",
+        "The digest of the published agent server image to build on, `sha256:…`; by default the digest that its tag named at the first apply or the last `--upgrade`.",
     ),
     key(
         "images.aws_cli_digest",
         Holds::Text,
         "",
-        "The digest of the AWS CLI image from which the command is copied, `sha256:…`; by default whatever its tag names.",
+        "The digest of the AWS CLI image from which the command is copied, `sha256:…`; by default the digest that its tag named at the first apply or the last `--upgrade`.",
     ),
     key(
         "waf.rate_limit",

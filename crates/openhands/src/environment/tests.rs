@@ -23,7 +23,7 @@ fn checked_with(
     change: impl Fn(&str, &mut Value),
 ) -> Result<(Environment, Vec<Diagnostic>), String> {
     let configuration = configuration(more);
-    let answers: Vec<(Request, Value)> = look_ups(&configuration, false)
+    let answers: Vec<(Request, Value)> = look_ups(&configuration, pins, false)
         .into_iter()
         .map(|request| {
             let mut answer = match request.name {
@@ -37,6 +37,8 @@ fn checked_with(
                 "ssm.published_parameter" => json!({ "arn": "arn:aws:ssm:a", "version": 3, "value": "ami-2" }),
                 "rds.engine_versions" => json!(["15.8", "15.10", "15.9"]),
                 "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
+                "docker.buildx" => json!("v0.29"),
+                "docker.image_digest" => json!({ "digest": format!("sha256:{}", "a".repeat(64)) }),
                 _ => Value::Null,
             };
             change(request.name, &mut answer);
@@ -175,7 +177,7 @@ fn of_backend(exported: &Value) -> Result<Environment, String> {
         "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"eu-west-1\"\n";
     let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
     let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
-    let answers: Vec<(Request, Value)> = look_ups(&configuration, false)
+    let answers: Vec<(Request, Value)> = look_ups(&configuration, &Pins::default(), false)
         .into_iter()
         .map(|request| {
             let answer = match request.name {
@@ -206,4 +208,46 @@ fn a_domain_in_a_state_of_its_own_asks_for_nothing_but_what_its_backend_exports(
     backend: there is no parameter `/openhands/compute/eu-west-1/alb-dns-name` in us-east-1, which the backend exports
     backend: there is no parameter `/openhands/compute/eu-west-1/origin-verify-secret` in us-east-1, which the backend exports
     ");
+}
+
+#[test]
+fn the_images_that_are_built_on_are_pinned_by_digest_and_asked_for_once() {
+    let build = "[images]\nsource = \"build\"\n";
+    let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
+    let (environment, _) = checked(build, |_, _| {}).unwrap();
+    assert_eq!(environment.base_images.len(), 3, "OpenHands, the agent server, the AWS CLI");
+    assert!(environment.base_images.values().all(|found| *found == digest("a")));
+
+    // The tags move on: what the state has pinned stays, and nobody is asked, until an upgrade asks for newer ones.
+    let pins = |upgrade| Pins { known: environment.pins.clone(), upgrade };
+    let moved = |look_up: &str, answer: &mut Value| {
+        if look_up == "docker.image_digest" {
+            *answer = json!({ "digest": digest("b") });
+        }
+    };
+    let asked = |pins: &Pins| {
+        look_ups(&configuration(build), pins, false).iter().filter(|r| r.name.starts_with("docker.image")).count()
+    };
+    assert_eq!((asked(&pins(false)), asked(&pins(true))), (0, 3));
+    let (kept, _) = checked_with(build, &pins(false), moved).unwrap();
+    assert_eq!(kept.base_images, environment.base_images);
+    let (upgraded, _) = checked_with(build, &pins(true), moved).unwrap();
+    assert!(upgraded.base_images.values().all(|found| *found == digest("b")));
+
+    let one = format!("{build}openhands_digest = \"{}\"\n", digest("c"));
+    assert_eq!(checked(&one, |_, _| {}).unwrap().0.base_images.len(), 2, "one is set by hand");
+}
+
+#[test]
+fn a_registry_that_does_not_answer_is_an_error_that_names_the_image() {
+    let error = checked("[images]\nsource = \"build\"\n", |look_up, answer| {
+        if look_up == "docker.image_digest" {
+            *answer = json!({ "problem": "dial tcp: lookup ghcr.io: no such host" });
+        }
+    });
+    let error = error.unwrap_err();
+    for text in ["cannot read the digest of `ghcr.io/openhands/agent-server:", "no such host", "public.ecr.aws/aws-cli"]
+    {
+        assert!(error.contains(text), "{error}");
+    }
 }

@@ -58,8 +58,6 @@ pub struct Boot {
     pub user_secrets_key_id: String,
     /// The role of the sandboxes.
     pub sandbox_role_arn: String,
-    /// The version of OpenHands.
-    pub openhands_version: String,
     /// The repository of OpenHands' image.
     pub openhands_repository: String,
     /// Its tag.
@@ -103,7 +101,6 @@ impl Boot {
             origin_secret: text(),
             user_secrets_key_id: text(),
             sandbox_role_arn: text(),
-            openhands_version: texts(release.map(|release| release.version)),
             openhands_repository: texts(release.map(|release| release.openhands_repository)),
             openhands_tag: texts(release.map(|release| release.openhands_tag)),
             agent_server_repository: texts(release.map(|release| release.agent_server_repository)),

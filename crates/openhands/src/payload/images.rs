@@ -1,5 +1,7 @@
 //! The contexts of images that are built here: what `docker buildx build` gets.
 
+use std::collections::BTreeMap;
+
 use ohinfra_core::secret::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,11 +15,17 @@ const AWS_CLI: &str = "public.ecr.aws/aws-cli/aws-cli:2.32.3";
 /// The version of boto3: the one that both supported releases of OpenHands pin.
 const BOTO3: &str = "1.42.82";
 
-fn pinned(image: &str, configuration: &Configuration, key: &str) -> String {
-    match configuration.value(key).as_str() {
-        Some(digest) if !digest.is_empty() => format!("{image}@{digest}"),
-        _ => image.to_owned(),
-    }
+/// The digests of published images, by `repository:tag`.
+pub type Digests = BTreeMap<String, String>;
+
+/// Every published image that images are built of, `repository:tag`, with the key that sets its digest.
+pub fn published(configuration: &Configuration) -> [(String, &'static str); 3] {
+    let release = configuration.release();
+    [
+        (format!("{}:{}", release.openhands_repository, release.openhands_tag), "images.openhands_digest"),
+        (format!("{}:{}", release.agent_server_repository, release.agent_server_tag), "images.agent_server_digest"),
+        (AWS_CLI.to_owned(), "images.aws_cli_digest"),
+    ]
 }
 
 /// What an image is built of.
@@ -50,19 +58,20 @@ impl Image {
         }
     }
 
-    /// What it is built of: images of the configured release, each pinned by its digest if one is configured.
-    pub fn bases(self, configuration: &Configuration) -> Bases {
-        let release = configuration.release();
-        let (repository, tag, key) = match self {
-            Self::OpenHands => (release.openhands_repository, release.openhands_tag, "images.openhands_digest"),
-            Self::AgentServer => {
-                (release.agent_server_repository, release.agent_server_tag, "images.agent_server_digest")
+    /// What it is built of: images of the configured release, pinned by the configured digest or by one of `digests`.
+    pub fn bases(self, configuration: &Configuration, digests: &Digests) -> Bases {
+        let [openhands, agent_server, aws_cli] = published(configuration).map(|(image, key)| {
+            let configured = configuration.value(key).as_str().filter(|digest| !digest.is_empty()).map(str::to_owned);
+            match configured.as_ref().or_else(|| digests.get(&image)) {
+                Some(digest) => format!("{image}@{digest}"),
+                None => image,
             }
+        });
+        let base = match self {
+            Self::OpenHands => openhands,
+            Self::AgentServer => agent_server,
         };
-        Bases {
-            base: pinned(&format!("{repository}:{tag}"), configuration, key),
-            aws_cli: pinned(AWS_CLI, configuration, "images.aws_cli_digest"),
-        }
+        Bases { base, aws_cli }
     }
 
     /// The Dockerfile.
@@ -108,7 +117,7 @@ mod tests {
             "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n{more}"
         );
         let sources = Sources { file: Some(("x".to_owned(), file)), ..Sources::default() };
-        image.bases(&Configuration::load(&sources).unwrap().0)
+        image.bases(&Configuration::load(&sources).unwrap().0, &Digests::new())
     }
 
     #[test]

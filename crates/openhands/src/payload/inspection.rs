@@ -3,7 +3,7 @@
 use super::boot::Boot;
 use super::database::{Bootstrap, script};
 use super::edge::{OriginResponse, ViewerRequest};
-use super::images::{Image, tag_of};
+use super::images::{Digests, Image, tag_of};
 use super::mail::{ASSETS, BRANDING, invitation, verification};
 use super::overlay::{SandboxLimits, mcp_servers};
 use super::template::PayloadError;
@@ -41,7 +41,6 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
         origin_secret: names.origin_verify_secret(),
         user_secrets_key_id: "<key>".to_owned(),
         sandbox_role_arn: format!("arn:aws:iam::<account>:role/{}", names.global("sandbox")),
-        openhands_version: release.version.to_owned(),
         openhands_repository: release.openhands_repository.to_owned(),
         openhands_tag: release.openhands_tag.to_owned(),
         agent_server_repository: release.agent_server_repository.to_owned(),
@@ -60,7 +59,7 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
             Image::AgentServer => (&mut boot.agent_server_repository, &mut boot.agent_server_tag),
         };
         *repository = format!("<registry>/{}", names.repository(image.noun()));
-        *tag = tag_of(&image.context(&image.bases(configuration))?);
+        *tag = tag_of(&image.context(&image.bases(configuration, &Digests::new()))?);
         boot.registry = Some("<registry>".to_owned());
     }
     Ok(boot)
@@ -106,7 +105,7 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
         add(
             "images",
             &format!("{}/Dockerfile", image.noun()),
-            image.dockerfile(&image.bases(configuration))?.as_bytes(),
+            image.dockerfile(&image.bases(configuration, &Digests::new()))?.as_bytes(),
         );
     }
 

@@ -113,7 +113,6 @@ pub(super) struct Settings<'a> {
     pub(super) data_bucket: &'a str,
     pub(super) user_secrets_key_id: &'a str,
     pub(super) origin_secret: &'a str,
-    pub(super) openhands_version: &'a str,
     pub(super) model: &'a str,
     pub(super) allowed_models: &'a [String],
 }
@@ -125,11 +124,9 @@ pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value
         "data_bucket": settings.data_bucket,
         "user_secrets_key_id": settings.user_secrets_key_id,
         "origin_secret": settings.origin_secret,
-        "openhands_version": settings.openhands_version,
         "model": settings.model,
         "allowed_models": settings.allowed_models,
         "workspace": WORKSPACE,
-        "health_log": true,
         "mcp_servers": mcp_servers(),
         "sandbox": {
             "network": NETWORK,

@@ -25,6 +25,7 @@ pub(crate) const USER_DATA: &[(&str, &str)] = &[
     ("user_data/documents.py", include_str!("../../payload/user-config/function/user_data/documents.py")),
     ("user_data/errors.py", include_str!("../../payload/user-config/function/user_data/errors.py")),
     ("user_data/gcm.py", include_str!("../../payload/user-config/function/user_data/gcm.py")),
+    ("user_data/mcp.py", include_str!("../../payload/user-config/function/user_data/mcp.py")),
 ];
 
 impl UserConfig {

@@ -292,7 +292,6 @@ fn boot(
         origin_secret: marks.mark(ground.security.origin_verify_secret.attribute("name")),
         user_secrets_key_id: marks.mark(ground.security.user_secrets_key.attribute("id")),
         sandbox_role_arn: marks.mark(ground.security.sandbox_role.attribute("arn")),
-        openhands_version: release.version.to_owned(),
         openhands_repository,
         openhands_tag,
         agent_server_repository,

@@ -65,7 +65,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             immutable_tags: true,
         },
     );
-    let bases = json!(built.bases(builder.configuration)).to_string();
+    let bases = json!(built.bases(builder.configuration, &builder.environment.base_images)).to_string();
     let image = builder.add::<Image>(
         &format!("image-{noun}"),
         &ImageInputs {

@@ -14,7 +14,7 @@ from ohinfra_overlay.containers import PREFIX
 API = re.compile(r"/api/v1/(app-conversations|sandboxes)(/.*)?")
 AGENT_PORT = 8000
 SANDBOX = re.compile(rf"{PREFIX}([0-9a-f]{{32}})")
-# In any answer that is streamed piece by piece: the address of an agent server, with the name of its sandbox nearby.
+# The address of a server in a sandbox, on the sandboxes' network.
 INTERNAL = re.compile(r"http://\d+\.\d+\.\d+\.\d+:\d+")
 
 

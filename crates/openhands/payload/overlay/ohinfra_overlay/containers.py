@@ -48,6 +48,12 @@ class Docker:
         return getattr(self._client, name)
 
 
+def address_of(container, network: str) -> str | None:
+    """The address of a container on a network; nothing while it does not run."""
+    networks = container.attrs.get("NetworkSettings", {}).get("Networks", {})
+    return (networks.get(network) or {}).get("IPAddress") or None
+
+
 def prepare_workspace(root: str, conversation: str) -> str:
     """The conversation's folder, which becomes `/workspace` of its sandbox."""
     if len(conversation) != 32 or not set(conversation) <= set("0123456789abcdef"):

@@ -17,7 +17,7 @@ from openhands.app_server.user.specifiy_user_context import USER_CONTEXT_ATTR
 from sqlalchemy import func, select
 
 from ohinfra_overlay import owners, spool
-from ohinfra_overlay.containers import CONVERSATION, PREFIX
+from ohinfra_overlay.containers import CONVERSATION, PREFIX, address_of
 from ohinfra_overlay.identity import EdgeUserAuth
 from ohinfra_overlay.sandboxes import STOP_SECONDS
 from ohinfra_overlay.settings import settings
@@ -80,8 +80,7 @@ async def stop_idle() -> list[str]:
 
 async def _is_idle(client: httpx.AsyncClient, container, seconds: float) -> bool:
     """By the agent server's own clock. One that does not answer, or whose agent works, is not idle."""
-    network = container.attrs["NetworkSettings"]["Networks"].get(settings().sandbox.network) or {}
-    server = f"http://{network.get('IPAddress')}:{AGENT_PORT}"
+    server = f"http://{address_of(container, settings().sandbox.network)}:{AGENT_PORT}"
     try:
         if float((await _read(client, f"{server}/server_info"))["idle_time"]) < seconds:
             return False

@@ -20,7 +20,7 @@ from openhands.app_server.sandbox.sandbox_models import VSCODE, ExposedUrl, Sand
 from openhands.app_server.sandbox.sandbox_service import SESSION_API_KEY_VARIABLE
 
 from ohinfra_overlay import leases, owners
-from ohinfra_overlay.containers import PREFIX, USER, Docker
+from ohinfra_overlay.containers import PREFIX, USER, Docker, address_of
 from ohinfra_overlay.settings import settings
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,7 @@ STOP_SECONDS = 10
 def owner_at(address: str) -> str | None:
     """The user whose sandbox has this address on the sandboxes' network."""
     for container in get_docker_client().containers.list(filters={"label": USER}):
-        networks = container.attrs["NetworkSettings"]["Networks"]
-        if address and (networks.get(settings().sandbox.network) or {}).get("IPAddress") == address:
+        if address and address_of(container, settings().sandbox.network) == address:
             return container.labels[USER]
     return None
 
@@ -88,8 +87,7 @@ class OwnedSandboxService(DockerSandboxService):
 
     def _internal_urls(self, container) -> list[ExposedUrl] | None:
         """Addresses on the sandboxes' network. What the browser is given is made of them in `addresses`."""
-        networks = container.attrs.get("NetworkSettings", {}).get("Networks", {})
-        address = (networks.get(settings().sandbox.network) or {}).get("IPAddress")
+        address = address_of(container, settings().sandbox.network)
         if not address:
             return None
         urls = []

@@ -15,18 +15,18 @@ DEFAULT_PATH = "/opt/ohinfra/settings.json"
 class Sandbox:
     """How sandboxes run. Sizes in MB and GB are binary; zero disables a limit or a timer."""
 
-    network: str = "openhands-sandboxes"
-    host_address: str = "172.30.0.1"
-    door_port: int = 3001
-    credentials: str = ""
-    memory_mb: int = 4096
-    cpus: float = 2.0
-    processes: int = 1024
-    disk_gb: int = 0
-    idle_minutes: float = 60
-    retention_days: float = 0
-    per_user: int = 3
-    start_seconds: int = 180
+    network: str
+    host_address: str
+    door_port: int
+    credentials: str
+    memory_mb: int
+    cpus: float
+    processes: int
+    disk_gb: int
+    idle_minutes: float
+    retention_days: float
+    per_user: int
+    start_seconds: int
     # How often idle sandboxes and old conversations are looked for.
     round_seconds: float = 60
 
@@ -41,15 +41,15 @@ class Settings:
     origin_secret: str
     model: str
     workspace: str
+    sandbox: Sandbox
     allowed_models: tuple[str, ...] = ()
     mcp_servers: dict = field(default_factory=dict)
-    sandbox: Sandbox = field(default_factory=Sandbox)
 
 
 def parse(document: dict) -> Settings:
     """Build the settings from JSON. Unknown members are ignored, so that an older overlay reads a newer file."""
     values = {item.name: document[item.name] for item in fields(Settings) if item.name in document}
-    sandbox = document.get("sandbox", {})
+    sandbox = document["sandbox"]
     values["sandbox"] = Sandbox(**{item.name: sandbox[item.name] for item in fields(Sandbox) if item.name in sandbox})
     values["allowed_models"] = tuple(document.get("allowed_models", ()))
     return Settings(**values)

@@ -8,7 +8,7 @@ from fastapi import HTTPException
 from openhands.app_server.secrets.file_secrets_store import FileSecretsStore
 from openhands.app_server.settings.file_settings_store import FileSettingsStore
 from openhands.app_server.settings.settings_models import Settings
-from user_data import gcm
+from user_data import gcm, mcp
 from user_data.documents import Documents, parse
 
 from ohinfra_overlay import aws
@@ -85,13 +85,7 @@ class UserSecretsStore(FileSecretsStore):
 
 def mcp_servers(user: str) -> dict[str, list[dict]]:
     """The MCP servers of a user as the user-configuration API lists them, without those that are switched off."""
-    own = documents(user).read("config/mcp-config.json")
-    merged = {}
-    for name in ("shttp_servers", "stdio_servers"):
-        mine = own.get(name, [])
-        hidden = {*own.get("disabled_global_servers", []), *(server["id"] for server in mine)}
-        everybodys = [server for server in settings().mcp_servers.get(name, []) if server["id"] not in hidden]
-        merged[name] = [server for server in [*everybodys, *mine] if server.get("enabled", True)]
-    return merged
+    merged = mcp.merge(settings().mcp_servers, documents(user).read("config/mcp-config.json"))
+    return {name: [server for server in servers if server.get("enabled", True)] for name, servers in merged.items()}
 
 

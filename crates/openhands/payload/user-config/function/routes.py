@@ -3,11 +3,11 @@
 import validation
 from user_data.documents import Documents, now
 from user_data.errors import Refusal
+from user_data.mcp import LISTS, merge
 
 MCP = "config/mcp-config.json"
 INTEGRATIONS = "config/integrations.json"
 SECRETS = "secrets/credentials.json.enc"
-LISTS = ("shttp_servers", "stdio_servers")
 METADATA = ("id", "type", "created_at", "updated_at", "notes")
 
 
@@ -152,12 +152,7 @@ def delete_integration(documents: Documents, item, **_):
 def get_merged(documents: Documents, everybodys, **_):
     """What the deployment gives to everybody, without what this user has switched off, and what the user has added."""
     own = _mcp(documents.read(MCP))
-    hidden = {*own["disabled_global_servers"], *(server["id"] for name in LISTS for server in own[name])}
-    merged = {"version": "1.0", "updated_at": own["updated_at"]}
-    for name in LISTS:
-        kept = [{**server, "source": "global"} for server in everybodys.get(name, []) if server["id"] not in hidden]
-        merged[name] = kept + [{**server, "source": "user"} for server in own[name]]
-    return 200, merged
+    return 200, {"version": "1.0", "updated_at": own["updated_at"], **merge(everybodys, own)}
 
 
 # Path under /api/v1/user-config: methods. `*` is an id.

@@ -78,7 +78,6 @@ impl Boot {
             data_bucket: &self.data_bucket,
             user_secrets_key_id: &self.user_secrets_key_id,
             origin_secret: &self.origin_secret,
-            openhands_version: &self.openhands_version,
             model: &self.model,
             allowed_models: &self.allowed_models,
         };

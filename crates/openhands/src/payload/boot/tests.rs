@@ -19,7 +19,6 @@ pub(crate) fn boot() -> Boot {
         origin_secret: "openhands/cloudfront/origin-verify".into(),
         user_secrets_key_id: "11111111-2222-3333-4444-555555555555".into(),
         sandbox_role_arn: "arn:aws:iam::111111111111:role/openhands-us-west-2-sandbox".into(),
-        openhands_version: "1.11.0".into(),
         openhands_repository: "ghcr.io/openhands/openhands".into(),
         openhands_tag: "1.11.0".into(),
         agent_server_repository: "ghcr.io/openhands/agent-server".into(),
@@ -81,8 +80,7 @@ fn the_overlay_is_told_what_it_needs_and_no_secret() {
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         names(&settings),
-        "allowed_models data_bucket health_log mcp_servers model openhands_version origin_secret region sandbox \
-         user_secrets_key_id workspace"
+        "allowed_models data_bucket mcp_servers model origin_secret region sandbox user_secrets_key_id workspace"
     );
     assert_eq!(
         names(&settings["sandbox"]),
