@@ -29,6 +29,7 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
         .kind(elbv2::settled_header::SettledHeaderKind(elbv2.clone()))
         .kind(elbv2::target::TargetKind(elbv2.clone()))
         .kind(elbv2::target_group::TargetGroupKind(elbv2))
+        .kind(lambda::archive::ArchiveKind { clients: lambda.clone(), packages: Arc::clone(packages) })
         .kind(lambda::function::FunctionKind { clients: lambda.clone(), packages: Arc::clone(packages) })
         .kind(lambda::permission::PermissionKind(lambda.clone()))
         .kind(lambda::version::VersionKind(lambda))

@@ -1,5 +1,10 @@
 //! Cases of the kinds that the platform itself is made of: database, compute, functions, login, edge.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ohinfra_core::package::Packages as _;
+use ohinfra_core::secret::sha256;
+use ohinfra_openhands::payload::packages::{ORIGIN_RESPONSE, OpenHandsPackages};
 use ohinfra_tests::Account;
 use ohinfra_tests::account::REGION;
 use serde_json::{Value, json};
@@ -461,22 +466,34 @@ fn expiry(days: i32) -> String {
     .to_string()
 }
 
+/// The digest of an archive that ohinfra renders, as Lambda reports it.
+fn archive(full_domain: &str) -> String {
+    let parameters = [("full_domain".to_owned(), full_domain.to_owned())].into();
+    STANDARD.encode(sha256(&OpenHandsPackages.render(ORIGIN_RESPONSE, &parameters).unwrap()))
+}
+
 fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
+    let settings = json!({
+        "role_arn": g.role_arn, "runtime": "python3.12", "handler": "a.b", "architecture": "x86_64", "memory_mb": 128,
+        "timeout_seconds": 3, "environment": {},
+    });
     vec![
         (
             "lambda.function",
             json!({
                 "function_name": "conformance", "description": "one", "role_arn": g.role_arn, "runtime": "nodejs22.x",
                 "handler": "index.handler", "architecture": "x86_64", "memory_mb": 128, "timeout_seconds": 5,
-                "environment": { "A": "one" }, "package": "origin-response",
-                "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {}, "secret_versions": [],
-                "digest": "1",
+                "environment": { "A": "one" }, "package": ORIGIN_RESPONSE,
+                "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
+                "code_sha256": archive("one.example.com"),
             }),
             vec![
                 ("description", json!("two")),
                 ("memory_mb", json!(256)),
                 ("environment", json!({ "A": "two", "B": "three" })),
+                ("architecture", json!("arm64")),
                 ("parameters", json!({ "full_domain": "two.example.com" })),
+                ("code_sha256", json!(archive("two.example.com"))),
                 ("function_name", json!("renamed")),
             ],
         ),
@@ -488,7 +505,19 @@ fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
             }),
             vec![("statement_id", json!("two"))],
         ),
-        ("lambda.version", json!({ "function_name": "ground", "code_sha256": p.code_sha256 }), Vec::new()),
+        (
+            "lambda.version",
+            json!({ "function_name": "ground", "code_sha256": p.code_sha256, "settings": settings.to_string() }),
+            Vec::new(),
+        ),
+        (
+            "lambda.archive",
+            json!({
+                "package": ORIGIN_RESPONSE, "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
+                "secret_versions": [], "digest": "1",
+            }),
+            vec![("parameters", json!({ "full_domain": "two.example.com" })), ("digest", json!("2"))],
+        ),
     ]
 }
 
