@@ -7,7 +7,7 @@ use std::time::Duration;
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
-use ohinfra_core::schema::{Availability, Schema};
+use ohinfra_core::schema::{Availability, REPLACE, Schema, WRITE_ONLY};
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -26,6 +26,8 @@ pub(crate) struct Work {
     pub(crate) lineage: String,
     /// Whether something may be there already of which the plan could not know.
     pub(crate) look_first: bool,
+    /// Replaced ones that are still to be deleted. One that holds the name of what is created is taken back.
+    pub(crate) predecessors: Vec<String>,
 }
 
 impl Work {
@@ -54,7 +56,7 @@ impl Work {
         let untouched = AtomicBool::new(!self.look_first);
         let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
             if !untouched.swap(false, Ordering::Relaxed)
-                && let Some(id) = self.find_own(inputs, None).await?
+                && let Some(id) = self.find_own(&self.subject, inputs, None).await?
             {
                 return Ok(Made::Found(id));
             }
@@ -63,10 +65,7 @@ impl Work {
                 self.kind.create(&self.subject, inputs.clone()).await
             };
             match result {
-                Err(error) if error.kind == ErrorKind::Exists => match self.find_own(inputs, Some(&error)).await? {
-                    Some(id) => Ok(Made::Found(id)),
-                    None => Err(error),
-                },
+                Err(error) if error.kind == ErrorKind::Exists => self.found_instead(inputs, error).await,
                 result => result.map(Made::Created),
             }
         })
@@ -76,7 +75,9 @@ impl Work {
             Made::Found(id) => {
                 let live = self.read(&id).await?;
                 identified(&Created { id: id.clone(), attributes: live.attributes.clone() });
-                let attributes = self.change(&id, inputs, None, &live).await?;
+                // What a predecessor had of what no read returns is not known.
+                let applied = self.predecessors.contains(&id).then(|| never_reported(&self.schema, inputs));
+                let attributes = self.change(&id, inputs, applied.as_ref(), &live).await?;
                 return Ok(Created { id, attributes });
             }
         };
@@ -89,15 +90,31 @@ impl Work {
         Ok(Created { id: created.id, attributes })
     }
 
+    /// What stands in the way of a create call and can be used instead: what an earlier attempt created, or a predecessor
+    /// that is still to be deleted (the configuration went back to its name).
+    async fn found_instead(&self, inputs: &Inputs, error: ProviderError) -> Result<Made, ProviderError> {
+        if let Some(id) = self.find_own(&self.subject, inputs, Some(&error)).await? {
+            return Ok(Made::Found(id));
+        }
+        let mut subject = self.subject.clone();
+        subject.except.retain(|id| !self.predecessors.contains(id));
+        self.find_own(&subject, inputs, Some(&error)).await?.map(Made::Found).ok_or(error)
+    }
+
     /// The identity of what is there and ours. Something of the same name that is not ours is an error if `exists` says that
     /// it stands in the way.
-    async fn find_own(&self, inputs: &Inputs, exists: Option<&ProviderError>) -> Result<Option<String>, ProviderError> {
+    async fn find_own(
+        &self,
+        subject: &Subject,
+        inputs: &Inputs,
+        exists: Option<&ProviderError>,
+    ) -> Result<Option<String>, ProviderError> {
         let found = {
             let _permit = self.permit().await;
-            self.kind.find(&self.subject, inputs.clone()).await?
+            self.kind.find(subject, inputs.clone()).await?
         };
         match (found, exists) {
-            (Some(found), _) if found.is_owned_by(&self.subject.ownership) => Ok(Some(found.id)),
+            (Some(found), _) if found.is_owned_by(&subject.ownership) => Ok(Some(found.id)),
             (Some(found), Some(error)) => Err(ProviderError {
                 message: format!(
                     "`{}` exists and does not belong to this deployment; `ohinfra import {} '{}'` would take it over",
@@ -184,6 +201,12 @@ impl Work {
         })
         .await
     }
+}
+
+/// What counts as applied to an object whose inputs the state does not record: only what could not be applied again.
+pub(crate) fn never_reported(schema: &Schema, desired: &Inputs) -> Inputs {
+    let is_fixed = |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE);
+    desired.iter().filter(|(field, _)| is_fixed(field)).map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
 /// The change in place that a list of fields asks for; tags apart, because every kind sets them alike.
