@@ -19,7 +19,7 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
     let lambda = Regional::new(connection, aws_sdk_lambda::Client::new);
     // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
-        .kind(autoscaling::group::GroupKind(autoscaling))
+        .kind(autoscaling::group::GroupKind::new(autoscaling))
         .kind(ecr::image::ImageKind { clients: ecr.clone(), packages: Arc::clone(packages) })
         .kind(ecr::repository::RepositoryKind(ecr))
         .look_up(ecr::image::BuildxLookUp)

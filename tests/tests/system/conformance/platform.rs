@@ -296,10 +296,10 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
     };
     let volume = |size: i32| {
         json!([
-            { "device_name": "/dev/xvda", "size_gb": 30, "iops": 3000, "throughput": 125, "delete_on_termination": true,
-              "tags": {} },
-            { "device_name": "/dev/sdf", "size_gb": size, "iops": 3000, "throughput": 125, "delete_on_termination": false,
-              "tags": { "backup": "true" } },
+            { "device_name": "/dev/xvda", "size_gb": 30, "iops": 3000, "throughput": 125, "volume_type": "gp3",
+              "encrypted": true, "delete_on_termination": true },
+            { "device_name": "/dev/sdf", "size_gb": size, "iops": 3000, "throughput": 125, "volume_type": "gp3",
+              "encrypted": true, "delete_on_termination": false },
         ])
     };
     vec![
@@ -329,13 +329,16 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
             "ec2.launch_template",
             json!({
                 "template_name": "conformance", "image_id": "ami-12345678", "instance_type": "m7g.xlarge",
-                "instance_profile_arn": profile, "security_group_ids": [g.group], "hop_limit": 2, "volumes": volume(100),
+                "instance_profile_arn": profile, "security_group_ids": [g.group], "hop_limit": 2, "http_tokens": "required",
+                "volumes": volume(100), "volume_tags": { "backup": "true" },
                 "user_data": "#!/bin/bash\necho one\n", "instance_tags": { "Name": "conformance" },
             }),
             vec![
                 ("user_data", json!("#!/bin/bash\necho two\n")),
                 ("instance_type", json!("m7g.2xlarge")),
                 ("volumes", volume(200)),
+                ("volume_tags", json!({ "backup": "false" })),
+                ("http_tokens", json!("optional")),
                 ("hop_limit", json!(1)),
                 ("template_name", json!("renamed")),
             ],
