@@ -68,7 +68,7 @@ def group_attribute(path: str, key: str, value: str):
         aws("elbv2").modify_target_group_attributes(TargetGroupArn=it["id"], Attributes=attributes)
 
 
-group_attribute("deregistration_delay_seconds", "deregistration_delay.timeout_seconds", "3600")
+group_attribute("deregistration_delay_seconds", "deregistration_delay.timeout_seconds", "1800")
 group_attribute("stickiness", "stickiness.enabled", "true")
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+import urllib.parse
 import urllib.request
 import uuid
 import zipfile
@@ -70,8 +71,11 @@ def _(aws, it):
 def _(aws, it):
     """With the same code: an architecture is changed by uploading."""
     settled(aws, it)
-    location = aws("lambda").get_function(FunctionName=it["id"])["Code"]["Location"]
-    with urllib.request.urlopen(location) as answer:
+    location = urllib.parse.urlsplit(aws("lambda").get_function(FunctionName=it["id"])["Code"]["Location"])
+    # The name of the bucket's host is known to LocalStack alone.
+    endpoint = aws("lambda").meta.endpoint_url
+    request = urllib.request.Request(f"{endpoint}{location.path}?{location.query}", headers={"Host": location.netloc})
+    with urllib.request.urlopen(request) as answer:
         code = answer.read()
     other = "arm64" if it["inputs"]["architecture"] == "x86_64" else "x86_64"
     aws("lambda").update_function_code(FunctionName=it["id"], ZipFile=code, Architectures=[other])

@@ -82,8 +82,9 @@ impl ListenerRuleKind {
             "header_name": header(rule).and_then(|header| header.http_header_name()),
             "target_group_arn": rule.actions().iter().find_map(Action::target_group_arn),
         });
-        if let Some(path) = path(rule) {
-            inputs["path_pattern"] = json!(path);
+        let patterns = rule.conditions().iter().find_map(RuleCondition::path_pattern_config);
+        if let Some(patterns) = patterns {
+            inputs["path_pattern"] = json!(patterns.values().join(", "));
         }
         Live::new(&inputs, attributes([("id", arn), ("arn", arn)])).tagged(tags)
     }

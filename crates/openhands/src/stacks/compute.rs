@@ -343,6 +343,7 @@ fn target_group(builder: &mut Builder<'_>, name: &str, of_instances: Option<(i32
     let vpc_id = builder.configuration.vpc_id.clone();
     let check = |path: &str| HealthCheck {
         path: path.to_owned(),
+        status_codes: "200".to_owned(),
         healthy_threshold: 2,
         unhealthy_threshold: 3,
         timeout_seconds: 5,

@@ -291,7 +291,8 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
     let profile = format!("arn:aws:iam::{}:instance-profile/ground", account.id);
     let check = |path: &str| {
         json!({
-            "path": path, "healthy_threshold": 2, "unhealthy_threshold": 3, "timeout_seconds": 5, "interval_seconds": 30,
+            "path": path, "status_codes": "200", "healthy_threshold": 2, "unhealthy_threshold": 3, "timeout_seconds": 5,
+            "interval_seconds": 30,
         })
     };
     let volume = |size: i32| {
