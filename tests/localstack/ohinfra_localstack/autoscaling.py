@@ -6,6 +6,7 @@ Two tags of a group say what AWS makes of it; both are read when they count:
 - `localstack:refresh-ends`: every instance refresh that is under way ends with this status.
 """
 
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from .settings import PENDING_SECONDS
 
 REFRESHES: dict[tuple, list[dict]] = {}
 ACTIVE = ("Pending", "InProgress")
+LOCK = threading.RLock()
 FAILURE, ENDS = "localstack:launch-failure", "localstack:refresh-ends"
 
 
@@ -47,25 +49,42 @@ def launch(group) -> None:
     """Brings the group to its size, unless its instances cannot be launched. A new one is pending for a while:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html"""
     now = time.monotonic()
-    if tag(group, FAILURE):
-        group.failing_since = getattr(group, "failing_since", None) or now
-    else:
-        group.failing_since = None
-        group.set_desired_capacity(group.desired_capacity)
-    for state in group.instance_states:
-        state.born = getattr(state, "born", now)
-        state.lifecycle_state = "Pending" if now - state.born < PENDING_SECONDS else "InService"
+    with LOCK:
+        if tag(group, FAILURE):
+            group.failing_since = getattr(group, "failing_since", None) or now
+        else:
+            group.failing_since = None
+            # moto counts those in service only.
+            for state in group.instance_states:
+                state.lifecycle_state = "InService"
+            group.set_desired_capacity(group.desired_capacity)
+        for state in group.instance_states:
+            state.born = getattr(state, "born", now)
+            state.lifecycle_state = "Pending" if now - state.born < PENDING_SECONDS else "InService"
+
+
+def forget_interfaces(context, instances: list[str]) -> None:
+    """The network interfaces of instances go with them; of the volumes those that are to be deleted on termination (`ec2`)."""
+    ec2 = ec2_backends[context.account_id][context.region]
+    for identity in [i for i, eni in ec2.enis.items() if eni.instance and eni.instance.id in instances]:
+        del ec2.enis[identity]
 
 
 def terminate(context, group) -> None:
-    ids = [state.instance.id for state in group.instance_states]
-    if ids:
+    instances = [state.instance.id for state in group.instance_states]
+    if instances:
         group.instance_states = []
-        ec2_backends[context.account_id][context.region].terminate_instances(ids)
+        ec2_backends[context.account_id][context.region].terminate_instances(instances)
+        forget_interfaces(context, instances)
 
 
 def settle(context, group) -> list[dict]:
     """What has become of the group's refreshes by now."""
+    with LOCK:
+        return settled(context, group)
+
+
+def settled(context, group) -> list[dict]:
     refreshes = REFRESHES.get(key(context, group.name), [])
     for refresh in refreshes:
         if refresh["Status"] not in ACTIVE:
@@ -155,15 +174,24 @@ def create(context, request):
     return answer
 
 
+def update(context, request):
+    group = group_of(context, request)
+    with LOCK:
+        for state in group.instance_states:
+            state.lifecycle_state = "InService"
+        before = {state.instance.id for state in group.instance_states}
+        answer = moto(context, request)
+        forget_interfaces(context, list(before - {state.instance.id for state in group.instance_states}))
+    launch(group)
+    return answer
+
+
 def delete(context, request):
     group = group_of(context, request)
     instances = [state.instance.id for state in group.instance_states]
     REFRESHES.pop(key(context, group.name), None)
     answer = moto(context, request)
-    # The network interfaces of instances go with them; of the volumes those that are to be deleted on termination (`ec2`).
-    ec2 = ec2_backends[context.account_id][context.region]
-    for identity in [i for i, eni in ec2.enis.items() if eni.instance and eni.instance.id in instances]:
-        del ec2.enis[identity]
+    forget_interfaces(context, instances)
     return answer
 
 
@@ -173,6 +201,7 @@ OPERATIONS = {
     "DescribeScalingActivities": describe_activities,
     "StartInstanceRefresh": start,
     "DescribeInstanceRefreshes": describe_refreshes,
+    "UpdateAutoScalingGroup": update,
     "DeleteAutoScalingGroup": delete,
 }
 

@@ -56,7 +56,7 @@ fn code_that_somebody_replaced_is_drift_and_is_never_published() {
     assert_eq!(code(), replaced);
 
     // Without a state, too: code that nobody recorded is not taken for ours.
-    std::fs::remove_file(account.folder().join("openhands.json")).unwrap();
+    std::fs::remove_file(account.folder().join("state/openhands.json")).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     assert_eq!(code(), ours, "uploaded again; the version that was published stays, and there is no other one");
     is_settled(&account);

@@ -3,7 +3,7 @@
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
 
-const GROUP: &str = "openhands-us-west-2-asg";
+const GROUP: &str = "openhands-asg";
 const APPLY: [&str; 2] = ["apply", "--yes"];
 const MODEL: &str = "[models]\ndefault = \"bedrock/other\"\n";
 
