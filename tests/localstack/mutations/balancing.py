@@ -142,6 +142,22 @@ def with_header(conditions):
     return conditions
 
 
+def with_more_values(conditions):
+    for condition in conditions:
+        if "HttpHeaderConfig" in condition:
+            condition["HttpHeaderConfig"]["Values"].append("somebody-elses-value")
+    return conditions
+
+
+def with_other_value(conditions):
+    for condition in conditions:
+        if "HttpHeaderConfig" in condition:
+            condition["HttpHeaderConfig"]["Values"] = ["somebody-elses-value"]
+    return conditions
+
+
+rule_condition("header_secret_version", with_more_values)
+rule_condition("header_secret_version", with_other_value)
 rule_condition("path_pattern", with_path)
 rule_condition("path_pattern", with_more_paths)
 rule_condition("path_pattern", without_path)

@@ -188,11 +188,10 @@ def update(context, request):
 
 def delete(context, request):
     group = group_of(context, request)
-    instances = [state.instance.id for state in group.instance_states]
     REFRESHES.pop(key(context, group.name), None)
-    answer = moto(context, request)
-    forget_interfaces(context, instances)
-    return answer
+    with LOCK:
+        terminate(context, group)
+        return moto(context, request)
 
 
 OPERATIONS = {
