@@ -13,7 +13,8 @@ fn id<'a>(state: &'a Value, address: &str) -> &'a str {
 
 /// The digests of a function's code: of the function itself, then of every version.
 fn digests(account: &Account, region: &str, name: &str) -> Vec<String> {
-    let found = account.call_in(region, "lambda", "list_versions_by_function", json!({ "FunctionName": name })).unwrap();
+    let found =
+        account.call_in(region, "lambda", "list_versions_by_function", json!({ "FunctionName": name })).unwrap();
     let versions = found["Versions"].as_array().unwrap();
     versions.iter().map(|version| version["CodeSha256"].as_str().unwrap().to_owned()).collect()
 }

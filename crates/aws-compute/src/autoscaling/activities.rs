@@ -36,10 +36,7 @@ pub(super) async fn failed_launches(
 ) -> Result<Readiness, ProviderError> {
     let activities = activities(clients, region, name).await?;
     let has_failed = |activity: &&Activity| {
-        matches!(
-            activity.status_code(),
-            Some(ScalingActivityStatusCode::Failed | ScalingActivityStatusCode::Cancelled)
-        )
+        matches!(activity.status_code(), Some(ScalingActivityStatusCode::Failed | ScalingActivityStatusCode::Cancelled))
     };
     let since = activities.iter().take_while(|activity| before.is_none() || activity.activity_id() != before);
     let failures: Vec<&Activity> = since.take_while(has_failed).collect();

@@ -200,7 +200,8 @@ impl Kind for GroupKind {
             }
         };
         if let Some(wanted) = &awaited.template {
-            let ours = refreshes(&self.clients, region, name).await?.into_iter().find(|refresh| is_for(refresh, wanted));
+            let ours =
+                refreshes(&self.clients, region, name).await?.into_iter().find(|refresh| is_for(refresh, wanted));
             match ours.map(|refresh| state_of(name, &refresh)).transpose()? {
                 Some(Readiness::Ready) => {}
                 Some(waiting) => return Ok(waiting),

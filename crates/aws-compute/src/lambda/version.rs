@@ -66,7 +66,8 @@ impl Kind for VersionKind {
     type Definition = Version;
 
     async fn find(&self, subject: &Subject, known: &Known<Version>) -> Result<Option<Found>, ProviderError> {
-        let (Some(name), Some(code), Some(settings)) = (&known.function_name, &known.code_sha256, &known.settings) else {
+        let (Some(name), Some(code), Some(settings)) = (&known.function_name, &known.code_sha256, &known.settings)
+        else {
             return Ok(None);
         };
         let same = self.same(&subject.region, name, code, settings).await?;
