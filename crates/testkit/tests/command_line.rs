@@ -144,7 +144,7 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     user-config.function_arn          arn:fake:lambda.function:lambda-function-<n>
     user-config.function_name         openhands-user-config-api
     "#);
-    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 117 resources are as they should be.");
+    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 120 resources are as they should be.");
     insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
     insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
     error: there is no output `nothing`

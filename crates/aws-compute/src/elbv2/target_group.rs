@@ -68,12 +68,16 @@ impl TargetGroupKind {
     }
 
     async fn live(&self, region: &Region, group: &AwsTargetGroup, tags: Tags) -> Result<Live, ProviderError> {
-        let settings = self.settings(region, group.target_group_arn().unwrap_or_default()).await?;
+        let of_instances = group.target_type() != Some(&TargetTypeEnum::Lambda);
+        // A group of a function has neither setting.
+        let settings = match group.target_group_arn() {
+            Some(arn) if of_instances => self.settings(region, arn).await?,
+            _ => Vec::new(),
+        };
         let setting = |key: &str| {
             let found = settings.iter().find(|setting| setting.key() == Some(key));
             found.and_then(|setting| setting.value().map(str::to_owned))
         };
-        let of_instances = group.target_type() != Some(&TargetTypeEnum::Lambda);
         let inputs = TargetGroupInputs {
             group_name: group.target_group_name().unwrap_or_default().to_owned(),
             target_type: group.target_type().map_or("instance", TargetTypeEnum::as_str).to_owned(),
