@@ -77,7 +77,8 @@ impl FunctionKind {
         let archive = render(&self.clients, &*self.packages, &inputs.package, parameters, secrets).await?;
         if digest(&archive) != inputs.code_sha256 {
             let message = format!(
-                "the code of {} changed while ohinfra was running (a secret has a new value); run the same command again",
+                "the code of {} is not the code that was planned: a secret or the version of ohinfra has changed; plan again, \
+                 with the archive of the function",
                 inputs.function_name
             );
             return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
