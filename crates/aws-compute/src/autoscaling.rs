@@ -1,6 +1,8 @@
 //! Auto Scaling's clients.
 
+mod activities;
 pub mod group;
+mod refreshes;
 
 use std::sync::Arc;
 

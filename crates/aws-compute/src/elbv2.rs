@@ -1,5 +1,6 @@
 //! What load balancing's kinds share: tags.
 
+mod accepted;
 pub mod listener;
 pub mod listener_rule;
 pub mod load_balancer;

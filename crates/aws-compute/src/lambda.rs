@@ -1,7 +1,10 @@
 //! Lambda's clients.
 
+pub mod archive;
+mod code;
 pub mod function;
 pub mod permission;
+mod settings;
 pub mod version;
 
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
     let lambda = Regional::new(connection, aws_sdk_lambda::Client::new);
     // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
     provider
-        .kind(autoscaling::group::GroupKind(autoscaling))
+        .kind(autoscaling::group::GroupKind::new(autoscaling))
         .kind(ecr::image::ImageKind { clients: ecr.clone(), packages: Arc::clone(packages) })
         .kind(ecr::repository::RepositoryKind(ecr))
         .look_up(ecr::look_ups::BuildxLookUp)
@@ -30,6 +30,7 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
         .kind(elbv2::settled_header::SettledHeaderKind(elbv2.clone()))
         .kind(elbv2::target::TargetKind(elbv2.clone()))
         .kind(elbv2::target_group::TargetGroupKind(elbv2))
+        .kind(lambda::archive::ArchiveKind { clients: lambda.clone(), packages: Arc::clone(packages) })
         .kind(lambda::function::FunctionKind { clients: lambda.clone(), packages: Arc::clone(packages) })
         .kind(lambda::permission::PermissionKind(lambda.clone()))
         .kind(lambda::version::VersionKind(lambda))

@@ -42,9 +42,14 @@ pub fn is_digest(value: &Value) -> bool {
     value.as_object().is_some_and(|o| o.len() == 1 && o.contains_key("$digest"))
 }
 
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// SHA-256 in hexadecimal: digests of configurations, plans and code.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(&sha256(bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -75,6 +75,7 @@ pub fn schemas() -> Vec<Schema> {
         elbv2::ListenerRule::schema(),
         elbv2::SettledHeader::schema(),
         cloudwatch::Alarm::schema(),
+        lambda::Archive::schema(),
         lambda::Function::schema(),
         lambda::Version::schema(),
         lambda::Permission::schema(),

@@ -1,5 +1,12 @@
-"""Auto Scaling: moto's, with instance refreshes, and groups that take a moment to go."""
+"""Auto Scaling: moto's, with instances that take a moment to be in service, launches that fail, instance refreshes that replace
+the instance and may be rolled back, and groups that take their instances with them.
 
+Two tags of a group say what AWS makes of it; both are read when they count:
+- `localstack:launch-failure`: no instance can be launched, for the reason that the tag's value gives;
+- `localstack:refresh-ends`: every instance refresh that is under way ends with this status.
+"""
+
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -13,86 +20,187 @@ from .forward import moto, service
 from .settings import PENDING_SECONDS
 
 REFRESHES: dict[tuple, list[dict]] = {}
+ACTIVE = ("Pending", "InProgress")
+LOCK = threading.RLock()
+FAILURE, ENDS = "localstack:launch-failure", "localstack:refresh-ends"
 
 
-def key(context, request) -> tuple:
-    return (context.account_id, context.region, request["AutoScalingGroupName"])
+def key(context, name: str) -> tuple:
+    return (context.account_id, context.region, name)
+
+
+def groups_of(context) -> dict:
+    return autoscaling_backends[context.account_id][context.region].autoscaling_groups
 
 
 def group_of(context, request):
-    group = autoscaling_backends[context.account_id][context.region].autoscaling_groups.get(request["AutoScalingGroupName"])
+    name = request["AutoScalingGroupName"]
+    group = groups_of(context).get(name)
     if group is None:
-        raise refuse("ValidationError", f"AutoScalingGroup name not found - AutoScalingGroup '{request['AutoScalingGroupName']}' not found")
+        raise refuse("ValidationError", f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
     return group
 
 
-def settle(refresh: dict) -> dict:
-    """What has become of a refresh by now."""
-    age = time.monotonic() - refresh["_when"]
-    if refresh["Status"] in ("Pending", "InProgress"):
-        refresh["Status"] = "InProgress" if age < PENDING_SECONDS else "Successful"
-        refresh["PercentageComplete"] = 50 if age < PENDING_SECONDS else 100
-        if age >= PENDING_SECONDS:
-            refresh["EndTime"] = datetime.now(UTC)
-    return refresh
+def tag(group, name: str) -> str | None:
+    return next((tag["Value"] for tag in group.tags if tag["Key"] == name), None)
+
+
+def launch(group) -> None:
+    """Brings the group to its size, unless its instances cannot be launched. A new one is pending for a while:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html"""
+    now = time.monotonic()
+    with LOCK:
+        if tag(group, FAILURE):
+            group.failing_since = getattr(group, "failing_since", None) or now
+        else:
+            group.failing_since = None
+            # moto counts those in service only.
+            for state in group.instance_states:
+                state.lifecycle_state = "InService"
+            group.set_desired_capacity(group.desired_capacity)
+        for state in group.instance_states:
+            state.born = getattr(state, "born", now)
+            state.lifecycle_state = "Pending" if now - state.born < PENDING_SECONDS else "InService"
+
+
+def forget_interfaces(context, instances: list[str]) -> None:
+    """The network interfaces of instances go with them; of the volumes those that are to be deleted on termination (`ec2`)."""
+    ec2 = ec2_backends[context.account_id][context.region]
+    for identity in [i for i, eni in ec2.enis.items() if eni.instance and eni.instance.id in instances]:
+        del ec2.enis[identity]
+
+
+def terminate(context, group) -> None:
+    instances = [state.instance.id for state in group.instance_states]
+    if instances:
+        group.instance_states = []
+        ec2_backends[context.account_id][context.region].terminate_instances(instances)
+        forget_interfaces(context, instances)
+
+
+def settle(context, group) -> list[dict]:
+    """What has become of the group's refreshes by now."""
+    with LOCK:
+        return settled(context, group)
+
+
+def settled(context, group) -> list[dict]:
+    refreshes = REFRESHES.get(key(context, group.name), [])
+    for refresh in refreshes:
+        if refresh["Status"] not in ACTIVE:
+            continue
+        if time.monotonic() - refresh["_when"] < PENDING_SECONDS:
+            refresh.update(Status="InProgress", PercentageComplete=50)
+            continue
+        status = tag(group, ENDS) or "Successful"
+        refresh.update(Status=status, PercentageComplete=100, EndTime=datetime.now(UTC))
+        if status != "Successful":
+            refresh["StatusReason"] = "The new instance did not become healthy."
+            continue
+        # StartInstanceRefresh, DesiredConfiguration: the group has it once the refresh has succeeded.
+        wanted = (refresh.get("DesiredConfiguration") or {}).get("LaunchTemplate")
+        if wanted:
+            group._set_launch_configuration(None, wanted, None)
+        terminate(context, group)
+        launch(group)
+    return refreshes
 
 
 def start(context, request):
     group = group_of(context, request)
-    refreshes = REFRESHES.setdefault(key(context, request), [])
-    if any(settle(refresh)["Status"] == "InProgress" for refresh in refreshes):
+    if any(refresh["Status"] in ACTIVE for refresh in settle(context, group)):
         raise refuse("InstanceRefreshInProgress", "An instance refresh is already in progress.")
     preferences = request.get("Preferences") or {}
     wanted = (request.get("DesiredConfiguration") or {}).get("LaunchTemplate")
     if preferences.get("AutoRollback") and not wanted:
         raise refuse("ValidationError", "AutoRollback needs a desired configuration.")
-    if wanted:
-        group.launch_template_version = group.provided_launch_template_version = wanted.get("Version")
     identity = str(uuid.uuid4())
-    refreshes.insert(0, {
+    refresh = {
         "InstanceRefreshId": identity,
-        "AutoScalingGroupName": request["AutoScalingGroupName"],
+        "AutoScalingGroupName": group.name,
         "Status": "Pending",
         "PercentageComplete": 0,
         "StartTime": datetime.now(UTC),
         "Preferences": preferences,
         "_when": time.monotonic(),
-    })
+    }
+    if wanted:
+        refresh["DesiredConfiguration"] = {"LaunchTemplate": wanted}
+    REFRESHES.setdefault(key(context, group.name), []).insert(0, refresh)
     return {"InstanceRefreshId": identity}
 
 
-def describe(context, request):
-    group_of(context, request)
-    refreshes = [settle(refresh) for refresh in REFRESHES.get(key(context, request), [])]
-    refreshes = refreshes[: request.get("MaxRecords") or 100]
+def describe_refreshes(context, request):
+    refreshes = settle(context, group_of(context, request))[: request.get("MaxRecords") or 50]
     return {"InstanceRefreshes": [{k: v for k, v in refresh.items() if k != "_when"} for refresh in refreshes]}
+
+
+def describe_activities(context, request):
+    """A launch that fails is tried again and again."""
+    group = groups_of(context).get(request.get("AutoScalingGroupName"))
+    since = getattr(group, "failing_since", None)
+    if since is None:
+        return {"Activities": []}
+    failures = min(1 + int((time.monotonic() - since) / PENDING_SECONDS), 20)
+    activity = {
+        "AutoScalingGroupName": group.name,
+        "Description": "Launching a new EC2 instance",
+        "Cause": "an instance was started in response to a difference between desired and actual capacity",
+        "StartTime": datetime.now(UTC),
+        "StatusCode": "Failed",
+        "StatusMessage": tag(group, FAILURE) or "",
+        "Progress": 100,
+    }
+    return {"Activities": [{"ActivityId": f"{group._id}-{n}", **activity} for n in reversed(range(failures))]}
+
+
+def describe(context, request):
+    for group in list(groups_of(context).values()):
+        settle(context, group)
+        launch(group)
+    return moto(context, request)
 
 
 def create(context, request):
     name = request["AutoScalingGroupName"]
-    if name in autoscaling_backends[context.account_id][context.region].autoscaling_groups:
-        raise refuse("AlreadyExists", f"AutoScalingGroup by this name already exists - A group with the name {name} already exists")
-    return moto(context, request)
+    if name in groups_of(context):
+        message = f"AutoScalingGroup by this name already exists - A group with the name {name} already exists"
+        raise refuse("AlreadyExists", message)
+    size = request.get("DesiredCapacity", request["MinSize"])
+    answer = moto(context, {**request, "DesiredCapacity": 0, "MinSize": 0})
+    group = groups_of(context)[name]
+    group.min_size, group.desired_capacity = request["MinSize"], size
+    launch(group)
+    return answer
+
+
+def update(context, request):
+    group = group_of(context, request)
+    with LOCK:
+        for state in group.instance_states:
+            state.lifecycle_state = "InService"
+        before = {state.instance.id for state in group.instance_states}
+        answer = moto(context, request)
+        forget_interfaces(context, list(before - {state.instance.id for state in group.instance_states}))
+    launch(group)
+    return answer
 
 
 def delete(context, request):
     group = group_of(context, request)
-    instances = [state.instance.id for state in group.instance_states]
-    REFRESHES.pop(key(context, request), None)
-    answer = moto(context, request)
-    # The network interfaces and the volumes of instances go with them.
-    ec2 = ec2_backends[context.account_id][context.region]
-    for identity in [i for i, eni in ec2.enis.items() if eni.instance and eni.instance.id in instances]:
-        del ec2.enis[identity]
-    for identity in [i for i, v in ec2.volumes.items() if v.attachment and v.attachment.instance.id in instances]:
-        del ec2.volumes[identity]
-    return answer
+    REFRESHES.pop(key(context, group.name), None)
+    with LOCK:
+        terminate(context, group)
+        return moto(context, request)
 
 
 OPERATIONS = {
     "CreateAutoScalingGroup": create,
+    "DescribeAutoScalingGroups": describe,
+    "DescribeScalingActivities": describe_activities,
     "StartInstanceRefresh": start,
-    "DescribeInstanceRefreshes": describe,
+    "DescribeInstanceRefreshes": describe_refreshes,
+    "UpdateAutoScalingGroup": update,
     "DeleteAutoScalingGroup": delete,
 }
 

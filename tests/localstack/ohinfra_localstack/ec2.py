@@ -1,12 +1,12 @@
 """EC2: endpoints that are pending and deleting for a while, client tokens, one private DNS name per VPC, changes of an
-endpoint's security groups, groups that cannot be deleted while something uses them, and rules that keep their description
-whatever their other side is."""
+endpoint's security groups, groups that cannot be deleted while something uses them, rules that keep their description
+whatever their other side is, and volumes that outlive their instance unless they are to be deleted with it."""
 
 import inspect
 import time
 
 from localstack.services.ec2.provider import Ec2Provider
-from moto.ec2.models import security_groups, vpcs
+from moto.ec2.models import instances, security_groups, vpcs
 
 from .errors import refuse
 from .settings import PENDING_SECONDS
@@ -16,6 +16,7 @@ def install() -> None:
     _endpoints()
     _security_groups()
     _rules()
+    _volumes()
 
 
 def _endpoints() -> None:
@@ -156,3 +157,14 @@ def _rules() -> None:
     rule_class.__init__ = init
     rule_class.description = property(description)
     backend.modify_security_group_rules = modify_security_group_rules
+
+
+def _volumes() -> None:
+    add = instances.Instance.add_block_device
+
+    def add_block_device(self, size, device_path, snapshot_id, encrypted, delete_on_termination, *args, **kwargs):
+        # API reference, EbsBlockDevice: a volume stays unless it is to be deleted. moto takes the text "false" for true.
+        deleted = str(delete_on_termination).lower() == "true"
+        add(self, size, device_path, snapshot_id, encrypted, deleted, *args, **kwargs)
+
+    instances.Instance.add_block_device = add_block_device

@@ -1,5 +1,5 @@
-"""Lambda: functions become active without anything that would run them; a role that is seconds old cannot be assumed; what
-CloudFront has copied to its edges cannot be deleted; the runtimes that AWS has added since."""
+"""Lambda: functions become active without anything that would run them; one change at a time; a role that is seconds old cannot
+be assumed; what CloudFront has copied to its edges cannot be deleted; the runtimes that AWS has added since."""
 
 import functools
 import threading
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from localstack.services.lambda_ import runtimes
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from moto.iam.models import iam_backends
 
@@ -77,6 +78,57 @@ def install() -> None:
                 "Please see our documentation for Deleting Lambda@Edge Functions and Replicas.",
             )
         return delete(self, context, function_name, qualifier=qualifier, **kwargs)
+
+    # Functions whose update nobody has seen in progress yet: on AWS it takes longer than the next call.
+    unseen = set()
+
+    def key(context, request, args, kwargs):
+        name = request.get("FunctionName") or kwargs.get("function_name") or args[0]
+        return (context.account_id, context.region, name.rsplit(":", 1)[-1])
+
+    def seen(operation):
+        @functools.wraps(operation)
+        def shown(self, context, *args, **kwargs):
+            answer = operation(self, context, *args, **kwargs)
+            function = key(context, {}, args, kwargs)
+            if function in unseen and not kwargs.get("qualifier"):
+                unseen.discard(function)
+                answer.get("Configuration", answer)["LastUpdateStatus"] = "InProgress"
+            return answer
+
+        return shown
+
+    for name in ("get_function", "get_function_configuration"):
+        setattr(LambdaProvider, name, seen(getattr(LambdaProvider, name)))
+
+    def while_idle(operation):
+        """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html: while the function is pending or an update is in
+        progress, the next change is refused and has no effect. LocalStack keeps it all the same."""
+
+        @functools.wraps(operation)
+        def checked(self, context, *args, **kwargs):
+            request = args[0] if args and isinstance(args[0], dict) else {}
+            identity = key(context, request, args, kwargs)
+            function = lambda_stores[context.account_id][context.region].functions.get(identity[-1])
+            config = function.latest().config if function else None
+            busy = config and (
+                config.state.state == "Pending"
+                or (config.last_update and config.last_update.status == "InProgress")
+                or identity in unseen
+            )
+            if busy:
+                arn = function.latest().id.unqualified_arn()
+                message = f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
+                raise refuse("ResourceConflictException", message, 409)
+            answer = operation(self, context, *args, **kwargs)
+            if operation.__name__ != "publish_version":
+                unseen.add(identity)
+            return answer
+
+        return checked
+
+    for name in ("update_function_code", "update_function_configuration", "publish_version"):
+        setattr(LambdaProvider, name, while_idle(getattr(LambdaProvider, name)))
 
     # LocalStack reads a version, changes it and puts it back: a permission that is added while a function becomes active would
     # put it back as pending, for good.

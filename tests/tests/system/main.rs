@@ -7,6 +7,8 @@ mod bad_input;
 mod conformance;
 mod crashes;
 mod faults;
+mod functions;
+mod instances;
 mod interrupts;
 mod life_cycle;
 mod locks;

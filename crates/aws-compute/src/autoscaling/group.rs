@@ -1,8 +1,11 @@
 //! How AWS does `autoscaling.group`. A new version of the template starts an instance refresh, which is waited for; AWS goes back
 //! to the old version by itself if the new one does not become healthy.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use aws_sdk_autoscaling::types::{
-    AutoScalingGroup, DesiredConfiguration, InstanceRefresh, InstanceRefreshStatus, LaunchTemplateSpecification,
+    AutoScalingGroup, DesiredConfiguration, InstanceRefresh, LaunchTemplateSpecification, LifecycleState,
     RefreshPreferences, Tag, TagDescription,
 };
 use ohinfra_aws_core::{failed, is_missing, referring};
@@ -12,16 +15,30 @@ use ohinfra_core::contract::{
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::autoscaling::{Group, GroupInputs};
+use ohinfra_kinds::autoscaling::group::{Group, GroupInputs, WARM_UP};
+use serde_json::json;
 
 use super::Clients;
+use super::activities::{failed_launches, newest};
+use super::refreshes::{is_active, refreshes, state_of};
+
+/// What this process waits for in a group that it created or changed.
+#[derive(Clone, Debug, Default)]
+struct Awaited {
+    /// The template and the version that an instance refresh was started for.
+    template: Option<LaunchTemplateSpecification>,
+    /// The newest scaling activity before the change: what failed until then does not count.
+    activity: Option<String>,
+}
 
 /// `autoscaling.group`
-pub struct GroupKind(pub(crate) Clients);
+pub struct GroupKind {
+    clients: Clients,
+    /// By region and name.
+    awaited: Mutex<BTreeMap<(Region, String), Awaited>>,
+}
 
 type Inputs = Resolved<Group>;
-
-const REFRESHES: &str = "autoscaling:DescribeInstanceRefreshes";
 
 fn to_tags(group: &str, tags: &Tags) -> Vec<Tag> {
     let tag = |(key, value): (&String, &String)| {
@@ -54,14 +71,42 @@ fn live(group: &AutoScalingGroup) -> Option<Live> {
         health_check_type: group.health_check_type().unwrap_or_default().to_owned(),
         health_check_grace_seconds: group.health_check_grace_period().unwrap_or_default(),
     };
+    let mut inputs = json!(inputs);
+    let (least, most) = (group.min_size().unwrap_or_default(), group.max_size().unwrap_or_default());
+    if let Some(wanted) = group.desired_capacity().filter(|wanted| (least, most) != (*wanted, *wanted)) {
+        inputs["size"] = json!(format!("{least} to {most}, {wanted} desired"));
+    }
     let arn = group.auto_scaling_group_arn().unwrap_or_default();
     let live = Live::new(&inputs, attributes([("id", &name), ("name", &name), ("arn", arn)]));
     Some(live.tagged(from_tags(group.tags())))
 }
 
+/// Whether two specifications name the same version of the same template. AWS adds the template's name.
+fn is_same(one: Option<&LaunchTemplateSpecification>, other: &LaunchTemplateSpecification) -> bool {
+    one.is_some_and(|one| one.launch_template_id() == other.launch_template_id() && one.version() == other.version())
+}
+
+fn is_for(refresh: &InstanceRefresh, wanted: &LaunchTemplateSpecification) -> bool {
+    is_same(refresh.desired_configuration().and_then(DesiredConfiguration::launch_template), wanted)
+}
+
 impl GroupKind {
+    pub(crate) fn new(clients: Clients) -> Self {
+        Self { clients, awaited: Mutex::default() }
+    }
+
+    fn awaits(&self, region: &Region, name: &str, awaited: Awaited) {
+        let mut all = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert((region.clone(), name.to_owned()), awaited);
+    }
+
+    fn awaited(&self, region: &Region, name: &str) -> Option<Awaited> {
+        let all = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&(region.clone(), name.to_owned())).cloned()
+    }
+
     async fn describe(&self, region: &Region, names: &[String]) -> Result<Vec<AutoScalingGroup>, ProviderError> {
-        let call = self.0.at(region).describe_auto_scaling_groups();
+        let call = self.clients.at(region).describe_auto_scaling_groups();
         let call = call.set_auto_scaling_group_names(Some(names.to_vec())).into_paginator().items();
         let groups = call.send().collect::<Result<Vec<_>, _>>().await;
         groups.map_err(failed("autoscaling:DescribeAutoScalingGroups"))
@@ -73,50 +118,34 @@ impl GroupKind {
         Ok(groups.into_iter().find(|group| group.status().is_none()))
     }
 
-    /// The newest instance refresh.
-    async fn refresh(&self, region: &Region, name: &str) -> Result<Option<InstanceRefresh>, ProviderError> {
-        let call = self.0.at(region).describe_instance_refreshes().auto_scaling_group_name(name).max_records(1);
-        let answer = is_missing(call.send().await.map_err(failed(REFRESHES)))?;
-        Ok(answer.and_then(|answer| answer.instance_refreshes.unwrap_or_default().into_iter().next()))
-    }
-
-    async fn start_refresh(&self, region: &Region, name: &str, desired: &Inputs) -> Result<(), ProviderError> {
-        let operation = "autoscaling:StartInstanceRefresh";
-        let configuration = DesiredConfiguration::builder().launch_template(template(desired)).build();
-        // One instance: the old one goes before the new one comes, because both would write to the same data.
-        let preferences = RefreshPreferences::builder()
-            .min_healthy_percentage(0)
-            .instance_warmup(desired.health_check_grace_seconds)
-            .skip_matching(true)
-            .auto_rollback(true)
-            .build();
-        let call = self.0.at(region).start_instance_refresh().auto_scaling_group_name(name);
-        let call = call.desired_configuration(configuration).preferences(preferences);
-        call.send().await.map(|_| ()).map_err(failed(operation))
-    }
-}
-
-/// What the newest refresh says of the group.
-fn state_of(name: &str, refresh: &InstanceRefresh) -> Result<Readiness, ProviderError> {
-    let status = refresh.status().map_or("", InstanceRefreshStatus::as_str).to_owned();
-    let reason = refresh.status_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
-    match refresh.status() {
-        None | Some(InstanceRefreshStatus::Successful) => Ok(Readiness::Ready),
-        Some(
-            InstanceRefreshStatus::Failed
-            | InstanceRefreshStatus::RollbackSuccessful
-            | InstanceRefreshStatus::RollbackFailed
-            | InstanceRefreshStatus::Cancelled,
-        ) => {
-            let message = format!(
-                "the instance refresh of {name} ended as {status}{reason}; the log group of the application has the boot log of the instance"
-            );
-            Err(ProviderError::new(ErrorKind::Other, REFRESHES, message))
+    /// Starts the instance refresh for a version of the template, unless the group has that version by now, or an earlier run that
+    /// was interrupted has started the refresh.
+    async fn roll_out(
+        &self,
+        region: &Region,
+        group: Option<&AutoScalingGroup>,
+        desired: &Inputs,
+    ) -> Result<Option<LaunchTemplateSpecification>, ProviderError> {
+        let wanted = template(desired);
+        if is_same(group.and_then(AutoScalingGroup::launch_template), &wanted) {
+            return Ok(None);
         }
-        Some(_) => {
-            let done = refresh.percentage_complete().unwrap_or_default();
-            Ok(Readiness::Waiting(format!("instance refresh {status}, {done} %{reason}")))
+        let newest = refreshes(&self.clients, region, &desired.group_name).await?.into_iter().next();
+        if newest.is_none_or(|refresh| !is_active(&refresh) || !is_for(&refresh, &wanted)) {
+            let configuration = DesiredConfiguration::builder().launch_template(wanted.clone()).build();
+            // One instance: the old one goes before the new one comes, because both would write to the same data.
+            let preferences = RefreshPreferences::builder()
+                .min_healthy_percentage(0)
+                .instance_warmup(i32::try_from(WARM_UP.as_secs()).unwrap_or_default())
+                .skip_matching(true)
+                .auto_rollback(true)
+                .build();
+            let call = self.clients.at(region).start_instance_refresh();
+            let call = call.auto_scaling_group_name(&desired.group_name);
+            let call = call.desired_configuration(configuration).preferences(preferences);
+            call.send().await.map_err(failed("autoscaling:StartInstanceRefresh"))?;
         }
+        Ok(Some(wanted))
     }
 }
 
@@ -143,7 +172,7 @@ impl Kind for GroupKind {
             let message = "the group of that name is being deleted";
             return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
         }
-        let call = self.0.at(&subject.region).create_auto_scaling_group().auto_scaling_group_name(name);
+        let call = self.clients.at(&subject.region).create_auto_scaling_group().auto_scaling_group_name(name);
         let call = call.launch_template(template(inputs)).min_size(inputs.size).max_size(inputs.size);
         let call = call.desired_capacity(inputs.size).vpc_zone_identifier(inputs.subnet_ids.join(","));
         let call = call.set_target_group_arns(Some(inputs.target_group_arns.clone()));
@@ -151,18 +180,44 @@ impl Kind for GroupKind {
         let call = call.health_check_grace_period(inputs.health_check_grace_seconds);
         let call = call.set_tags(Some(to_tags(name, tags)));
         call.send().await.map_err(referring(operation))?;
+        self.awaits(&subject.region, name, Awaited::default());
         Ok(Created::new(name, [("name", name)]))
     }
 
+    /// A group is ready when the refresh that was started for its template has ended, whatever became of other refreshes, and its
+    /// instances are in service.
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
-        match self.refresh(region, name).await? {
-            Some(refresh) => state_of(name, &refresh),
-            None => Ok(Readiness::Ready),
+        let Some(group) = self.get(region, name).await? else {
+            return Ok(Readiness::Waiting("not visible yet".to_owned()));
+        };
+        let awaited = match self.awaited(region, name) {
+            Some(awaited) => awaited,
+            None => {
+                let activity = newest(&self.clients, region, name).await?;
+                let awaited = Awaited { activity, ..Awaited::default() };
+                self.awaits(region, name, awaited.clone());
+                awaited
+            }
+        };
+        if let Some(wanted) = &awaited.template {
+            let ours =
+                refreshes(&self.clients, region, name).await?.into_iter().find(|refresh| is_for(refresh, wanted));
+            match ours.map(|refresh| state_of(name, &refresh)).transpose()? {
+                Some(Readiness::Ready) => {}
+                Some(waiting) => return Ok(waiting),
+                None => return Ok(Readiness::Waiting("the instance refresh is not visible yet".to_owned())),
+            }
         }
+        let in_service = |state: Option<&LifecycleState>| state == Some(&LifecycleState::InService);
+        let serving = group.instances().iter().filter(|instance| in_service(instance.lifecycle_state())).count();
+        if i32::try_from(serving).unwrap_or(i32::MAX) >= group.desired_capacity().unwrap_or_default() {
+            return Ok(Readiness::Ready);
+        }
+        failed_launches(&self.clients, region, name, awaited.activity.as_deref()).await
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.clients.at(&subject.region);
         let desired = &update.desired;
         let fields = ["size", "subnet_ids", "health_check_type", "health_check_grace_seconds"];
         if fields.iter().any(|field| update.changes(field)) {
@@ -192,10 +247,14 @@ impl Kind for GroupKind {
                 call.await.map_err(failed("autoscaling:DetachLoadBalancerTargetGroups"))?;
             }
         }
+        let activity = newest(&self.clients, &subject.region, name).await?;
+        let mut awaited = Awaited { activity, ..Awaited::default() };
         if update.changes("template_version") || update.changes("template_id") {
             // The group gets the new version from the refresh, once it has succeeded.
-            self.start_refresh(&subject.region, name, desired).await?;
+            let group = self.get(&subject.region, name).await?;
+            awaited.template = self.roll_out(&subject.region, group.as_ref(), desired).await?;
         }
+        self.awaits(&subject.region, name, awaited);
         if !update.tags_to_set.is_empty() {
             let operation = "autoscaling:CreateOrUpdateTags";
             let tags = to_tags(name, &update.tags_to_set);
@@ -215,7 +274,7 @@ impl Kind for GroupKind {
             return Ok(());
         }
         // With its instances.
-        let call = self.0.at(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
+        let call = self.clients.at(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
         is_missing(call.send().await.map_err(failed("autoscaling:DeleteAutoScalingGroup"))).map(|_| ())
     }
 

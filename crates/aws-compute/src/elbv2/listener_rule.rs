@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RulePriorityPair,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{Secrets, failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -15,6 +15,7 @@ use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::elbv2::ListenerRule;
 use serde_json::json;
 
+use super::accepted::{header, keep_record, version, with_current, with_record};
 use super::{Clients, all_tags, describe_many, tags_of, to_tags, update_tags};
 
 /// `elbv2.listener_rule`
@@ -23,23 +24,12 @@ pub struct ListenerRuleKind(pub(crate) Clients);
 type Inputs = Resolved<ListenerRule>;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
-/// Header values that a rule accepts at once. AWS allows five values in all conditions of a rule; one is the path.
-const VALUES: usize = 4;
 
 /// The rule of an ARN.
 pub(super) async fn describe(clients: &Clients, region: &Region, arn: &str) -> Result<Option<Rule>, ProviderError> {
     let result = clients.at(region).describe_rules().rule_arns(arn).send().await;
     let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
     Ok(answer.and_then(|answer| answer.rules.unwrap_or_default().into_iter().next()))
-}
-
-fn header(rule: &Rule) -> Option<&HttpHeaderConditionConfig> {
-    rule.conditions().iter().find_map(RuleCondition::http_header_config)
-}
-
-/// The header values that a rule accepts. Secrets: for comparing and handing on.
-pub(super) fn accepted(rule: &Rule) -> Vec<String> {
-    header(rule).map(|header| header.values().to_vec()).unwrap_or_default()
 }
 
 /// The path that a rule is for.
@@ -59,20 +49,12 @@ pub(super) fn conditions(path: Option<&str>, header_name: &str, values: Vec<Stri
     path.into_iter().chain([header]).collect()
 }
 
-/// The current value, then those that were accepted before.
-fn with_current(current: &SecretText, before: Vec<String>) -> Vec<String> {
-    let mut values = vec![current.expose().to_owned()];
-    values.extend(before.into_iter().filter(|value| value != current.expose()));
-    values.truncate(VALUES);
-    values
-}
-
 fn forward(group: &str) -> Action {
     Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(group).build()
 }
 
 impl ListenerRuleKind {
-    fn live(arn: &str, rule: &Rule, tags: Tags) -> Live {
+    fn live(arn: &str, rule: &Rule, mut tags: Tags) -> Live {
         // The listener's ARN with the rule's id behind it is the rule's: `…:listener-rule/app/<name>/<id>/<listener>/<rule>`.
         let listener = arn.replacen(":listener-rule/", ":listener/", 1);
         let listener = listener.rsplit_once('/').map(|(listener, _)| listener.to_owned()).unwrap_or_default();
@@ -80,10 +62,12 @@ impl ListenerRuleKind {
             "listener_arn": listener,
             "priority": rule.priority().and_then(|priority| priority.parse::<i32>().ok()),
             "header_name": header(rule).and_then(|header| header.http_header_name()),
+            "header_secret_version": version(rule, &mut tags),
             "target_group_arn": rule.actions().iter().find_map(Action::target_group_arn),
         });
-        if let Some(path) = path(rule) {
-            inputs["path_pattern"] = json!(path);
+        let patterns = rule.conditions().iter().find_map(RuleCondition::path_pattern_config);
+        if let Some(patterns) = patterns {
+            inputs["path_pattern"] = json!(patterns.values().join(", "));
         }
         Live::new(&inputs, attributes([("id", arn), ("arn", arn)])).tagged(tags)
     }
@@ -123,11 +107,12 @@ impl Kind for ListenerRuleKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "elasticloadbalancing:CreateRule";
         let secret = Secrets::new(self.0.connection()).text(&inputs.header_secret_arn).await?;
-        let values = with_current(&secret, Vec::new());
+        let values = with_current(&secret, None, tags);
+        let tags = with_record(tags, &inputs.header_secret_version, &values);
         let call = self.0.at(&subject.region).create_rule().listener_arn(&inputs.listener_arn);
         let call = call.priority(inputs.priority).actions(forward(&inputs.target_group_arn));
         let call = call.set_conditions(Some(conditions(inputs.path_pattern.as_deref(), &inputs.header_name, values)));
-        let answer = call.set_tags(Some(to_tags(tags))).send().await.map_err(referring(operation))?;
+        let answer = call.set_tags(Some(to_tags(&tags))).send().await.map_err(referring(operation))?;
         let arn = answer.rules.unwrap_or_default().into_iter().next().and_then(|rule| rule.rule_arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "RuleArn"))?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn)]))
@@ -143,12 +128,14 @@ impl Kind for ListenerRuleKind {
         }
         if update.changed.iter().any(|field| field != "priority") {
             let secret = Secrets::new(self.0.connection()).text(&desired.header_secret_arn).await?;
-            let before = describe(&self.0, &subject.region, arn).await?.map(|rule| accepted(&rule));
-            let values = with_current(&secret, before.unwrap_or_default());
+            let rule = describe(&self.0, &subject.region, arn).await?;
+            let tags = tags_of(&self.0, &subject.region, arn).await?;
+            let values = with_current(&secret, rule.as_ref(), &tags);
             let call = client.modify_rule().rule_arn(arn).actions(forward(&desired.target_group_arn));
-            let conditions = conditions(desired.path_pattern.as_deref(), &desired.header_name, values);
+            let conditions = conditions(desired.path_pattern.as_deref(), &desired.header_name, values.clone());
             let call = call.set_conditions(Some(conditions)).send();
             call.await.map_err(referring("elasticloadbalancing:ModifyRule"))?;
+            keep_record(&self.0, &subject.region, arn, &desired.header_secret_version, &values).await?;
         }
         update_tags(&client, arn, update).await
     }

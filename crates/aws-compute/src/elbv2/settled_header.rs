@@ -9,7 +9,8 @@ use ohinfra_kinds::elbv2::SettledHeader;
 use serde_json::json;
 
 use super::Clients;
-use super::listener_rule::{accepted, conditions, describe, path};
+use super::accepted::{accepted, keep_record};
+use super::listener_rule::{conditions, describe, path};
 
 /// `elbv2.settled_header`
 pub struct SettledHeaderKind(pub(crate) Clients);
@@ -23,12 +24,12 @@ impl SettledHeaderKind {
         try_join_all(inputs.rule_arns.iter().map(|arn| async move {
             let Some(rule) = describe(&self.0, region, arn).await? else { return Ok(()) };
             let only = vec![secret.expose().to_owned()];
-            if accepted(&rule) == only {
-                return Ok(());
+            if accepted(&rule) != only {
+                let conditions = conditions(path(&rule).as_deref(), &inputs.header_name, only.clone());
+                let call = client.modify_rule().rule_arn(arn).set_conditions(Some(conditions)).send();
+                call.await.map_err(failed("elasticloadbalancing:ModifyRule"))?;
             }
-            let conditions = conditions(path(&rule).as_deref(), &inputs.header_name, only);
-            let call = client.modify_rule().rule_arn(arn).set_conditions(Some(conditions)).send();
-            call.await.map(|_| ()).map_err(failed("elasticloadbalancing:ModifyRule"))
+            keep_record(&self.0, region, arn, &inputs.header_secret_version, &only).await
         }))
         .await
         .map(|_| ())

@@ -1,7 +1,7 @@
 //! How AWS does `elbv2.target_group`.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    ProtocolEnum, TargetGroup as AwsTargetGroup, TargetGroupAttribute, TargetTypeEnum,
+    Matcher, ProtocolEnum, TargetGroup as AwsTargetGroup, TargetGroupAttribute, TargetTypeEnum,
 };
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
@@ -34,11 +34,17 @@ fn attributes_of(group: &AwsTargetGroup) -> Attributes {
 fn health_check(group: &AwsTargetGroup) -> HealthCheck {
     HealthCheck {
         path: group.health_check_path().unwrap_or_default().to_owned(),
+        // The load balancer's default, where an answer names none.
+        status_codes: group.matcher().and_then(Matcher::http_code).unwrap_or("200").to_owned(),
         healthy_threshold: group.healthy_threshold_count().unwrap_or_default(),
         unhealthy_threshold: group.unhealthy_threshold_count().unwrap_or_default(),
         timeout_seconds: group.health_check_timeout_seconds().unwrap_or_default(),
         interval_seconds: group.health_check_interval_seconds().unwrap_or_default(),
     }
+}
+
+fn matcher(check: &HealthCheck) -> Matcher {
+    Matcher::builder().http_code(&check.status_codes).build()
 }
 
 impl TargetGroupKind {
@@ -62,12 +68,16 @@ impl TargetGroupKind {
     }
 
     async fn live(&self, region: &Region, group: &AwsTargetGroup, tags: Tags) -> Result<Live, ProviderError> {
-        let settings = self.settings(region, group.target_group_arn().unwrap_or_default()).await?;
+        let of_instances = group.target_type() != Some(&TargetTypeEnum::Lambda);
+        // A group of a function has neither setting.
+        let settings = match group.target_group_arn() {
+            Some(arn) if of_instances => self.settings(region, arn).await?,
+            _ => Vec::new(),
+        };
         let setting = |key: &str| {
             let found = settings.iter().find(|setting| setting.key() == Some(key));
             found.and_then(|setting| setting.value().map(str::to_owned))
         };
-        let of_instances = group.target_type() != Some(&TargetTypeEnum::Lambda);
         let inputs = TargetGroupInputs {
             group_name: group.target_group_name().unwrap_or_default().to_owned(),
             target_type: group.target_type().map_or("instance", TargetTypeEnum::as_str).to_owned(),
@@ -119,6 +129,7 @@ impl Kind for TargetGroupKind {
             Some(check) => call
                 .health_check_enabled(true)
                 .health_check_path(&check.path)
+                .matcher(matcher(check))
                 .healthy_threshold_count(check.healthy_threshold)
                 .unhealthy_threshold_count(check.unhealthy_threshold)
                 .health_check_timeout_seconds(check.timeout_seconds)
@@ -138,7 +149,7 @@ impl Kind for TargetGroupKind {
         let desired = &update.desired;
         if let Some(check) = desired.health_check.as_ref().filter(|_| update.changes("health_check")) {
             let call = client.modify_target_group().target_group_arn(arn).health_check_path(&check.path);
-            let call = call.healthy_threshold_count(check.healthy_threshold);
+            let call = call.matcher(matcher(check)).healthy_threshold_count(check.healthy_threshold);
             let call = call.unhealthy_threshold_count(check.unhealthy_threshold);
             let call = call.health_check_timeout_seconds(check.timeout_seconds);
             let call = call.health_check_interval_seconds(check.interval_seconds);

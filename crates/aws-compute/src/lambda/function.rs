@@ -1,12 +1,15 @@
-//! How AWS does `lambda.function`. The code is rendered when it is uploaded, with the secrets that it needs, and kept nowhere.
+//! How AWS does `lambda.function`. Lambda carries out one change at a time: an update that needs two calls makes the second one in
+//! a later attempt.
 
 use std::sync::Arc;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Architecture, Environment, FunctionCode, LastUpdateStatus, Runtime, State};
+use aws_sdk_lambda::types::{
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
+};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -18,6 +21,8 @@ use ohinfra_kinds::lambda::Function;
 use serde_json::json;
 
 use super::Clients;
+use super::code::{digest, render};
+use super::settings::Settings;
 
 /// `lambda.function`
 pub struct FunctionKind {
@@ -29,8 +34,8 @@ type Inputs = Resolved<Function>;
 
 const CREATE: &str = "lambda:CreateFunction";
 const GET: &str = "lambda:GetFunction";
-/// What of the code the tool itself decides.
-const CODE: &[&str] = &["package", "parameters", "secret_parameters", "secret_versions", "digest", "architecture"];
+const CONFIGURE: &str = "lambda:UpdateFunctionConfiguration";
+const UPLOAD: &str = "lambda:UpdateFunctionCode";
 
 fn environment(inputs: &Inputs) -> Environment {
     let variables = inputs.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -41,39 +46,79 @@ fn tags_of(function: &GetFunctionOutput) -> Tags {
     function.tags().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
+/// Whether Lambda is still creating the function or carrying out a change: it takes the next change only after that.
+fn busy(details: &FunctionConfiguration) -> Option<&'static str> {
+    match (details.state(), details.last_update_status()) {
+        (Some(State::Pending), _) => Some("Pending"),
+        (_, Some(LastUpdateStatus::InProgress)) => Some("update in progress"),
+        _ => None,
+    }
+}
+
+fn not_busy(details: &FunctionConfiguration, operation: &str) -> Result<(), ProviderError> {
+    let busy = busy(details).map(|status| ProviderError::new(ErrorKind::Dependency, operation, status));
+    busy.map_or(Ok(()), Err)
+}
+
 impl FunctionKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<GetFunctionOutput>, ProviderError> {
         is_missing(self.clients.at(region).get_function().function_name(name).send().await.map_err(failed(GET)))
     }
 
-    async fn code(&self, inputs: &Inputs) -> Result<Blob, ProviderError> {
-        let secrets = Secrets::new(self.clients.connection());
-        let mut parameters = inputs.parameters.clone();
-        for (name, arn) in &inputs.secret_parameters {
-            parameters.insert(name.clone(), secrets.text(arn).await?.expose().to_owned());
+    async fn details(&self, region: &Region, name: &str) -> Result<FunctionConfiguration, ProviderError> {
+        let function = self.get(region, name).await?;
+        let details = function.and_then(|function| function.configuration);
+        details.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))
+    }
+
+    /// The archive that the state has recorded, and no other one.
+    async fn code(&self, inputs: &Inputs, operation: &str) -> Result<Blob, ProviderError> {
+        let (parameters, secrets) = (&inputs.parameters, &inputs.secret_parameters);
+        let archive = render(&self.clients, &*self.packages, &inputs.package, parameters, secrets).await?;
+        if digest(&archive) != inputs.code_sha256 {
+            let message = format!(
+                "the code of {} is not the code that was planned: a secret or the version of ohinfra has changed; plan again, \
+                 with the archive of the function",
+                inputs.function_name
+            );
+            return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
         }
-        let bytes = self.packages.render(&inputs.package, &parameters);
-        bytes.map(Blob::new).map_err(|message| ProviderError::new(ErrorKind::Invalid, CREATE, message))
+        Ok(Blob::new(archive))
     }
 
     async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
         let Some(function) = self.get(region, name).await? else { return Ok(None) };
         let tags = tags_of(&function);
         let details = function.configuration.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))?;
-        let environment = details.environment().and_then(|environment| environment.variables().cloned());
-        let inputs = json!({
+        let settings = Settings::of(&details);
+        let mut inputs = json!({
             "function_name": name,
             "description": details.description().unwrap_or_default(),
-            "role_arn": details.role().unwrap_or_default(),
-            "runtime": details.runtime().map_or("", Runtime::as_str),
-            "handler": details.handler().unwrap_or_default(),
-            "memory_mb": details.memory_size(),
-            "timeout_seconds": details.timeout(),
-            "environment": environment.unwrap_or_default(),
+            "code_sha256": details.code_sha256().unwrap_or_default(),
         });
-        let (arn, digest) = (details.function_arn().unwrap_or_default(), details.code_sha256().unwrap_or_default());
-        let attributes = attributes([("id", name), ("name", name), ("arn", arn), ("code_sha256", digest)]);
+        settings.add_to(&mut inputs);
+        let (arn, settings) = (details.function_arn().unwrap_or_default(), settings.document());
+        let attributes = attributes([("id", name), ("name", name), ("arn", arn), ("settings", &settings)]);
         Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
+    }
+
+    async fn configure(&self, region: &Region, live: &Settings, desired: &Inputs) -> Result<(), ProviderError> {
+        let client = self.clients.at(region);
+        let call = client.update_function_configuration().function_name(&desired.function_name);
+        let call = call.description(&desired.description).role(&desired.role_arn).handler(&desired.handler);
+        let call = call.runtime(Runtime::from(desired.runtime.as_str())).memory_size(desired.memory_mb);
+        let call = call.timeout(desired.timeout_seconds);
+        // Lambda@Edge refuses a function that has an environment, be it empty.
+        let same = live.environment == desired.environment;
+        let call = if same { call } else { call.environment(environment(desired)) };
+        call.send().await.map(|_| ()).map_err(referring(CONFIGURE))
+    }
+
+    async fn upload(&self, region: &Region, desired: &Inputs) -> Result<(), ProviderError> {
+        let code = self.code(desired, UPLOAD).await?;
+        let call = self.clients.at(region).update_function_code().function_name(&desired.function_name);
+        let call = call.zip_file(code).architectures(Architecture::from(desired.architecture.as_str()));
+        call.send().await.map(|_| ()).map_err(failed(UPLOAD))
     }
 }
 
@@ -91,7 +136,7 @@ impl Kind for FunctionKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let name = &inputs.function_name;
-        let code = FunctionCode::builder().zip_file(self.code(inputs).await?).build();
+        let code = FunctionCode::builder().zip_file(self.code(inputs, CREATE).await?).build();
         let call = self.clients.at(&subject.region).create_function().function_name(name).code(code);
         let call = call.description(&inputs.description).role(&inputs.role_arn).handler(&inputs.handler);
         let call = call.runtime(Runtime::from(inputs.runtime.as_str())).memory_size(inputs.memory_mb);
@@ -101,8 +146,7 @@ impl Kind for FunctionKind {
         let call = if inputs.environment.is_empty() { call } else { call.environment(environment(inputs)) };
         let answer = call.send().await.map_err(referring(CREATE))?;
         let arn = answer.function_arn.ok_or_else(|| ProviderError::incomplete(CREATE, "FunctionArn"))?;
-        let digest = answer.code_sha256.unwrap_or_default();
-        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn), ("code_sha256", &digest)]))
+        Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
@@ -118,41 +162,35 @@ impl Kind for FunctionKind {
                 let message = format!("{name} could not be updated: {}", reason(details.last_update_status_reason()));
                 Err(ProviderError::new(ErrorKind::Other, GET, message))
             }
-            (Some(State::Pending), _) => Ok(Readiness::Waiting("Pending".to_owned())),
-            (_, Some(LastUpdateStatus::InProgress)) => Ok(Readiness::Waiting("update in progress".to_owned())),
-            _ => Ok(Readiness::Ready),
+            _ => Ok(busy(&details).map_or(Readiness::Ready, |status| Readiness::Waiting(status.to_owned()))),
         }
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.clients.at(&subject.region);
-        let desired = &update.desired;
-        // Lambda takes the next change only when the one before has been carried out, which the engine waits for.
-        if let Readiness::Waiting(status) = self.ready(&subject.region, name).await? {
-            return Err(ProviderError::new(ErrorKind::Dependency, "lambda:UpdateFunctionConfiguration", status));
+        let (region, desired) = (&subject.region, &update.desired);
+        // A retry finds what the attempt before it changed, so what AWS reports by now is compared, not what the plan read.
+        let mut details = self.details(region, name).await?;
+        let live = Settings::of(&details);
+        if live.configurable() != Settings::wanted(desired).configurable()
+            || details.description().unwrap_or_default() != desired.description
+        {
+            not_busy(&details, CONFIGURE)?;
+            self.configure(region, &live, desired).await?;
+            details = self.details(region, name).await?;
         }
-        let is_code = |field: &String| CODE.iter().any(|code| field == code || field.starts_with(&format!("{code}.")));
-        if update.changed.iter().any(|field| !is_code(field)) {
-            let call = client.update_function_configuration().function_name(name).description(&desired.description);
-            let call = call.role(&desired.role_arn).handler(&desired.handler).memory_size(desired.memory_mb);
-            let call = call.runtime(Runtime::from(desired.runtime.as_str())).timeout(desired.timeout_seconds);
-            let call = if update.changes("environment") { call.environment(environment(desired)) } else { call };
-            call.send().await.map_err(referring("lambda:UpdateFunctionConfiguration"))?;
+        if details.code_sha256() != Some(&desired.code_sha256) || live.architecture != desired.architecture {
+            not_busy(&details, UPLOAD)?;
+            self.upload(region, desired).await?;
         }
-        if update.changed.iter().any(is_code) {
-            let call = client.update_function_code().function_name(name).zip_file(self.code(desired).await?);
-            let call = call.architectures(Architecture::from(desired.architecture.as_str())).send();
-            call.await.map_err(failed("lambda:UpdateFunctionCode"))?;
-        }
-        let function = self.get(&subject.region, name).await?.and_then(|function| function.configuration);
-        let arn = function.and_then(|function| function.function_arn).unwrap_or_default();
+        let client = self.clients.at(region);
+        let arn = details.function_arn().unwrap_or_default();
         if !update.tags_to_set.is_empty() {
             let call =
-                client.tag_resource().resource(&arn).set_tags(Some(update.tags_to_set.clone().into_iter().collect()));
+                client.tag_resource().resource(arn).set_tags(Some(update.tags_to_set.clone().into_iter().collect()));
             call.send().await.map_err(failed("lambda:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().resource(&arn).set_tag_keys(Some(update.tags_to_remove.clone()));
+            let call = client.untag_resource().resource(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
             call.send().await.map_err(failed("lambda:UntagResource"))?;
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! How AWS does `lambda.version`. `PublishVersion` gives the version that is there already if the code has not changed since.
+//! How AWS does `lambda.version`. Only code that ohinfra uploaded is published: `PublishVersion` is given its digest and refuses
+//! any other code that the function may have by then.
 
 use aws_sdk_lambda::types::{FunctionConfiguration, State};
 use futures::future::try_join_all;
@@ -6,11 +7,13 @@ use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::document::same_meaning;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::lambda::{Version, VersionInputs};
 
 use super::Clients;
+use super::settings::Settings;
 
 /// `lambda.version`
 pub struct VersionKind(pub(crate) Clients);
@@ -32,9 +35,30 @@ impl VersionKind {
         let inputs = VersionInputs {
             function_name: details.function_name().unwrap_or_default().to_owned(),
             code_sha256: details.code_sha256().unwrap_or_default().to_owned(),
+            settings: Settings::of(&details).document(),
         };
         let (arn, version) = (details.function_arn().unwrap_or_default(), details.version().unwrap_or_default());
         Ok(Some(Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))))
+    }
+
+    /// The identities of the versions that have this code and these settings, the newest first.
+    async fn same(
+        &self,
+        region: &Region,
+        name: &str,
+        code: &str,
+        settings: &str,
+    ) -> Result<Vec<String>, ProviderError> {
+        let call = self.0.at(region).list_versions_by_function().function_name(name);
+        let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let versions = is_missing(versions.map_err(failed("lambda:ListVersionsByFunction")))?.unwrap_or_default();
+        let same = versions.into_iter().rev().filter_map(|details| {
+            let version = details.version().filter(|version| *version != "$LATEST")?;
+            let is_same = details.code_sha256() == Some(code);
+            let is_same = is_same && same_meaning(&Settings::of(&details).document(), settings);
+            is_same.then(|| format!("{name}:{version}"))
+        });
+        Ok(same.collect())
     }
 }
 
@@ -42,16 +66,12 @@ impl Kind for VersionKind {
     type Definition = Version;
 
     async fn find(&self, subject: &Subject, known: &Known<Version>) -> Result<Option<Found>, ProviderError> {
-        let (Some(name), Some(digest)) = (&known.function_name, &known.code_sha256) else { return Ok(None) };
-        let call = self.0.at(&subject.region).list_versions_by_function().function_name(name);
-        let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let versions = is_missing(versions.map_err(failed("lambda:ListVersionsByFunction")))?.unwrap_or_default();
-        let frozen = versions.into_iter().rev().find_map(|details| {
-            let version = details.version.filter(|version| version != "$LATEST")?;
-            let id = format!("{name}:{version}");
-            (details.code_sha256.as_ref() == Some(digest) && subject.seeks(&id)).then_some(id)
-        });
-        Ok(frozen.map(|id| Found::new(id, Evidence::Ours)))
+        let (Some(name), Some(code), Some(settings)) = (&known.function_name, &known.code_sha256, &known.settings)
+        else {
+            return Ok(None);
+        };
+        let same = self.same(&subject.region, name, code, settings).await?;
+        Ok(same.into_iter().find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -60,8 +80,12 @@ impl Kind for VersionKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let name = &inputs.function_name;
+        // After a change that was undone, the version before it is still right: CloudFront need not take another one.
+        let same = self.same(&subject.region, name, &inputs.code_sha256, &inputs.settings).await?;
+        if let Some(id) = same.into_iter().next() {
+            return Ok(Created { id, ..Created::default() });
+        }
         let call = self.0.at(&subject.region).publish_version().function_name(name);
-        // Refused if the code is not the one that was planned for.
         let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH))?;
         let version = answer.version.ok_or_else(|| ProviderError::incomplete(PUBLISH, "Version"))?;
         Ok(Created { id: format!("{name}:{version}"), ..Created::default() })

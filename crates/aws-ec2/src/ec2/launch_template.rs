@@ -37,10 +37,10 @@ const LARGEST_USER_DATA: usize = 16 * 1024;
 fn volume(volume: &Volume) -> LaunchTemplateBlockDeviceMappingRequest {
     let ebs = LaunchTemplateEbsBlockDeviceRequest::builder()
         .volume_size(volume.size_gb)
-        .volume_type(VolumeType::Gp3)
+        .volume_type(VolumeType::from(volume.volume_type.as_str()))
         .iops(volume.iops)
         .throughput(volume.throughput)
-        .encrypted(true)
+        .encrypted(volume.encrypted)
         .delete_on_termination(volume.delete_on_termination)
         .build();
     LaunchTemplateBlockDeviceMappingRequest::builder().device_name(&volume.device_name).ebs(ebs).build()
@@ -58,13 +58,12 @@ fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, P
     }
     let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn(&inputs.instance_profile_arn);
     let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder()
-        .http_tokens(LaunchTemplateHttpTokensState::Required)
+        .http_tokens(LaunchTemplateHttpTokensState::from(inputs.http_tokens.as_str()))
         .http_put_response_hop_limit(inputs.hop_limit)
         .build();
-    let volumes: Tags = inputs.volumes.iter().flat_map(|volume| volume.tags.clone()).collect();
     let mut specifications = vec![tags_for(ResourceType::Instance, &inputs.instance_tags)];
-    if !volumes.is_empty() {
-        specifications.push(tags_for(ResourceType::Volume, &volumes));
+    if !inputs.volume_tags.is_empty() {
+        specifications.push(tags_for(ResourceType::Volume, &inputs.volume_tags));
     }
     Ok(RequestLaunchTemplateData::builder()
         .image_id(&inputs.image_id)
@@ -86,20 +85,20 @@ fn given(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags {
 
 fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let volume_tags = given(data, &ResourceType::Volume);
     let volumes = data.block_device_mappings().iter().map(|mapping| {
         let ebs = mapping.ebs();
-        let deleted = ebs.and_then(|ebs| ebs.delete_on_termination).unwrap_or_default();
         Volume {
             device_name: text(mapping.device_name()),
             size_gb: ebs.and_then(|ebs| ebs.volume_size).unwrap_or_default(),
             iops: ebs.and_then(|ebs| ebs.iops).unwrap_or_default(),
             throughput: ebs.and_then(|ebs| ebs.throughput).unwrap_or_default(),
-            delete_on_termination: deleted,
-            // AWS keeps them for all volumes together; they are those of the volume that outlives the instance.
-            tags: if deleted { Tags::new() } else { volume_tags.clone() },
+            volume_type: text(ebs.and_then(|ebs| ebs.volume_type()).map(VolumeType::as_str)),
+            encrypted: ebs.and_then(|ebs| ebs.encrypted).unwrap_or_default(),
+            delete_on_termination: ebs.and_then(|ebs| ebs.delete_on_termination).unwrap_or_default(),
         }
     });
+    let metadata = data.metadata_options();
+    let tokens = metadata.and_then(|options| options.http_tokens()).map(LaunchTemplateHttpTokensState::as_str);
     let user_data = STANDARD.decode(data.user_data().unwrap_or_default()).unwrap_or_default();
     LaunchTemplateInputs {
         template_name: name.to_owned(),
@@ -107,8 +106,11 @@ fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
         instance_type: text(data.instance_type().map(InstanceType::as_str)),
         instance_profile_arn: text(data.iam_instance_profile().and_then(|profile| profile.arn())),
         security_group_ids: data.security_group_ids().to_vec(),
-        hop_limit: data.metadata_options().and_then(|options| options.http_put_response_hop_limit).unwrap_or(1),
+        // EC2's default, where an answer names none.
+        http_tokens: tokens.unwrap_or("optional").to_owned(),
+        hop_limit: metadata.and_then(|options| options.http_put_response_hop_limit).unwrap_or(1),
         volumes: volumes.collect(),
+        volume_tags: given(data, &ResourceType::Volume),
         user_data: String::from_utf8_lossy(&user_data).into_owned(),
         instance_tags: given(data, &ResourceType::Instance),
     }

@@ -8,6 +8,12 @@ use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// How long an instance refresh watches a new instance after it is in service. The boot takes six to eight minutes, and a boot that
+/// fails within this time is rolled back.
+pub const WARM_UP: Duration = Duration::from_secs(600);
+/// From the end of the old instance until the new one is in service: draining, termination, launch.
+const EXCHANGE: Duration = Duration::from_secs(180);
+
 /// `autoscaling.group`
 pub struct Group;
 
@@ -50,7 +56,7 @@ impl Definition for Group {
             .attribute("arn", Availability::Ready)
             .named_by(&["group_name"])
             .timeouts(Duration::from_secs(3600), Duration::from_secs(1800))
-            .usually(Duration::from_secs(5))
-            .usually_updated_in(Duration::from_secs(420))
+            .usually(Duration::from_secs(60))
+            .usually_updated_in(EXCHANGE + WARM_UP)
     }
 }

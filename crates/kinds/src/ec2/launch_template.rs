@@ -24,10 +24,14 @@ pub struct LaunchTemplateInputs<T = String> {
     pub instance_profile_arn: T,
     /// Who may talk to it.
     pub security_group_ids: Vec<T>,
-    /// How many hops the answer of the metadata service may make. Version 2 of the service is required.
+    /// `required`: the metadata service answers only requests with a token (version 2). `optional`: also those without.
+    pub http_tokens: String,
+    /// How many hops the answer of the metadata service may make.
     pub hop_limit: i32,
     /// The volumes.
     pub volumes: Vec<Volume>,
+    /// Tags of the volumes. AWS tags all volumes of a template alike.
+    pub volume_tags: BTreeMap<String, String>,
     /// What it runs when it starts: plain text of at most 16 KiB in base64.
     pub user_data: T,
     /// Tags of instances.
@@ -45,10 +49,12 @@ pub struct Volume {
     pub iops: i32,
     /// MiB a second (gp3).
     pub throughput: i32,
-    /// Whether it goes with the instance.
+    /// Its type: `gp3`.
+    pub volume_type: String,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
+    /// Whether it is deleted with the instance.
     pub delete_on_termination: bool,
-    /// Tags of all volumes of this template that it asks for; AWS tags volumes of a template alike.
-    pub tags: BTreeMap<String, String>,
 }
 
 impl Definition for LaunchTemplate {
@@ -61,8 +67,10 @@ impl Definition for LaunchTemplate {
             .plain("instance_type")
             .plain("instance_profile_arn")
             .input("security_group_ids", UNORDERED)
+            .plain("http_tokens")
             .plain("hop_limit")
             .plain("volumes")
+            .plain("volume_tags")
             .plain("user_data")
             .plain("instance_tags")
             .attribute("id", Availability::Early)

@@ -43,11 +43,7 @@ impl Definition for ListenerRule {
                 WRITE_ONLY,
                 "the secret that the value was read from; AWS does not record it",
             )
-            .unreported(
-                "header_secret_version",
-                WRITE_ONLY,
-                "stands for the value, which must not be compared in clear text",
-            )
+            .plain("header_secret_version")
             .plain("target_group_arn")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)

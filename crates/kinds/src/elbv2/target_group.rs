@@ -39,8 +39,10 @@ pub struct TargetGroupInputs {
 /// How targets are checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
-    /// The path that must answer 200.
+    /// The path that is requested.
     pub path: String,
+    /// The status codes of a good answer: `200`, `200,202` or `200-299`.
+    pub status_codes: String,
     /// Good answers before a target is healthy.
     pub healthy_threshold: i32,
     /// Bad answers before it is not.

@@ -35,14 +35,12 @@ pub struct FunctionInputs<T = String> {
     pub environment: BTreeMap<String, T>,
     /// The name of the code.
     pub package: String,
-    /// What the code is rendered with.
+    /// The values that the code is rendered with.
     pub parameters: BTreeMap<String, T>,
-    /// Secrets that the code is rendered with: their ARNs. Read when they are needed and never written down.
+    /// The ARNs of the secrets that the code is rendered with. Read when the code is uploaded and never stored.
     pub secret_parameters: BTreeMap<String, T>,
-    /// The versions of these secrets.
-    pub secret_versions: Vec<T>,
-    /// The digest of the code before it is rendered: it is uploaded again when it changes.
-    pub digest: String,
+    /// The SHA-256 digest of the archive, in base64. AWS reports the digest of the code that the function has: other code is drift.
+    pub code_sha256: T,
 }
 
 impl Definition for Function {
@@ -55,23 +53,18 @@ impl Definition for Function {
             .plain("role_arn")
             .plain("runtime")
             .plain("handler")
-            .unreported("architecture", WRITE_ONLY, "not compared yet")
+            .plain("architecture")
             .plain("memory_mb")
             .plain("timeout_seconds")
             .plain("environment")
-            .unreported("package", WRITE_ONLY, "the source of the code; `digest` stands for it")
-            .unreported("parameters", WRITE_ONLY, "rendered into the code; `digest` stands for them")
-            .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; must not be compared in clear text")
-            .unreported("secret_versions", WRITE_ONLY, "stand for the secret values rendered into the code")
-            .unreported(
-                "digest",
-                WRITE_ONLY,
-                "the digest of the source; AWS reports only the digest of the uploaded archive",
-            )
+            .unreported("package", WRITE_ONLY, "rendered into the code; `code_sha256` stands for it")
+            .unreported("parameters", WRITE_ONLY, "rendered into the code; `code_sha256` stands for them")
+            .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; `code_sha256` stands for them")
+            .plain("code_sha256")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
-            .attribute("code_sha256", Availability::ChangesOnUpdate)
+            .attribute("settings", Availability::ChangesOnUpdate)
             .named_by(&["function_name"])
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
             .usually(Duration::from_secs(5))

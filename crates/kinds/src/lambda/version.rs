@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,10 @@ pub struct Version;
 pub struct VersionInputs<T = String> {
     /// The function.
     pub function_name: T,
-    /// The digest of the code that is frozen. Replaces.
+    /// The SHA-256 digest of the code, in base64. Only an archive that ohinfra rendered is published. Replaces.
     pub code_sha256: T,
+    /// The settings of the function, as a JSON document: its attribute `settings`. Replaces.
+    pub settings: T,
 }
 
 impl Definition for Version {
@@ -27,6 +29,7 @@ impl Definition for Version {
         Schema::new("lambda.version", "A version of a Lambda function")
             .input("function_name", REPLACE)
             .input("code_sha256", REPLACE)
+            .input("settings", REPLACE | DOCUMENT)
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Ready)
             .attribute("version", Availability::Ready)

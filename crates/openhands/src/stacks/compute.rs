@@ -133,8 +133,9 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
     let runtime = target_group(builder, "runtime", Some((8080, "/health")));
     let target_user_config = target_group(builder, "user-config", None);
     let rules = rules(builder, ground.security, &balancer, [&target_user_config, &runtime, &app]);
+    // An instance that starts before the database is prepared and the proxy reaches it would give up and raise an alarm.
     let mut after = workspace.mount_targets.clone();
-    after.push(ground.database.cluster.clone());
+    after.extend(ground.database.usable.clone());
     let group = builder.add_with::<Group>(
         "asg",
         &GroupInputs {
@@ -306,13 +307,15 @@ fn boot(
 }
 
 fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Text) -> Handle {
-    let volume = |device_name: &str, size_gb: i32, outlives: bool| Volume {
+    // What must outlive the instance is in the database, the bucket and the file system: the volumes are deleted with it.
+    let volume = |device_name: &str, size_gb: i32| Volume {
         device_name: device_name.to_owned(),
         size_gb,
         iops: 3000,
         throughput: 125,
-        delete_on_termination: !outlives,
-        tags: if outlives { BTreeMap::from([("backup".to_owned(), "true".to_owned())]) } else { BTreeMap::new() },
+        volume_type: "gp3".to_owned(),
+        encrypted: true,
+        delete_on_termination: true,
     };
     let names = &builder.environment.names;
     let inputs = LaunchTemplateInputs {
@@ -323,10 +326,12 @@ fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Te
         security_group_ids: vec![security.instance_sg.attribute("id")],
         // Containers on bridges, which sandboxes are, get no answer from the metadata service.
         hop_limit: 1,
+        http_tokens: "required".to_owned(),
         volumes: vec![
-            volume("/dev/xvda", builder.number("compute.root_volume_gb"), false),
-            volume("/dev/sdf", builder.number("compute.data_volume_gb"), true),
+            volume("/dev/xvda", builder.number("compute.root_volume_gb")),
+            volume("/dev/sdf", builder.number("compute.data_volume_gb")),
         ],
+        volume_tags: BTreeMap::from([("backup".to_owned(), "true".to_owned())]),
         user_data,
         instance_tags: BTreeMap::from([("Name".to_owned(), names.prefix.clone())]),
     };
@@ -337,6 +342,7 @@ fn target_group(builder: &mut Builder<'_>, name: &str, of_instances: Option<(i32
     let vpc_id = builder.configuration.vpc_id.clone();
     let check = |path: &str| HealthCheck {
         path: path.to_owned(),
+        status_codes: "200".to_owned(),
         healthy_threshold: 2,
         unhealthy_threshold: 3,
         timeout_seconds: 5,

@@ -35,9 +35,10 @@ const EXCLUDED: &str = "%+~`#$&*()|[]{}:;<>?!'/@\"\\ ";
 
 /// What other stacks refer to.
 pub(crate) struct Database {
-    pub(crate) cluster: Handle,
     pub(crate) proxy: Handle,
     pub(crate) proxy_secret: Handle,
+    /// What must be ready before an instance can use the database: it is prepared, and the proxy reaches it.
+    pub(crate) usable: Vec<Handle>,
 }
 
 struct Groups {
@@ -152,7 +153,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
             ]),
         },
     );
-    builder.add::<Bootstrap>(
+    let bootstrap = builder.add::<Bootstrap>(
         "bootstrap",
         &BootstrapInputs {
             cluster_arn: cluster.attribute("arn"),
@@ -166,7 +167,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
         },
     );
     let proxy = proxy(builder, &groups, &admin_secret, &proxy_secret);
-    builder.add_after::<ProxyTargetGroup>(
+    let proxy_target = builder.add_after::<ProxyTargetGroup>(
         "proxy-target",
         &ProxyTargetGroupInputs {
             proxy_name: proxy.attribute("id"),
@@ -177,7 +178,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
         vec![writer],
     );
     outputs(builder, &cluster, &proxy, &proxy_secret);
-    Database { cluster, proxy, proxy_secret }
+    Database { proxy, proxy_secret, usable: vec![bootstrap, proxy_target] }
 }
 
 fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) -> Handle {

@@ -7,7 +7,7 @@ use ohinfra_core::tags::Ownership;
 use ohinfra_kinds::acm::{Certificate, CertificateInputs, Issuance, IssuanceInputs};
 use ohinfra_kinds::cloudfront::{Distribution, DistributionInputs, ResponseHeadersPolicy, ResponseHeadersPolicyInputs};
 use ohinfra_kinds::iam::{Role, RoleInputs};
-use ohinfra_kinds::lambda::{Function, FunctionInputs, Version, VersionInputs};
+use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Version, VersionInputs};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
 use ohinfra_kinds::wafv2::{ManagedRuleGroup, WebAcl, WebAclInputs};
@@ -198,6 +198,16 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
         secret_parameters.insert("client_secret".to_owned(), auth.client_secret.attribute("arn"));
         secret_versions.push(auth.client_secret.attribute("version"));
     }
+    let archive = builder.add::<Archive>(
+        &format!("{name}-function-archive"),
+        &ArchiveInputs {
+            package: package.to_owned(),
+            parameters: parameters.clone(),
+            secret_parameters: secret_parameters.clone(),
+            secret_versions,
+            digest: packages::digest(package),
+        },
+    );
     let function = builder.add_after::<Function>(
         &format!("{name}-function"),
         &FunctionInputs {
@@ -213,14 +223,17 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             package: package.to_owned(),
             parameters,
             secret_parameters,
-            secret_versions,
-            digest: packages::digest(package),
+            code_sha256: archive.attribute("sha256"),
         },
         vec![logs],
     );
     builder.add::<Version>(
         &format!("{name}-function-version"),
-        &VersionInputs { function_name: function.attribute("name"), code_sha256: function.attribute("code_sha256") },
+        &VersionInputs {
+            function_name: function.attribute("name"),
+            code_sha256: archive.attribute("sha256"),
+            settings: function.attribute("settings"),
+        },
     )
 }
 

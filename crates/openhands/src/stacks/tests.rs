@@ -59,6 +59,15 @@ fn built_images_are_pushed_before_an_instance_refers_to_them() {
 }
 
 #[test]
+fn an_instance_starts_only_when_it_can_use_the_database() {
+    let graph = graph("");
+    let needs = &graph.get(&"compute/asg".parse().unwrap()).unwrap().needs;
+    for needed in ["database/bootstrap", "database/proxy-target"] {
+        assert_eq!(needs.get(&needed.parse().unwrap()), Some(&ohinfra_plan::graph::Need::Ready), "{needed}");
+    }
+}
+
+#[test]
 fn what_is_switched_off_is_not_there() {
     let graph = graph("skip_s3_endpoint = true\n[network]\nendpoints = { ssm = false, logs = false }\n");
     let names: Vec<&str> =

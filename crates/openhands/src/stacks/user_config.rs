@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ohinfra_core::Text;
 use ohinfra_kinds::elbv2::{Target, TargetInputs};
 use ohinfra_kinds::iam::{Role, RoleInputs, RolePolicy, RolePolicyInputs};
-use ohinfra_kinds::lambda::{Function, FunctionInputs, Permission, PermissionInputs};
+use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Permission, PermissionInputs};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 
 use super::Builder;
@@ -63,6 +63,16 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
             kms_key_arn: None,
         },
     );
+    let archive = builder.add::<Archive>(
+        "function-archive",
+        &ArchiveInputs {
+            package: USER_CONFIG.to_owned(),
+            parameters: BTreeMap::new(),
+            secret_parameters: BTreeMap::new(),
+            secret_versions: Vec::new(),
+            digest: packages::digest(USER_CONFIG),
+        },
+    );
     let function = builder.add_after::<Function>(
         "function",
         &FunctionInputs {
@@ -82,8 +92,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
             package: USER_CONFIG.to_owned(),
             parameters: BTreeMap::new(),
             secret_parameters: BTreeMap::new(),
-            secret_versions: Vec::new(),
-            digest: packages::digest(USER_CONFIG),
+            code_sha256: archive.attribute("sha256"),
         },
         vec![policy, logs],
     );

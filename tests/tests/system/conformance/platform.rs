@@ -1,5 +1,10 @@
 //! Cases of the kinds that the platform itself is made of: database, compute, functions, login, edge.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ohinfra_core::package::Packages as _;
+use ohinfra_core::secret::sha256;
+use ohinfra_openhands::payload::packages::{ORIGIN_RESPONSE, OpenHandsPackages};
 use ohinfra_tests::Account;
 use ohinfra_tests::account::REGION;
 use serde_json::{Value, json};
@@ -286,15 +291,16 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
     let profile = format!("arn:aws:iam::{}:instance-profile/ground", account.id);
     let check = |path: &str| {
         json!({
-            "path": path, "healthy_threshold": 2, "unhealthy_threshold": 3, "timeout_seconds": 5, "interval_seconds": 30,
+            "path": path, "status_codes": "200", "healthy_threshold": 2, "unhealthy_threshold": 3, "timeout_seconds": 5,
+            "interval_seconds": 30,
         })
     };
     let volume = |size: i32| {
         json!([
-            { "device_name": "/dev/xvda", "size_gb": 30, "iops": 3000, "throughput": 125, "delete_on_termination": true,
-              "tags": {} },
-            { "device_name": "/dev/sdf", "size_gb": size, "iops": 3000, "throughput": 125, "delete_on_termination": false,
-              "tags": { "backup": "true" } },
+            { "device_name": "/dev/xvda", "size_gb": 30, "iops": 3000, "throughput": 125, "volume_type": "gp3",
+              "encrypted": true, "delete_on_termination": true },
+            { "device_name": "/dev/sdf", "size_gb": size, "iops": 3000, "throughput": 125, "volume_type": "gp3",
+              "encrypted": true, "delete_on_termination": false },
         ])
     };
     vec![
@@ -324,13 +330,16 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
             "ec2.launch_template",
             json!({
                 "template_name": "conformance", "image_id": "ami-12345678", "instance_type": "m7g.xlarge",
-                "instance_profile_arn": profile, "security_group_ids": [g.group], "hop_limit": 2, "volumes": volume(100),
+                "instance_profile_arn": profile, "security_group_ids": [g.group], "hop_limit": 2, "http_tokens": "required",
+                "volumes": volume(100), "volume_tags": { "backup": "true" },
                 "user_data": "#!/bin/bash\necho one\n", "instance_tags": { "Name": "conformance" },
             }),
             vec![
                 ("user_data", json!("#!/bin/bash\necho two\n")),
                 ("instance_type", json!("m7g.2xlarge")),
                 ("volumes", volume(200)),
+                ("volume_tags", json!({ "backup": "false" })),
+                ("http_tokens", json!("optional")),
                 ("hop_limit", json!(1)),
                 ("template_name", json!("renamed")),
             ],
@@ -461,22 +470,34 @@ fn expiry(days: i32) -> String {
     .to_string()
 }
 
+/// The digest of an archive that ohinfra renders, as Lambda reports it.
+fn archive(full_domain: &str) -> String {
+    let parameters = [("full_domain".to_owned(), full_domain.to_owned())].into();
+    STANDARD.encode(sha256(&OpenHandsPackages.render(ORIGIN_RESPONSE, &parameters).unwrap()))
+}
+
 fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
+    let settings = json!({
+        "role_arn": g.role_arn, "runtime": "python3.12", "handler": "a.b", "architecture": "x86_64", "memory_mb": 128,
+        "timeout_seconds": 3, "environment": {},
+    });
     vec![
         (
             "lambda.function",
             json!({
                 "function_name": "conformance", "description": "one", "role_arn": g.role_arn, "runtime": "nodejs22.x",
                 "handler": "index.handler", "architecture": "x86_64", "memory_mb": 128, "timeout_seconds": 5,
-                "environment": { "A": "one" }, "package": "origin-response",
-                "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {}, "secret_versions": [],
-                "digest": "1",
+                "environment": { "A": "one" }, "package": ORIGIN_RESPONSE,
+                "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
+                "code_sha256": archive("one.example.com"),
             }),
             vec![
                 ("description", json!("two")),
                 ("memory_mb", json!(256)),
                 ("environment", json!({ "A": "two", "B": "three" })),
+                ("architecture", json!("arm64")),
                 ("parameters", json!({ "full_domain": "two.example.com" })),
+                ("code_sha256", json!(archive("two.example.com"))),
                 ("function_name", json!("renamed")),
             ],
         ),
@@ -488,7 +509,19 @@ fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
             }),
             vec![("statement_id", json!("two"))],
         ),
-        ("lambda.version", json!({ "function_name": "ground", "code_sha256": p.code_sha256 }), Vec::new()),
+        (
+            "lambda.version",
+            json!({ "function_name": "ground", "code_sha256": p.code_sha256, "settings": settings.to_string() }),
+            Vec::new(),
+        ),
+        (
+            "lambda.archive",
+            json!({
+                "package": ORIGIN_RESPONSE, "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
+                "secret_versions": [], "digest": "1",
+            }),
+            vec![("parameters", json!({ "full_domain": "two.example.com" })), ("digest", json!("2"))],
+        ),
     ]
 }
 

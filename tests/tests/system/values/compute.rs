@@ -9,9 +9,9 @@ pub(super) fn instance(d: &Deployment) {
     let template = json!({ "LaunchTemplateId": d.id("compute/launch-template"), "Versions": ["$Latest"] });
     let template = d.call("ec2", "describe_launch_template_versions", template)["LaunchTemplateVersions"][0].clone();
     let data = &template["LaunchTemplateData"];
-    let disk = |device: &str, size: u32, ends: bool| {
+    let disk = |device: &str, size: u32| {
         json!({ "DeviceName": device, "Ebs": {
-            "VolumeSize": size, "VolumeType": "gp3", "Encrypted": true, "DeleteOnTermination": ends,
+            "VolumeSize": size, "VolumeType": "gp3", "Encrypted": true, "DeleteOnTermination": true,
         } })
     };
     let expected = json!({
@@ -21,7 +21,7 @@ pub(super) fn instance(d: &Deployment) {
     });
     holds("template", data, &expected);
     let disks = by("DeviceName", &data["BlockDeviceMappings"]);
-    holds("disks", &disks, &json!([disk("/dev/sdf", 100, false), disk("/dev/xvda", 30, true)]));
+    holds("disks", &disks, &json!([disk("/dev/sdf", 100), disk("/dev/xvda", 30)]));
     holds("root disk", &disks[1]["Ebs"], &json!({ "Iops": 3000, "Throughput": 125 }));
     let volumes = data["TagSpecifications"].as_array().unwrap().iter().find(|t| t["ResourceType"] == "volume").unwrap();
     assert!(volumes["Tags"].as_array().unwrap().contains(&json!({ "Key": "backup", "Value": "true" })));

@@ -77,6 +77,9 @@ describe('the script', () => {
     const agent = JSON.parse(machine.read(`${HOME}/cloudwatch-agent.json`));
     const paths = agent.logs.logs_collected.files.collect_list.map((file) => file.file_path);
     assert.deepEqual(paths, ['/var/log/user-data.log', '/data/docker/containers/*/*-json.log', '/var/log/openhands-health.log']);
+    // Without this the agent follows the newest of all files that fit, which is the log of one container.
+    const several = agent.logs.logs_collected.files.collect_list.filter((file) => file.file_path.includes('*'));
+    assert.deepEqual(several.map((file) => file.publish_multi_logs), [true]);
   });
 
   test('pulls the image of sandboxes before anybody waits for one', () => {

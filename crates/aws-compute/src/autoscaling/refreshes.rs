@@ -1,0 +1,53 @@
+//! Instance refreshes: how they end.
+
+use aws_sdk_autoscaling::types::{InstanceRefresh, InstanceRefreshStatus};
+use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_core::contract::Readiness;
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::{ProviderError, Region};
+
+use super::Clients;
+
+const REFRESHES: &str = "autoscaling:DescribeInstanceRefreshes";
+
+/// The instance refreshes of a group, the newest first.
+pub(super) async fn refreshes(
+    clients: &Clients,
+    region: &Region,
+    name: &str,
+) -> Result<Vec<InstanceRefresh>, ProviderError> {
+    let call = clients.at(region).describe_instance_refreshes().auto_scaling_group_name(name);
+    let answer = is_missing(call.send().await.map_err(failed(REFRESHES)))?;
+    Ok(answer.and_then(|answer| answer.instance_refreshes).unwrap_or_default())
+}
+
+/// Whether a refresh has not ended yet.
+pub(super) fn is_active(refresh: &InstanceRefresh) -> bool {
+    !matches!(
+        refresh.status(),
+        None | Some(
+            InstanceRefreshStatus::Successful
+                | InstanceRefreshStatus::Failed
+                | InstanceRefreshStatus::RollbackSuccessful
+                | InstanceRefreshStatus::RollbackFailed
+                | InstanceRefreshStatus::Cancelled
+        )
+    )
+}
+
+/// What a refresh says of the group.
+pub(super) fn state_of(name: &str, refresh: &InstanceRefresh) -> Result<Readiness, ProviderError> {
+    let status = refresh.status().map_or("", InstanceRefreshStatus::as_str).to_owned();
+    let reason = refresh.status_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    if is_active(refresh) {
+        let done = refresh.percentage_complete().unwrap_or_default();
+        return Ok(Readiness::Waiting(format!("instance refresh {status}, {done} %{reason}")));
+    }
+    if matches!(refresh.status(), None | Some(InstanceRefreshStatus::Successful)) {
+        return Ok(Readiness::Ready);
+    }
+    let message = format!(
+        "the instance refresh of {name} ended as {status}{reason}; the log group of the application has the boot log of the instance"
+    );
+    Err(ProviderError::new(ErrorKind::Other, REFRESHES, message))
+}

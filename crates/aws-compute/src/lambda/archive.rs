@@ -1,0 +1,58 @@
+//! How AWS does `lambda.archive`: a step rather than a thing. Its identity is the digest of the archive, so that the state, and not
+//! Lambda, says which code a function must have.
+
+use std::sync::Arc;
+
+use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
+use ohinfra_core::package::Packages;
+use ohinfra_core::tags::Tags;
+use ohinfra_core::{ProviderError, Region};
+use ohinfra_kinds::lambda::Archive;
+use serde_json::json;
+
+use super::Clients;
+use super::code::{digest, render};
+
+/// `lambda.archive`
+pub struct ArchiveKind {
+    pub(crate) clients: Clients,
+    pub(crate) packages: Arc<dyn Packages>,
+}
+
+impl Kind for ArchiveKind {
+    type Definition = Archive;
+
+    async fn find(&self, _subject: &Subject, _known: &Known<Archive>) -> Result<Option<Found>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn read(&self, _region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+        Ok(ids.iter().map(|id| Some(Live::new(&json!({}), attributes([("id", id), ("sha256", id)])))).collect())
+    }
+
+    async fn create(
+        &self,
+        _subject: &Subject,
+        inputs: &Resolved<Archive>,
+        _tags: &Tags,
+    ) -> Result<Created, ProviderError> {
+        let (parameters, secrets) = (&inputs.parameters, &inputs.secret_parameters);
+        let archive = render(&self.clients, &*self.packages, &inputs.package, parameters, secrets).await?;
+        let digest = digest(&archive);
+        Ok(Created::new(&digest, [("id", &digest), ("sha256", &digest)]))
+    }
+
+    /// Every difference makes another archive.
+    async fn update(
+        &self,
+        _subject: &Subject,
+        _id: &str,
+        _update: &Update<Resolved<Archive>>,
+    ) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn delete(&self, _region: &Region, _id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! What a function, or a version of it, runs with beside its code.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::types::{Architecture, FunctionConfiguration, Runtime};
+use ohinfra_core::contract::Resolved;
+use ohinfra_kinds::lambda::Function;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The settings that are the same in a function and in the versions that were published of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Settings {
+    pub(super) role_arn: String,
+    pub(super) runtime: String,
+    pub(super) handler: String,
+    pub(super) architecture: String,
+    pub(super) memory_mb: i32,
+    pub(super) timeout_seconds: i32,
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Those that AWS reports.
+    pub(super) fn of(details: &FunctionConfiguration) -> Self {
+        let variables = details.environment().and_then(|environment| environment.variables().cloned());
+        // Lambda's default, where an answer names none.
+        let architecture = details.architectures().first().unwrap_or(&Architecture::X8664);
+        Self {
+            role_arn: details.role().unwrap_or_default().to_owned(),
+            runtime: details.runtime().map_or("", Runtime::as_str).to_owned(),
+            handler: details.handler().unwrap_or_default().to_owned(),
+            architecture: architecture.as_str().to_owned(),
+            memory_mb: details.memory_size().unwrap_or_default(),
+            timeout_seconds: details.timeout().unwrap_or_default(),
+            environment: variables.unwrap_or_default().into_iter().collect(),
+        }
+    }
+
+    /// Those that are configured.
+    pub(super) fn wanted(inputs: &Resolved<Function>) -> Self {
+        Self {
+            role_arn: inputs.role_arn.clone(),
+            runtime: inputs.runtime.clone(),
+            handler: inputs.handler.clone(),
+            architecture: inputs.architecture.clone(),
+            memory_mb: inputs.memory_mb,
+            timeout_seconds: inputs.timeout_seconds,
+            environment: inputs.environment.clone(),
+        }
+    }
+
+    /// Without the architecture, which belongs to the code.
+    pub(super) fn configurable(&self) -> Self {
+        Self { architecture: String::new(), ..self.clone() }
+    }
+
+    /// As inputs.
+    pub(super) fn add_to(&self, inputs: &mut Value) {
+        let settings = serde_json::to_value(self).unwrap_or_default();
+        if let (Some(inputs), Value::Object(settings)) = (inputs.as_object_mut(), settings) {
+            inputs.extend(settings);
+        }
+    }
+
+    /// As a JSON document.
+    pub(super) fn document(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
