@@ -212,6 +212,8 @@ fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>)
                 attributes,
                 depends_on: resource.needs.keys().cloned().collect(),
                 retain: resource.retain,
+                imported: false,
+                kept: Inputs::new(),
                 unfinished: false,
                 deferred: false,
                 deposed: Vec::new(),

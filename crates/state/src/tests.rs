@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use crate::migrations::parse;
 use crate::*;
 
-const SAMPLE: &[u8] = include_bytes!("../../../state/sample-v1.json");
-const SCHEMA: &str = include_str!("../../../state/state-v1.schema.json");
+const SAMPLE: &[u8] = include_bytes!("../../../state/sample-v2.json");
+const VERSION_1: &[u8] = include_bytes!("../../../state/sample-v1.json");
+const SCHEMA: &str = include_str!("../../../state/state-v2.schema.json");
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
@@ -45,8 +46,17 @@ fn the_committed_schema_is_the_one_that_the_types_give() {
 
 #[test]
 fn a_state_of_a_newer_format_is_refused_and_says_which() {
-    let error = parse(br#"{"format_version": 2, "anything": true}"#, "s.json").unwrap_err();
-    insta::assert_snapshot!(error, @"s.json has format version 2; this version of ohinfra reads up to 1");
+    let error = parse(br#"{"format_version": 3, "anything": true}"#, "s.json").unwrap_err();
+    insta::assert_snapshot!(error, @"s.json has format version 3; this version of ohinfra reads up to 2");
+}
+
+#[test]
+fn a_state_of_version_1_is_migrated_and_keeps_everything() {
+    let document = parse(VERSION_1, "sample").unwrap();
+    assert_eq!(document.format_version, 2);
+    let mut expected: serde_json::Value = serde_json::from_slice(VERSION_1).unwrap();
+    expected["format_version"] = 2.into();
+    assert_eq!(serde_json::to_value(&document).unwrap(), expected);
 }
 
 #[test]

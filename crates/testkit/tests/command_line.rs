@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "command_line/takeover.rs"]
+mod takeover;
 #[path = "command_line/usage.rs"]
 mod usage;
 #[path = "command_line/users.rs"]

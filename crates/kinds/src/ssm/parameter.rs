@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl Definition for Parameter {
 
     fn schema() -> Schema {
         Schema::new("ssm.parameter", "A parameter of Parameter Store")
-            .input("parameter_name", REPLACE)
+            .input("parameter_name", REPLACE | NOMINAL)
             .unreported("description", WRITE_ONLY, "GetParameters does not return it")
             .plain("parameter_type")
             .plain("value")
