@@ -1,5 +1,7 @@
 //! The document, the file, and the lock.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -106,10 +108,15 @@ fn a_second_holder_is_told_who_the_first_one_is() {
 
 #[test]
 fn a_lock_expires_after_five_minutes_without_a_heartbeat() {
-    let lock = holder("ada");
+    let seen = |unseen_for| Holder { info: holder("ada"), unseen_for };
     let after = |seconds: i64| Timestamp::from_second(seconds).unwrap();
-    assert!(!lock.is_expired(after(300)));
-    assert!(lock.is_expired(after(301)));
+    assert!(!seen(None).is_expired(after(300)));
+    assert!(seen(None).is_expired(after(301)));
+    // The store's clock counts where it has one, whatever the machines' clocks say.
+    assert!(!seen(Some(Duration::from_secs(300))).is_expired(after(100_000)));
+    assert!(seen(Some(Duration::from_secs(301))).is_expired(after(0)));
+    // A clock that is behind the holder's does not make a lock old.
+    assert!(!seen(None).is_expired(after(-1_000_000)));
 }
 
 proptest! {
