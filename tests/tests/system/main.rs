@@ -14,5 +14,6 @@ mod platform;
 mod requests;
 mod secrets;
 mod tags;
+mod takeover;
 mod users;
 mod values;
