@@ -11,8 +11,9 @@ from .errors import refuse
 
 
 def install() -> None:
-    CloudWatchStore.dashboards = CrossRegionAttribute(default=dict)
-    CloudWatchStore.dashboards.__set_name__(CloudWatchStore, "dashboards")
+    shared = CrossRegionAttribute(default=dict)
+    shared.__set_name__(CloudWatchStore, "dashboards")
+    CloudWatchStore.dashboards = shared
     get, delete = CloudwatchProvider.get_dashboard, CloudwatchProvider.delete_dashboards
 
     def check(self, context, names) -> None:
