@@ -174,7 +174,7 @@ fn once(begins: &'static str, verdict: Verdict) -> Rule {
 }
 
 /// A bucket with a proxy before it, and a store behind that.
-async fn store(rule: Rule) -> (Account, Proxy, S3Store) {
+fn store(rule: Rule) -> Stored {
     let mut account = Account::new().unwrap();
     account
         .call(
@@ -185,9 +185,19 @@ async fn store(rule: Rule) -> (Account, Proxy, S3Store) {
         .unwrap();
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, rule).unwrap();
     account.endpoint.clone_from(&proxy.endpoint);
-    let client = s3_client(&connection(&account).await.config(&Region::new("us-west-2").unwrap()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let connection = runtime.block_on(connection(&account));
+    let client = s3_client(&connection.config(&Region::new("us-west-2").unwrap()));
     let store = S3Store::new(client, &bucket(&account), "openhands.json");
-    (account, proxy, store)
+    Stored { account, proxy, store, runtime }
+}
+
+/// A state in a bucket behind a proxy, and what calls are made on.
+struct Stored {
+    account: Account,
+    proxy: Proxy,
+    store: S3Store,
+    runtime: tokio::runtime::Runtime,
 }
 
 fn bucket(account: &Account) -> String {
@@ -207,8 +217,8 @@ fn holder(id: &str, at: jiff::Timestamp) -> LockInfo {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
+#[test]
+fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
     let withheld =
         |call: &Call| call.operation.starts_with("PUT ") && call.head.to_ascii_lowercase().contains("\nif-match:");
     let done = AtomicBool::new(false);
@@ -216,44 +226,46 @@ async fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
         let is_it = withheld(call) && !done.swap(true, Ordering::SeqCst);
         if is_it { Verdict::ForwardAndWithhold } else { Verdict::Forward }
     });
-    let (account, proxy, store) = store(rule).await;
+    let Stored { account, proxy, store, runtime } = store(rule);
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let lock = store.lock(&holder("mine", now)).await.unwrap();
+    let lock = runtime.block_on(store.lock(&holder("mine", now))).unwrap();
     // The heartbeat is dropped, as at the end of a run, once its write has had its effect.
-    tokio::select! {
-        result = lock.heartbeat(now + Duration::from_secs(30)) => panic!("it was withheld: {result:?}"),
-        () = async { while !proxy.calls().iter().any(withheld) { tokio::task::yield_now().await } } => {}
-    }
-    lock.release().await.unwrap();
+    runtime.block_on(async {
+        tokio::select! {
+            result = lock.heartbeat(now + Duration::from_secs(30)) => panic!("it was withheld: {result:?}"),
+            () = async { while !proxy.calls().iter().any(withheld) { tokio::task::yield_now().await } } => {}
+        }
+    });
+    runtime.block_on(lock.release()).unwrap();
     assert_eq!(lock_object(&account)["error"], "NoSuchKey");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
+#[test]
+fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
     for release in [true, false] {
-        let (account, _proxy, store) = store(once("DELETE ", Verdict::ForwardAndCut)).await;
-        let lock = store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
+        let Stored { account, proxy: _proxy, store, runtime } = store(once("DELETE ", Verdict::ForwardAndCut));
+        let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
         if release {
-            lock.release().await.unwrap();
+            runtime.block_on(lock.release()).unwrap();
         } else {
-            assert_eq!(store.unlock("mine").await.unwrap().id, "mine");
+            assert_eq!(runtime.block_on(store.unlock("mine")).unwrap().id, "mine");
         }
         assert_eq!(lock_object(&account)["error"], "NoSuchKey");
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
-    let (account, _proxy, store) = store(Box::new(|_| Verdict::Forward)).await;
-    let lock = store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
-    store.unlock("mine").await.unwrap();
-    let _other = store.lock(&holder("other", jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
-    assert!(matches!(lock.release().await, Err(StateError::LockLost { .. })));
+#[test]
+fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
+    let Stored { account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
+    let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
+    runtime.block_on(store.unlock("mine")).unwrap();
+    let _other = runtime.block_on(store.lock(&holder("other", jiff::Timestamp::UNIX_EPOCH))).unwrap();
+    assert!(matches!(runtime.block_on(lock.release()), Err(StateError::LockLost { .. })));
     assert!(lock_object(&account)["Body"].as_str().unwrap().contains("other"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conditional_write_survives_an_answer_that_was_lost_and_one_that_asks_for_another_attempt() {
+#[test]
+fn a_conditional_write_survives_an_answer_that_was_lost_and_one_that_asks_for_another_attempt() {
     let busy =
         |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is under way");
     let document = StateDocument::new("openhands", "0.1.0");
@@ -267,32 +279,31 @@ async fn a_conditional_write_survives_an_answer_that_was_lost_and_one_that_asks_
                 (false, _) => Verdict::Forward,
             }
         });
-        let (_account, _proxy, store) = store(rule).await;
-        let version = store.write(&document, None).await.unwrap();
-        assert_eq!(store.read().await.unwrap().unwrap().version, version);
+        let Stored { account: _account, proxy: _proxy, store, runtime } = store(rule);
+        let version = runtime.block_on(store.write(&document, None)).unwrap();
+        assert_eq!(runtime.block_on(store.read()).unwrap().unwrap().version, version);
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
-    let (account, _proxy, store) = store(Box::new(|_| Verdict::Forward)).await;
+#[test]
+fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
+    let Stored { account: _account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
     // The holder's clock is years behind: by S3's clock the lock is as fresh as can be.
     let long_ago: jiff::Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
-    store.lock(&holder("mine", long_ago)).await.unwrap();
+    runtime.block_on(store.lock(&holder("mine", long_ago))).unwrap();
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    let refused = store.lock(&holder("other", now)).await.map(|_| ());
+    let refused = runtime.block_on(store.lock(&holder("other", now))).map(|_| ());
     assert!(matches!(refused, Err(StateError::Locked { .. })), "{refused:?}");
-    assert!(store.holder().await.unwrap().unwrap().unseen_for.is_some());
-    drop(account);
+    assert!(runtime.block_on(store.holder()).unwrap().unwrap().unseen_for.is_some());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_that_s3_has_not_seen_renewed_is_taken_over_whatever_the_clocks_of_the_machines_say() {
+#[test]
+fn a_lock_that_s3_has_not_seen_renewed_is_taken_over_whatever_the_clocks_of_the_machines_say() {
     // S3's clock goes on, and the lock is not renewed: the answer says that it is later.
-    let (account, _proxy, store) = store(lock_read_later(Duration::from_secs(301))).await;
+    let Stored { account, proxy: _proxy, store, runtime } = store(lock_read_later(Duration::from_secs(301)));
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    store.lock(&holder("mine", now)).await.unwrap();
-    store.lock(&holder("other", now)).await.unwrap();
+    runtime.block_on(store.lock(&holder("mine", now))).unwrap();
+    runtime.block_on(store.lock(&holder("other", now))).unwrap();
     assert!(lock_object(&account)["Body"].as_str().unwrap().contains("other"));
 }
 
@@ -323,9 +334,9 @@ fn versions_of_state_and_lock_expire_and_rules_of_the_users_own_stay() {
     assert_eq!(rules().as_array().unwrap().len(), 3);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_history_has_the_versions_of_all_pages() {
-    let (account, _proxy, store) = store(Box::new(|_| Verdict::Forward)).await;
+#[test]
+fn the_history_has_the_versions_of_all_pages() {
+    let Stored { account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
     let versioning = json!({ "Bucket": bucket(&account), "VersioningConfiguration": { "Status": "Enabled" } });
     account.call("s3", "put_bucket_versioning", versioning).unwrap();
     let put = |n: usize| {
@@ -336,5 +347,5 @@ async fn the_history_has_the_versions_of_all_pages() {
     account
         .call("s3", "put_object", json!({ "Bucket": bucket(&account), "Key": "openhands.json.lock", "Body": "" }))
         .unwrap();
-    assert_eq!(store.history().await.unwrap().len(), 1005);
+    assert_eq!(runtime.block_on(store.history()).unwrap().len(), 1005);
 }

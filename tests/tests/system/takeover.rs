@@ -16,7 +16,7 @@ fn secret(account: &Account, name: &str) -> Value {
 fn made_by_another_tool(account: &Account) -> [String; 2] {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap().to_owned();
     let made = |name: &str, user: &str| {
-        let value = json!({ "username": user, "password": format!("password of {user}") }).to_string();
+        let value = json!({ "username": user, "password": format!("password-of-{user}") }).to_string();
         let secret = json!({ "Name": name, "SecretString": value });
         text(&account.call("secretsmanager", "create_secret", secret).unwrap(), "ARN")
     };
@@ -32,7 +32,7 @@ fn made_by_another_tool(account: &Account) -> [String; 2] {
     account.call("rds", "create_db_subnet_group", subnet_group).unwrap();
     let cluster = json!({
         "DBClusterIdentifier": CLUSTER, "Engine": "aurora-postgresql", "EngineVersion": "15.8", "DatabaseName": "openhands",
-        "MasterUsername": "postgres", "MasterUserPassword": "password of postgres", "DBSubnetGroupName": group,
+        "MasterUsername": "postgres", "MasterUserPassword": "password-of-postgres", "DBSubnetGroupName": group,
         "StorageEncrypted": true, "ServerlessV2ScalingConfiguration": { "MinCapacity": 0.5, "MaxCapacity": 4 },
     });
     account.call("rds", "create_db_cluster", cluster).unwrap();
