@@ -27,6 +27,8 @@ pub enum Verdict {
     Forward,
     /// It goes through after a while.
     Delay(Duration),
+    /// It goes through, and the `Last-Modified` of the answer is earlier by so much: time passes for the service, not for the test.
+    Later(Duration),
     /// The proxy answers by itself.
     Answer(Answer),
     /// It never arrives, and the caller waits.
@@ -144,6 +146,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> Result<()> {
                 tokio::time::sleep(*delay).await;
                 forward().await?
             }
+            Verdict::Later(time) => http::written_earlier(forward().await?, *time),
             Verdict::ForwardTwice => {
                 forward().await?;
                 forward().await?

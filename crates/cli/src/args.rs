@@ -140,6 +140,15 @@ pub struct WishArguments {
     /// Gives this secret a new value; may be repeated
     #[arg(long = "rotate", value_name = "ADDRESS")]
     pub rotate: Vec<Address>,
+    /// Allow the plan to delete or replace this resource and its data (repeatable)
+    #[arg(long = "accept", value_name = "data:ADDRESS", value_parser = accepted)]
+    pub accept: Vec<Address>,
+}
+
+/// What `--accept` names.
+fn accepted(text: &str) -> Result<Address, String> {
+    let address = text.strip_prefix("data:").ok_or("expected `data:ADDRESS`, for example `data:database/cluster`")?;
+    address.parse().map_err(|error: ohinfra_core::address::InvalidAddress| error.to_string())
 }
 
 /// `ohinfra plan`

@@ -16,10 +16,11 @@ pub trait Cloud: Send + Sync {
     fn users<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Arc<dyn UserDirectory>>;
     /// The state in `s3://bucket/key`.
     fn state<'a>(&'a self, region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>>;
-    /// Makes the bucket of the state what it must be, and says what was done.
+    /// Makes the bucket what it must be for a state under `key`, and says what was done.
     fn bootstrap<'a>(
         &'a self,
         region: &'a Region,
         bucket: &'a str,
+        key: &'a str,
     ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>>;
 }

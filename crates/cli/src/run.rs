@@ -92,6 +92,9 @@ pub struct Wishes {
     /// Which secrets get a new value.
     #[serde(default)]
     pub rotate: BTreeSet<Address>,
+    /// Which resources may be deleted or replaced although they hold data.
+    #[serde(default)]
+    pub accept: BTreeSet<Address>,
     /// Whether newer images and database versions are taken.
     #[serde(default)]
     pub upgrade: bool,
@@ -307,6 +310,7 @@ pub fn wishes(arguments: &WishArguments) -> Wishes {
     Wishes {
         replace: arguments.replace.iter().cloned().collect(),
         rotate: arguments.rotate.iter().cloned().collect(),
+        accept: arguments.accept.iter().cloned().collect(),
         upgrade: arguments.upgrade,
     }
 }

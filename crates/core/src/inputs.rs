@@ -18,6 +18,16 @@ pub fn as_text(value: &Value) -> Option<Text> {
         .flatten()
 }
 
+/// What stands in the state for an input of an imported resource that no read returns: whatever is configured counts as applied.
+pub fn imported() -> Value {
+    serde_json::json!({ "$imported": true })
+}
+
+/// Whether a value is [`imported`].
+pub fn is_imported(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.len() == 1 && object.contains_key("$imported"))
+}
+
 /// Every reference within a value, in the order in which they stand.
 pub fn references(value: &Value) -> Vec<Reference> {
     let mut found = Vec::new();

@@ -20,6 +20,9 @@ pub const DOCUMENT: Behaviour = Behaviour(16);
 pub const WRITE_ONLY: Behaviour = Behaviour(32);
 /// Text that is compared without regard to case.
 pub const CASELESS: Behaviour = Behaviour(64);
+/// A name, a description or a placement that AWS cannot change and that changes nothing about what the resource does. An imported
+/// or adopted resource keeps its own. Only with [`REPLACE`].
+pub const NOMINAL: Behaviour = Behaviour(128);
 
 impl Behaviour {
     /// Whether all of `other` is in it.
@@ -100,6 +103,10 @@ pub struct Schema {
     pub usual: Duration,
     /// The same for a change in place.
     pub usual_update: Duration,
+    /// Whether it holds data that is lost or out of reach once it is deleted or replaced.
+    pub holds_data: bool,
+    /// The input that makes AWS refuse to delete it while it is true; none if there is no such input.
+    pub protected_by: Option<&'static str>,
 }
 
 impl Schema {
@@ -120,7 +127,21 @@ impl Schema {
             rotated: None,
             usual: Duration::from_secs(2),
             usual_update: Duration::from_secs(2),
+            holds_data: false,
+            protected_by: None,
         }
+    }
+
+    /// Says that it holds data: a plan that replaces or deletes it needs an explicit consent.
+    pub fn holds_data(mut self) -> Self {
+        self.holds_data = true;
+        self
+    }
+
+    /// Says which input makes AWS refuse to delete it while it is true.
+    pub fn protected_by(mut self, input: &'static str) -> Self {
+        self.protected_by = Some(input);
+        self
     }
 
     /// Says that it is a step rather than a thing.

@@ -4,13 +4,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, is_imported};
 use crate::schema::{SENSITIVE, Schema};
 
 /// The digest of a value, keyed by the state's lineage, so that equal secrets of two deployments do not look equal.
 /// Shown and stored as `{"$digest": "…"}` (the first 16 bytes of HMAC-SHA256, in hexadecimal).
 pub fn digest(lineage: &str, value: &Value) -> Value {
-    if is_digest(value) || value.is_null() {
+    if is_digest(value) || is_imported(value) || value.is_null() {
         return value.clone();
     }
     // HMAC takes a key of any length, so this cannot fail; an empty digest would only show as a difference.

@@ -411,6 +411,7 @@ impl Execution<'_> {
                     }
                     _ => {
                         document.resources.remove(address);
+                        document.kept.remove(address);
                     }
                 });
                 None
@@ -420,7 +421,10 @@ impl Execution<'_> {
                 let kind = self.plan.changes.get(address).map(|c| c.kind.clone()).unwrap_or_default();
                 self.report.retained.push((address.clone(), kind, id.clone().unwrap_or_default()));
                 self.session.writer.change(|document| {
-                    document.resources.remove(address);
+                    let forgotten = document.resources.remove(address);
+                    if let Some(resource) = forgotten.filter(|resource| !resource.kept.is_empty()) {
+                        document.kept.insert(address.clone(), resource.kept);
+                    }
                 });
                 id
             }
@@ -439,6 +443,7 @@ impl Execution<'_> {
             if is_new {
                 document.pending.remove(address);
             }
+            document.kept.remove(address);
             let mut left = earlier.map(|r| r.left.clone()).unwrap_or_default();
             if is_new && change.retain && matches!(change.action, Action::Replace(_)) {
                 left.extend(change.id.iter().chain(earlier.map(|r| &r.id)).cloned());
@@ -455,6 +460,8 @@ impl Execution<'_> {
                     region: change.region.clone(),
                     id: id.to_owned(),
                     inputs,
+                    kept: change.kept.clone(),
+                    imported: change.imported,
                     attributes: attributes.clone(),
                     depends_on: change.needs.keys().cloned().collect(),
                     retain: change.retain,

@@ -195,6 +195,8 @@ fn left_behind(pending: &Pending, id: String, live: &Live, deposed: Vec<String>)
         attributes: Attributes::clone(&live.attributes),
         depends_on: pending.depends_on.clone(),
         retain: pending.retain,
+        imported: false,
+        kept: Inputs::new(),
         unfinished: true,
         deposed,
         deferred: false,

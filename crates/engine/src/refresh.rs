@@ -9,6 +9,7 @@ use ohinfra_core::look_up::Request;
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{Address, ProviderError, Region};
+use ohinfra_plan::identity::overlay;
 use ohinfra_plan::planner::{Discovered, Prior};
 use ohinfra_plan::{Graph, Resource};
 use ohinfra_state::{StateDocument, Status};
@@ -54,6 +55,8 @@ pub fn prior(document: &StateDocument) -> BTreeMap<Address, Prior> {
         attributes: resource.attributes.clone(),
         depends_on: resource.depends_on.clone(),
         retain: resource.retain,
+        imported: resource.imported,
+        kept: resource.kept.clone(),
         unfinished: resource.status == Status::Creating,
         deposed: resource.deposed.clone(),
         deferred: resource.deferred,
@@ -192,11 +195,21 @@ impl Engine {
             let failed = |error| ReadError { what: resource.address.to_string(), error };
             let (schema, kind) = self.provider.find_kind(resource.kind).map_err(failed)?;
             let subject = subject(document, &resource.address, &resource.region, Vec::new());
-            let find = || async {
-                let _permit = self.limits.permit(schema.service(), &resource.region).await;
-                kind.find(&subject, inputs.clone()).await
+            let find = async |inputs: &Inputs| {
+                let find = || async {
+                    let _permit = self.limits.permit(schema.service(), &resource.region).await;
+                    kind.find(&subject, inputs.clone()).await
+                };
+                retrying_read(self.notice(resource.kind), find).await.map_err(failed)
             };
-            let found = retrying_read(self.notice(resource.kind), find).await.map_err(failed)?;
+            // What was imported under another name is found under that name after a destroy that left it in AWS.
+            let found = match document.kept.get(&resource.address) {
+                Some(kept) => match find(&overlay(inputs, kept)).await? {
+                    Some(found) => Some(found),
+                    None => find(inputs).await?,
+                },
+                None => find(inputs).await?,
+            };
             Ok(found.map(|found| {
                 let ours = found.is_owned_by(&subject.ownership);
                 (*resource, Discovered { id: found.id, ours, standing: found.standing })

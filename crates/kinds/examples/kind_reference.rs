@@ -1,7 +1,7 @@
 //! Prints the reference of kinds. `cargo xtask docs` writes it.
 
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, NOMINAL, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY,
 };
 
 #[expect(clippy::print_stdout, reason = "printing is all that it does")]
@@ -19,6 +19,7 @@ fn main() {
         for (name, behaviour) in schema.inputs() {
             let notes = [
                 (REPLACE, "a change replaces it"),
+                (NOMINAL, "kept when it is imported"),
                 (UNORDERED, "order means nothing"),
                 (SENSITIVE, "a secret"),
                 (DEFAULTED, "AWS fills it in"),

@@ -61,11 +61,12 @@ impl Cloud for Aws {
         &'a self,
         region: &'a Region,
         bucket: &'a str,
+        key: &'a str,
     ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
         Box::pin(async {
             let connection = self.connection(region).await;
             let partition = connection.caller().details().await?.partition().to_owned();
-            bootstrap(&s3_client(&connection.config(region)), bucket, region, &partition).await
+            bootstrap(&s3_client(&connection.config(region)), bucket, key, region, &partition).await
         })
     }
 }

@@ -4,7 +4,7 @@
 //! field which was applied and is configured no longer is taken away.
 
 use ohinfra_core::document::same_meaning;
-use ohinfra_core::inputs::{Inputs, is_unknown};
+use ohinfra_core::inputs::{Inputs, is_imported, is_unknown};
 use ohinfra_core::schema::{CASELESS, DOCUMENT, REPLACE, SENSITIVE, Schema, UNORDERED, WRITE_ONLY};
 use ohinfra_core::secret::digest;
 use serde_json::{Map, Value};
@@ -87,9 +87,13 @@ fn field(
     let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
+    // What AWS leaves out is not another value: a replacement never comes out of it.
+    let is = if behaviour.has(REPLACE) && is_left_out(is) { was } else { is };
     let (before, changed) = if behaviour.has(WRITE_ONLY) {
-        // Nobody can read it back: what was applied stands for what is live. An adopted one is taken as it is.
-        (was.clone(), applied && !equal(&wanted, was))
+        // Nobody can read it back: what was applied stands for what is live. An adopted or imported one is taken as it is.
+        (was.clone(), applied && !is_imported(was) && !equal(&wanted, was))
+    } else if behaviour.has(REPLACE) && is_left_out(is) {
+        return None;
     } else {
         let changed = unknown || !equal(&wanted, is);
         (is.clone(), changed)
@@ -107,6 +111,11 @@ fn field(
         sensitive,
         unknown,
     })
+}
+
+/// Whether an answer says nothing of a field.
+fn is_left_out(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
 }
 
 /// Whether two values of a field mean the same.

@@ -36,6 +36,9 @@ pub struct PlanDocument {
     pub changes: Vec<ChangeDocument>,
     /// What leaves the state and stays in AWS.
     pub retained: Vec<Address>,
+    /// What holds data and is deleted or replaced: an apply needs `--accept data:ADDRESS` for each.
+    #[serde(default)]
+    pub data_at_stake: Vec<Address>,
     /// What somebody changed in AWS.
     pub drift: Vec<Drift>,
     /// Outputs; what is not known yet is null.
@@ -88,6 +91,7 @@ impl PlanDocument {
             summary: plan.summary(),
             changes: plan.changes.values().filter(listed).map(ChangeDocument::new).collect(),
             retained: plan.changes.values().filter(|c| c.action == Action::Retain).map(|c| c.address.clone()).collect(),
+            data_at_stake: plan.data_at_stake().map(|change| change.address.clone()).collect(),
             drift: plan.drift.clone(),
             outputs: known_outputs(&plan.outputs),
             errors: texts(errors),

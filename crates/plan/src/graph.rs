@@ -25,6 +25,8 @@ pub struct Resource {
     pub inputs: Inputs,
     /// Whether `destroy` leaves it in the cloud.
     pub retain: bool,
+    /// The configuration key that switches its deletion protection on and off.
+    pub protection_key: Option<&'static str>,
     /// What it needs.
     pub needs: BTreeMap<Address, Need>,
 }
@@ -120,6 +122,8 @@ impl Handle {
 pub struct Options {
     /// `destroy` leaves it in the cloud.
     pub retain: bool,
+    /// The configuration key that switches its deletion protection on and off.
+    pub protection_key: Option<&'static str>,
     /// It needs these to be ready although it refers to nothing of theirs.
     pub after: Vec<Handle>,
     /// Tags beside the deployment's own.
@@ -173,6 +177,7 @@ impl GraphBuilder {
             region: region.clone(),
             inputs,
             retain: options.retain,
+            protection_key: options.protection_key,
             needs: options.after.into_iter().map(|handle| (handle.0, Need::Ready)).collect(),
         });
         self.schemas.insert(schema.kind, schema);

@@ -1,7 +1,7 @@
 //! From what is desired, what was applied and what is live to a plan: a value that says what will be done.
 //!
 //! Pure: no clock, no randomness, no I/O. The same input gives the same bytes. In reading order: [`graph`] (what is
-//! desired), [`difference`] (field by field), [`selection`] (targeting), [`planner`], [`mod@plan`] (the value), [`document`]
+//! desired), [`difference`] (field by field), [`identity`] (what an imported resource keeps), [`selection`] (targeting), [`planner`], [`mod@plan`] (the value), [`document`]
 //! (its stable JSON form) and [`steps`] (the order in which it is done) and
 //! [`mod@estimate`] (how long that takes).
 
@@ -9,6 +9,7 @@ pub mod difference;
 pub mod document;
 pub mod estimate;
 pub mod graph;
+pub mod identity;
 pub mod plan;
 pub mod planner;
 pub mod selection;

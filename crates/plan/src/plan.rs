@@ -96,6 +96,12 @@ pub struct Change {
     pub desired: Option<Inputs>,
     /// Whether `destroy` leaves it in the cloud.
     pub retain: bool,
+    /// Names and the like of its own that it keeps: already laid over `desired`.
+    pub kept: Inputs,
+    /// Whether it was imported.
+    pub imported: bool,
+    /// Whether it is there and holds data.
+    pub holds_data: bool,
     /// Whether the run may touch it.
     pub selected: bool,
     /// Whether nothing is to be done but what AWS would not let an earlier run do: it is tried again, and no change if it must wait on.
@@ -169,6 +175,12 @@ impl Plan {
             }
         }
         summary
+    }
+
+    /// The resources that hold data and that the plan deletes or replaces.
+    pub fn data_at_stake(&self) -> impl Iterator<Item = &Change> {
+        let ends = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace(_));
+        self.changes.values().filter(|change| change.holds_data && change.selected && !change.deferred).filter(ends)
     }
 
     /// Whether there is nothing to do.

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
+use crate::identity::{kept, overlay, refusals};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
 
 /// A resource as the state knows it.
@@ -32,6 +33,10 @@ pub struct Prior {
     pub depends_on: BTreeSet<Address>,
     /// Whether `destroy` leaves it in the cloud.
     pub retain: bool,
+    /// Whether it was imported.
+    pub imported: bool,
+    /// Names and the like of its own that it keeps.
+    pub kept: Inputs,
     /// Whether an apply ended before it was ready.
     pub unfinished: bool,
     /// Replaced ones that still have to be deleted.
@@ -109,6 +114,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
         Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
     }
+    note_data(input, &mut plan);
+    refuse_protected(input, &mut plan);
     plan.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
     plan
 }
@@ -178,6 +185,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     let id = input.discovered.get(address).map(|d| &d.id).or(prior.map(|p| &p.id)).cloned();
     // One that was replaced may be all that is left: then it is the current one again.
     let deposed = prior.iter().flat_map(|p| &p.deposed).filter(|left| Some(*left) != id.as_ref()).cloned().collect();
+    let forgets = input.replace.contains(address);
     let mut change = Change {
         address: address.clone(),
         kind: resource.kind.to_owned(),
@@ -196,10 +204,14 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         deposed,
         desired: Some(resource.inputs.clone()),
         retain: resource.retain,
+        kept: prior.filter(|_| !forgets).map(|prior| prior.kept.clone()).unwrap_or_default(),
+        imported: prior.is_some_and(|prior| prior.imported) && !forgets,
+        holds_data: false,
         selected: is_selected(input, address),
         deferred: false,
     };
     if !change.selected {
+        change.desired = Some(overlay(&resource.inputs, &change.kept));
         return change;
     }
     let Some(schema) = input.graph.schema(resource.kind) else { return change };
@@ -214,6 +226,10 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             plan.diagnostics.push(immovable(resource, prior));
         }
         (_, Some(live), Some(found)) => {
+            if !forgets {
+                change.kept = kept(schema, &desired, &live.inputs);
+            }
+            let desired = overlay(&desired, &change.kept);
             let compared =
                 Compared { schema, lineage: input.lineage, desired: &desired, applied: None, live: &live.inputs };
             change.fields = difference(&compared);
@@ -224,17 +240,28 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
                     "it is this deployment's; its deletion is scheduled, and it is brought back".to_owned()
                 }
             });
-            replace_if_it_must(replacement(schema, &desired, &live.inputs), &mut change);
+            let order = replacement(schema, &desired, &live.inputs);
+            if forgets {
+                replace_as_asked(order, &mut change);
+            }
+            if !keeps_identity(input, plan, schema, &mut change) {
+                replace_if_it_must(order, &mut change);
+            }
         }
         (Some(prior), Some(live), None) => {
+            let desired = overlay(&desired, &change.kept);
             let applied = rotated(input, schema, prior, live, &mut change);
             let applied = Some(applied.as_ref().unwrap_or(&prior.inputs));
             let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
             change.fields = difference(&compared);
-            decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
+            if !keeps_identity(input, plan, schema, &mut change) {
+                decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
+            }
         }
         (prior, _, _) => {
             change.action = Action::Create;
+            change.kept.clear();
+            change.imported = false;
             if prior.is_some() {
                 change.reasons.push("it was deleted outside ohinfra".to_owned());
             }
@@ -242,12 +269,66 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.fields = all_fields(&desired, schema, input.lineage);
         }
     }
+    change.desired = Some(overlay(&resource.inputs, &change.kept));
     if input.mode == Mode::RefreshOnly {
         change.action = Action::None;
         change.reasons.clear();
         change.fields.clear();
     }
     change
+}
+
+/// Whether an imported or retained resource differs in what AWS cannot change: then nothing is done with it, and the plan says why.
+fn keeps_identity(input: &PlanInput<'_>, plan: &mut Plan, schema: &Schema, change: &mut Change) -> bool {
+    let is_protected = change.imported || change.retain;
+    if !is_protected || input.replace.contains(&change.address) || input.mode == Mode::RefreshOnly {
+        return false;
+    }
+    let refusals = refusals(change, schema);
+    let is_refused = !refusals.is_empty();
+    plan.diagnostics.extend(refusals);
+    if is_refused {
+        change.action = Action::None;
+        change.reasons.clear();
+    }
+    is_refused
+}
+
+/// Notes which resources hold data that a plan could lose.
+fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
+    for change in plan.changes.values_mut() {
+        let is_kind = (input.schema)(&change.kind).is_some_and(|schema| schema.holds_data);
+        change.holds_data = (is_kind || change.retain) && input.live.contains_key(&change.address);
+    }
+}
+
+/// AWS would refuse to delete what is protected: said before anything is touched.
+fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
+    let mut refused = Vec::new();
+    for change in plan.changes.values().filter(|change| change.selected) {
+        let goes = match change.action {
+            Action::Delete => true,
+            Action::Replace(_) => !change.retain,
+            Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => false,
+        };
+        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| goes);
+        let Some(field) = field else { continue };
+        let is_on = |inputs: &Inputs| inputs.get(field) == Some(&Value::Bool(true));
+        if !input.live.get(&change.address).is_some_and(|live| is_on(&live.inputs)) {
+            continue;
+        }
+        let resource = input.graph.get(&change.address);
+        let again = "run `ohinfra apply`, then run this command again";
+        let help = match resource.map(|resource| (resource.protection_key, is_on(&resource.inputs))) {
+            Some((Some(key), true)) => format!("set `{key} = false` in the configuration, {again}"),
+            Some((_, false)) => format!("the configuration has it off: {again}"),
+            Some((None, true)) | None => "switch it off in AWS, then run this command again".to_owned(),
+        };
+        let id = change.id.as_deref().unwrap_or_default();
+        let message = format!("deletion protection is on: AWS refuses to delete {} `{id}`", change.kind);
+        refused.push(Diagnostic::error(&change.address, message).help(help));
+    }
+    plan.diagnostics.extend(refused);
 }
 
 fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut Change) {
@@ -264,10 +345,14 @@ fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut
         change.reasons.push(format!("an earlier replacement left {} to be deleted", change.deposed.join(", ")));
     }
     if input.replace.contains(&change.address) {
-        change.action = Action::Replace(order);
-        change.reasons.push("--replace asks for it".to_owned());
+        replace_as_asked(order, change);
     }
     replace_if_it_must(order, change);
+}
+
+fn replace_as_asked(order: Replacement, change: &mut Change) {
+    change.action = Action::Replace(order);
+    change.reasons.push("--replace asks for it".to_owned());
 }
 
 /// What was applied, without that of which a new one is asked for: then it differs. A rotation that an earlier run began is finished
@@ -377,6 +462,9 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
         deposed: prior.deposed.clone(),
         desired: None,
         retain: prior.retain,
+        kept: prior.kept.clone(),
+        imported: prior.imported,
+        holds_data: false,
         selected: true,
         deferred: prior.deferred,
     }
@@ -415,6 +503,8 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
             attributes: Attributes::new(),
             depends_on: resource.needs.keys().cloned().collect(),
             retain: resource.retain,
+            imported: false,
+            kept: Inputs::new(),
             unfinished: false,
             deposed: Vec::new(),
             deferred: false,

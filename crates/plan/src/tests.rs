@@ -175,6 +175,16 @@ fn a_secret_is_shown_only_as_a_digest() {
 }
 
 fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Address, Live>, mode: Mode) -> Plan {
+    planned_with(graph, prior, live, mode, &BTreeSet::new())
+}
+
+fn planned_with(
+    graph: &Graph,
+    prior: &BTreeMap<Address, Prior>,
+    live: &BTreeMap<Address, Live>,
+    mode: Mode,
+    replace: &BTreeSet<Address>,
+) -> Plan {
     plan(&PlanInput {
         deployment: "test",
         lineage: "l",
@@ -186,7 +196,7 @@ fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Addr
         discovered: &BTreeMap::new(),
         schema: &|_| Some(schema()),
         selected: None,
-        replace: &BTreeSet::new(),
+        replace,
         rotate: &BTreeSet::new(),
         mode,
     })
@@ -212,6 +222,8 @@ fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>)
                 attributes,
                 depends_on: resource.needs.keys().cloned().collect(),
                 retain: resource.retain,
+                imported: false,
+                kept: Inputs::new(),
                 unfinished: false,
                 deferred: false,
                 deposed: Vec::new(),
@@ -348,7 +360,10 @@ fn what_holds_data_is_never_deleted_by_a_plan_that_is_no_purge() {
     assert_eq!(action(&Graph::default(), Mode::Purge), Action::Delete);
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     builder.add_raw(schema(), address("a/data"), &Region::us_east_1(), inputs(&json!({ "shape": 2 })), retained);
-    let plan = planned(&builder.build().unwrap(), &prior, &live, Mode::Apply);
+    let graph = builder.build().unwrap();
+    let plan = planned(&graph, &prior, &live, Mode::Apply);
+    assert_eq!((plan.has_errors(), plan.summary().replace), (true, 0), "replaced only where that is asked for");
+    let plan = planned_with(&graph, &prior, &live, Mode::Apply, &BTreeSet::from([address("a/data")]));
     let deletes = steps(&plan).keys().filter(|step| step.operation == Operation::Delete).count();
     assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old one stays");
 }

@@ -3,8 +3,9 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, ObjectOwnership,
-    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration,
+    ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, NoncurrentVersionExpiration,
+    ObjectOwnership, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
 };
 use ohinfra_aws_core::{failed, is_missing};
@@ -13,10 +14,11 @@ use ohinfra_core::error::ErrorKind;
 use ohinfra_core::{ProviderError, Region};
 use serde_json::json;
 
-/// Makes the bucket what it must be, and says what was done: one line each, none if there was nothing to do.
+/// Makes the bucket what it must be for a state under `key`, and says what was done: one line each, none if there was nothing to do.
 pub async fn bootstrap(
     client: &Client,
     bucket: &str,
+    key: &str,
     region: &Region,
     partition: &str,
 ) -> Result<Vec<String>, ProviderError> {
@@ -25,6 +27,7 @@ pub async fn bootstrap(
     block_public_access(client, bucket, &mut done).await?;
     encrypt(client, bucket, &mut done).await?;
     keep_versions(client, bucket, &mut done).await?;
+    expire_versions(client, bucket, key, &mut done).await?;
     require_tls(client, bucket, partition, &mut done).await?;
     Ok(done)
 }
@@ -98,6 +101,57 @@ async fn keep_versions(client: &Client, bucket: &str, done: &mut Vec<String>) ->
     let call = client.put_bucket_versioning().bucket(bucket).versioning_configuration(wanted);
     call.send().await.map_err(failed("s3:PutBucketVersioning"))?;
     done.push("switched versioning on".to_owned());
+    Ok(())
+}
+
+/// Older versions of the state, which every change of a resource makes, expire after this many days; the newest
+/// [`VERSIONS`] stay in any case.
+const STATE_DAYS: i32 = 90;
+/// As many as S3 lets a rule keep.
+const VERSIONS: i32 = 100;
+/// Versions of a lock, one for each heartbeat, are of no use to anybody.
+const LOCK_DAYS: i32 = 1;
+
+async fn expire_versions(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    done: &mut Vec<String>,
+) -> Result<(), ProviderError> {
+    let operation = "s3:PutLifecycleConfiguration";
+    let defect = |error: BuildError| ProviderError::incomplete(operation, &error.to_string());
+    let rule = |id: String, prefix: &str, expiration: NoncurrentVersionExpiration| {
+        LifecycleRule::builder()
+            .id(id)
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix(prefix).build())
+            .expiration(LifecycleExpiration::builder().expired_object_delete_marker(true).build())
+            .noncurrent_version_expiration(expiration)
+            .build()
+            .map_err(defect)
+    };
+    let versions = NoncurrentVersionExpiration::builder();
+    let wanted = [
+        rule(
+            format!("ohinfra versions of {key}"),
+            key,
+            versions.clone().noncurrent_days(STATE_DAYS).newer_noncurrent_versions(VERSIONS).build(),
+        )?,
+        rule(format!("ohinfra lock of {key}"), &format!("{key}.lock"), versions.noncurrent_days(LOCK_DAYS).build())?,
+    ];
+    let answer = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
+    let there = is_missing(answer.map_err(failed("s3:GetLifecycleConfiguration")))?;
+    let mut rules = there.and_then(|answer| answer.rules).unwrap_or_default();
+    if wanted.iter().all(|rule| rules.contains(rule)) {
+        return Ok(());
+    }
+    // Rules of the user's own stay.
+    rules.retain(|there| wanted.iter().all(|rule| rule.id != there.id));
+    rules.extend(wanted);
+    let wanted = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(defect)?;
+    let call = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(wanted);
+    call.send().await.map_err(failed(operation))?;
+    done.push(format!("set versions to expire: of the state after {STATE_DAYS} days, the newest {VERSIONS} never"));
     Ok(())
 }
 

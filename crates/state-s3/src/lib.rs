@@ -5,6 +5,7 @@
 
 pub mod bootstrap;
 pub mod lock;
+mod server_date;
 pub mod store;
 
 pub use bootstrap::bootstrap;

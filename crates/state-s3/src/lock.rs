@@ -3,10 +3,11 @@
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use ohinfra_aws_core::failed;
-use ohinfra_state::{Lock, LockInfo, StateError};
+use ohinfra_core::error::ErrorKind;
+use ohinfra_state::{Holder, Lock, LockInfo, StateError};
 use tokio::sync::Mutex;
 
-use crate::store::S3Store;
+use crate::store::{ATTEMPTS, S3Store};
 
 /// A lock that is held. Whoever changes the object takes it away: the next heartbeat notices.
 struct S3Lock {
@@ -28,72 +29,102 @@ impl S3Store {
         format!("s3://{}/{}", self.bucket, self.lock_key())
     }
 
-    pub(crate) async fn read_lock(&self) -> Result<Option<(LockInfo, String)>, StateError> {
-        let Some((bytes, etag)) = self.get(&self.lock_key(), None, "read the lock of").await? else { return Ok(None) };
-        let holder = serde_json::from_slice(&bytes)
+    pub(crate) async fn read_lock(&self) -> Result<Option<(Holder, String)>, StateError> {
+        let Some(object) = self.get(&self.lock_key(), None, "read the lock of").await? else { return Ok(None) };
+        let info = serde_json::from_slice(&object.bytes)
             .map_err(|error| StateError::Corrupt { place: self.lock_place(), reason: error.to_string() })?;
-        Ok(Some((holder, etag)))
+        Ok(Some((Holder { info, unseen_for: object.age }, object.etag)))
     }
 
     pub(crate) async fn take_lock(&self, info: &LockInfo) -> Result<Box<dyn Lock>, StateError> {
         let held = |etag: String| -> Box<dyn Lock> {
             Box::new(S3Lock { store: self.clone(), info: info.clone(), etag: Mutex::new(etag) })
         };
-        match self.put(&self.lock_key(), to_bytes(info), None, "lock").await {
-            Ok(etag) => return Ok(held(etag)),
-            Err(StateError::Changed { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        match self.read_lock().await? {
-            // An answer that was lost made the SDK's next attempt meet our own lock.
-            Some((holder, etag)) if holder.id == info.id => Ok(held(etag)),
-            // A holder that has not been seen for so long is gone. Only one of those who notice can replace it.
-            Some((holder, etag)) if holder.is_expired(info.created_at) => {
-                match self.put(&self.lock_key(), to_bytes(info), Some(&etag), "lock").await {
-                    Ok(etag) => Ok(held(etag)),
-                    Err(StateError::Changed { place }) => {
-                        let holder = self.read_lock().await?.map_or(holder, |(holder, _)| holder);
-                        Err(StateError::Locked { place, holder: Box::new(holder) })
-                    }
-                    Err(error) => Err(error),
-                }
+        let mut expired: Option<String> = None;
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            match self.put(&self.lock_key(), to_bytes(info), expired.as_deref(), "lock").await {
+                Ok(etag) => return Ok(held(etag)),
+                Err(error @ StateError::Changed { .. }) => last = Some(error),
+                Err(error) => return Err(error),
             }
-            Some((holder, _)) => Err(StateError::Locked { place: self.lock_place(), holder: Box::new(holder) }),
-            // It was given back in between.
-            None => self.put(&self.lock_key(), to_bytes(info), None, "lock").await.map(held),
+            match self.read_lock().await? {
+                // An answer that was lost made the SDK's next attempt meet our own lock.
+                Some((holder, etag)) if holder.info.id == info.id => return Ok(held(etag)),
+                // A holder that has not been seen for so long is gone. Only one of those who notice can replace it.
+                Some((holder, etag)) if holder.is_expired(info.created_at) => expired = Some(etag),
+                Some((holder, _)) => {
+                    return Err(StateError::Locked { place: self.lock_place(), holder: Box::new(holder.info) });
+                }
+                // It was given back in between.
+                None => expired = None,
+            }
         }
+        Err(last.unwrap_or_else(|| StateError::Changed { place: self.lock_place() }))
     }
 
-    async fn delete_lock(&self, etag: &str, operation: &'static str) -> Result<(), StateError> {
-        // On condition of the ETag: somebody else's lock is never removed.
+    /// Deletes the lock with this id, wherever its ETag has got to: a heartbeat that nobody waits for any more may have been
+    /// written, and a deletion whose answer was lost has had its effect. Somebody else's lock is never removed.
+    async fn delete_own(&self, id: &str, etag: String) -> Result<Deleted, StateError> {
+        let mut etag = etag;
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            match self.delete_lock(&etag).await {
+                Ok(()) => return Ok(Deleted::Gone),
+                Err(error @ StateError::Changed { .. }) => last = Some(error),
+                Err(error) => return Err(error),
+            }
+            match self.read_lock().await? {
+                None => return Ok(Deleted::Gone),
+                Some((holder, there)) if holder.info.id == id => etag = there,
+                Some(_) => return Ok(Deleted::TakenOver),
+            }
+        }
+        Err(last.unwrap_or_else(|| StateError::Changed { place: self.lock_place() }))
+    }
+
+    /// Deletes the lock object on condition of its ETag.
+    async fn delete_lock(&self, etag: &str) -> Result<(), StateError> {
+        let operation = "unlock";
+        let changed = || StateError::Changed { place: self.lock_place() };
         let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key()).if_match(etag);
         match call.send().await.map_err(failed("s3:DeleteObject")) {
             Ok(_) => Ok(()),
             // Stores that speak S3's language but not conditional deletes: look, then delete.
             Err(error) if error.code.as_deref() == Some("NotImplemented") => {
                 if self.read_lock().await?.is_none_or(|(_, there)| there != etag) {
-                    return Err(StateError::LockLost { place: self.lock_place() });
+                    return Err(changed());
                 }
                 let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key());
                 call.send().await.map(|_| ()).map_err(|error| self.error(operation, &failed("s3:DeleteObject")(error)))
             }
-            Err(error) => match self.error(operation, &error) {
-                StateError::Changed { .. } => Err(StateError::LockLost { place: self.lock_place() }),
-                error => Err(error),
-            },
+            // If-Match on an object that has gone.
+            Err(error) if error.kind == ErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket") => {
+                Err(changed())
+            }
+            Err(error) => Err(self.error(operation, &error)),
         }
     }
 
     pub(crate) async fn break_lock(&self, id: &str) -> Result<LockInfo, StateError> {
         match self.read_lock().await? {
-            Some((holder, etag)) if holder.id == id => self.delete_lock(&etag, "unlock").await.map(|()| holder),
+            // Whether it has gone or somebody else holds another one by now: this one is no more.
+            Some((holder, etag)) if holder.info.id == id => self.delete_own(id, etag).await.map(|_| holder.info),
             holder => Err(StateError::NoSuchLock {
                 place: self.lock_place(),
                 id: id.to_owned(),
-                held: holder.map(|(holder, _)| holder.id),
+                held: holder.map(|(holder, _)| holder.info.id),
             }),
         }
     }
+}
+
+/// What has become of a lock that was deleted.
+enum Deleted {
+    /// There is none.
+    Gone,
+    /// Somebody else holds another one.
+    TakenOver,
 }
 
 impl Lock for S3Lock {
@@ -108,7 +139,7 @@ impl Lock for S3Lock {
                 }
                 // Lost, unless it was our own write whose answer got lost.
                 Err(StateError::Changed { .. }) => match self.store.read_lock().await? {
-                    Some((holder, there)) if holder.id == self.info.id => {
+                    Some((holder, there)) if holder.info.id == self.info.id => {
                         *etag = there;
                         Ok(())
                     }
@@ -121,8 +152,11 @@ impl Lock for S3Lock {
 
     fn release(&self) -> BoxFuture<'_, Result<(), StateError>> {
         Box::pin(async move {
-            let etag = self.etag.lock().await;
-            self.store.delete_lock(&etag, "unlock").await
+            let etag = self.etag.lock().await.clone();
+            match self.store.delete_own(&self.info.id, etag).await? {
+                Deleted::Gone => Ok(()),
+                Deleted::TakenOver => Err(StateError::LockLost { place: self.store.lock_place() }),
+            }
         })
     }
 }

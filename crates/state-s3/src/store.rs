@@ -1,15 +1,34 @@
 //! Reading and writing the document.
 
+use std::time::Duration;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use ohinfra_aws_core::failed;
 use ohinfra_core::ProviderError;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_state::local::LARGEST_DOCUMENT;
 use ohinfra_state::migrations::parse;
-use ohinfra_state::{Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
+use ohinfra_state::{Holder, Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
+
+use crate::server_date::ServerDate;
+
+/// How often a conditional write is tried again when S3 says that another one of the same object is under way (409), or when an
+/// attempt of our own turns out to be what stands in the way.
+pub(crate) const ATTEMPTS: usize = 5;
+
+/// An object that was read.
+pub(crate) struct Object {
+    /// Its content.
+    pub(crate) bytes: Vec<u8>,
+    /// Its ETag.
+    pub(crate) etag: String,
+    /// How long ago it was written, by S3's own clock; none if S3 does not say.
+    pub(crate) age: Option<Duration>,
+}
 
 /// Keeps the state in one object.
 #[derive(Clone)]
@@ -39,15 +58,16 @@ impl S3Store {
         }
     }
 
-    /// An object's bytes and ETag; none if it is not there.
+    /// An object; none if it is not there.
     pub(crate) async fn get(
         &self,
         key: &str,
         version: Option<&str>,
         operation: &'static str,
-    ) -> Result<Option<(Vec<u8>, String)>, StateError> {
+    ) -> Result<Option<Object>, StateError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key).set_version_id(version.map(str::to_owned));
-        let answer = match call.send().await.map_err(failed("s3:GetObject")) {
+        let date = ServerDate::default();
+        let answer = match call.customize().interceptor(date.clone()).send().await.map_err(failed("s3:GetObject")) {
             Ok(answer) => answer,
             Err(error) if error.kind == ErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket") => {
                 return Ok(None);
@@ -60,12 +80,14 @@ impl S3Store {
             return Err(StateError::Corrupt { place: self.url(), reason });
         }
         let etag = answer.e_tag.unwrap_or_default();
+        let written = answer.last_modified.and_then(|time| Timestamp::from_second(time.secs()).ok());
+        let age = date.get().zip(written).and_then(|(now, written)| now.duration_since(written).try_into().ok());
         let bytes = answer.body.collect().await.map_err(|error| StateError::Access {
             operation,
             place: self.url(),
             message: error.to_string(),
         })?;
-        Ok(Some((bytes.to_vec(), etag)))
+        Ok(Some(Object { bytes: bytes.to_vec(), etag, age }))
     }
 
     /// Writes an object if it still has the ETag `expected` (none: if it is not there), and gives the new one.
@@ -106,8 +128,8 @@ impl StateStore for S3Store {
 
     fn read(&self) -> BoxFuture<'_, Result<Option<Stored>, StateError>> {
         Box::pin(async move {
-            let Some((bytes, etag)) = self.get(&self.key, None, "read").await? else { return Ok(None) };
-            Ok(Some(Stored { document: parse(&bytes, &self.url())?, version: Version(etag) }))
+            let Some(object) = self.get(&self.key, None, "read").await? else { return Ok(None) };
+            Ok(Some(Stored { document: parse(&object.bytes, &self.url())?, version: Version(object.etag) }))
         })
     }
 
@@ -115,12 +137,12 @@ impl StateStore for S3Store {
         Box::pin(async move {
             let operation = "read an older version of";
             let found = self.get(&self.key, Some(version), operation).await?;
-            let (bytes, _) = found.ok_or_else(|| StateError::Access {
+            let object = found.ok_or_else(|| StateError::Access {
                 operation,
                 place: self.url(),
                 message: format!("there is no version `{version}`"),
             })?;
-            parse(&bytes, &format!("{} (version {version})", self.url()))
+            parse(&object.bytes, &format!("{} (version {version})", self.url()))
         })
     }
 
@@ -130,14 +152,20 @@ impl StateStore for S3Store {
         expected: Option<&'a Version>,
     ) -> BoxFuture<'a, Result<Version, StateError>> {
         Box::pin(async move {
-            let bytes = document.to_bytes();
-            match self.put(&self.key, bytes.clone(), expected.map(|v| v.0.as_str()), "write").await {
+            let (bytes, expected) = (document.to_bytes(), expected.map(|version| version.0.as_str()));
+            let mut attempt = 1;
+            loop {
+                let place = match self.put(&self.key, bytes.clone(), expected, "write").await {
+                    Err(StateError::Changed { place }) => place,
+                    result => return result.map(Version),
+                };
                 // An answer that was lost makes the SDK's next attempt fail on our own write: what is there decides.
-                Err(StateError::Changed { place }) => match self.get(&self.key, None, "write").await? {
-                    Some((there, etag)) if there == bytes => Ok(Version(etag)),
-                    _ => Err(StateError::Changed { place }),
-                },
-                result => result.map(Version),
+                match self.get(&self.key, None, "write").await? {
+                    Some(object) if object.bytes == bytes => return Ok(Version(object.etag)),
+                    // S3 refuses a write while another one is under way, which may be an earlier attempt of ours.
+                    there if there.as_ref().map(|o| o.etag.as_str()) == expected && attempt < ATTEMPTS => attempt += 1,
+                    _ => return Err(StateError::Changed { place }),
+                }
             }
         })
     }
@@ -146,7 +174,7 @@ impl StateStore for S3Store {
         Box::pin(self.take_lock(info))
     }
 
-    fn holder(&self) -> BoxFuture<'_, Result<Option<LockInfo>, StateError>> {
+    fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>> {
         Box::pin(async move { Ok(self.read_lock().await?.map(|(holder, _)| holder)) })
     }
 
@@ -156,10 +184,20 @@ impl StateStore for S3Store {
 
     fn history(&self) -> BoxFuture<'_, Result<Vec<VersionEntry>, StateError>> {
         Box::pin(async move {
-            let call = self.client.list_object_versions().bucket(&self.bucket).prefix(&self.key);
-            let answer = call.send().await.map_err(failed("s3:ListBucketVersions"));
-            let answer = answer.map_err(|error| self.error("list versions of", &error))?;
-            let ours = answer.versions.unwrap_or_default().into_iter().filter(|v| v.key.as_deref() == Some(&self.key));
+            let (mut versions, mut key_marker, mut version_marker) = (Vec::new(), None, None);
+            loop {
+                let call = self.client.list_object_versions().bucket(&self.bucket).prefix(&self.key);
+                let call = call.set_key_marker(key_marker).set_version_id_marker(version_marker);
+                let answer = call.send().await.map_err(failed("s3:ListBucketVersions"));
+                let answer = answer.map_err(|error| self.error("list versions of", &error))?;
+                versions.extend(answer.versions.unwrap_or_default());
+                // Keys are listed in order: after the state's own come those of its lock.
+                if answer.is_truncated != Some(true) || answer.next_key_marker.as_deref() != Some(&self.key) {
+                    break;
+                }
+                (key_marker, version_marker) = (answer.next_key_marker, answer.next_version_id_marker);
+            }
+            let ours = versions.into_iter().filter(|version| version.key.as_deref() == Some(&self.key));
             Ok(ours
                 .map(|version| VersionEntry {
                     written_at: version.last_modified.map(|time| time.to_string()),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the format that this tool writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The state of one deployment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,10 @@ pub struct StateDocument {
     /// What a run was about to make, and of which it was not seen how it ended: looked for by the next run, whatever is configured then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pending: BTreeMap<Address, Pending>,
+    /// Names of imported resources that a destroy has left in AWS: the next apply looks for them under these.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<Address, BTreeMap<String, Value>>")]
+    pub kept: BTreeMap<Address, Inputs>,
     /// Outputs: stack, then name, to value.
     #[serde(default)]
     pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
@@ -54,6 +58,14 @@ pub struct ResourceState {
     /// What was last applied. Secrets are digests.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub inputs: Inputs,
+    /// Inputs of an imported or adopted resource that stay as they are in AWS, whatever the configuration says: names and
+    /// descriptions that AWS cannot change.
+    #[serde(default, skip_serializing_if = "Inputs::is_empty")]
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub kept: Inputs,
+    /// Whether `ohinfra import` brought it under management.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
     /// What dependents refer to, as last read.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub attributes: Attributes,
@@ -155,6 +167,7 @@ impl StateDocument {
             tool_version: tool_version.to_owned(),
             resources: BTreeMap::new(),
             pending: BTreeMap::new(),
+            kept: BTreeMap::new(),
             outputs: BTreeMap::new(),
             pins: BTreeMap::new(),
         }

@@ -10,7 +10,7 @@ pub mod store;
 
 pub use document::{Pending, ResourceState, StateDocument, Status};
 pub use local::LocalStore;
-pub use store::{Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
+pub use store::{Holder, Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
 
 #[cfg(test)]
 mod tests;

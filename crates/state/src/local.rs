@@ -11,7 +11,7 @@ use ohinfra_core::secret::sha256_hex;
 
 use crate::document::StateDocument;
 use crate::migrations::parse;
-use crate::store::{Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
+use crate::store::{Holder, Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
 
 /// Keeps the state in one file.
 pub struct LocalStore {
@@ -195,11 +195,13 @@ impl StateStore for LocalStore {
         Box::pin(async move { self.lock_now(info).map(|lock| Box::new(lock) as Box<dyn Lock>) })
     }
 
-    fn holder(&self) -> BoxFuture<'_, Result<Option<LockInfo>, StateError>> {
+    fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>> {
         Box::pin(async move {
             match File::open(self.lock_path()) {
                 Ok(mut file) => match file.try_lock_shared() {
-                    Err(TryLockError::WouldBlock) => Ok(Self::read_holder(&mut file)),
+                    Err(TryLockError::WouldBlock) => {
+                        Ok(Self::read_holder(&mut file).map(|info| Holder { info, unseen_for: None }))
+                    }
                     Ok(()) | Err(TryLockError::Error(_)) => Ok(None),
                 },
                 Err(_) => Ok(None),
@@ -211,7 +213,7 @@ impl StateStore for LocalStore {
         Box::pin(async move {
             match self.holder().await? {
                 // Only the operating system can take a file lock from a living process, and it does so when that ends.
-                Some(holder) if holder.id == id => Err(StateError::Access {
+                Some(Holder { info: holder, .. }) if holder.id == id => Err(StateError::Access {
                     operation: "unlock",
                     place: self.place(),
                     message: format!(
@@ -222,7 +224,7 @@ impl StateStore for LocalStore {
                 holder => Err(StateError::NoSuchLock {
                     place: self.place(),
                     id: id.to_owned(),
-                    held: holder.map(|holder| holder.id),
+                    held: holder.map(|holder| holder.info.id),
                 }),
             }
         })

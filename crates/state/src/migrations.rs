@@ -1,12 +1,20 @@
 //! Reading a state document of any version that was ever written.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::document::{FORMAT_VERSION, StateDocument};
 use crate::store::StateError;
 
 /// `MIGRATIONS[n]` makes version n + 2 of version n + 1.
-const MIGRATIONS: &[fn(Value) -> Value] = &[];
+const MIGRATIONS: &[fn(Value) -> Value] = &[with_kept_names];
+
+/// Version 2 has the names that imported resources keep. A document of version 1 has none: all its fields stay as they are.
+fn with_kept_names(mut document: Value) -> Value {
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("format_version".to_owned(), json!(2));
+    }
+    document
+}
 
 /// Reads a document; older ones are brought up to date, newer ones are refused.
 pub fn parse(bytes: &[u8], place: &str) -> Result<StateDocument, StateError> {

@@ -43,13 +43,29 @@ pub struct LockInfo {
 impl LockInfo {
     /// A holder beats this often.
     pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(30);
-    /// A lock whose holder has not been seen for this long is taken over: ten missed heartbeats, so that clocks of two
-    /// machines may differ by minutes.
+    /// A lock whose holder has not been seen for this long is taken over: ten missed heartbeats.
     pub const EXPIRY: std::time::Duration = std::time::Duration::from_secs(300);
+}
 
-    /// Whether the holder has not been seen for longer than [`Self::EXPIRY`].
+/// Who holds a lock, and for how long nothing has been seen of the holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub info: LockInfo,
+    /// The time since its last heartbeat by the store's own clock; none where the store has none.
+    pub unseen_for: Option<std::time::Duration>,
+}
+
+impl Holder {
+    /// The time since the last heartbeat: by the store's clock where it has one, otherwise by the clocks of the two machines.
+    pub fn age(&self, now: Timestamp) -> std::time::Duration {
+        let by_machines = || now.duration_since(self.info.heartbeat_at).try_into().unwrap_or_default();
+        self.unseen_for.unwrap_or_else(by_machines)
+    }
+
+    /// Whether nothing has been seen of it for longer than [`LockInfo::EXPIRY`].
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now.duration_since(self.heartbeat_at).as_secs() > i64::try_from(Self::EXPIRY.as_secs()).unwrap_or(i64::MAX)
+        self.age(now) > LockInfo::EXPIRY
     }
 }
 
@@ -91,7 +107,7 @@ pub trait StateStore: Send + Sync {
     /// Takes the lock, or says who has it.
     fn lock<'a>(&'a self, info: &'a LockInfo) -> BoxFuture<'a, Result<Box<dyn Lock>, StateError>>;
     /// Who has the lock.
-    fn holder(&self) -> BoxFuture<'_, Result<Option<LockInfo>, StateError>>;
+    fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>>;
     /// Takes the lock away from whoever holds it under this id.
     fn unlock<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<LockInfo, StateError>>;
     /// The versions that are still there, newest first; empty where none are kept.

@@ -1,13 +1,16 @@
 //! The document, the file, and the lock.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::migrations::parse;
 use crate::*;
 
-const SAMPLE: &[u8] = include_bytes!("../../../state/sample-v1.json");
-const SCHEMA: &str = include_str!("../../../state/state-v1.schema.json");
+const SAMPLE: &[u8] = include_bytes!("../../../state/sample-v2.json");
+const VERSION_1: &[u8] = include_bytes!("../../../state/sample-v1.json");
+const SCHEMA: &str = include_str!("../../../state/state-v2.schema.json");
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
@@ -45,8 +48,17 @@ fn the_committed_schema_is_the_one_that_the_types_give() {
 
 #[test]
 fn a_state_of_a_newer_format_is_refused_and_says_which() {
-    let error = parse(br#"{"format_version": 2, "anything": true}"#, "s.json").unwrap_err();
-    insta::assert_snapshot!(error, @"s.json has format version 2; this version of ohinfra reads up to 1");
+    let error = parse(br#"{"format_version": 3, "anything": true}"#, "s.json").unwrap_err();
+    insta::assert_snapshot!(error, @"s.json has format version 3; this version of ohinfra reads up to 2");
+}
+
+#[test]
+fn a_state_of_version_1_is_migrated_and_keeps_everything() {
+    let document = parse(VERSION_1, "sample").unwrap();
+    assert_eq!(document.format_version, 2);
+    let mut expected: serde_json::Value = serde_json::from_slice(VERSION_1).unwrap();
+    expected["format_version"] = 2.into();
+    assert_eq!(serde_json::to_value(&document).unwrap(), expected);
 }
 
 #[test]
@@ -96,10 +108,15 @@ fn a_second_holder_is_told_who_the_first_one_is() {
 
 #[test]
 fn a_lock_expires_after_five_minutes_without_a_heartbeat() {
-    let lock = holder("ada");
+    let seen = |unseen_for| Holder { info: holder("ada"), unseen_for };
     let after = |seconds: i64| Timestamp::from_second(seconds).unwrap();
-    assert!(!lock.is_expired(after(300)));
-    assert!(lock.is_expired(after(301)));
+    assert!(!seen(None).is_expired(after(300)));
+    assert!(seen(None).is_expired(after(301)));
+    // The store's clock counts where it has one, whatever the machines' clocks say.
+    assert!(!seen(Some(Duration::from_secs(300))).is_expired(after(100_000)));
+    assert!(seen(Some(Duration::from_secs(301))).is_expired(after(0)));
+    // A clock that is behind the holder's does not make a lock old.
+    assert!(!seen(None).is_expired(after(-1_000_000)));
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use ohinfra_state::{Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
+use ohinfra_state::{Holder, Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
 use tokio::sync::Notify;
 
 /// What goes wrong with a write.
@@ -233,16 +233,17 @@ impl StateStore for MemoryStore {
         Box::pin(async move {
             let mut inner = self.lock_inner();
             // As in S3: a holder that has not been seen for so long is gone.
-            if let Some(holder) = inner.holder.as_ref().filter(|holder| !holder.is_expired(info.created_at)) {
-                return Err(StateError::Locked { place: self.place(), holder: Box::new(holder.clone()) });
+            let holder = inner.holder.clone().map(|info| Holder { info, unseen_for: None });
+            if let Some(holder) = holder.filter(|holder| !holder.is_expired(info.created_at)) {
+                return Err(StateError::Locked { place: self.place(), holder: Box::new(holder.info) });
             }
             inner.holder = Some(info.clone());
             Ok(Box::new(MemoryLock { store: self.clone(), info: info.clone() }) as Box<dyn Lock>)
         })
     }
 
-    fn holder(&self) -> BoxFuture<'_, Result<Option<LockInfo>, StateError>> {
-        Box::pin(async { Ok(self.lock_inner().holder.clone()) })
+    fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>> {
+        Box::pin(async { Ok(self.lock_inner().holder.clone().map(|info| Holder { info, unseen_for: None })) })
     }
 
     fn unlock<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<LockInfo, StateError>> {

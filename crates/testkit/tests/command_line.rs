@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "command_line/takeover.rs"]
+mod takeover;
 #[path = "command_line/usage.rs"]
 mod usage;
 #[path = "command_line/users.rs"]
@@ -282,6 +284,7 @@ fn a_destroy_says_what_stays() {
     let shown = place.succeed(&["destroy", "--yes"]);
     insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
     110 to delete, 10 to leave in AWS.
+    data: database/cluster rds.cluster `rds-cluster-<n>` holds data: it is deleted
     about 40 s; longest path: monitoring/dashboard → compute/alarm-memory → compute/asg → compute/launch-template → compute/boot-bundle → database/proxy → database/proxy-policy → database/admin-secret
     ⊙ auth/user-pool stays in AWS: cognito.user_pool cognito-user-pool-<n>
     ⊙ compute/workspace-fs stays in AWS: efs.file_system efs-file-system-<n>

@@ -291,9 +291,10 @@ fn retained(shape: u8) -> Graph {
 
 #[tokio::test(start_paused = true)]
 async fn a_predecessor_that_was_retained_is_never_taken_for_what_a_crash_has_left() {
-    let (cloud, harness) = cloud();
+    let (cloud, mut harness) = cloud();
     // Replaced once: the first one stays in the cloud with its data, and with the same tags.
     assert!(harness.apply(&retained(0)).await.unwrap().is_success());
+    harness.replace.insert("a/data".parse().unwrap());
     assert!(harness.apply(&retained(1)).await.unwrap().is_success());
     assert_eq!(cloud.objects().len(), 2);
     // A third one is about to be made when the process dies, and is not wanted any more then.
@@ -306,8 +307,26 @@ async fn a_predecessor_that_was_retained_is_never_taken_for_what_a_crash_has_lef
     harness.store.holder_died();
     cloud.clear_faults();
     assert!(harness.document().pending.contains_key(&"a/data".parse().unwrap()));
+    harness.replace.clear();
     assert!(harness.apply(&retained(1)).await.unwrap().is_success());
     assert_eq!(cloud.objects().len(), 2, "nothing that holds data was deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_retained_is_replaced_only_where_that_is_asked_for() {
+    let (cloud, mut harness) = cloud();
+    assert!(harness.apply(&retained(0)).await.unwrap().is_success());
+    let plan = harness.plan(&retained(1), Mode::Apply).await.unwrap();
+    let errors: Vec<String> = plan.diagnostics.iter().map(|problem| problem.message.clone()).collect();
+    assert_eq!(errors, ["`shape` is `0` in AWS, the configuration says `1`, and AWS cannot change it"]);
+    // The same when the state is lost and it is found by its tags.
+    harness.store.set(None);
+    assert!(harness.plan(&retained(1), Mode::Apply).await.unwrap().has_errors());
+    harness.replace.insert("a/data".parse().unwrap());
+    let plan = harness.plan(&retained(1), Mode::Apply).await.unwrap();
+    assert_eq!((plan.has_errors(), plan.summary().replace, plan.data_at_stake().count()), (false, 1, 1));
+    assert!(harness.apply(&retained(1)).await.unwrap().is_success());
+    assert_eq!(cloud.objects().len(), 2, "the old one stays");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use proptest::sample::Index;
 
 const CONFIGURATION: &str = include_str!("../../../config/multi-domain.toml");
 const POLICY: &str = include_str!("../../../config/sandbox-aws-policy.json");
-const STATE: &str = include_str!("../../../state/sample-v1.json");
+const STATE: &str = include_str!("../../../state/sample-v2.json");
 
 /// What is done to the bytes of a good file.
 #[derive(Clone, Debug)]

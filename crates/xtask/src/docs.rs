@@ -7,7 +7,7 @@ use crate::shell::{cargo, output, root};
 /// An example that prints a file, and the file.
 const PRINTED: &[(&str, &str, &str, &str)] = &[
     ("ohinfra-cli", "commands_help", "", "docs/commands-help.md"),
-    ("ohinfra-state", "schema", "", "state/state-v1.schema.json"),
+    ("ohinfra-state", "schema", "", "state/state-v2.schema.json"),
     ("ohinfra-openhands", "configuration_reference", "schema", "config/ohinfra.schema.json"),
     ("ohinfra-openhands", "configuration_reference", "keys", "docs/configuration-keys.md"),
     ("ohinfra-kinds", "kind_reference", "", "docs/kinds.md"),

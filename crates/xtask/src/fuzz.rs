@@ -14,8 +14,8 @@ const SECONDS: u32 = 15;
 const TARGETS: &[(&str, &str)] = &[
     ("configuration", "config/multi-domain.toml"),
     ("policy", "config/sandbox-aws-policy.json"),
-    ("state", "state/sample-v1.json"),
-    ("plan", "state/sample-v1.json"),
+    ("state", "state/sample-v2.json"),
+    ("plan", "state/sample-v2.json"),
 ];
 
 pub(crate) fn run_all() -> Result<()> {

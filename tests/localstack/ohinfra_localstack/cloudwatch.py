@@ -1,12 +1,19 @@
 """CloudWatch: a dashboard that does not exist is `ResourceNotFound` with status 404, not a wrong parameter; alarms keep the
-tags that they are made with, and are described without them."""
+tags that they are made with, and are described without them. Dashboards are global: one name space per account (user guide, *Using
+Amazon CloudWatch dashboards*; the ARN of a dashboard has no region)."""
 
+from localstack.services.cloudwatch.models import CloudWatchStore
 from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
+
+from localstack.services.stores import CrossRegionAttribute
 
 from .errors import refuse
 
 
 def install() -> None:
+    shared = CrossRegionAttribute(default=dict)
+    shared.__set_name__(CloudWatchStore, "dashboards")
+    CloudWatchStore.dashboards = shared
     get, delete = CloudwatchProvider.get_dashboard, CloudwatchProvider.delete_dashboards
 
     def check(self, context, names) -> None:

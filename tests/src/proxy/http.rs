@@ -1,5 +1,7 @@
 //! As much of HTTP/1.1 as a proxy between one SDK and one server needs.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -68,6 +70,29 @@ impl Request {
         stream.read_to_end(&mut answer).await?;
         Ok(answer)
     }
+}
+
+/// The answer with a `Last-Modified` that lies `time` before its `Date`.
+pub(super) fn written_earlier(answer: Vec<u8>, time: Duration) -> Vec<u8> {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(answer.len());
+    let (head, body) = answer.split_at(end);
+    let head = String::from_utf8_lossy(head).into_owned();
+    let value = |name: &str| {
+        let is_it = |line: &&str| line.to_ascii_lowercase().starts_with(name);
+        head.lines().find(is_it).and_then(|line| Some(line.split_once(':')?.1.trim().to_owned()))
+    };
+    let date = value("date:").and_then(|date| jiff::fmt::rfc2822::parse(&date).ok());
+    let earlier = date.map(|date| {
+        jiff::fmt::rfc2822::DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&(date.timestamp() - time))
+            .unwrap_or_default()
+    });
+    let line = |line: &str| match &earlier {
+        Some(earlier) if line.to_ascii_lowercase().starts_with("last-modified:") => format!("Last-Modified: {earlier}"),
+        _ => line.to_owned(),
+    };
+    let head = head.split("\r\n").map(line).collect::<Vec<_>>().join("\r\n");
+    [head.as_bytes(), body].concat()
 }
 
 /// Whether the end of the answer can only be told by the end of the connection.

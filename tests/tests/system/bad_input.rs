@@ -149,10 +149,10 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
     let put = |body: &str| {
         account.call("s3", "put_object", json!({ "Bucket": bucket, "Key": "openhands.json", "Body": body })).unwrap()
     };
-    let mut sample: Value = serde_json::from_str(include_str!("../../../state/sample-v1.json")).unwrap();
+    let mut sample: Value = serde_json::from_str(include_str!("../../../state/sample-v2.json")).unwrap();
     sample["deployment"] = json!("other");
     let mut messages = Vec::new();
-    for body in ["{\"format_version\": 1, \"serial\": ", "{\"format_version\": 2}", &sample.to_string()] {
+    for body in ["{\"format_version\": 2, \"serial\": ", "{\"format_version\": 3}", &sample.to_string()] {
         put(body);
         messages.push(refused(&account));
         let stored = account.call("s3", "get_object", json!({ "Bucket": bucket, "Key": "openhands.json" })).unwrap();

@@ -2,6 +2,7 @@
 
 mod drift;
 mod edge;
+mod kept_ops;
 mod platform;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use ohinfra_tests::Account;
 use ohinfra_tests::account::REGION;
 use serde_json::{Value, json};
 
-async fn connection(account: &Account) -> Connection {
+pub(crate) async fn connection(account: &Account) -> Connection {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .region(aws_config::Region::new(REGION))
         .endpoint_url(&account.endpoint)
@@ -112,6 +113,7 @@ type Tried = (&'static str, Value, Vec<(&'static str, Value)>);
 fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
     let id = &account.id;
     let root = format!("arn:aws:iam::{id}:root");
+    let key_arn = |key: &str| format!("arn:aws:kms:{REGION}:{id}:key/{key}");
     let key_policy = |sid: &str| {
         let statement =
             json!({ "Sid": sid, "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" });
@@ -229,8 +231,12 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
         ),
         (
             "logs.log_group",
-            json!({ "log_group_name": "/conformance", "retention_days": 30 }),
-            vec![("retention_days", json!(7)), ("log_group_name", json!("/renamed"))],
+            json!({ "log_group_name": "/conformance", "retention_days": 30, "kms_key_arn": key_arn(&g.key) }),
+            vec![
+                ("retention_days", json!(7)),
+                ("kms_key_arn", json!(key_arn(&g.other_key))),
+                ("log_group_name", json!("/renamed")),
+            ],
         ),
         (
             "s3.bucket",
@@ -258,22 +264,25 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
             "secretsmanager.secret",
             json!({
                 "secret_name": "conformance", "description": "one", "scheduled_for_deletion": false,
-                "content": { "type": "generated", "length": 20, "exclude_punctuation": true },
+                "content": { "type": "generated", "length": 20, "exclude_punctuation": true }, "kms_key_id": g.key,
             }),
             vec![
                 ("description", json!("two")),
-                ("kms_key_id", json!(g.key)),
+                ("kms_key_id", json!(g.other_key)),
                 ("content", json!({ "type": "random_bytes", "bytes": 32 })),
                 ("secret_name", json!("renamed")),
             ],
         ),
         (
             "sns.topic",
-            json!({ "topic_name": "conformance", "display_name": "one", "email_subscriptions": ["a@example.com"] }),
+            json!({
+                "topic_name": "conformance", "display_name": "one", "email_subscriptions": ["a@example.com"],
+                "kms_key_id": g.key,
+            }),
             vec![
                 ("display_name", json!("two")),
                 ("email_subscriptions", json!(["a@example.com", "b@example.com"])),
-                ("kms_key_id", json!(g.key)),
+                ("kms_key_id", json!(g.other_key)),
                 ("topic_name", json!("renamed")),
             ],
         ),

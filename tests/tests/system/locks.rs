@@ -1,11 +1,18 @@
 //! Two operators, one state.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use ohinfra_aws_data::s3_client;
+use ohinfra_core::Region;
+use ohinfra_state::{LockInfo, StateDocument, StateError, StateStore as _};
+use ohinfra_state_s3::S3Store;
 use ohinfra_tests::account::ended;
 use ohinfra_tests::proxy::{Answer, Call, Rule, Trouble, Verdict};
 use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
+
+use super::conformance::connection;
 
 const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n";
 
@@ -69,7 +76,7 @@ fn a_lock_whose_holder_was_killed_is_shown_and_can_be_removed() {
 
 #[test]
 fn a_lock_that_has_expired_is_taken_over() {
-    let account = Account::new().unwrap();
+    let mut account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
     let long_ago = "2020-01-01T00:00:00Z";
@@ -81,7 +88,20 @@ fn a_lock_that_has_expired_is_taken_over() {
     account
         .call("s3", "put_object", json!({ "Bucket": bucket, "Key": "openhands.json.lock", "Body": lock.to_string() }))
         .unwrap();
-    account.succeed(&["apply", "--yes"]).unwrap();
+    // By S3's clock it was written a moment ago, and then six minutes ago.
+    let target = ["apply", "--yes", "--target", "network/endpoint-sg"];
+    assert_eq!(account.run(&target).unwrap().code, Some(1), "only S3's clock counts");
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, lock_read_later(Duration::from_secs(360))).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    account.succeed(&target).unwrap();
+}
+
+/// Every read of the lock says that it was written so long ago.
+fn lock_read_later(time: Duration) -> Rule {
+    Box::new(move |call| {
+        let is_read = call.operation.starts_with("GET ") && call.operation.contains(".lock");
+        if is_read { Verdict::Later(time) } else { Verdict::Forward }
+    })
 }
 
 #[test]
@@ -142,4 +162,190 @@ fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pus
         account.succeed(&["apply", "--yes"]).unwrap();
         assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     }
+}
+
+/// Does `verdict` to the first call whose operation begins so, and lets all others through.
+fn once(begins: &'static str, verdict: Verdict) -> Rule {
+    let done = AtomicBool::new(false);
+    Box::new(move |call| {
+        let is_it = call.operation.starts_with(begins) && !done.swap(true, Ordering::SeqCst);
+        if is_it { verdict.clone() } else { Verdict::Forward }
+    })
+}
+
+/// A bucket with a proxy before it, and a store behind that.
+fn store(rule: Rule) -> Stored {
+    let mut account = Account::new().unwrap();
+    account
+        .call(
+            "s3",
+            "create_bucket",
+            json!({ "Bucket": bucket(&account), "CreateBucketConfiguration": { "LocationConstraint": "us-west-2" } }),
+        )
+        .unwrap();
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, rule).unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let connection = runtime.block_on(connection(&account));
+    let client = s3_client(&connection.config(&Region::new("us-west-2").unwrap()));
+    let store = S3Store::new(client, &bucket(&account), "openhands.json");
+    Stored { account, proxy, store, runtime }
+}
+
+/// A state in a bucket behind a proxy, and what calls are made on.
+struct Stored {
+    account: Account,
+    proxy: Proxy,
+    store: S3Store,
+    runtime: tokio::runtime::Runtime,
+}
+
+fn bucket(account: &Account) -> String {
+    format!("ohinfra-state-{}-us-west-2", account.id)
+}
+
+fn holder(id: &str, at: jiff::Timestamp) -> LockInfo {
+    LockInfo {
+        id: id.to_owned(),
+        operation: "apply".to_owned(),
+        who: "ada".to_owned(),
+        host: "laptop".to_owned(),
+        pid: 1,
+        created_at: at,
+        heartbeat_at: at,
+        tool_version: "0.1.0".to_owned(),
+    }
+}
+
+#[test]
+fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
+    let withheld =
+        |call: &Call| call.operation.starts_with("PUT ") && call.head.to_ascii_lowercase().contains("\nif-match:");
+    let done = AtomicBool::new(false);
+    let rule: Rule = Box::new(move |call| {
+        let is_it = withheld(call) && !done.swap(true, Ordering::SeqCst);
+        if is_it { Verdict::ForwardAndWithhold } else { Verdict::Forward }
+    });
+    let Stored { account, proxy, store, runtime } = store(rule);
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let lock = runtime.block_on(store.lock(&holder("mine", now))).unwrap();
+    // The heartbeat is dropped, as at the end of a run, once its write has had its effect.
+    runtime.block_on(async {
+        tokio::select! {
+            result = lock.heartbeat(now + Duration::from_secs(30)) => panic!("it was withheld: {result:?}"),
+            () = async { while !proxy.calls().iter().any(withheld) { tokio::task::yield_now().await } } => {}
+        }
+    });
+    runtime.block_on(lock.release()).unwrap();
+    assert_eq!(lock_object(&account)["error"], "NoSuchKey");
+}
+
+#[test]
+fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
+    for release in [true, false] {
+        let Stored { account, proxy: _proxy, store, runtime } = store(once("DELETE ", Verdict::ForwardAndCut));
+        let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
+        if release {
+            runtime.block_on(lock.release()).unwrap();
+        } else {
+            assert_eq!(runtime.block_on(store.unlock("mine")).unwrap().id, "mine");
+        }
+        assert_eq!(lock_object(&account)["error"], "NoSuchKey");
+    }
+}
+
+#[test]
+fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
+    let Stored { account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
+    let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
+    runtime.block_on(store.unlock("mine")).unwrap();
+    let _other = runtime.block_on(store.lock(&holder("other", jiff::Timestamp::UNIX_EPOCH))).unwrap();
+    assert!(matches!(runtime.block_on(lock.release()), Err(StateError::LockLost { .. })));
+    assert!(lock_object(&account)["Body"].as_str().unwrap().contains("other"));
+}
+
+#[test]
+fn a_conditional_write_survives_an_answer_that_was_lost_and_one_that_asks_for_another_attempt() {
+    let busy =
+        |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is under way");
+    let document = StateDocument::new("openhands", "0.1.0");
+    for lost in [true, false] {
+        let done = AtomicBool::new(false);
+        let rule: Rule = Box::new(move |call| {
+            let is_it = call.operation.starts_with("PUT ") && !done.swap(true, Ordering::SeqCst);
+            match (is_it, lost) {
+                (true, true) => Verdict::ForwardAndCut,
+                (true, false) => Verdict::Answer(busy(call)),
+                (false, _) => Verdict::Forward,
+            }
+        });
+        let Stored { account: _account, proxy: _proxy, store, runtime } = store(rule);
+        let version = runtime.block_on(store.write(&document, None)).unwrap();
+        assert_eq!(runtime.block_on(store.read()).unwrap().unwrap().version, version);
+    }
+}
+
+#[test]
+fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
+    let Stored { account: _account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
+    // The holder's clock is years behind: by S3's clock the lock is as fresh as can be.
+    let long_ago: jiff::Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    runtime.block_on(store.lock(&holder("mine", long_ago))).unwrap();
+    let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let refused = runtime.block_on(store.lock(&holder("other", now))).map(|_| ());
+    assert!(matches!(refused, Err(StateError::Locked { .. })), "{refused:?}");
+    assert!(runtime.block_on(store.holder()).unwrap().unwrap().unseen_for.is_some());
+}
+
+#[test]
+fn a_lock_that_s3_has_not_seen_renewed_is_taken_over_whatever_the_clocks_of_the_machines_say() {
+    // S3's clock goes on, and the lock is not renewed: the answer says that it is later.
+    let Stored { account, proxy: _proxy, store, runtime } = store(lock_read_later(Duration::from_secs(301)));
+    let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    runtime.block_on(store.lock(&holder("mine", now))).unwrap();
+    runtime.block_on(store.lock(&holder("other", now))).unwrap();
+    assert!(lock_object(&account)["Body"].as_str().unwrap().contains("other"));
+}
+
+#[test]
+fn versions_of_state_and_lock_expire_and_rules_of_the_users_own_stay() {
+    let account = Account::new().unwrap();
+    account.configure(S3_STATE).unwrap();
+    account.succeed(&["bootstrap"]).unwrap();
+    let rules = || {
+        let parameters = json!({ "Bucket": bucket(&account) });
+        account.call("s3", "get_bucket_lifecycle_configuration", parameters).unwrap()["Rules"].clone()
+    };
+    let first = rules();
+    let of = |rules: &Value, prefix: &str| {
+        let rules = rules.as_array().unwrap().clone();
+        rules.into_iter().find(|rule| rule["Filter"]["Prefix"] == prefix).unwrap()["NoncurrentVersionExpiration"]
+            .clone()
+    };
+    assert_eq!(of(&first, "openhands.json"), json!({ "NoncurrentDays": 90, "NewerNoncurrentVersions": 100 }));
+    assert_eq!(of(&first, "openhands.json.lock"), json!({ "NoncurrentDays": 1 }));
+    let again = account.succeed(&["bootstrap"]).unwrap();
+    assert!(again.stdout.contains("is as it should be"), "{}", again.stdout);
+    let own =
+        json!({ "ID": "own", "Status": "Enabled", "Filter": { "Prefix": "reports/" }, "Expiration": { "Days": 7 } });
+    let parameters = json!({ "Bucket": bucket(&account), "LifecycleConfiguration": { "Rules": [own] } });
+    account.call("s3", "put_bucket_lifecycle_configuration", parameters).unwrap();
+    account.succeed(&["bootstrap"]).unwrap();
+    assert_eq!(rules().as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_history_has_the_versions_of_all_pages() {
+    let Stored { account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
+    let versioning = json!({ "Bucket": bucket(&account), "VersioningConfiguration": { "Status": "Enabled" } });
+    account.call("s3", "put_bucket_versioning", versioning).unwrap();
+    let put = |n: usize| {
+        ("s3", "put_object", json!({ "Bucket": bucket(&account), "Key": "openhands.json", "Body": n.to_string() }))
+    };
+    // One page has a thousand.
+    account.calls(&(0..1005).map(put).collect::<Vec<_>>()).unwrap();
+    account
+        .call("s3", "put_object", json!({ "Bucket": bucket(&account), "Key": "openhands.json.lock", "Body": "" }))
+        .unwrap();
+    assert_eq!(runtime.block_on(store.history()).unwrap().len(), 1005);
 }

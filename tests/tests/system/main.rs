@@ -16,5 +16,6 @@ mod platform;
 mod requests;
 mod secrets;
 mod tags;
+mod takeover;
 mod users;
 mod values;

@@ -85,6 +85,10 @@ fn live(cluster: &DbCluster) -> Live {
     });
     if let Some(fields) = inputs.as_object_mut() {
         fields.remove("admin_secret_arn");
+        // What AWS does not say is not `false`: that would be another cluster.
+        if cluster.storage_encrypted().is_none() {
+            fields.remove("storage_encrypted");
+        }
     }
     let mut tags = from_tags(cluster.tag_list());
     tags.remove(RESTORING);

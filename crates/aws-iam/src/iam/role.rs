@@ -9,6 +9,7 @@ use ohinfra_core::contract::{
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::iam::{Role, RoleInputs};
+use serde_json::Value;
 
 use super::{Clients, decoded, from_tags, to_tags};
 
@@ -142,7 +143,10 @@ impl Kind for RoleKind {
         }
         if update.changes("description") || update.changes("max_session_seconds") {
             let call = client.update_role().role_name(name).description(&desired.description);
-            call.set_max_session_duration(desired.max_session_seconds)
+            // UpdateRole sets a duration that is left out to one hour: one that is not configured stays as it is.
+            let live = update.live.get("max_session_seconds").and_then(Value::as_i64);
+            let live = live.and_then(|seconds| i32::try_from(seconds).ok());
+            call.set_max_session_duration(desired.max_session_seconds.or(live))
                 .send()
                 .await
                 .map_err(failed("iam:UpdateRole"))?;

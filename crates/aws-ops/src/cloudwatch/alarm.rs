@@ -65,16 +65,35 @@ impl AlarmKind {
         Ok(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
     }
 
-    async fn put(&self, region: &Region, inputs: &Inputs, tags: Option<&Tags>) -> Result<(), ProviderError> {
+    /// PutMetricAlarm sets the whole alarm: what `live` has beside the inputs is handed over as it is.
+    async fn put(
+        &self,
+        region: &Region,
+        inputs: &Inputs,
+        live: Option<&MetricAlarm>,
+        tags: Option<&Tags>,
+    ) -> Result<(), ProviderError> {
         let dimensions = inputs.dimensions.iter();
         let dimensions = dimensions.map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect();
         let call = self.0.at(region).put_metric_alarm().alarm_name(&inputs.alarm_name);
         let call = call.alarm_description(&inputs.description).namespace(&inputs.namespace);
         let call = call.metric_name(&inputs.metric_name).statistic(Statistic::from(inputs.statistic.as_str()));
         let call = call.set_dimensions(Some(dimensions)).period(inputs.period_seconds).threshold(inputs.threshold);
-        let call = call.evaluation_periods(inputs.evaluation_periods).actions_enabled(true);
+        let call = call.evaluation_periods(inputs.evaluation_periods);
         let call = call.comparison_operator(ComparisonOperator::from(inputs.comparison.as_str()));
         let call = call.treat_missing_data(&inputs.treat_missing_data);
+        let kept = |member: fn(&MetricAlarm) -> &[String]| live.map(|alarm| member(alarm).to_vec());
+        // Of `datapoints_to_alarm` AWS takes no more than periods.
+        let datapoints = live.and_then(MetricAlarm::datapoints_to_alarm).map(|n| n.min(inputs.evaluation_periods));
+        let call = call
+            .actions_enabled(live.and_then(MetricAlarm::actions_enabled).unwrap_or(true))
+            .set_ok_actions(kept(MetricAlarm::ok_actions))
+            .set_insufficient_data_actions(kept(MetricAlarm::insufficient_data_actions))
+            .set_datapoints_to_alarm(datapoints)
+            .set_unit(live.and_then(|alarm| alarm.unit.clone()))
+            .set_evaluation_window(live.and_then(|alarm| alarm.evaluation_window.clone()))
+            .set_warm_up_configuration(live.and_then(|alarm| alarm.warm_up_configuration.clone()))
+            .set_action_configuration(live.and_then(|alarm| alarm.action_configuration.clone()));
         // AWS heeds the tags of this call only when the alarm is made.
         let call = call.set_alarm_actions(Some(inputs.action_arns.clone())).set_tags(tags.map(to_tags));
         call.send().await.map(|_| ()).map_err(failed("cloudwatch:PutMetricAlarm"))
@@ -103,20 +122,17 @@ impl Kind for AlarmKind {
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
-        self.put(&subject.region, inputs, Some(tags)).await?;
+        self.put(&subject.region, inputs, None, Some(tags)).await?;
         let name = &inputs.alarm_name;
         Ok(Created::new(name, [("id", name), ("name", name)]))
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
-        if !update.changed.is_empty() {
-            self.put(&subject.region, &update.desired, None).await?;
-        }
-        if update.tags_to_set.is_empty() && update.tags_to_remove.is_empty() {
-            return Ok(());
-        }
         let alarms = self.describe(&subject.region, &[name.to_owned()]).await?;
+        if !update.changed.is_empty() {
+            self.put(&subject.region, &update.desired, alarms.first(), None).await?;
+        }
         let arn = alarms.first().and_then(MetricAlarm::alarm_arn).unwrap_or_default();
         if !update.tags_to_set.is_empty() {
             let call = client.tag_resource().resource_arn(arn).set_tags(Some(to_tags(&update.tags_to_set)));

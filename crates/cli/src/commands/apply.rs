@@ -36,7 +36,14 @@ pub(super) async fn apply(run: &Run<'_>, arguments: &ApplyArguments) -> Result<O
         operation: "apply",
         mode: saved.as_ref().map_or(Mode::Apply, PlanFile::mode),
         selection: saved.as_ref().map_or_else(|| selection(&arguments.selection), PlanFile::selection),
-        wishes: saved.as_ref().map_or_else(|| wishes(&arguments.wishes), |saved| saved.wishes.clone()),
+        wishes: match &saved {
+            None => wishes(&arguments.wishes),
+            Some(saved) => {
+                let mut wishes = saved.wishes.clone();
+                wishes.accept.extend(arguments.wishes.accept.iter().cloned());
+                wishes
+            }
+        },
         // A saved plan has been looked at.
         yes: arguments.yes || saved.is_some(),
         saved,
@@ -143,6 +150,9 @@ async fn change_under_lock(
         out!("{}", view::plan::estimate(&plan, &connected.engine.provider));
     }
     refuse_conflicts(&plan)?;
+    if intent.mode == Mode::Apply {
+        agree_to_data(intent, &plan)?;
+    }
     if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
         return Err(CommandError::simple("not agreed: nothing was changed", ""));
     }
@@ -185,6 +195,26 @@ fn show_outputs(session: &Session) {
     if !outputs.is_empty() {
         out!("\nOutputs:\n{}", view::outputs::table(&outputs));
     }
+}
+
+/// What holds data is deleted or replaced only where that is said of it by name: in the command, or at the prompt. `destroy` says
+/// it by itself: what it deletes leaves a final snapshot, and `--purge` is asked for by name.
+fn agree_to_data(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
+    let at_stake = plan.data_at_stake().filter(|change| !intent.wishes.accept.contains(&change.address));
+    let problems: Vec<Diagnostic> = at_stake
+        .filter(|change| {
+            let question =
+                format!("{} holds data. Type `{}` to {} it:", change.address, change.address, change.action.word());
+            intent.yes || Surroundings::ask(&question) != change.address.to_string()
+        })
+        .map(|change| {
+            let id = change.id.as_deref().unwrap_or_default();
+            let message = format!("the plan would {} {} `{id}`, which holds data", change.action.word(), change.kind);
+            Diagnostic::error(&change.address, message)
+                .help(format!("if you want that, add `--accept data:{}`", change.address))
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
 fn is_agreed(intent: &Intent, plan: &Plan) -> bool {

@@ -13,8 +13,8 @@ pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     };
     let region = &run.configuration.region;
     let provider = run.cloud.connect(region).await;
-    let (bucket, _) = run.state_place(&provider, url).await?;
-    let done = run.cloud.bootstrap(region, &bucket).await;
+    let (bucket, key) = run.state_place(&provider, url).await?;
+    let done = run.cloud.bootstrap(region, &bucket, &key).await;
     let done = done.map_err(|error| CommandError::Provider { what: format!("the bucket {bucket}"), error })?;
     if done.is_empty() {
         outln!("The bucket {bucket} is as it should be.");

@@ -40,7 +40,8 @@ async fn import(connected: &Connected<'_>, session: &Session, arguments: &Import
             "`ohinfra graph` lists every address",
         )
     })?;
-    let imported = connected.engine.import(session, resource, &arguments.id).await;
+    let known = &planned.refreshed.live;
+    let imported = connected.engine.import(session, resource, &arguments.id, known).await;
     imported.map_err(|error| CommandError::Provider { what: arguments.address.to_string(), error })?;
     Ok(session.writer.flush().await?)
 }

@@ -26,6 +26,7 @@ pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome
             edit(&connected, |document| {
                 let resource = document.resources.remove(address).ok_or_else(|| unknown(address))?;
                 document.pending.remove(address);
+                document.kept.remove(address);
                 Ok(format!("{address} is forgotten; {} {} stays in AWS", resource.kind, resource.id))
             })
             .await?;
@@ -154,6 +155,9 @@ fn rename(document: &mut StateDocument, from: &Address, to: &Address) -> Result<
     let resource = document.resources.remove(from).ok_or_else(|| unknown(from))?;
     document.resources.insert(to.clone(), resource);
     document.pending.remove(from);
+    if let Some(kept) = document.kept.remove(from) {
+        document.kept.insert(to.clone(), kept);
+    }
     for resource in document.resources.values_mut() {
         if resource.depends_on.remove(from) {
             resource.depends_on.insert(to.clone());

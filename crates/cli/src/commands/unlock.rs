@@ -16,14 +16,14 @@ pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Ou
         id: arguments.id.clone(),
         held: None,
     })?;
+    let age = holder.age(connected.engine.clock.now()).as_secs();
+    let holder = holder.info;
     let LockInfo { operation, who, host, pid, created_at, heartbeat_at, tool_version, .. } = &holder;
     outln!(
         "taken by {who} on {host} (process {pid}, ohinfra {tool_version}) for `{operation}` at {created_at}, last seen {heartbeat_at}"
     );
     // Two heartbeats: a holder that is alive shows itself within one.
-    let age = connected.engine.clock.now().duration_since(*heartbeat_at).as_secs();
-    let alive = i64::try_from(LockInfo::HEARTBEAT.as_secs() * 2).unwrap_or(i64::MAX);
-    if holder.id == arguments.id && age < alive && !arguments.force {
+    if holder.id == arguments.id && age < LockInfo::HEARTBEAT.as_secs() * 2 && !arguments.force {
         return Err(CommandError::simple(
             format!("its holder was seen {age} s ago and may be alive"),
             "if you know that it is gone, add `--force`",

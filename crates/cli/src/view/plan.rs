@@ -36,7 +36,22 @@ pub(crate) fn render(plan: &Plan, detail: Detail) -> String {
         text.push('\n');
     }
     text.push_str(&summary(plan));
+    render_data(&mut text, plan);
     text
+}
+
+/// What holds data and ends with the plan.
+fn render_data(text: &mut String, plan: &Plan) {
+    for change in plan.data_at_stake() {
+        let id = change.id.as_deref().unwrap_or_default();
+        let what = format!("{} {} `{id}` holds data", change.address, change.kind);
+        let ends = match change.action {
+            Action::Replace(_) if change.retain => "it stays in AWS, and the new one is empty",
+            Action::Replace(_) => "it is deleted, and the new one is empty",
+            _ => "it is deleted",
+        };
+        let _ = writeln!(text, "{} {what}: {ends}", paint(REMOVE, "data:"));
+    }
 }
 
 fn is_shown(change: &Change) -> bool {

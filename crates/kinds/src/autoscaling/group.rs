@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl Definition for Group {
 
     fn schema() -> Schema {
         Schema::new("autoscaling.group", "An Auto Scaling group")
-            .input("group_name", REPLACE)
+            .input("group_name", REPLACE | NOMINAL)
             .plain("template_id")
             .plain("template_version")
             .plain("size")

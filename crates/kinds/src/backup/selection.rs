@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ impl Definition for Selection {
     fn schema() -> Schema {
         Schema::new("backup.selection", "Which resources a backup plan backs up")
             .input("plan_id", REPLACE)
-            .input("selection_name", REPLACE)
+            .input("selection_name", REPLACE | NOMINAL)
             .input("role_arn", REPLACE)
             .input("tag_conditions", REPLACE | UNORDERED)
             .attribute("id", Availability::Early)

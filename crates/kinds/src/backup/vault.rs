@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE};
+use ohinfra_core::schema::{Availability, DEFAULTED, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +24,12 @@ impl Definition for Vault {
 
     fn schema() -> Schema {
         Schema::new("backup.vault", "A vault for recovery points")
-            .input("vault_name", REPLACE)
+            .input("vault_name", REPLACE | NOMINAL)
             .input("kms_key_arn", REPLACE | DEFAULTED)
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["vault_name"])
+            .holds_data()
     }
 }

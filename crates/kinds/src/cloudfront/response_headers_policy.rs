@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, CASELESS, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ impl Definition for ResponseHeadersPolicy {
 
     fn schema() -> Schema {
         Schema::new("cloudfront.response_headers_policy", "A response headers policy for cross-origin requests")
-            .input("policy_name", REPLACE)
+            .input("policy_name", REPLACE | NOMINAL)
             .plain("comment")
             .plain("allow_credentials")
             .input("origins", UNORDERED)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Definition for Alarm {
 
     fn schema() -> Schema {
         Schema::new("cloudwatch.alarm", "A CloudWatch alarm")
-            .input("alarm_name", REPLACE)
+            .input("alarm_name", REPLACE | NOMINAL)
             .plain("description")
             .plain("namespace")
             .plain("metric_name")

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use ohinfra_core::schema::{Availability, DOCUMENT, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Definition for Dashboard {
 
     fn schema() -> Schema {
         Schema::new("cloudwatch.dashboard", "A dashboard")
-            .input("dashboard_name", REPLACE)
+            .input("dashboard_name", REPLACE | NOMINAL)
             .input("body", DOCUMENT)
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)

@@ -49,6 +49,7 @@ impl Definition for UserPool {
             .plain("invitation_message")
             .plain("verification_subject")
             .plain("verification_message")
+            .holds_data()
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ impl Definition for UserPoolDomain {
 
     fn schema() -> Schema {
         Schema::new("cognito.user_pool_domain", "The domain of a user pool")
-            .input("domain", REPLACE)
+            .input("domain", REPLACE | NOMINAL)
             .input("user_pool_id", REPLACE)
             .plain("managed_login_version")
             .attribute("id", Availability::Early)

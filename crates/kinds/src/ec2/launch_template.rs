@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ impl Definition for LaunchTemplate {
 
     fn schema() -> Schema {
         Schema::new("ec2.launch_template", "A launch template")
-            .input("template_name", REPLACE)
+            .input("template_name", REPLACE | NOMINAL)
             .plain("image_id")
             .plain("instance_type")
             .plain("instance_profile_arn")

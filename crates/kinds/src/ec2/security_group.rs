@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +27,8 @@ impl Definition for SecurityGroup {
 
     fn schema() -> Schema {
         Schema::new("ec2.security_group", "A security group; its rules are resources of their own")
-            .input("name_prefix", REPLACE)
-            .input("description", REPLACE)
+            .input("name_prefix", REPLACE | NOMINAL)
+            .input("description", REPLACE | NOMINAL)
             .input("vpc_id", REPLACE)
             .plain("allow_all_egress")
             .attribute("id", Availability::Early)

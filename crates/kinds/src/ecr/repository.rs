@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use ohinfra_core::schema::{Availability, DOCUMENT, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ impl Definition for Repository {
 
     fn schema() -> Schema {
         Schema::new("ecr.repository", "A repository of container images")
-            .input("repository_name", REPLACE)
+            .input("repository_name", REPLACE | NOMINAL)
             .plain("scan_on_push")
             .input("lifecycle_policy", DOCUMENT)
             .plain("immutable_tags")

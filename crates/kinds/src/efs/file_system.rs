@@ -40,6 +40,7 @@ impl Definition for FileSystem {
             .input("policy", DOCUMENT)
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Ready)
+            .holds_data()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
             .usually(Duration::from_secs(10))
     }

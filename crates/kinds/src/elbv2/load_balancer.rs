@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl Definition for LoadBalancer {
 
     fn schema() -> Schema {
         Schema::new("elbv2.load_balancer", "An application load balancer")
-            .input("balancer_name", REPLACE)
+            .input("balancer_name", REPLACE | NOMINAL)
             .input("scheme", REPLACE)
             .input("subnet_ids", UNORDERED)
             .input("security_group_ids", UNORDERED)
@@ -48,6 +48,7 @@ impl Definition for LoadBalancer {
             .attribute("full_name", Availability::Early)
             .attribute("zone_id", Availability::Early)
             .named_by(&["balancer_name"])
+            .protected_by("deletion_protection")
             .timeouts(Duration::from_secs(900), Duration::from_secs(900))
             .usually(Duration::from_secs(150))
     }

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,7 @@ impl Definition for TargetGroup {
 
     fn schema() -> Schema {
         Schema::new("elbv2.target_group", "A target group")
-            .input("group_name", REPLACE)
+            .input("group_name", REPLACE | NOMINAL)
             .input("target_type", REPLACE)
             .input("protocol", REPLACE)
             .input("port", REPLACE)

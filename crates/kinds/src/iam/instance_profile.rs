@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Definition for InstanceProfile {
 
     fn schema() -> Schema {
         Schema::new("iam.instance_profile", "An instance profile with its role")
-            .input("profile_name", REPLACE)
+            .input("profile_name", REPLACE | NOMINAL)
             .plain("role_name")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)

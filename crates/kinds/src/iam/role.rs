@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DEFAULTED, DOCUMENT, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, DEFAULTED, DOCUMENT, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ impl Definition for Role {
 
     fn schema() -> Schema {
         Schema::new("iam.role", "An IAM role and the managed policies attached to it")
-            .input("role_name", REPLACE)
+            .input("role_name", REPLACE | NOMINAL)
             .plain("description")
             .input("assume_role_policy", DOCUMENT)
             .input("managed_policy_arns", UNORDERED)

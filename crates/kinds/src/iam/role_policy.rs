@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use ohinfra_core::schema::{Availability, DOCUMENT, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ impl Definition for RolePolicy {
     fn schema() -> Schema {
         Schema::new("iam.role_policy", "An inline policy of an IAM role")
             .input("role_name", REPLACE)
-            .input("policy_name", REPLACE)
+            .input("policy_name", REPLACE | NOMINAL)
             .input("document", DOCUMENT)
             .attribute("id", Availability::Early)
             .named_by(&["role_name", "policy_name"])

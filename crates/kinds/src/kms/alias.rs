@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Definition for Alias {
 
     fn schema() -> Schema {
         Schema::new("kms.alias", "A name for a key")
-            .input("alias_name", REPLACE)
+            .input("alias_name", REPLACE | NOMINAL)
             .plain("target_key_id")
             .attribute("id", Availability::Early)
             .named_by(&["alias_name"])

@@ -31,6 +31,7 @@ impl Definition for Key {
             .input("policy", DOCUMENT)
             .plain("rotation_enabled")
             .plain("enabled")
+            .holds_data()
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
     }

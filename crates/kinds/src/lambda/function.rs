@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl Definition for Function {
 
     fn schema() -> Schema {
         Schema::new("lambda.function", "A Lambda function")
-            .input("function_name", REPLACE)
+            .input("function_name", REPLACE | NOMINAL)
             .plain("description")
             .plain("role_arn")
             .plain("runtime")

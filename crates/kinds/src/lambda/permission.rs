@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ impl Definition for Permission {
     fn schema() -> Schema {
         Schema::new("lambda.permission", "A permission to call a Lambda function")
             .input("function_name", REPLACE)
-            .input("statement_id", REPLACE)
+            .input("statement_id", REPLACE | NOMINAL)
             .input("principal", REPLACE)
             .input("source_arn", REPLACE)
             .attribute("id", Availability::Early)

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ impl Definition for LogGroup {
 
     fn schema() -> Schema {
         Schema::new("logs.log_group", "A log group and how long it keeps events")
-            .input("log_group_name", REPLACE)
+            .input("log_group_name", REPLACE | NOMINAL)
             .plain("retention_days")
             .plain("kms_key_arn")
             .attribute("id", Availability::Early)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, CASELESS, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, REPLACE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -69,18 +69,18 @@ impl Definition for Cluster {
 
     fn schema() -> Schema {
         Schema::new("rds.cluster", "An Aurora database cluster")
-            .input("cluster_name", REPLACE)
+            .input("cluster_name", REPLACE | NOMINAL)
             .input("engine", REPLACE)
             .plain("engine_version")
             .input("database_name", REPLACE)
             .plain("port")
-            .input("master_username", REPLACE)
+            .input("master_username", REPLACE | NOMINAL)
             .unreported(
                 "admin_secret_arn",
                 WRITE_ONLY,
                 "the secret that the password was read from; RDS does not return passwords",
             )
-            .input("subnet_group_name", REPLACE)
+            .input("subnet_group_name", REPLACE | NOMINAL)
             .input("security_group_ids", UNORDERED)
             .plain("parameter_group_name")
             .plain("min_acu")
@@ -104,6 +104,8 @@ impl Definition for Cluster {
             .attribute("reader_endpoint", Availability::Ready)
             .attribute("port", Availability::Ready)
             .named_by(&["cluster_name"])
+            .holds_data()
+            .protected_by("deletion_protection")
             .timeouts(Duration::from_secs(3600), Duration::from_secs(3600))
             .usually(Duration::from_secs(300))
             .usually_updated_in(Duration::from_secs(60))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -30,9 +30,9 @@ impl Definition for ClusterParameterGroup {
 
     fn schema() -> Schema {
         Schema::new("rds.cluster_parameter_group", "A DB cluster parameter group")
-            .input("group_name", REPLACE)
+            .input("group_name", REPLACE | NOMINAL)
             .input("family", REPLACE)
-            .input("description", REPLACE)
+            .input("description", REPLACE | NOMINAL)
             .plain("parameters")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)

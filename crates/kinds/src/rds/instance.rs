@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ impl Definition for Instance {
 
     fn schema() -> Schema {
         Schema::new("rds.instance", "A database instance of an Aurora cluster")
-            .input("instance_name", REPLACE)
+            .input("instance_name", REPLACE | NOMINAL)
             .input("cluster_name", REPLACE)
             .input("engine", REPLACE)
             .plain("instance_class")

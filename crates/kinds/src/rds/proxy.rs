@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -39,14 +39,14 @@ impl Definition for Proxy {
 
     fn schema() -> Schema {
         Schema::new("rds.proxy", "An RDS proxy")
-            .input("proxy_name", REPLACE)
+            .input("proxy_name", REPLACE | NOMINAL)
             .input("engine_family", REPLACE)
             .plain("require_tls")
             .plain("iam_authentication")
             .input("secret_arns", UNORDERED)
             .plain("idle_client_timeout_seconds")
             .plain("role_arn")
-            .input("subnet_ids", REPLACE | UNORDERED)
+            .input("subnet_ids", REPLACE | NOMINAL | UNORDERED)
             .input("security_group_ids", UNORDERED)
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ impl Definition for SubnetGroup {
 
     fn schema() -> Schema {
         Schema::new("rds.subnet_group", "A DB subnet group")
-            .input("group_name", REPLACE)
+            .input("group_name", REPLACE | NOMINAL)
             .plain("description")
             .input("subnet_ids", UNORDERED)
             .attribute("id", Availability::Early)

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE};
+use ohinfra_core::schema::{Availability, DEFAULTED, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ impl Definition for Bucket {
 
     fn schema() -> Schema {
         Schema::new("s3.bucket", "A bucket with versioning, encryption, access blocks, ownership and lifecycle")
-            .input("bucket_name", REPLACE)
+            .input("bucket_name", REPLACE | NOMINAL)
             .plain("encryption")
             .input("kms_key_id", DEFAULTED)
             .plain("versioning")
@@ -58,5 +58,6 @@ impl Definition for Bucket {
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["bucket_name"])
+            .holds_data()
     }
 }

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ impl Definition for Secret {
 
     fn schema() -> Schema {
         Schema::new("secretsmanager.secret", "A secret with a generated value")
-            .input("secret_name", REPLACE)
+            .input("secret_name", REPLACE | NOMINAL)
             .plain("description")
             .unreported(
                 "content",

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ impl Definition for Topic {
 
     fn schema() -> Schema {
         Schema::new("sns.topic", "A topic with its e-mail subscriptions")
-            .input("topic_name", REPLACE)
+            .input("topic_name", REPLACE | NOMINAL)
             .plain("display_name")
             .input("email_subscriptions", UNORDERED)
             .plain("kms_key_id")

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct ParameterInputs<T = String> {
     pub parameter_name: String,
     /// What it is for.
     pub description: String,
-    /// `String` or `SecureString`.
+    /// `String` or `SecureString`. Replaces.
     pub parameter_type: String,
     /// What it holds; none if a secret supplies it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,9 +34,9 @@ impl Definition for Parameter {
 
     fn schema() -> Schema {
         Schema::new("ssm.parameter", "A parameter of Parameter Store")
-            .input("parameter_name", REPLACE)
+            .input("parameter_name", REPLACE | NOMINAL)
             .unreported("description", WRITE_ONLY, "GetParameters does not return it")
-            .plain("parameter_type")
+            .input("parameter_type", REPLACE)
             .plain("value")
             .unreported(
                 "secret_arn",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ impl Definition for WebAcl {
 
     fn schema() -> Schema {
         Schema::new("wafv2.web_acl", "A web ACL for CloudFront")
-            .input("acl_name", REPLACE)
+            .input("acl_name", REPLACE | NOMINAL)
             .plain("description")
             .plain("managed_rule_groups")
             .plain("rate_limit")

@@ -117,7 +117,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
         + ground.database.proxy_secret.attribute("version")
         + "\n";
     let template = launch_template(builder, ground.security, user_data);
-    let balancer = builder.add::<LoadBalancer>(
+    let balancer = builder.add_with::<LoadBalancer>(
         "alb",
         &LoadBalancerInputs {
             balancer_name: builder.environment.names.regional("alb"),
@@ -128,6 +128,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
             drop_invalid_headers: true,
             idle_timeout_seconds: 60,
         },
+        Options { protection_key: Some("compute.deletion_protection"), ..Options::default() },
     );
     let app = target_group(builder, "app", Some((3000, INSTANCE_HEALTH)));
     let runtime = target_group(builder, "runtime", Some((8080, "/health")));

@@ -15,7 +15,7 @@ use ohinfra_kinds::rdsdata::{Bootstrap, BootstrapInputs};
 use ohinfra_kinds::secretsmanager::{
     ConnectionDetails, ConnectionDetailsInputs, Secret, SecretContent, SecretInputs, SecretPolicy, SecretPolicyInputs,
 };
-use ohinfra_plan::graph::Handle;
+use ohinfra_plan::graph::{Handle, Options};
 
 use super::Builder;
 use super::security::Security;
@@ -232,7 +232,8 @@ fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) ->
         restoring: false,
         restore_from_snapshot: Some(builder.text("database.restore_from_snapshot")).filter(|text| !text.is_empty()),
     };
-    builder.add::<Cluster>("cluster", &inputs)
+    let options = Options { protection_key: Some("database.deletion_protection"), ..Options::default() };
+    builder.add_with::<Cluster>("cluster", &inputs, options)
 }
 
 fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, proxy_secret: &Handle) -> Handle {

@@ -143,7 +143,8 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
         }),
     ];
     let body = json!({ "widgets": widgets });
-    let dashboard_name = format!("{}-Monitoring", names.title());
+    // Dashboards of all regions share one name space.
+    let dashboard_name = format!("{}-{}-Monitoring", names.title(), names.region);
     builder.add::<Dashboard>("dashboard", &DashboardInputs { dashboard_name, body: json_text(&body) })
 }
 

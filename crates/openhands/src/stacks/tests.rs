@@ -29,6 +29,27 @@ fn the_graph_has_every_resource_and_what_each_needs() {
 }
 
 #[test]
+fn what_is_global_in_an_account_carries_name_and_region() {
+    let graph = graph("");
+    let of_kind = |kind: &str, field: &str| -> Vec<String> {
+        let resources =
+            graph.resources().filter(|resource| resource.kind == kind && resource.region.as_str() == "us-west-2");
+        resources.map(|resource| resource.inputs[field].as_str().unwrap().to_owned()).collect()
+    };
+    let names = [
+        of_kind("iam.role", "role_name"),
+        of_kind("iam.instance_profile", "profile_name"),
+        of_kind("cloudwatch.dashboard", "dashboard_name"),
+        of_kind("s3.bucket", "bucket_name"),
+    ]
+    .concat();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        assert!(name.to_lowercase().contains("openhands") && name.contains("us-west-2"), "{name}");
+    }
+}
+
+#[test]
 fn every_taggable_resource_carries_the_deployments_and_the_owners_tags() {
     let graph = graph("[tags]\nTeam = \"platform\"\nPurpose = \"other\"\n");
     for resource in graph.resources().filter(|r| graph.schema(r.kind).unwrap().taggable) {

@@ -43,6 +43,7 @@ impl Cloud for Fake {
         &'a self,
         region: &'a Region,
         bucket: &'a str,
+        _key: &'a str,
     ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
         Box::pin(async move {
             let folder = self.file.with_file_name(bucket);

@@ -449,7 +449,12 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
         (
             "ssm.parameter",
             json!({ "parameter_name": "/conformance/a", "description": "one", "parameter_type": "String", "value": "one" }),
-            vec![("value", json!("two")), ("description", json!("two")), ("parameter_name", json!("/conformance/b"))],
+            vec![
+                ("value", json!("two")),
+                ("description", json!("two")),
+                ("parameter_name", json!("/conformance/b")),
+                ("parameter_type", json!("StringList")),
+            ],
         ),
         (
             "s3.object",
