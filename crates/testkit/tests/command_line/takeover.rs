@@ -84,7 +84,8 @@ fn imported_resources_with_generated_names_keep_their_identity_and_their_content
         }
     }
     place.succeed(&["apply", "--yes"]);
-    assert_eq!(place.run(&["plan", "--detailed-exitcode"]).code, 0);
+    let again = place.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     let kept = state(&place, "database/cluster");
     assert_eq!(kept["kept"]["cluster_name"], "openhands-database-auroracluster23d869c0-abc123");
     assert_eq!(kept["imported"], true);
@@ -114,7 +115,8 @@ fn what_a_destroy_leaves_is_found_again_under_the_name_that_it_kept() {
     place.succeed(&["apply", "--yes"]);
     let kept = state(&place, "monitoring/data-bucket");
     assert_eq!(kept["kept"]["bucket_name"], "openhands-monitoring-databuckete3889a50-0123456789ab");
-    assert_eq!(place.run(&["plan", "--detailed-exitcode"]).code, 0);
+    let again = place.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
 }
 
 #[test]
