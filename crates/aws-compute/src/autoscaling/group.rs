@@ -100,9 +100,19 @@ impl GroupKind {
         all.insert((region.clone(), name.to_owned()), awaited);
     }
 
-    fn awaited(&self, region: &Region, name: &str) -> Option<Awaited> {
-        let all = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&(region.clone(), name.to_owned())).cloned()
+    /// What is awaited of a group. In one that this process has not changed, only what fails from now on counts.
+    async fn awaited(&self, region: &Region, name: &str) -> Result<Awaited, ProviderError> {
+        let known = {
+            let all = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+            all.get(&(region.clone(), name.to_owned())).cloned()
+        };
+        if let Some(awaited) = known {
+            return Ok(awaited);
+        }
+        let activity = newest(&self.clients, region, name).await?;
+        let awaited = Awaited { activity, ..Awaited::default() };
+        self.awaits(region, name, awaited.clone());
+        Ok(awaited)
     }
 
     async fn describe(&self, region: &Region, names: &[String]) -> Result<Vec<AutoScalingGroup>, ProviderError> {
@@ -190,15 +200,7 @@ impl Kind for GroupKind {
         let Some(group) = self.get(region, name).await? else {
             return Ok(Readiness::Waiting("not visible yet".to_owned()));
         };
-        let awaited = match self.awaited(region, name) {
-            Some(awaited) => awaited,
-            None => {
-                let activity = newest(&self.clients, region, name).await?;
-                let awaited = Awaited { activity, ..Awaited::default() };
-                self.awaits(region, name, awaited.clone());
-                awaited
-            }
-        };
+        let awaited = self.awaited(region, name).await?;
         if let Some(wanted) = &awaited.template {
             let ours =
                 refreshes(&self.clients, region, name).await?.into_iter().find(|refresh| is_for(refresh, wanted));
