@@ -135,7 +135,7 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     edge.site_url                     https://openhands.example.com
     edge.web_acl_arn                  arn:fake:wafv2.web_acl:wafv2-web-acl-<n>
     monitoring.alert_topic_arn        arn:fake:sns.topic:sns-topic-<n>
-    monitoring.dashboard_url          https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#dashboards/dashboard/OpenHands-Monitoring
+    monitoring.dashboard_url          https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#dashboards/dashboard/OpenHands-us-west-2-Monitoring
     monitoring.data_bucket_name       openhands-data-123456789012-us-west-2
     monitoring.log_group_name         /openhands/application
     network.vpc_id                    vpc-0123456789abcdef0
