@@ -1,6 +1,9 @@
-"""CloudWatch Logs: tags of a group that was created without any are kept."""
+"""CloudWatch Logs: tags of a group that was created without any are kept; a group's key can be changed
+(API reference, AssociateKmsKey and DisassociateKmsKey)."""
 
 from localstack.services.logs.provider import LogsProvider, logs_stores
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.responses import LogsResponse
 
 
 def install() -> None:
@@ -12,3 +15,13 @@ def install() -> None:
 
     tag_resource.__dict__.update(tag.__dict__)
     LogsProvider.tag_resource = tag_resource
+
+    def set_key(self, key) -> str:
+        name = self._get_param("logGroupName")
+        if name not in self.logs_backend.groups:
+            raise ResourceNotFoundException()
+        self.logs_backend.groups[name].kms_key_id = key
+        return ""
+
+    LogsResponse.associate_kms_key = lambda self: set_key(self, self._get_param("kmsKeyId"))
+    LogsResponse.disassociate_kms_key = lambda self: set_key(self, None)
