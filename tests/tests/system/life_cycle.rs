@@ -144,7 +144,7 @@ fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
             (
                 "cloudwatch",
                 "put_dashboard",
-                json!({ "DashboardName": "OpenHands-Monitoring", "DashboardBody": "{\"widgets\":[]}" }),
+                json!({ "DashboardName": "OpenHands-us-west-2-Monitoring", "DashboardBody": "{\"widgets\":[]}" }),
             ),
         ])
         .unwrap();
@@ -159,8 +159,8 @@ fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
     insta::assert_snapshot!(shown, @"
     error: monitoring/app-logs: logs.log_group `/openhands/application` exists in us-west-2 and does not belong to this deployment
       help: to take it over: `ohinfra import monitoring/app-logs '/openhands/application'`; otherwise rename or delete it, or choose another `name` for this deployment
-    error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-Monitoring` exists in us-west-2 and does not belong to this deployment
-      help: to take it over: `ohinfra import monitoring/dashboard 'OpenHands-Monitoring'`; otherwise rename or delete it, or choose another `name` for this deployment
+    error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-us-west-2-Monitoring` exists in us-west-2 and does not belong to this deployment
+      help: to take it over: `ohinfra import monitoring/dashboard 'OpenHands-us-west-2-Monitoring'`; otherwise rename or delete it, or choose another `name` for this deployment
     error: security/instance-role: iam.role `openhands-us-west-2-instance` exists in us-west-2 and does not belong to this deployment
       help: to take it over: `ohinfra import security/instance-role 'openhands-us-west-2-instance'`; otherwise rename or delete it, or choose another `name` for this deployment
     ");
@@ -168,7 +168,7 @@ fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
 
     // As the help says: imported, it is ours, and the next apply makes it what it must be.
     account.succeed(&["import", "monitoring/app-logs", "/openhands/application"]).unwrap();
-    account.succeed(&["import", "monitoring/dashboard", "OpenHands-Monitoring"]).unwrap();
+    account.succeed(&["import", "monitoring/dashboard", "OpenHands-us-west-2-Monitoring"]).unwrap();
     account.succeed(&["import", "security/instance-role", role]).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));

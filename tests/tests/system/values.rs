@@ -190,7 +190,7 @@ fn monitoring(d: &Deployment) {
             ("logs", "describe_log_groups", json!({ "logGroupNamePrefix": "/openhands/application" })),
             ("sns", "get_topic_attributes", json!({ "TopicArn": topic })),
             ("sns", "list_subscriptions_by_topic", json!({ "TopicArn": topic })),
-            ("cloudwatch", "get_dashboard", json!({ "DashboardName": "OpenHands-Monitoring" })),
+            ("cloudwatch", "get_dashboard", json!({ "DashboardName": "OpenHands-us-west-2-Monitoring" })),
             ("sns", "list_tags_for_resource", json!({ "ResourceArn": topic })),
         ])
         .unwrap();
