@@ -28,7 +28,11 @@ fn a_plan_believes_the_index_of_tags_only_where_it_says_what_the_state_has_recor
     let behind = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(rule)).unwrap();
     let plan = ["plan", "--detailed-exitcode"];
     // The tag in which rules of the load balancer record the header values that they accept is in no state.
-    assert_eq!(asked(&mut account, &behind, &plan), (Some(0), 2, 1), "all tags but those of the rules are in the index");
+    assert_eq!(
+        asked(&mut account, &behind, &plan),
+        (Some(0), 2, 1),
+        "all tags but those of the rules are in the index"
+    );
 
     // What is going to be done, and what is saved to be done, is read where it is.
     assert_eq!(asked(&mut account, &behind, &["drift"]).1, 0);
