@@ -1,5 +1,7 @@
 //! A vault that holds recovery points.
 
+use std::time::Duration;
+
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
 use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE};
@@ -30,5 +32,7 @@ impl Definition for Vault {
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["vault_name"])
+            // A purge waits until AWS has deleted every recovery point.
+            .timeouts(Duration::from_secs(600), Duration::from_secs(4 * 3600))
     }
 }
