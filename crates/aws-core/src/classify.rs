@@ -33,6 +33,8 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("InvalidAccessKeyId", ErrorKind::Credentials),
     ("SignatureDoesNotMatch", ErrorKind::Credentials),
     ("InvalidSignatureException", ErrorKind::Credentials),
+    // S3: this machine's clock is wrong.
+    ("RequestTimeTooSkewed", ErrorKind::Credentials),
     ("IncompleteSignature", ErrorKind::Credentials),
     ("AuthFailure", ErrorKind::Credentials),
     ("AccessDenied", ErrorKind::Denied),
@@ -43,6 +45,14 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("DependencyViolation", ErrorKind::Dependency),
     ("DeleteConflict", ErrorKind::Dependency),
     ("OperationAborted", ErrorKind::Dependency),
+    // CloudWatch Logs: two operations on one log group.
+    ("OperationAbortedException", ErrorKind::Dependency),
+    // RDS and AWS Backup: another operation is in progress.
+    ("InvalidResourceStateFault", ErrorKind::Dependency),
+    ("InvalidResourceStateException", ErrorKind::Dependency),
+    // EC2: the same, of any resource; and a security group that something still uses.
+    ("IncorrectState", ErrorKind::Dependency),
+    ("InvalidGroup.InUse", ErrorKind::Dependency),
     ("ResourceInUse", ErrorKind::Dependency),
     ("ResourceInUseException", ErrorKind::Dependency),
     ("ConcurrentModification", ErrorKind::Dependency),
@@ -80,8 +90,16 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("WAFNonexistentItemException", ErrorKind::NotFound),
     ("WAFDuplicateItemException", ErrorKind::Exists),
     ("WAFLimitsExceededException", ErrorKind::Limit),
+    // The Data API: a cluster that wakes up, has no writer yet, or has not opened the API yet.
     ("DatabaseResumingException", ErrorKind::Dependency),
     ("DatabaseUnavailableException", ErrorKind::Dependency),
+    ("HttpEndpointNotEnabledException", ErrorKind::Dependency),
+    ("DatabaseNotFoundException", ErrorKind::NotYetVisible),
+    ("SecretsErrorException", ErrorKind::NotYetVisible),
+    ("DatabaseErrorException", ErrorKind::Invalid),
+    ("StatementTimeoutException", ErrorKind::Unavailable),
+    // RDS: a subnet that a cluster is in cannot leave its group.
+    ("SubnetAlreadyInUse", ErrorKind::Invalid),
     ("PriorityInUse", ErrorKind::Exists),
     ("MountTargetConflict", ErrorKind::Exists),
     ("InternalError", ErrorKind::Unavailable),
@@ -105,6 +123,8 @@ const PATTERNS: &[(Fits, ErrorKind)] = &[
     (|code| code.contains("NotFound") || code.starts_with("NoSuch"), ErrorKind::NotFound),
     // RDS: something is on its way from one state to another.
     (|code| code.starts_with("InvalidDB") && code.contains("State"), ErrorKind::Dependency),
+    // AWS itself has no room: InsufficientInstanceCapacity, InsufficientDBClusterCapacityFault.
+    (|code| code.starts_with("Insufficient") && code.contains("Capacity"), ErrorKind::Limit),
     (
         |code| {
             code.contains("LimitExceeded")
@@ -160,9 +180,16 @@ const TEXTS: &[(&str, &str, ErrorKind)] = &[
     // Route 53: a change that has been made, or that is made already of something else.
     ("InvalidChangeBatch", "already exists", ErrorKind::Exists),
     ("InvalidChangeBatch", "not found", ErrorKind::NotFound),
-    // The Data API on a cluster that has not opened it yet, or has no instance yet.
+    // The Data API: a cluster that starts, stops or fails over, and a password that was set a moment ago.
+    ("DatabaseErrorException", "starting up", ErrorKind::Dependency),
+    ("DatabaseErrorException", "shutting down", ErrorKind::Dependency),
+    ("DatabaseErrorException", "terminating connection", ErrorKind::Dependency),
+    ("DatabaseErrorException", "password authentication failed", ErrorKind::NotYetVisible),
+    // The Data API's first generation.
     ("BadRequestException", "HttpEndpoint is not enabled", ErrorKind::Dependency),
     ("BadRequestException", "Communications link failure", ErrorKind::Dependency),
+    // AWS Backup: recovery points are deleted after the answer.
+    ("InvalidRequestException", "contains recovery points", ErrorKind::Dependency),
     // EC2: an endpoint of the same service is still on its way out.
     ("InvalidParameter", "conflicting DNS domain", ErrorKind::Dependency),
 ];
@@ -237,6 +264,11 @@ where
         _ => innermost(error),
     });
     ProviderError { kind, operation: operation.to_owned(), code, message, request_id }
+}
+
+/// What an error means that AWS reports within an answer, where there is only a code and a text.
+pub fn of_code(code: &str, message: &str) -> ErrorKind {
+    of_answer(code, message, 0)
 }
 
 /// What an answer with an error means.
@@ -331,6 +363,27 @@ mod tests {
                  is Pending",
                 400,
                 ErrorKind::NotYetVisible,
+            ),
+            ("OperationAbortedException", "", 400, ErrorKind::Dependency),
+            ("InvalidResourceStateFault", "another operation is in progress", 400, ErrorKind::Dependency),
+            ("InvalidResourceStateException", "", 400, ErrorKind::Dependency),
+            ("IncorrectState", "", 400, ErrorKind::Dependency),
+            ("InvalidGroup.InUse", "", 400, ErrorKind::Dependency),
+            ("RequestTimeTooSkewed", "", 403, ErrorKind::Credentials),
+            ("InsufficientInstanceCapacity", "", 500, ErrorKind::Limit),
+            ("InsufficientDBClusterCapacityFault", "", 403, ErrorKind::Limit),
+            ("SubnetAlreadyInUse", "", 400, ErrorKind::Invalid),
+            ("DatabaseErrorException", "ERROR: syntax error at or near", 400, ErrorKind::Invalid),
+            ("DatabaseErrorException", "FATAL: the database system is starting up", 400, ErrorKind::Dependency),
+            ("DatabaseErrorException", "FATAL: password authentication failed", 400, ErrorKind::NotYetVisible),
+            ("DatabaseResumingException", "", 400, ErrorKind::Dependency),
+            ("HttpEndpointNotEnabledException", "", 400, ErrorKind::Dependency),
+            ("SecretsErrorException", "", 400, ErrorKind::NotYetVisible),
+            (
+                "InvalidRequestException",
+                "cannot be deleted because it contains recovery points",
+                400,
+                ErrorKind::Dependency,
             ),
             ("", "", 404, ErrorKind::NotFound),
             ("", "", 503, ErrorKind::Unavailable),

@@ -1,5 +1,6 @@
 //! What AWS Backup's kinds share.
 
+pub mod look_ups;
 pub mod plan;
 pub mod selection;
 pub mod vault;

@@ -32,6 +32,12 @@ pub(crate) fn is_going(state: &LifeCycleState) -> bool {
     matches!(state, LifeCycleState::Deleting | LifeCycleState::Deleted)
 }
 
+/// The state `error` ends a wait: EFS does not leave it by itself.
+pub(crate) fn in_error(id: &str) -> ProviderError {
+    let message = format!("the status of {id} is `error`: delete it and run the same command again");
+    ProviderError::new(ErrorKind::Other, "elasticfilesystem:Describe", message)
+}
+
 /// Sets and removes the tags that an update asks for.
 pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {

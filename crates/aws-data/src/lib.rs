@@ -1,6 +1,7 @@
 //! Where data is kept and how it is backed up: S3, EFS, RDS, AWS Backup.
 
 pub mod backup;
+mod bounded;
 pub mod efs;
 pub mod rds;
 pub mod rdsdata;
@@ -38,7 +39,8 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
         .kind(rdsdata::bootstrap::BootstrapKind { clients: rdsdata, packages: Arc::clone(packages) })
         .kind(backup::plan::PlanKind(backup.clone()))
         .kind(backup::selection::SelectionKind(backup.clone()))
-        .kind(backup::vault::VaultKind(backup))
+        .kind(backup::vault::VaultKind(backup.clone()))
+        .look_up(backup::look_ups::OptedInLookUp(backup))
         .at_most("s3", 12)
         .at_most("backup", 4)
         .at_most("efs", 4)

@@ -7,6 +7,7 @@ pub mod look_ups;
 pub mod proxy;
 pub mod proxy_target_group;
 mod snapshots;
+mod status;
 pub mod subnet_group;
 
 use std::sync::Arc;

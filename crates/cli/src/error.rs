@@ -101,14 +101,51 @@ impl From<PlanError> for CommandError {
     }
 }
 
+/// What to do about an error that the kind alone does not explain, by AWS's code.
+fn hint_of_code(code: &str) -> Option<&'static str> {
+    let clock = "set this machine's clock: AWS refuses requests that are signed more than a few minutes early or late";
+    let capacity = "AWS has no capacity of this kind in the zone at the moment: run the same command again later, or choose another type or other subnets";
+    let subnet = "a database still runs in a subnet that would leave its subnet group: keep that subnet, with its route table, in the VPC";
+    match code {
+        "RequestTimeTooSkewed" | "RequestExpired" => Some(clock),
+        "SubnetAlreadyInUse" => Some(subnet),
+        _ if code.starts_with("Insufficient") && code.contains("Capacity") => Some(capacity),
+        _ => None,
+    }
+}
+
+/// Permissions that an operation needs beside the one of its own name: AWS checks them and does not always name them.
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html>
+fn further_permissions(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "backup:CreateBackupVault" => &[
+            "backup-storage:MountCapsule",
+            "kms:CreateGrant",
+            "kms:GenerateDataKey",
+            "kms:Decrypt",
+            "kms:RetireGrant",
+            "kms:DescribeKey",
+        ],
+        "backup:CreateBackupSelection" => &["iam:PassRole", "iam:GetRole"],
+        _ => &[],
+    }
+}
+
 /// What to do about an error of a call.
 pub(crate) fn hint(error: &ProviderError) -> Option<String> {
+    if let Some(hint) = error.code.as_deref().and_then(hint_of_code) {
+        return Some(hint.to_owned());
+    }
     match error.kind {
         ErrorKind::Credentials => Some(
             "log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work"
                 .to_owned(),
         ),
-        ErrorKind::Denied => Some(format!("allow `{}` to the identity that runs ohinfra", error.operation)),
+        ErrorKind::Denied => {
+            let operations = std::iter::once(error.operation.as_str()).chain(further_permissions(&error.operation).iter().copied());
+            let operations: Vec<String> = operations.map(|operation| format!("`{operation}`")).collect();
+            Some(format!("grant {} to the identity that runs ohinfra", operations.join(", ")))
+        }
         ErrorKind::Unavailable => {
             Some("check the network, the region, and AWS_ENDPOINT_URL if it is set; then run the same command again".to_owned())
         }

@@ -224,7 +224,7 @@ impl Connected<'_> {
         reading: Reading,
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
-        let pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade };
+        let mut pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade, ..Pins::default() };
         let requests = environment::look_ups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
         let prior = prior(document);
         let reading = async {
@@ -250,7 +250,9 @@ impl Connected<'_> {
                 return Err(unanswered.into());
             }
         };
+        pins.cluster_version = cluster_version(&live);
         let mut warnings = self.run.warnings.clone();
+        warnings.extend(assumptions(&live));
         let mut pinned = document.pins.clone();
         let graph = match Environment::new(configuration, &answered, &pins) {
             Ok((environment, remarks)) => {
@@ -294,6 +296,24 @@ impl Connected<'_> {
         };
         Ok(self.engine.plan(&request, live).await?)
     }
+}
+
+/// The version of the live cluster.
+fn cluster_version(live: &std::collections::BTreeMap<Address, Live>) -> Option<String> {
+    let cluster = live.get(&environment::CLUSTER.parse::<Address>().ok()?)?;
+    let version = cluster.inputs.get("engine_version")?;
+    version.as_str().map(str::to_owned)
+}
+
+/// A warning for each resource that did not answer.
+fn assumptions(live: &std::collections::BTreeMap<Address, Live>) -> Vec<Diagnostic> {
+    let warning = |(address, live): (&Address, &Live)| {
+        let why = live.assumed.as_ref()?;
+        let message = format!("{why}: {address} is assumed to be as recorded in the state");
+        let help = "start the database, or correct its secret or its Data API, then run the same command again";
+        Some(Diagnostic::warning(&address.to_string(), message).help(help))
+    };
+    live.iter().filter_map(warning).collect()
 }
 
 /// The user's selection.

@@ -50,13 +50,22 @@ pub struct Live {
     pub inputs: Inputs,
     /// What dependents may refer to.
     pub attributes: Attributes,
+    /// Why this is assumed rather than read: what was asked does not answer (a database that is stopped). Shown as a warning.
+    #[serde(skip)]
+    pub assumed: Option<String>,
 }
 
 impl Live {
     /// What was read: the inputs in the kind's own type, and the attributes.
     pub fn new<I: Serialize>(inputs: &I, attributes: Attributes) -> Self {
         let inputs = serde_json::to_value(inputs).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
-        Self { inputs, attributes }
+        Self { inputs, attributes, assumed: None }
+    }
+
+    /// Says that this is assumed, and why.
+    pub fn assumed(mut self, why: impl Into<String>) -> Self {
+        self.assumed = Some(why.into());
+        self
     }
 
     /// Adds the tags that were read.
@@ -189,7 +198,8 @@ pub trait ResourceKind: Send + Sync {
     /// Looks for the resource by its natural name, its token or its ownership tags. Texts in `known` that are not known
     /// yet are null.
     fn find<'a>(&'a self, subject: &'a Subject, known: Inputs) -> BoxFuture<'a, Result<Option<Found>, ProviderError>>;
-    /// Reads many of one region at once, in the order asked. A read is whole or an error.
+    /// Reads many of one region at once, in the order asked. A read is whole or an error; what can be asked and does not answer is
+    /// neither missing nor an error of the whole read, but [`Live::assumed`].
     fn read<'a>(
         &'a self,
         region: &'a Region,

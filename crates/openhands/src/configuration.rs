@@ -16,8 +16,9 @@ use serde_json::Value;
 
 use crate::payload::releases::{self, Release};
 use forms::{
-    is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_image_digest, is_label,
-    is_model_pattern, is_name, is_reserved, is_runtime, is_secret_name, is_state_url, is_title, is_vpc_id, is_zone_id,
+    is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_engine_version, is_image_digest,
+    is_label, is_model_pattern, is_name, is_reserved, is_runtime, is_secret_name, is_state_url, is_title, is_vpc_id,
+    is_zone_id,
 };
 pub use login::{Login, Oidc, Saml, SamlMetadata};
 pub use tree::Sources;
@@ -258,6 +259,12 @@ impl Values {
             "free to use",
             "AWS keeps for itself what begins with `aws`, `ssm`, `sg-` or `internal-`, and the words `aws`, `amazon` and `cognito`",
             |text| !is_reserved(text),
+        );
+        self.form(
+            "database.engine_version",
+            "a version of PostgreSQL",
+            "a major version or one of its minor versions: `17`, `15.8`",
+            is_engine_version,
         );
         self.form("site_name", "a title that Cognito takes", "1 to 100 letters, digits, spaces and _+=,.@-", is_title);
         self.form(

@@ -1,5 +1,6 @@
 //! What is there before anything is made: the look-ups, and what their answers must say.
 
+mod aurora;
 mod base_images;
 
 use std::collections::BTreeMap;
@@ -8,10 +9,11 @@ use ohinfra_core::Region;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::look_up::{LookUp, Request};
 use ohinfra_core::tags::{self, Tags};
+use ohinfra_kinds::backup::OptedIn;
 use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
 use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
 use ohinfra_kinds::ecr::Buildx;
-use ohinfra_kinds::rds::{EngineQuestion, EngineVersions};
+use ohinfra_kinds::rds::EngineVersions;
 use ohinfra_kinds::route53::HostedZone;
 use ohinfra_kinds::secretsmanager::SecretDescription;
 use ohinfra_kinds::ssm::PublishedParameter;
@@ -31,21 +33,16 @@ const IMAGE_PARAMETER: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-k
 const IMAGE_PIN: &str = "machine_image";
 /// The pin of Aurora's version.
 const AURORA_PIN: &str = "aurora_version";
-
-fn engine_question(configuration: &Configuration) -> EngineQuestion {
-    let version = configuration.value("database.engine_version");
-    let version = version.as_str().unwrap_or_default();
-    EngineQuestion {
-        engine: "aurora-postgresql".to_owned(),
-        major: version.split('.').next().unwrap_or_default().to_owned(),
-    }
-}
+/// The address of the cluster.
+pub const CLUSTER: &str = "database/cluster";
 
 /// What is pinned already, and whether newer things may be taken.
 #[derive(Clone, Debug, Default)]
 pub struct Pins {
     /// What the state keeps.
     pub known: BTreeMap<String, Value>,
+    /// The version of the live cluster, if there is one.
+    pub cluster_version: Option<String>,
     /// Whether `--upgrade` was asked for.
     pub upgrade: bool,
 }
@@ -158,7 +155,8 @@ fn ground(configuration: &Configuration) -> Vec<Request> {
         Request::new::<PrefixList>(main, &CLOUDFRONT_PREFIX_LIST.to_owned()),
         Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
         Request::new::<PublishedParameter>(main, &IMAGE_PARAMETER.to_owned()),
-        Request::new::<EngineVersions>(main, &engine_question(configuration)),
+        Request::new::<EngineVersions>(main, &aurora::question(configuration)),
+        Request::new::<OptedIn>(main, &()),
     ]
 }
 
@@ -196,7 +194,7 @@ impl Environment {
             }),
             private_zones: ["a", "b"].map(|zone| format!("{}{zone}", configuration.region)).into(),
             image_id: "ami-00000000".to_owned(),
-            aurora_version: configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned(),
+            aurora_version: aurora::configured(configuration),
             base_images: Digests::new(),
             exported: configuration.backend.as_ref().map(|backend| Exported {
                 alb_dns_name: format!("{}.{}.elb.amazonaws.com", backend.name, backend.region),
@@ -253,7 +251,8 @@ impl Environment {
         let base_images =
             if has_docker { base_images::choose(configuration, &answers, pins, &mut problems) } else { Digests::new() };
         let image_id = choose_image(configuration, &answers, pins, &mut problems);
-        let aurora_version = choose_aurora(configuration, &answers, pins, &mut problems);
+        let aurora_version = aurora::choose(configuration, &answers, pins, &mut problems);
+        check_backups(&answers, &mut problems);
         let remarks = remarks(problems)?;
         let environment = Self {
             names: Names::new(configuration, &account),
@@ -435,40 +434,19 @@ fn choose_image(
     }
 }
 
-/// The parts of a version as numbers: 15.10 is newer than 15.8.
-fn version_order(version: &str) -> Vec<u64> {
-    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
-}
-
-/// Aurora's version: the one that is in use, the configured one, or the newest of its major version if that is no longer offered.
-fn choose_aurora(
-    configuration: &Configuration,
-    answers: &Answers<'_>,
-    pins: &Pins,
-    problems: &mut Vec<Diagnostic>,
-) -> String {
-    let wanted = configuration.value("database.engine_version").as_str().unwrap_or_default().to_owned();
-    let question = engine_question(configuration);
-    let of_major = |version: &String| version.split('.').next() == Some(&question.major);
-    let pinned = pins.get(AURORA_PIN).filter(of_major);
-    // AWS raises minor versions by itself; going back is impossible.
-    if let Some(pinned) = pinned.filter(|pinned| version_order(pinned) >= version_order(&wanted)) {
-        return pinned;
+/// The daily backup selects by tag, and AWS Backup selects by tag only what the account has opted in to.
+fn check_backups(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {
+    let opted_in = answers.get::<OptedIn>(&()).unwrap_or_default();
+    let missing: Vec<&str> = ["EBS", "EFS"].into_iter().filter(|kind| opted_in.get(*kind) == Some(&false)).collect();
+    if !missing.is_empty() {
+        let message = format!("AWS Backup does not back up {}: the account has not opted in", missing.join(" and "));
+        let settings: Vec<String> = missing.iter().map(|kind| format!("{kind}=true")).collect();
+        let help = format!(
+            "`aws backup update-region-settings --resource-type-opt-in-preference {}` opts in, for the whole account in this region",
+            settings.join(",")
+        );
+        problems.push(Diagnostic::warning("monitoring/backup-selection", message).help(help));
     }
-    let offered = answers.get::<EngineVersions>(&question).unwrap_or_default();
-    if offered.contains(&wanted) {
-        return wanted;
-    }
-    let newest = offered.into_iter().filter(of_major).max_by_key(|version| version_order(version));
-    let Some(newest) = newest else {
-        let message = format!("no Aurora PostgreSQL {}.x is offered in {}", question.major, configuration.region);
-        let help = "`aws rds describe-db-engine-versions --engine aurora-postgresql` lists what is; set `engine_version` in [database]";
-        problems.push(Diagnostic::error("database.engine_version", message).help(help));
-        return wanted;
-    };
-    let message = format!("Aurora PostgreSQL {wanted} is not offered in {}: {newest} is used", configuration.region);
-    problems.push(Diagnostic::warning("database.engine_version", message));
-    newest
 }
 
 fn check_zones(configuration: &Configuration, answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {

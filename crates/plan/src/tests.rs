@@ -211,7 +211,10 @@ fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>)
         let inputs = ohinfra_core::inputs::resolve_all(&resource.inputs, &known);
         let name = resource.address.name();
         let attributes = inputs_of(name);
-        live.insert(resource.address.clone(), Live { inputs: inputs.clone(), attributes: attributes.clone() });
+        live.insert(
+            resource.address.clone(),
+            Live { inputs: inputs.clone(), attributes: attributes.clone(), ..Live::default() },
+        );
         prior.insert(
             resource.address.clone(),
             Prior {

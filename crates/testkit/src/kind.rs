@@ -199,7 +199,11 @@ impl ResourceKind for FakeKind {
                 if !self.schema.taggable {
                     inputs.remove("tags");
                 }
-                Live { inputs, attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect() }
+                Live {
+                    inputs,
+                    attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect(),
+                    ..Live::default()
+                }
             };
             self.cloud
                 .call("read", self.schema.kind, &ids.join(" "), Duration::ZERO, |inner| {

@@ -5,6 +5,7 @@ use ohinfra_core::Region;
 use ohinfra_core::contract::Provider;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_kinds::backup::OptedIn;
 use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcEndpoints, VpcNetwork, Vpcs};
 use ohinfra_kinds::rds::EngineVersions;
 use ohinfra_kinds::route53::{HostedZone, HostedZones};
@@ -59,7 +60,8 @@ pub fn usual() -> Value {
         Vpcs::NAME: [{ "id": "vpc-0123456789abcdef0", "name": "main", "cidr": "10.0.0.0/16" }],
         HostedZones::NAME: [{ "id": "Z0123456789", "name": "example.com" }],
         PublishedParameter::NAME: { "arn": "arn:aws:ssm:us-west-2::parameter/a", "version": 1, "value": "ami-0123456789abcdef0" },
-        EngineVersions::NAME: ["15.7", "15.8", "15.10", "16.4"],
+        EngineVersions::NAME: ["15.7", "15.8", "15.10", "16.4", "17.4", "17.5"],
+        OptedIn::NAME: { "EBS": true, "EFS": true },
         HostedZone::NAME: { "name": "example.com", "private": false },
     })
 }
@@ -77,6 +79,7 @@ pub fn answered(provider: Provider, answers: &Value) -> Provider {
         Vpcs::NAME,
         HostedZones::NAME,
         EngineVersions::NAME,
+        OptedIn::NAME,
         HostedZone::NAME,
     ];
     names.into_iter().fold(provider, |provider, name| {

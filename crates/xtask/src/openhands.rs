@@ -62,23 +62,6 @@ fn node(environment: &Path, version: Option<&str>) -> Result<Command> {
     Ok(node)
 }
 
-/// Installs the package that drives Chromium into the cache, in the version of the lock file.
-fn install_browser() -> Result<()> {
-    let (from, to) = (root().join("tests/openhands/browser"), cache().join("browser"));
-    let lock = std::fs::read(from.join("package-lock.json"))?;
-    let installed = to.join("installed-lock.json");
-    if std::fs::read(&installed).is_ok_and(|present| present == lock) {
-        return Ok(());
-    }
-    std::fs::create_dir_all(&to)?;
-    for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(from.join(name), to.join(name))?;
-    }
-    run(command("npm", &["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&to))?;
-    std::fs::copy(from.join("package-lock.json"), installed)?;
-    Ok(())
-}
-
 fn prepare() -> Result<()> {
     payload::install(NEEDED)?;
     run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))
@@ -100,7 +83,8 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
     }
     let why_not = output(node()?.arg(folder.join("why-not.mjs")))?;
     payload::install(NEEDED_FOR_PAGES)?;
-    install_browser()?;
+    // What drives Chromium.
+    payload::install_npm("openhands/browser")?;
     let mut tests = payload::files(&folder, ".test.mjs")?;
     if !why_not.is_empty() {
         println!("\nThe tests in tests/openhands are skipped, except those of pages: {why_not}");

@@ -1,11 +1,12 @@
 //! Tests of what is put into AWS, each in the real runtime of its language.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::localstack::Server;
-use crate::shell::{cargo, command, debug_folder, root, run};
+use crate::shell::{cache, cargo, command, debug_folder, root, run};
 
 /// Programs and the packages of Debian that have them.
 const NEEDED: &[(&str, &str)] = &[
@@ -60,7 +61,33 @@ pub(crate) fn run_local() -> Result<()> {
     }
     let script = root().join("crates/aws-compute/src/ecr/build-image.sh");
     run(command("shellcheck", &["--enable=all", "--exclude=SC2312,SC2250"]).arg(script))?;
-    run(&mut cargo(&["test", "--package", "ohinfra-openhands", "--tests", "--", "--ignored"]))
+    let mut ignored = cargo(&["test", "--package", "ohinfra-openhands", "--tests", "--", "--ignored"]);
+    run(ignored.env("OHINFRA_TEST_POSTGRESQL", postgresql()?))
+}
+
+/// PostgreSQL's programs in versions that Debian does not have, as a list of paths.
+fn postgresql() -> Result<OsString> {
+    let folder = install_npm("postgresql")?;
+    let versions = ["postgresql-16", "postgresql-17"];
+    Ok(std::env::join_paths(versions.map(|name| folder.join("node_modules").join(name).join("native")))?)
+}
+
+/// Installs the packages of the lock file in a folder of `tests/` into the cache.
+pub(crate) fn install_npm(folder: &str) -> Result<PathBuf> {
+    let from = root().join("tests").join(folder);
+    let to = cache().join(from.file_name().context("a folder has a name")?);
+    let lock = std::fs::read(from.join("package-lock.json"))?;
+    let installed = to.join("installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|present| present == lock) {
+        return Ok(to);
+    }
+    std::fs::create_dir_all(&to)?;
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(from.join(name), to.join(name))?;
+    }
+    run(command("npm", &["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&to))?;
+    std::fs::copy(from.join("package-lock.json"), installed)?;
+    Ok(to)
 }
 
 /// The user-configuration API on LocalStack's S3 and KMS.

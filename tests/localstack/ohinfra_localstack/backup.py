@@ -10,6 +10,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 
 from localstack.aws.api import RequestContext, ServiceRequest
+from localstack.aws.connect import connect_to
 from localstack.aws.skeleton import Skeleton
 from localstack.aws.spec import load_service
 from localstack.services.plugins import Service, aws_provider
@@ -26,6 +27,10 @@ class Store:
         self.selections: dict[str, dict[str, dict]] = defaultdict(dict)
         self.tags: dict[str, dict[str, str]] = {}
         self.requests: dict[tuple[str, str], dict] = {}
+        # By vault, then by ARN.
+        self.points: dict[str, dict[str, dict]] = defaultdict(dict)
+        # As in a new account of the console: everything that this project backs up is opted in.
+        self.opt_in: dict[str, bool] = {"EBS": True, "EFS": True, "Aurora": True, "S3": False}
 
 
 STORES: dict[tuple[str, str], Store] = defaultdict(Store)
@@ -93,6 +98,9 @@ def list_vaults(context, request):
 
 def delete_vault(context, request):
     store = store_of(context)
+    if store.points[request["BackupVaultName"]]:
+        # API reference of DeleteBackupVault: "A vault can be deleted only if it is empty."
+        raise refuse("InvalidRequestException", "Backup vault cannot be deleted because it contains recovery points.")
     vault = store.vaults.pop(request["BackupVaultName"], None)
     if vault is None:
         raise missing("Backup vault")
@@ -103,7 +111,69 @@ def delete_vault(context, request):
 def list_recovery_points(context, request):
     if request["BackupVaultName"] not in store_of(context).vaults:
         raise missing("Backup vault")
-    return {"RecoveryPoints": []}
+    points = store_of(context).points[request["BackupVaultName"]]
+    for arn_ in [arn_ for arn_, point in points.items() if point.get("_looks") == 0]:
+        del points[arn_]
+    for point in points.values():
+        if point["Status"] == "DELETING":
+            point["_looks"] -= 1
+    begin = int(request.get("NextToken") or 0)
+    end = begin + min(request.get("MaxResults") or 1000, 1000)
+    shown = [{k: v for k, v in point.items() if not k.startswith("_")} for point in list(points.values())[begin:end]]
+    return {"RecoveryPoints": shown} | ({"NextToken": str(end)} if end < len(points) else {})
+
+
+def start_job(context, request):
+    """A backup on demand: of a small thing, which is done at once."""
+    store, name = store_of(context), request["BackupVaultName"]
+    if name not in store.vaults:
+        raise missing("Backup vault")
+    check_role(context, request["IamRoleArn"])
+    point = arn(context, f"recovery-point:{uuid.uuid4()}")
+    store.points[name][point] = {
+        "RecoveryPointArn": point,
+        "BackupVaultName": name,
+        "ResourceArn": request["ResourceArn"],
+        "IamRoleArn": request["IamRoleArn"],
+        "CreationDate": datetime.now(UTC),
+        "Status": "COMPLETED",
+    }
+    return {"BackupJobId": str(uuid.uuid4()), "RecoveryPointArn": point, "CreationDate": datetime.now(UTC)}
+
+
+def has_role(context, role: str) -> bool:
+    iam = connect_to(aws_access_key_id=context.account_id, region_name=context.region).iam
+    try:
+        iam.get_role(RoleName=role.rsplit("/", 1)[-1])
+    except Exception:
+        return False
+    return True
+
+
+def check_role(context, role: str) -> None:
+    if not has_role(context, role):
+        raise refuse("InvalidParameterValueException", f"IAM Role {role} cannot be assumed by AWS Backup")
+
+
+def delete_recovery_point(context, request):
+    """The deletion goes on after the answer, with the role that made the point. Without it the point is EXPIRED and stays (Developer
+    Guide, "Deleting backups")."""
+    point = store_of(context).points[request["BackupVaultName"]].get(request["RecoveryPointArn"])
+    if point is None:
+        raise missing("Recovery point")
+    if not has_role(context, point["IamRoleArn"]):
+        point["Status"] = "EXPIRED"
+    elif point["Status"] != "DELETING":
+        # How often it is still listed.
+        point |= {"Status": "DELETING", "_looks": 2}
+
+
+def describe_region_settings(context, request):
+    return {"ResourceTypeOptInPreference": store_of(context).opt_in}
+
+
+def update_region_settings(context, request):
+    store_of(context).opt_in.update(request.get("ResourceTypeOptInPreference") or {})
 
 
 def check_plan(store: Store, plan: dict) -> dict:
@@ -279,6 +349,10 @@ OPERATIONS = {
     "ListBackupVaults": list_vaults,
     "DeleteBackupVault": delete_vault,
     "ListRecoveryPointsByBackupVault": list_recovery_points,
+    "DeleteRecoveryPoint": delete_recovery_point,
+    "StartBackupJob": start_job,
+    "DescribeRegionSettings": describe_region_settings,
+    "UpdateRegionSettings": update_region_settings,
     "CreateBackupPlan": create_plan,
     "GetBackupPlan": get_plan,
     "ListBackupPlans": list_plans,

@@ -10,6 +10,7 @@ from localstack.services.plugins import Service, aws_provider
 from . import rds_clusters as clusters
 from . import rds_groups as groups
 from . import rds_proxies as proxies
+from . import rds_versions as versions
 from .errors import refuse
 from .rds_store import as_tags, store_of
 
@@ -36,11 +37,14 @@ def remove_tags(context, request):
 
 
 OPERATIONS = {
-    "DescribeDBEngineVersions": clusters.describe_versions,
+    "DescribeDBEngineVersions": versions.describe_versions,
     "CreateDBCluster": clusters.create_cluster,
     "DescribeDBClusters": clusters.describe_clusters,
     "ModifyDBCluster": clusters.modify_cluster,
     "DeleteDBCluster": clusters.delete_cluster,
+    "StopDBCluster": clusters.stop_cluster,
+    "StartDBCluster": clusters.start_cluster,
+    "DescribeEvents": clusters.describe_events,
     "RestoreDBClusterFromSnapshot": clusters.restore_cluster,
     "EnableHttpEndpoint": clusters.set_endpoint(True),
     "DisableHttpEndpoint": clusters.set_endpoint(False),

@@ -5,28 +5,11 @@ from datetime import UTC, datetime
 
 from .errors import refuse
 from .rds_store import CLUSTERS, INSTANCES, advance, arn, as_tags, check_name, queue, set_tags, shown, store_of
+from .rds_versions import VERSIONS, check_family, check_upgrade, family_of
 
 # What AWS does not change at once, but shows among the pending values until it begins.
 LATER_OF_CLUSTERS = ("EngineVersion", "BackupRetentionPeriod", "IAMDatabaseAuthenticationEnabled")
 LATER_OF_INSTANCES = ("DBInstanceClass",)
-
-VERSIONS = ("14.12", "15.7", "15.8", "15.10", "16.4")
-
-
-def describe_versions(context, request):
-    family = request.get("DBParameterGroupFamily")
-    versions = [
-        {
-            "Engine": "aurora-postgresql",
-            "EngineVersion": version,
-            "DBParameterGroupFamily": f"aurora-postgresql{version.split('.')[0]}",
-            "SupportedEngineModes": ["provisioned"],
-            "Status": "available",
-        }
-        for version in VERSIONS
-    ]
-    wanted = [v for v in versions if not family or v["DBParameterGroupFamily"] == family]
-    return {"DBEngineVersions": wanted if request.get("Engine") == "aurora-postgresql" else []}
 
 
 def check_password(request) -> None:
@@ -71,7 +54,7 @@ def shown_cluster(context, cluster: dict) -> dict:
     name = cluster["DBClusterIdentifier"]
     store = store_of(context)
     pending = advance(context, CLUSTERS, cluster, name)
-    status = "available"
+    status = cluster.get("_status", "available")
     if CLUSTERS.is_young(context, name):
         status = "creating"
     elif CLUSTERS.is_changing(context, name):
@@ -98,8 +81,11 @@ def make_cluster(context, request, more: dict) -> dict:
     group = request.get("DBClusterParameterGroupName")
     if group and group not in store.parameter_groups:
         raise refuse("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {group}", 404)
-    if request.get("EngineVersion") and request["EngineVersion"] not in VERSIONS:
-        raise refuse("InvalidParameterCombination", f"Cannot find version {request['EngineVersion']} for aurora-postgresql")
+    version = request.get("EngineVersion") or more.get("EngineVersion") or "15.8"
+    if version not in VERSIONS:
+        raise refuse("InvalidParameterCombination", f"Cannot find version {version} for aurora-postgresql")
+    group = group or f"default.aurora-postgresql{version.split('.')[0]}"
+    check_family(context, group, version)
     number = uuid.uuid4().hex
     cluster = {
         "DBClusterIdentifier": name,
@@ -107,7 +93,7 @@ def make_cluster(context, request, more: dict) -> dict:
         "_arn": arn(context, f"cluster:{name}"),
         "DbClusterResourceId": f"cluster-{number[:26].upper()}",
         "Engine": request["Engine"],
-        "EngineVersion": "15.8",
+        "EngineVersion": version,
         "EngineMode": "provisioned",
         "Port": 5432,
         "Endpoint": f"{name}.cluster-{number[:12]}.{context.region}.rds.amazonaws.com",
@@ -116,7 +102,7 @@ def make_cluster(context, request, more: dict) -> dict:
         "DatabaseName": request.get("DatabaseName"),
         "StorageEncrypted": bool(request.get("StorageEncrypted")),
         "DBSubnetGroup": request.get("DBSubnetGroupName"),
-        "DBClusterParameterGroup": group or "default.aurora-postgresql15",
+        "DBClusterParameterGroup": group,
         "BackupRetentionPeriod": 1,
         "PreferredBackupWindow": "07:00-07:30",
         "PreferredMaintenanceWindow": "fri:09:00-fri:09:30",
@@ -124,6 +110,7 @@ def make_cluster(context, request, more: dict) -> dict:
         "EnabledCloudwatchLogsExports": [],
         "ClusterCreateTime": datetime.now(UTC),
         "MultiAZ": False,
+        "_password": request.get("MasterUserPassword"),
         **more,
         **settings(request),
     }
@@ -150,6 +137,28 @@ def describe_clusters(context, request):
     return {"DBClusters": [shown_cluster(context, c) for c in store.clusters.values()] + list(leaving.values())}
 
 
+def stop_cluster(context, request):
+    cluster = cluster_of(context, request["DBClusterIdentifier"])
+    check_available(context, cluster)
+    cluster["_status"] = "stopped"
+    return {"DBCluster": shown_cluster(context, cluster)}
+
+
+def start_cluster(context, request):
+    cluster = cluster_of(context, request["DBClusterIdentifier"])
+    if cluster.pop("_status", None) != "stopped":
+        raise refuse("InvalidDBClusterStateFault", "DbCluster is not in stopped state.")
+    return {"DBCluster": shown_cluster(context, cluster)}
+
+
+def describe_events(context, request):
+    cluster = store_of(context).clusters.get(request.get("SourceIdentifier"), {})
+    if cluster.get("_status") != "stopped":
+        return {"Events": []}
+    event = {"SourceIdentifier": request["SourceIdentifier"], "SourceType": "db-cluster", "Message": "DB cluster stopped"}
+    return {"Events": [event | {"Date": datetime.now(UTC)}]}
+
+
 def check_available(context, cluster: dict) -> None:
     status = shown_cluster(context, cluster)["Status"]
     if status != "available":
@@ -164,6 +173,11 @@ def modify_cluster(context, request):
         raise refuse("InvalidParameterCombination", "EnableHttpEndpoint is only for Aurora Serverless v1.")
     if request.get("EngineVersion") and request["EngineVersion"] not in VERSIONS:
         raise refuse("InvalidParameterCombination", f"Cannot upgrade to {request['EngineVersion']}")
+    group = request.get("DBClusterParameterGroupName") or cluster["DBClusterParameterGroup"]
+    if request.get("DBClusterParameterGroupName") and group not in store_of(context).parameter_groups and not group.startswith("default."):
+        raise refuse("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {group}", 404)
+    check_upgrade(cluster["EngineVersion"], {"AllowMajorVersionUpgrade": False, **request}, family_of(context, group))
+    check_family(context, group, request.get("EngineVersion") or cluster["EngineVersion"])
     change = request.get("CloudwatchLogsExportConfiguration") or {}
     exports = [log for log in cluster["EnabledCloudwatchLogsExports"] if log not in (change.get("DisableLogTypes") or [])]
     exports += [log for log in change.get("EnableLogTypes") or [] if log not in exports]
@@ -173,6 +187,7 @@ def modify_cluster(context, request):
     later = {name: value for name, value in later.items() if cluster.get(name) != value}
     if request.get("MasterUserPassword"):
         later["MasterUserPassword"] = "****"
+        cluster["_new_password"] = request["MasterUserPassword"]
     queue(context, CLUSTERS, cluster, request, later)
     return {"DBCluster": shown_cluster(context, cluster)}
 
@@ -185,7 +200,7 @@ def delete_cluster(context, request):
     if cluster.get("DeletionProtection"):
         raise refuse("InvalidParameterCombination", "Cannot delete protected Cluster, please disable deletion protection and try again.")
     last = shown_cluster(context, cluster)
-    if last["Status"] == "modifying":
+    if last["Status"] in ("modifying", "stopped"):
         raise refuse("InvalidDBClusterStateFault", f"DB cluster {name} is not available.")
     if any(i["DBClusterIdentifier"] == name for i in store.instances.values()):
         raise refuse("InvalidDBClusterStateFault", "Cluster cannot be deleted, it still contains DB instances in non-deleting state.")
@@ -222,6 +237,7 @@ def take_snapshot(context, name: str, cluster: dict) -> dict:
         "SnapshotCreateTime": datetime.now(UTC),
         "ClusterCreateTime": cluster["ClusterCreateTime"],
         "_database": cluster["DatabaseName"],
+        "_password": cluster.get("_password"),
     }
     store.snapshots[name] = snapshot
     tags = store.tags.get(cluster["DBClusterArn"], {}) if cluster.get("CopyTagsToSnapshot") else {}
@@ -261,8 +277,12 @@ def delete_snapshot(context, request):
 
 def restore_cluster(context, request):
     snapshot = snapshot_of(context, request["SnapshotIdentifier"])
-    # A snapshot brings its user and its data, and neither its password nor its endpoint nor its windows.
+    group = request.get("DBClusterParameterGroupName")
+    check_upgrade(snapshot["EngineVersion"], request, family_of(context, group))
+    # A snapshot brings its user, its password and its data, and neither its endpoint nor its windows.
     more = {
+        "EngineVersion": snapshot["EngineVersion"],
+        "_password": snapshot["_password"],
         "MasterUsername": snapshot["MasterUsername"],
         "DatabaseName": snapshot["_database"],
         "StorageEncrypted": snapshot["StorageEncrypted"],
@@ -273,6 +293,9 @@ def restore_cluster(context, request):
 def set_endpoint(enabled: bool):
     def handler(context, request):
         cluster = cluster_of(context, request["ResourceArn"].rsplit(":", 1)[-1])
+        # API reference of EnableHttpEndpoint: InvalidResourceStateFault, "another operation is in progress".
+        if cluster.get("_queued") or shown_cluster(context, cluster)["Status"] != "available":
+            raise refuse("InvalidResourceStateFault", "The operation can't be performed because another operation is in progress.")
         cluster["HttpEndpointEnabled"] = enabled
         return {"ResourceArn": request["ResourceArn"], "HttpEndpointEnabled": enabled}
 
@@ -290,10 +313,14 @@ def shown_instance(context, instance: dict) -> dict:
     name = instance["DBInstanceIdentifier"]
     pending = advance(context, INSTANCES, instance, name)
     status = "available"
+    cluster = store_of(context).clusters.get(instance["DBClusterIdentifier"], {})
     if INSTANCES.is_young(context, name):
         status = "creating"
     elif INSTANCES.is_changing(context, name):
         status = "modifying"
+    elif cluster.get("_status"):
+        # The instances of a stopped cluster are stopped with it.
+        status = cluster["_status"]
     tags = as_tags(store_of(context).tags.get(instance["DBInstanceArn"], {}))
     return {**shown(instance), **pending, "DBInstanceStatus": status, "TagList": tags}
 
@@ -314,6 +341,8 @@ def create_instance(context, request):
         "DBInstanceClass": request["DBInstanceClass"],
         "PromotionTier": 1 if request.get("PromotionTier") is None else request["PromotionTier"],
         "PubliclyAccessible": bool(request.get("PubliclyAccessible")),
+        # On unless it is switched off: API reference of CreateDBInstance.
+        "AutoMinorVersionUpgrade": request.get("AutoMinorVersionUpgrade") is not False,
         "Endpoint": {"Address": f"{name}.{uuid.uuid4().hex[:12]}.{context.region}.rds.amazonaws.com", "Port": cluster["Port"]},
         "InstanceCreateTime": datetime.now(UTC),
     }
@@ -335,7 +364,7 @@ def describe_instances(context, request):
 
 def modify_instance(context, request):
     instance = instance_of(context, request["DBInstanceIdentifier"])
-    names = ("DBInstanceClass", "PromotionTier", "PubliclyAccessible")
+    names = ("DBInstanceClass", "PromotionTier", "PubliclyAccessible", "AutoMinorVersionUpgrade")
     changes = {name: request[name] for name in names if request.get(name) is not None}
     later = {name: changes.pop(name) for name in LATER_OF_INSTANCES if name in changes}
     instance.update(changes)

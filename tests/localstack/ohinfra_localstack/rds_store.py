@@ -46,7 +46,8 @@ def advance(context, phases: Phases, thing: dict, name: str) -> dict:
     """Begins with what was queued, when it is time, and gives what is shown of it until then."""
     if thing.get("_queued") and not thing["_waits"] and not QUEUE.is_changing(context, thing["_arn"]):
         changes = thing.pop("_queued")
-        changes.pop("MasterUserPassword", None)
+        if changes.pop("MasterUserPassword", None):
+            thing["_password"] = thing.pop("_new_password", None)
         thing.update(changes)
         phases.change(context, name)
     return {"PendingModifiedValues": dict(thing.get("_queued", {}))}

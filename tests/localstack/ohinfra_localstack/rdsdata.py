@@ -1,5 +1,7 @@
 """The RDS Data API: it checks the cluster, the secret and the order of transactions, and remembers the statements of each cluster.
 
+Its errors are those of Aurora Serverless v2 and provisioned clusters (RDS Data Service API Reference, ExecuteStatement, Errors).
+
 It is no database: that the statements do what they should is tried on a real PostgreSQL elsewhere.
 """
 
@@ -22,16 +24,36 @@ def check(context, request) -> str:
     arn = request["resourceArn"]
     name = arn.rsplit(":", 1)[-1]
     cluster = rds.store_of(context).clusters.get(name)
-    if cluster is None or not cluster["HttpEndpointEnabled"]:
-        raise refuse("BadRequestException", f"HttpEndpoint is not enabled for cluster {name}.")
+    if cluster is None:
+        raise refuse("BadRequestException", f"DBCluster {name} is not found for DbHandler")
+    if not cluster["HttpEndpointEnabled"]:
+        raise refuse("HttpEndpointNotEnabledException", f"The HTTP endpoint for using RDS Data API isn't enabled for the DB cluster {name}.")
+    instances = [i for i in rds.store_of(context).instances.values() if i["DBClusterIdentifier"] == name]
+    if not instances:
+        raise refuse("DatabaseNotFoundException", "The DB cluster doesn't have a DB instance.", 404)
+    if cluster.get("_status") == "stopped":
+        raise refuse("DatabaseUnavailableException", "The writer instance in the DB cluster isn't available.", 504)
+    check_resumed(cluster)
     secrets = connect_to(aws_access_key_id=context.account_id, region_name=context.region).secretsmanager
     try:
         value = json.loads(secrets.get_secret_value(SecretId=request["secretArn"])["SecretString"])
     except Exception as error:
-        raise refuse("BadRequestException", "Error fetching secret.") from error
+        raise refuse("SecretsErrorException", "There was a problem with the Secrets Manager secret: it was not found.") from error
     if not value.get("username") or not value.get("password"):
-        raise refuse("BadRequestException", "The secret has no username or password.")
+        raise refuse("InvalidSecretException", "The Secrets Manager secret used with the request isn't valid.")
+    if cluster.get("_password") not in (None, value["password"]):
+        user = value["username"]
+        raise refuse("DatabaseErrorException", f'FATAL: password authentication failed for user "{user}"; SQLState: 28P01')
     return arn + "|" + cluster["DbClusterResourceId"]
+
+
+def check_resumed(cluster: dict) -> None:
+    """A cluster that may scale to nothing has paused before the first request, which wakes it up (Aurora User Guide, "Scaling to zero
+    ACUs")."""
+    capacity = cluster.get("ServerlessV2ScalingConfiguration") or {}
+    if capacity.get("MinCapacity") == 0 and not cluster.get("_awake"):
+        cluster["_awake"] = True
+        raise refuse("DatabaseResumingException", "The Aurora DB instance is resuming after being auto-paused. Please wait a few seconds and try again.")
 
 
 def begin(context, request):
@@ -53,13 +75,13 @@ def execute(context, request):
     elif transaction in OPEN:
         OPEN[transaction][1].append(sql)
     else:
-        raise refuse("BadRequestException", f"Transaction {transaction} is not found.")
+        raise refuse("TransactionNotFoundException", f"Transaction {transaction} is not found.", 404)
     return {"numberOfRecordsUpdated": 0}
 
 
 def commit(context, request):
     if request["transactionId"] not in OPEN:
-        raise refuse("NotFoundException", "Transaction not found.", 404)
+        raise refuse("TransactionNotFoundException", "Transaction is not found.", 404)
     key, statements = OPEN.pop(request["transactionId"])
     STATEMENTS.setdefault(key, []).extend(statements)
     return {"transactionStatus": "Transaction Committed"}

@@ -91,9 +91,12 @@ fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
     let retained = [
         "auth/user-pool",
         "compute/workspace-fs",
+        "database/cluster-logs",
+        "database/proxy-logs",
         "edge/auth-function-logs",
         "edge/headers-function-logs",
         "monitoring/app-logs",
+        "monitoring/backup-role",
         "monitoring/backup-vault",
         "monitoring/data-bucket",
         "security/sandbox-secret",

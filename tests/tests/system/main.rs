@@ -6,6 +6,7 @@ mod backend;
 mod bad_input;
 mod conformance;
 mod crashes;
+mod data;
 mod faults;
 mod functions;
 mod instances;

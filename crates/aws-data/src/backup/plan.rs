@@ -1,6 +1,7 @@
 //! How AWS does `backup.plan`.
 
-use aws_sdk_backup::types::{BackupPlanInput, BackupRule, BackupRuleInput, Lifecycle};
+use aws_sdk_backup::types::builders::BackupRuleInputBuilder;
+use aws_sdk_backup::types::{BackupPlan, BackupPlanInput, BackupRule, BackupRuleInput, Lifecycle};
 use futures::future::{try_join, try_join_all};
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
@@ -17,15 +18,29 @@ pub struct PlanKind(pub(crate) Clients);
 
 type Inputs = Resolved<Plan>;
 
-fn to_aws(inputs: &Inputs, operation: &'static str) -> Result<BackupPlanInput, ProviderError> {
+/// AWS replaces the whole plan: what the live one has beside our inputs (copies to other regions, cold storage, a time zone) stays.
+fn to_aws(
+    inputs: &Inputs,
+    live: Option<BackupPlan>,
+    operation: &'static str,
+) -> Result<BackupPlanInput, ProviderError> {
+    let (rules, advanced, scan) =
+        live.map(|live| (live.rules, live.advanced_backup_settings, live.scan_settings)).unwrap_or_default();
     let rule = |rule: &PlanRule| {
-        BackupRuleInput::builder()
+        let live = rules.iter().find(|live| live.rule_name == rule.rule_name).cloned();
+        let input = match live {
+            Some(live) => kept(live),
+            None => BackupRuleInput::builder(),
+        };
+        let mut lifecycle = input.get_lifecycle().clone().unwrap_or_else(|| Lifecycle::builder().build());
+        lifecycle.delete_after_days = Some(rule.delete_after_days);
+        input
             .rule_name(&rule.rule_name)
             .target_backup_vault_name(&rule.vault_name)
             .schedule_expression(&rule.schedule)
             .start_window_minutes(rule.start_window_minutes)
             .completion_window_minutes(rule.completion_window_minutes)
-            .lifecycle(Lifecycle::builder().delete_after_days(rule.delete_after_days).build())
+            .lifecycle(lifecycle)
             .build()
             .map_err(defect(operation))
     };
@@ -33,8 +48,23 @@ fn to_aws(inputs: &Inputs, operation: &'static str) -> Result<BackupPlanInput, P
     BackupPlanInput::builder()
         .backup_plan_name(&inputs.plan_name)
         .set_rules(Some(rules))
+        .set_advanced_backup_settings(advanced)
+        .set_scan_settings(scan)
         .build()
         .map_err(defect(operation))
+}
+
+/// Everything of a live rule that an update takes.
+fn kept(live: BackupRule) -> BackupRuleInputBuilder {
+    BackupRuleInput::builder()
+        .set_target_logically_air_gapped_backup_vault_arn(live.target_logically_air_gapped_backup_vault_arn)
+        .set_lifecycle(live.lifecycle)
+        .set_recovery_point_tags(live.recovery_point_tags)
+        .set_copy_actions(live.copy_actions)
+        .set_enable_continuous_backup(live.enable_continuous_backup)
+        .set_schedule_expression_timezone(live.schedule_expression_timezone)
+        .set_index_actions(live.index_actions)
+        .set_scan_actions(live.scan_actions)
 }
 
 fn from_aws(rule: BackupRule) -> PlanRule {
@@ -53,17 +83,19 @@ impl PlanKind {
         arn(&self.0, region, &format!("backup-plan:{id}")).await
     }
 
+    async fn plan(&self, region: &Region, id: &str) -> Result<Option<BackupPlan>, ProviderError> {
+        let result = self.0.at(region).get_backup_plan().backup_plan_id(id).send().await;
+        // A deleted plan can still be asked for; it says when it was deleted.
+        let answer = is_missing(result.map_err(failed("backup:GetBackupPlan")))?;
+        Ok(answer.filter(|answer| answer.deletion_date.is_none()).and_then(|answer| answer.backup_plan))
+    }
+
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let plan = async {
-            let result = self.0.at(region).get_backup_plan().backup_plan_id(id).send().await;
-            // A deleted plan can still be asked for; it says when it was deleted.
-            Ok(is_missing(result.map_err(failed("backup:GetBackupPlan")))?
-                .filter(|answer| answer.deletion_date.is_none()))
-        };
+        let plan = self.plan(region, id);
         let arn = self.arn(region, id).await?;
         let tags = async { is_missing(tags_of(&self.0, region, &arn).await) };
         let (plan, tags) = try_join(plan, tags).await?;
-        Ok(plan.and_then(|answer| answer.backup_plan).map(|plan| {
+        Ok(plan.map(|plan| {
             let rules = plan.rules.into_iter().map(from_aws).collect();
             let inputs = PlanInputs { plan_name: plan.backup_plan_name, rules };
             Live::new(&inputs, attributes([("id", id), ("arn", &arn)])).tagged(tags.unwrap_or_default())
@@ -97,7 +129,7 @@ impl Kind for PlanKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "backup:CreateBackupPlan";
-        let call = self.0.at(&subject.region).create_backup_plan().backup_plan(to_aws(inputs, operation)?);
+        let call = self.0.at(&subject.region).create_backup_plan().backup_plan(to_aws(inputs, None, operation)?);
         let call = call.set_backup_plan_tags(Some(to_tags(tags))).creator_request_id(&subject.token);
         let answer = call.send().await.map_err(failed(operation))?;
         let id = answer.backup_plan_id.ok_or_else(|| ProviderError::incomplete(operation, "BackupPlanId"))?;
@@ -108,7 +140,8 @@ impl Kind for PlanKind {
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         if !update.changed.is_empty() {
             let operation = "backup:UpdateBackupPlan";
-            let plan = to_aws(&update.desired, operation)?;
+            let live = self.plan(&subject.region, id).await?;
+            let plan = to_aws(&update.desired, live, operation)?;
             let call = self.0.at(&subject.region).update_backup_plan().backup_plan_id(id).backup_plan(plan);
             call.send().await.map_err(failed(operation))?;
         }

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_backup::types::BackupVaultListMember;
+use aws_sdk_backup::Client;
+use aws_sdk_backup::types::{BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus};
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::backup::{Vault, VaultInputs};
 
 use super::{Clients, arn, tags_of, to_tags, update_tags};
+use crate::bounded;
 
 /// `backup.vault`
 pub struct VaultKind(pub(crate) Clients);
@@ -27,18 +30,31 @@ impl VaultKind {
         vaults.map_err(failed("backup:ListBackupVaults"))
     }
 
-    async fn empty(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
-        let client = self.0.at(region);
+    /// Deletes the recovery points page after page and gives how many were still listed: their deletion goes on after the answer.
+    async fn empty(&self, region: &Region, name: &str) -> Result<usize, ProviderError> {
+        let client = &self.0.at(region);
         let call = client.list_recovery_points_by_backup_vault().backup_vault_name(name);
-        let points = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let points = is_missing(points.map_err(failed("backup:ListRecoveryPointsByBackupVault")))?.unwrap_or_default();
-        let client = &client;
-        try_join_all(points.into_iter().filter_map(|point| point.recovery_point_arn).map(|point| async move {
-            let call = client.delete_recovery_point().backup_vault_name(name).recovery_point_arn(point);
-            is_missing(call.send().await.map_err(failed("backup:DeleteRecoveryPoint")))
-        }))
-        .await?;
-        Ok(())
+        let mut pages = call.into_paginator().send();
+        let mut listed = 0;
+        while let Some(page) = pages.next().await {
+            let page = is_missing(page.map_err(failed("backup:ListRecoveryPointsByBackupVault")))?;
+            let points = page.and_then(|page| page.recovery_points).unwrap_or_default();
+            listed += points.len();
+            let is_deleting = |point: &RecoveryPointByBackupVault| point.status == Some(RecoveryPointStatus::Deleting);
+            let arns =
+                points.into_iter().filter(|point| !is_deleting(point)).filter_map(|point| point.recovery_point_arn);
+            bounded::for_each(arns.collect(), |point| delete_point(client, name, point)).await?;
+        }
+        Ok(listed)
+    }
+}
+
+async fn delete_point(client: &Client, vault: &str, point: String) -> Result<(), ProviderError> {
+    let call = client.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(point);
+    match call.send().await.map_err(failed("backup:DeleteRecoveryPoint")) {
+        // Gone, or busy: the vault is looked at again.
+        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Dependency) => Ok(()),
+        result => result.map(|_| ()),
     }
 }
 
@@ -83,10 +99,15 @@ impl Kind for VaultKind {
     }
 
     async fn delete(&self, region: &Region, name: &str, how: Deletion) -> Result<(), ProviderError> {
+        let operation = "backup:DeleteBackupVault";
         if how == Deletion::Purge {
-            self.empty(region, name).await?;
+            let points = self.empty(region, name).await?;
+            if points > 0 {
+                let message = format!("{points} recovery points are being deleted");
+                return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
+            }
         }
         let result = self.0.at(region).delete_backup_vault().backup_vault_name(name).send().await;
-        is_missing(result.map_err(failed("backup:DeleteBackupVault"))).map(|_| ())
+        is_missing(result.map_err(failed(operation))).map(|_| ())
     }
 }

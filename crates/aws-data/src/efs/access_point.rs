@@ -11,7 +11,7 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::efs::{AccessPoint, AccessPointInputs};
 
-use super::{Clients, from_tags, is_going, to_tags, update_tags};
+use super::{Clients, from_tags, in_error, is_going, to_tags, update_tags};
 
 /// `efs.access_point`
 pub struct AccessPointKind(pub(crate) Clients);
@@ -88,6 +88,7 @@ impl Kind for AccessPointKind {
         let point = self.describe(region, id).await?;
         Ok(match point.and_then(|point| point.life_cycle_state) {
             Some(LifeCycleState::Available) => Readiness::Ready,
+            Some(LifeCycleState::Error) => return Err(in_error(id)),
             Some(state) => Readiness::Waiting(state.as_str().to_owned()),
             None => Readiness::Waiting("not visible yet".to_owned()),
         })

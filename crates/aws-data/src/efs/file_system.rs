@@ -13,7 +13,7 @@ use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::efs::{FileSystem, FileSystemInputs};
 use serde_json::Value;
 
-use super::{Clients, from_tags, is_going, to_tags, update_tags};
+use super::{Clients, from_tags, in_error, is_going, to_tags, update_tags};
 
 /// `efs.file_system`
 pub struct FileSystemKind(pub(crate) Clients);
@@ -132,6 +132,7 @@ impl Kind for FileSystemKind {
     async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
         Ok(match self.describe(region, id).await?.map(|system| system.life_cycle_state) {
             Some(LifeCycleState::Available) => Readiness::Ready,
+            Some(LifeCycleState::Error) => return Err(in_error(id)),
             Some(state) => Readiness::Waiting(state.as_str().to_owned()),
             None => Readiness::Waiting("not visible yet".to_owned()),
         })

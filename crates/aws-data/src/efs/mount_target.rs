@@ -10,7 +10,7 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::efs::{MountTarget, MountTargetInputs};
 
-use super::{Clients, is_going};
+use super::{Clients, in_error, is_going};
 
 /// `efs.mount_target`
 pub struct MountTargetKind(pub(crate) Clients);
@@ -77,6 +77,7 @@ impl Kind for MountTargetKind {
     async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
         Ok(match self.describe(region, id).await?.map(|target| target.life_cycle_state) {
             Some(LifeCycleState::Available) => Readiness::Ready,
+            Some(LifeCycleState::Error) => return Err(in_error(id)),
             Some(state) => Readiness::Waiting(state.as_str().to_owned()),
             None => Readiness::Waiting("not visible yet".to_owned()),
         })

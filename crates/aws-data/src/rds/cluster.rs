@@ -1,6 +1,6 @@
 //! How AWS does `rds.cluster`.
 
-use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration};
+use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration, SourceType};
 use futures::future::try_join_all;
 use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
 use ohinfra_core::contract::{
@@ -12,7 +12,7 @@ use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::rds::{Cluster, ClusterInputs};
 use serde_json::{Value, json};
 
-use super::{Clients, from_tags, snapshots, to_tags, update_tags};
+use super::{Clients, from_tags, snapshots, status, to_tags, update_tags};
 
 /// `rds.cluster`
 pub struct ClusterKind(pub(crate) Clients);
@@ -21,6 +21,7 @@ type Inputs = Resolved<Cluster>;
 
 /// Set while a cluster is being restored: what a snapshot does not bring is set before the tag is taken off, also by a later run.
 const RESTORING: &str = "ohinfra:restoring";
+const DESCRIBE: &str = "rds:DescribeDBClusters";
 
 fn scaling(inputs: &Inputs) -> ServerlessV2ScalingConfiguration {
     ServerlessV2ScalingConfiguration::builder().min_capacity(inputs.min_acu).max_capacity(inputs.max_acu).build()
@@ -28,6 +29,16 @@ fn scaling(inputs: &Inputs) -> ServerlessV2ScalingConfiguration {
 
 fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or(version)
+}
+
+/// The parts of a version as numbers: 15.10 is newer than 15.8.
+fn version_order(version: &str) -> Vec<u64> {
+    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
+}
+
+/// The newer of two versions. AWS raises minor versions by itself, and no version goes back: what is configured is a floor.
+fn newer<'a>(one: &'a str, other: &'a str) -> &'a str {
+    if version_order(one) > version_order(other) { one } else { other }
 }
 
 /// What others may refer to; what AWS does not say yet is left out.
@@ -108,7 +119,7 @@ fn pending(cluster: &DbCluster) -> Option<String> {
         ("log exports", logs),
     ];
     let names: Vec<&str> = names.into_iter().filter(|(_, is_pending)| *is_pending).map(|(name, _)| name).collect();
-    (!names.is_empty()).then(|| format!("to be changed: {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("pending: {}", names.join(", ")))
 }
 
 impl ClusterKind {
@@ -119,8 +130,14 @@ impl ClusterKind {
 
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
         let result = self.0.at(region).describe_db_clusters().db_cluster_identifier(name).send().await;
-        let answer = is_missing(result.map_err(failed("rds:DescribeDBClusters")))?;
+        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.db_clusters.unwrap_or_default().into_iter().next()))
+    }
+
+    async fn readiness(&self, region: &Region, cluster: &DbCluster) -> Result<Readiness, ProviderError> {
+        let name = cluster.db_cluster_identifier().unwrap_or_default();
+        let reason = status::last_event(&self.0, region, SourceType::DbCluster, name);
+        status::readiness(DESCRIBE, cluster.status(), reason).await
     }
 
     async fn password(&self, arn: &str) -> Result<SecretText, ProviderError> {
@@ -135,12 +152,22 @@ impl ClusterKind {
         snapshot: &str,
         tags: &Tags,
     ) -> Result<Created, ProviderError> {
+        let operation = "rds:RestoreDBClusterFromSnapshot";
         let snapshot = snapshots::chosen(&self.0, &subject.region, snapshot, &subject.ownership).await?;
+        let (snapshot, taken_of) = (snapshot.name, snapshot.engine_version);
+        let (from, to) = (major(&taken_of), major(&inputs.engine_version));
+        if version_order(from) > version_order(to) {
+            let message = format!(
+                "the snapshot `{snapshot}` is of PostgreSQL {taken_of}, which cannot become {to}; set `engine_version = \"{from}\"` in [database]"
+            );
+            return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
+        }
         let mut tags = tags.clone();
         tags.insert(RESTORING.to_owned(), "true".to_owned());
         let call = self.0.at(&subject.region).restore_db_cluster_from_snapshot().snapshot_identifier(snapshot);
         let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine).port(inputs.port);
-        let call = call.engine_version(&inputs.engine_version).db_subnet_group_name(&inputs.subnet_group_name);
+        let call = call.engine_version(newer(&taken_of, &inputs.engine_version));
+        let call = call.db_subnet_group_name(&inputs.subnet_group_name);
         let call = call.set_vpc_security_group_ids(Some(inputs.security_group_ids.clone()));
         let call = call.db_cluster_parameter_group_name(&inputs.parameter_group_name);
         let call = call.serverless_v2_scaling_configuration(scaling(inputs));
@@ -148,7 +175,6 @@ impl ClusterKind {
         let call = call.set_enable_cloudwatch_logs_exports(Some(inputs.log_exports.clone()));
         let call = call.copy_tags_to_snapshot(inputs.copy_tags_to_snapshot).set_tags(Some(to_tags(&tags)));
         let call = call.deletion_protection(inputs.deletion_protection);
-        let operation = "rds:RestoreDBClusterFromSnapshot";
         let answer = call.send().await.map_err(referring(operation))?;
         answer
             .db_cluster
@@ -158,7 +184,9 @@ impl ClusterKind {
         Err(ProviderError::new(ErrorKind::Dependency, operation, "the snapshot is being restored"))
     }
 
-    async fn modify(&self, region: &Region, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+    /// `live` is the cluster as it is at this attempt: an earlier one may have had its effect.
+    async fn modify(&self, region: &Region, live: &DbCluster, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        let name = live.db_cluster_identifier().unwrap_or_default();
         let desired = &update.desired;
         let call = self.0.at(region).modify_db_cluster().db_cluster_identifier(name).apply_immediately(true);
         let mut changes = false;
@@ -167,7 +195,9 @@ impl ClusterKind {
             changes |= changed;
             changed
         };
-        let version = if_changed("engine_version");
+        let live_version = live.engine_version().unwrap_or_default();
+        let version =
+            if_changed("engine_version") && version_order(live_version) < version_order(&desired.engine_version);
         let port = if_changed("port");
         let groups = if_changed("security_group_ids");
         let parameters = if_changed("parameter_group_name");
@@ -184,19 +214,14 @@ impl ClusterKind {
             return Ok(());
         }
         let password = if secret { Some(self.password(&desired.admin_secret_arn).await?) } else { None };
-        let live_version = update.live.get("engine_version").and_then(Value::as_str).unwrap_or_default();
         let other_major = version && major(live_version) != major(&desired.engine_version);
-        let live_logs: Vec<String> = update
-            .live
-            .get("log_exports")
-            .and_then(|logs| serde_json::from_value(logs.clone()).ok())
-            .unwrap_or_default();
+        let live_logs = live.enabled_cloudwatch_logs_exports();
         let without = |from: &[String], other: &[String]| -> Option<Vec<String>> {
             Some(from.iter().filter(|log| !other.contains(log)).cloned().collect())
         };
         let exports = CloudwatchLogsExportConfiguration::builder()
-            .set_enable_log_types(without(&desired.log_exports, &live_logs))
-            .set_disable_log_types(without(&live_logs, &desired.log_exports))
+            .set_enable_log_types(without(&desired.log_exports, live_logs))
+            .set_disable_log_types(without(live_logs, &desired.log_exports))
             .build();
         let call = call
             .set_engine_version(version.then(|| desired.engine_version.clone()))
@@ -269,18 +294,21 @@ impl Kind for ClusterKind {
         let Some(cluster) = self.describe(region, name).await? else {
             return Ok(Readiness::Waiting("not visible yet".to_owned()));
         };
-        Ok(match cluster.status() {
-            Some("available") => pending(&cluster).map_or(Readiness::Ready, Readiness::Waiting),
-            status => Readiness::Waiting(status.unwrap_or("no status").to_owned()),
-        })
+        let readiness = self.readiness(region, &cluster).await?;
+        Ok(pending(&cluster).filter(|_| readiness == Readiness::Ready).map_or(readiness, Readiness::Waiting))
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
-        let cluster = self.describe(&subject.region, name).await?;
-        let arn = cluster.and_then(|cluster| cluster.db_cluster_arn).unwrap_or_default();
-        self.modify(&subject.region, name, update).await?;
-        if update.changes("data_api") {
+        let Some(cluster) = self.describe(&subject.region, name).await? else {
+            return Err(ProviderError::new(ErrorKind::NotYetVisible, DESCRIBE, "the cluster is not visible yet"));
+        };
+        // A cluster that is stopped or broken refuses every change, however long one waits.
+        self.readiness(&subject.region, &cluster).await?;
+        let arn = cluster.db_cluster_arn().unwrap_or_default().to_owned();
+        // First, because AWS refuses it while a modification is in progress. When it is refused for another reason, the next attempt
+        // finds the endpoint as it should be.
+        if update.changes("data_api") && cluster.http_endpoint_enabled() != Some(update.desired.data_api) {
             // ModifyDBCluster has a parameter of this meaning, which AWS heeds only for the first serverless generation.
             if update.desired.data_api {
                 let call = client.enable_http_endpoint().resource_arn(&arn).send();
@@ -290,6 +318,7 @@ impl Kind for ClusterKind {
                 call.await.map_err(failed("rds:DisableHttpEndpoint"))?;
             }
         }
+        self.modify(&subject.region, &cluster, update).await?;
         if update.changes("restoring") {
             // Last: until then another run would set it all again.
             let call = client.remove_tags_from_resource().resource_name(&arn).tag_keys(RESTORING);

@@ -1,6 +1,6 @@
 //! How AWS does `rds.instance`.
 
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbInstance, SourceType};
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
@@ -11,17 +11,19 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::rds::{Instance, InstanceInputs};
 
-use super::{Clients, from_tags, to_tags, update_tags};
+use super::{Clients, from_tags, status, to_tags, update_tags};
 
 /// `rds.instance`
 pub struct InstanceKind(pub(crate) Clients);
 
 type Inputs = Resolved<Instance>;
 
+const DESCRIBE: &str = "rds:DescribeDBInstances";
+
 impl InstanceKind {
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbInstance>, ProviderError> {
         let result = self.0.at(region).describe_db_instances().db_instance_identifier(name).send().await;
-        let answer = is_missing(result.map_err(failed("rds:DescribeDBInstances")))?;
+        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.db_instances.unwrap_or_default().into_iter().next()))
     }
 
@@ -41,6 +43,7 @@ fn live(instance: &DbInstance) -> Live {
         instance_class: text(instance.db_instance_class()),
         promotion_tier: instance.promotion_tier().unwrap_or(1),
         publicly_accessible: instance.publicly_accessible().unwrap_or_default(),
+        auto_minor_version_upgrade: instance.auto_minor_version_upgrade().unwrap_or(true),
     };
     let endpoint = text(instance.endpoint().and_then(|endpoint| endpoint.address()));
     let arn = text(instance.db_instance_arn());
@@ -72,6 +75,7 @@ impl Kind for InstanceKind {
         let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine);
         let call = call.db_instance_class(&inputs.instance_class).promotion_tier(inputs.promotion_tier);
         let call = call.publicly_accessible(inputs.publicly_accessible).set_tags(Some(to_tags(tags)));
+        let call = call.auto_minor_version_upgrade(inputs.auto_minor_version_upgrade);
         let answer = call.send().await.map_err(referring(operation))?;
         let arn = answer.db_instance.and_then(|instance| instance.db_instance_arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "DBInstanceArn"))?;
@@ -84,11 +88,10 @@ impl Kind for InstanceKind {
         };
         // What was accepted is pending at first, and the status stays `available` until AWS begins with it.
         let pending = instance.pending_modified_values().and_then(|pending| pending.db_instance_class());
-        Ok(match (instance.db_instance_status(), pending) {
-            (Some("available"), None) => Readiness::Ready,
-            (Some("available"), Some(class)) => Readiness::Waiting(format!("to be changed: class to {class}")),
-            (status, _) => Readiness::Waiting(status.unwrap_or("no status").to_owned()),
-        })
+        let reason = status::last_event(&self.0, region, SourceType::DbInstance, name);
+        let readiness = status::readiness(DESCRIBE, instance.db_instance_status(), reason).await?;
+        let pending = pending.filter(|_| readiness == Readiness::Ready);
+        Ok(pending.map_or(readiness, |class| Readiness::Waiting(format!("pending: class {class}"))))
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
@@ -99,7 +102,10 @@ impl Kind for InstanceKind {
             let call = call
                 .set_db_instance_class(update.changes("instance_class").then(|| desired.instance_class.clone()))
                 .set_promotion_tier(update.changes("promotion_tier").then_some(desired.promotion_tier))
-                .set_publicly_accessible(update.changes("publicly_accessible").then_some(desired.publicly_accessible));
+                .set_publicly_accessible(update.changes("publicly_accessible").then_some(desired.publicly_accessible))
+                .set_auto_minor_version_upgrade(
+                    update.changes("auto_minor_version_upgrade").then_some(desired.auto_minor_version_upgrade),
+                );
             call.send().await.map_err(failed("rds:ModifyDBInstance"))?;
         }
         let arn = super::arn(&self.0, &subject.region, &format!("db:{name}")).await?;

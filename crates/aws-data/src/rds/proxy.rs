@@ -1,6 +1,6 @@
 //! How AWS does `rds.proxy`.
 
-use aws_sdk_rds::types::{AuthScheme, DbProxy, DbProxyStatus, EngineFamily, IamAuthMode, UserAuthConfig};
+use aws_sdk_rds::types::{AuthScheme, DbProxy, DbProxyStatus, EngineFamily, IamAuthMode, SourceType, UserAuthConfig};
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
@@ -11,7 +11,7 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::rds::{Proxy, ProxyInputs};
 
-use super::{Clients, tags_of, to_tags, update_tags};
+use super::{Clients, status, tags_of, to_tags, update_tags};
 
 /// `rds.proxy`
 pub struct ProxyKind(pub(crate) Clients);
@@ -93,11 +93,9 @@ impl Kind for ProxyKind {
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
         let proxy = self.describe(region, name).await?;
-        Ok(match proxy.as_ref().and_then(DbProxy::status) {
-            Some(DbProxyStatus::Available) => Readiness::Ready,
-            Some(status) => Readiness::Waiting(status.as_str().to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
-        })
+        let status = proxy.as_ref().and_then(DbProxy::status).map(DbProxyStatus::as_str);
+        let reason = status::last_event(&self.0, region, SourceType::DbProxy, name);
+        status::readiness("rds:DescribeDBProxies", status, reason).await
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {

@@ -91,7 +91,7 @@ impl Kind for ProxyTargetGroupKind {
         let states: Vec<_> = targets.iter().filter_map(health).filter(|health| health.state().is_some()).collect();
         match states.iter().find(|health| health.state() != Some(&TargetState::Available)) {
             None if !states.is_empty() => Ok(Readiness::Ready),
-            None => Ok(Readiness::Waiting("the proxy has not looked at the cluster yet".to_owned())),
+            None => Ok(Readiness::Waiting("waiting for the proxy to register the cluster".to_owned())),
             Some(health) if health.reason() == Some(&TargetHealthReason::PendingProxyCapacity) => {
                 Ok(Readiness::Waiting("the proxy is getting its capacity".to_owned()))
             }

@@ -22,22 +22,41 @@ async fn all(clients: &Clients, region: &Region) -> Result<Vec<DbClusterSnapshot
     call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))
 }
 
+/// A snapshot to restore.
+pub(super) struct Chosen {
+    /// Its name or ARN.
+    pub(super) name: String,
+    /// The version of the cluster that it was taken of.
+    pub(super) engine_version: String,
+}
+
 /// The snapshot that is meant: itself, or for `latest` the newest that a cluster of ours has left.
 pub(super) async fn chosen(
     clients: &Clients,
     region: &Region,
     wanted: &str,
     ownership: &Ownership,
-) -> Result<String, ProviderError> {
+) -> Result<Chosen, ProviderError> {
+    let chosen = |snapshot: DbClusterSnapshot| {
+        let name = snapshot.db_cluster_snapshot_arn.or(snapshot.db_cluster_snapshot_identifier);
+        Chosen { name: name.unwrap_or_default(), engine_version: snapshot.engine_version.unwrap_or_default() }
+    };
     if wanted != "latest" {
-        return Ok(wanted.to_owned());
+        let call = clients.at(region).describe_db_cluster_snapshots().db_cluster_snapshot_identifier(wanted);
+        let answer = is_missing(call.include_shared(true).send().await.map_err(failed(DESCRIBE)))?;
+        let snapshot = answer.and_then(|answer| answer.db_cluster_snapshots.unwrap_or_default().into_iter().next());
+        return snapshot.map(chosen).ok_or_else(|| {
+            let message =
+                format!("there is no snapshot `{wanted}` in {region}; correct `database.restore_from_snapshot`");
+            ProviderError::new(ErrorKind::Invalid, DESCRIBE, message)
+        });
     }
     let ours = |snapshot: &DbClusterSnapshot| {
         snapshot.status() == Some("available") && ownership.matches(&from_tags(snapshot.tag_list()))
     };
     let snapshots = all(clients, region).await?;
     let newest = snapshots.into_iter().filter(ours).max_by_key(|snapshot| snapshot.snapshot_create_time);
-    newest.and_then(|snapshot| snapshot.db_cluster_snapshot_identifier).ok_or_else(|| {
+    newest.map(chosen).ok_or_else(|| {
         let message = format!(
             "there is no snapshot of {} of the deployment `{}` in {region}; remove `database.restore_from_snapshot`, or name one",
             ownership.address, ownership.deployment

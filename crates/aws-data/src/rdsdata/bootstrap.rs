@@ -1,5 +1,7 @@
-//! How AWS does `rdsdata.bootstrap`. What it has done shows in the database only: whether it is there is known by the role that it
-//! makes last in its first transaction.
+//! How AWS does `rdsdata.bootstrap`. What it has done shows in the database only, by the type that it creates last.
+//!
+//! A database that does not answer is neither prepared nor unprepared: it is assumed to be as recorded, with a warning. A cluster that
+//! is created anew brings a new step, because the step refers to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +9,7 @@ use std::sync::Arc;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::types::Field;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, Secrets, failed};
+use ohinfra_aws_core::{Regional, Secrets, failed, referring};
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::package::Packages;
@@ -47,7 +49,7 @@ impl BootstrapKind {
         for statements in transactions {
             let call = client.begin_transaction().resource_arn(cluster).secret_arn(admin);
             let answer = call.database(&inputs.database_name).send().await;
-            let answer = answer.map_err(failed("rds-data:BeginTransaction"))?;
+            let answer = answer.map_err(referring("rds-data:BeginTransaction"))?;
             let id = answer.transaction_id.ok_or_else(|| ProviderError::incomplete(EXECUTE, "transactionId"))?;
             for statement in statements {
                 let call = client.execute_statement().resource_arn(cluster).secret_arn(admin).transaction_id(&id);
@@ -80,18 +82,22 @@ impl BootstrapKind {
         let call = call
             .database(database)
             .sql("SELECT count(*) FROM pg_catalog.pg_type WHERE typname = 'eventcallbackstatus'");
-        let answer = match call.send().await.map_err(failed(EXECUTE)) {
-            // No cluster, no secret, no database, or none that answers: then there is nothing to be found in it either.
-            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Dependency | ErrorKind::Invalid) => {
-                return Ok(None);
-            }
-            Err(error) if error.code.as_deref() == Some("BadRequestException") => return Ok(None),
-            answer => answer?,
-        };
-        let first = answer.records().first().and_then(|record| record.first());
-        let there = matches!(first, Some(Field::LongValue(count)) if *count > 0);
         let inputs = json!({ "cluster_arn": cluster, "database_name": database });
-        Ok(there.then(|| Live::new(&inputs, attributes([("id", id)]))))
+        let live = Live::new(&inputs, attributes([("id", id)]));
+        match call.send().await.map_err(failed(EXECUTE)) {
+            Ok(answer) => {
+                let first = answer.records().first().and_then(|record| record.first());
+                Ok(matches!(first, Some(Field::LongValue(count)) if *count > 0).then_some(live))
+            }
+            // The caller's own: more than this one resource is unknown.
+            Err(error) if matches!(error.kind, ErrorKind::Credentials | ErrorKind::Denied | ErrorKind::Throttled) => {
+                Err(error)
+            }
+            Err(error) => {
+                let code = error.code.as_deref().unwrap_or("no answer");
+                Ok(Some(live.assumed(format!("the database `{database}` does not answer ({code}: {})", error.message))))
+            }
+        }
     }
 }
 

@@ -66,6 +66,13 @@ impl BucketKind {
         Ok(Some(Live::new(&inputs, attributes([("id", bucket), ("name", bucket), ("arn", &arn)])).tagged(tags)))
     }
 
+    /// Whether the account has a bucket of this name. Without the permission to list them nobody knows: the error says which is missing.
+    async fn is_of_this_account(&self, region: &Region, bucket: &str) -> Result<bool, ProviderError> {
+        let pages = self.0.at(region).list_buckets().prefix(bucket).into_paginator().items().send();
+        let buckets = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("s3:ListAllMyBuckets"))?;
+        Ok(buckets.iter().any(|one| one.name() == Some(bucket)))
+    }
+
     /// Writes the settings that `wanted` names.
     async fn put(
         &self,
@@ -107,7 +114,13 @@ impl Kind for BucketKind {
                 let tags = self.tags(&subject.region, bucket).await?;
                 Ok(Some(Found::new(bucket.clone(), Evidence::Tags(tags))))
             }
-            // 403 and 301: the name is taken, by another account or in another region.
+            // 403: another account's, or the caller may not look at this one (the answer has no text).
+            Err(error)
+                if error.kind == ErrorKind::Denied && self.is_of_this_account(&subject.region, bucket).await? =>
+            {
+                Err(error)
+            }
+            // The same and 301: the name is taken, by another account or in another region.
             Err(error) if error.kind == ErrorKind::Denied || error.kind == ErrorKind::Other => {
                 Ok(Some(Found::new(bucket.clone(), Evidence::NotOurs)))
             }

@@ -1,30 +1,51 @@
-//! Takes everything out of a bucket: objects, old versions, delete markers, unfinished uploads.
+//! Takes everything out of a bucket: objects, old versions, delete markers, unfinished uploads. Page after page, a few calls at once.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use aws_sdk_s3::types::{Delete, Error, MultipartUpload, ObjectIdentifier};
+use ohinfra_aws_core::{classify, failed, is_missing};
 use ohinfra_core::ProviderError;
-use ohinfra_core::error::ErrorKind;
+
+use crate::bounded;
+
+/// Pages of object versions that are deleted at once, each with a call of its own.
+const PAGES_AT_ONCE: usize = 4;
 
 /// Empties the bucket. What has been deleted in the meantime does not matter; what cannot be deleted is an error.
 pub(super) async fn empty(client: &Client, bucket: &str) -> Result<(), ProviderError> {
-    abort_uploads(client, bucket).await?;
-    loop {
-        // One page at a time, always the first one: what it showed is gone when it is asked for again.
-        let answer = client.list_object_versions().bucket(bucket).send().await.map_err(failed("s3:ListBucketVersions"));
-        let Some(answer) = is_missing(answer)? else { return Ok(()) };
+    while let Some(uploads) = uploads(client, bucket).await?.filter(|uploads| !uploads.is_empty()) {
+        bounded::for_each(uploads, |upload| abort(client, bucket, upload)).await?;
+    }
+    // From the start again until nothing is listed: somebody may still be writing.
+    while let Some(pages) = versions(client, bucket).await?.filter(|pages| !pages.is_empty()) {
+        bounded::for_each(pages, |page| delete(client, bucket, page)).await?;
+    }
+    Ok(())
+}
+
+/// The first pages of versions and delete markers; none if there is no bucket.
+async fn versions(client: &Client, bucket: &str) -> Result<Option<Vec<Vec<ObjectIdentifier>>>, ProviderError> {
+    let mut pages = Vec::new();
+    let (mut key, mut version) = (None, None);
+    while pages.len() < PAGES_AT_ONCE {
+        let call = client.list_object_versions().bucket(bucket).set_key_marker(key).set_version_id_marker(version);
+        let Some(answer) = is_missing(call.send().await.map_err(failed("s3:ListBucketVersions")))? else {
+            return Ok(None);
+        };
         let versions = answer.versions().iter().map(|v| (v.key.clone(), v.version_id.clone()));
         let markers = answer.delete_markers().iter().map(|m| (m.key.clone(), m.version_id.clone()));
-        let objects: Vec<ObjectIdentifier> = versions
+        let page: Vec<ObjectIdentifier> = versions
             .chain(markers)
             .filter_map(|(key, version)| ObjectIdentifier::builder().key(key?).set_version_id(version).build().ok())
             .collect();
-        if objects.is_empty() {
-            return Ok(());
+        if !page.is_empty() {
+            pages.push(page);
         }
-        delete(client, bucket, objects).await?;
+        if answer.is_truncated() != Some(true) {
+            break;
+        }
+        (key, version) = (answer.next_key_marker, answer.next_version_id_marker);
     }
+    Ok(Some(pages))
 }
 
 async fn delete(client: &Client, bucket: &str, objects: Vec<ObjectIdentifier>) -> Result<(), ProviderError> {
@@ -33,30 +54,56 @@ async fn delete(client: &Client, bucket: &str, objects: Vec<ObjectIdentifier>) -
     let delete = delete.map_err(|error| ProviderError::incomplete(operation, &error.to_string()))?;
     let answer = client.delete_objects().bucket(bucket).delete(delete).send().await.map_err(failed(operation))?;
     // The call succeeds as a whole and lists what it could not do.
-    // What an attempt before this one has deleted, whose answer was lost, is gone as it should be.
-    let is_gone = |code: Option<&str>| matches!(code, Some("NoSuchVersion" | "NoSuchKey"));
-    match answer.errors().iter().find(|error| !is_gone(error.code())) {
+    match worst(answer.errors(), operation) {
         None => Ok(()),
-        Some(error) => Err(ProviderError {
-            code: error.code.clone(),
-            ..ProviderError::new(
-                ErrorKind::Denied,
-                operation,
-                format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default()),
-            )
-        }),
+        Some(error) => Err(error),
     }
 }
 
-async fn abort_uploads(client: &Client, bucket: &str) -> Result<(), ProviderError> {
-    let operation = "s3:ListBucketMultipartUploads";
-    let answer = client.list_multipart_uploads().bucket(bucket).send().await.map_err(failed(operation));
-    let Some(answer) = is_missing(answer)? else { return Ok(()) };
-    try_join_all(answer.uploads().iter().map(|upload| async move {
-        let call = client.abort_multipart_upload().bucket(bucket);
-        let call = call.set_key(upload.key.clone()).set_upload_id(upload.upload_id.clone());
-        is_missing(call.send().await.map_err(failed("s3:AbortMultipartUpload")))
-    }))
-    .await?;
-    Ok(())
+/// What the errors of single keys mean: one that no time changes if there is one, else one that is worth another attempt.
+fn worst(errors: &[Error], operation: &str) -> Option<ProviderError> {
+    let error = |error: &Error| {
+        let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+        // What an attempt before this one has deleted, whose answer was lost, is gone as it should be.
+        if matches!(code, "NoSuchVersion" | "NoSuchKey") {
+            return None;
+        }
+        let text = format!("{}: {message}", error.key().unwrap_or_default());
+        let kind = classify::of_code(code, message);
+        Some(ProviderError { code: Some(code.to_owned()), ..ProviderError::new(kind, operation, text) })
+    };
+    errors.iter().filter_map(error).min_by_key(ProviderError::is_transient)
+}
+
+/// The first page of uploads that were not finished; none if there is no bucket.
+async fn uploads(client: &Client, bucket: &str) -> Result<Option<Vec<MultipartUpload>>, ProviderError> {
+    let answer = client.list_multipart_uploads().bucket(bucket).send().await;
+    let answer = is_missing(answer.map_err(failed("s3:ListBucketMultipartUploads")))?;
+    Ok(answer.map(|answer| answer.uploads.unwrap_or_default()))
+}
+
+async fn abort(client: &Client, bucket: &str, upload: MultipartUpload) -> Result<(), ProviderError> {
+    let call = client.abort_multipart_upload().bucket(bucket).set_key(upload.key).set_upload_id(upload.upload_id);
+    is_missing(call.send().await.map_err(failed("s3:AbortMultipartUpload"))).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use ohinfra_core::error::ErrorKind;
+
+    use super::*;
+
+    fn of(codes: &[&str]) -> Option<ErrorKind> {
+        let errors: Vec<Error> = codes.iter().map(|code| Error::builder().key("k").code(*code).build()).collect();
+        worst(&errors, "s3:DeleteObjectVersion").map(|error| error.kind)
+    }
+
+    #[test]
+    fn an_error_of_one_key_means_what_its_code_means() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["NoSuchKey", "NoSuchVersion"]), None);
+        assert_eq!(of(&["SlowDown"]), Some(ErrorKind::Throttled));
+        assert_eq!(of(&["InternalError"]), Some(ErrorKind::Unavailable));
+        assert_eq!(of(&["SlowDown", "AccessDenied"]), Some(ErrorKind::Denied), "no attempt would help");
+    }
 }

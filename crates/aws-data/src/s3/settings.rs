@@ -136,8 +136,18 @@ pub(super) async fn lifecycle(client: &Client, bucket: &str) -> Result<Vec<Lifec
     let result = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
     let answer = absent(result.map_err(failed("s3:GetLifecycleConfiguration")))?;
     let rule = |rule: AwsRule| {
-        let foreign =
-            rule.status != ExpirationStatus::Enabled || rule.expiration.is_some() || rule.transitions.is_some();
+        let is_whole_bucket = rule.filter.as_ref().is_none_or(|filter| {
+            let is_empty = |prefix: &Option<String>| prefix.as_deref().is_none_or(str::is_empty);
+            *filter == LifecycleRuleFilter::builder().set_prefix(filter.prefix.clone()).build()
+                && is_empty(&filter.prefix)
+        });
+        let noncurrent = rule.noncurrent_version_expiration.as_ref();
+        let foreign = rule.status != ExpirationStatus::Enabled
+            || !is_whole_bucket
+            || rule.expiration.is_some()
+            || rule.transitions.is_some()
+            || rule.noncurrent_version_transitions.is_some()
+            || noncurrent.is_some_and(|expiration| expiration.newer_noncurrent_versions.is_some());
         let id = rule.id.unwrap_or_default();
         LifecycleRule {
             id: if foreign { format!("{id} (with other settings)") } else { id },

@@ -156,11 +156,12 @@ async fn change_under_lock(
     if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
         return Err(CommandError::simple("not agreed: nothing was changed", ""));
     }
-    if intent.mode == Mode::Apply && session.writer.with(|document| document.pins != pins) {
-        session.writer.change(|document| document.pins = pins);
-    }
     let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
     let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
+    // Only what is in use is pinned: a version that AWS has refused would be asked for again.
+    if intent.mode == Mode::Apply && report.is_success() && session.writer.with(|document| document.pins != pins) {
+        session.writer.change(|document| document.pins = pins);
+    }
     let text = view::report::render(&report, &plan, &intent.again);
     if intent.json {
         let summary = serde_json::json!({

@@ -1,5 +1,7 @@
 //! A vault that holds recovery points.
 
+use std::time::Duration;
+
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
 use ohinfra_core::schema::{Availability, DEFAULTED, NOMINAL, REPLACE};
@@ -31,5 +33,7 @@ impl Definition for Vault {
             .attribute("arn", Availability::Early)
             .named_by(&["vault_name"])
             .holds_data()
+            // A purge waits until AWS has deleted every recovery point.
+            .timeouts(Duration::from_secs(600), Duration::from_secs(4 * 3600))
     }
 }

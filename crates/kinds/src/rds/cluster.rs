@@ -18,7 +18,7 @@ pub struct ClusterInputs<T = String> {
     pub cluster_name: String,
     /// `aurora-postgresql`.
     pub engine: String,
-    /// The version; it can be raised.
+    /// The least version: AWS raises minor versions by itself, and a newer one of the same major version stays.
     pub engine_version: String,
     /// The first database.
     pub database_name: String,
@@ -71,7 +71,11 @@ impl Definition for Cluster {
         Schema::new("rds.cluster", "An Aurora database cluster")
             .input("cluster_name", REPLACE | NOMINAL)
             .input("engine", REPLACE)
-            .plain("engine_version")
+            .unreported(
+                "engine_version",
+                WRITE_ONLY,
+                "a floor: AWS raises minor versions by itself; another major version shows in `parameter_group_name`",
+            )
             .input("database_name", REPLACE)
             .plain("port")
             .input("master_username", REPLACE | NOMINAL)

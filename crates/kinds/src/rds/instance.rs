@@ -26,6 +26,8 @@ pub struct InstanceInputs<T = String> {
     pub promotion_tier: i32,
     /// Whether it has a public address.
     pub publicly_accessible: bool,
+    /// Whether AWS may raise the engine's minor version in the maintenance window.
+    pub auto_minor_version_upgrade: bool,
 }
 
 impl Definition for Instance {
@@ -39,6 +41,7 @@ impl Definition for Instance {
             .plain("instance_class")
             .plain("promotion_tier")
             .plain("publicly_accessible")
+            .plain("auto_minor_version_upgrade")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
             .attribute("endpoint", Availability::Ready)

@@ -45,6 +45,12 @@ pub(super) fn is_runtime(text: &str, before: &str, after: &str) -> bool {
     version.is_some_and(|version| !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()))
 }
 
+/// A version of PostgreSQL, `15.8`, or a major version.
+pub(super) fn is_engine_version(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    text.split('.').count() <= 2 && text.split('.').all(is_number)
+}
+
 /// The digest of an image in a registry.
 pub(super) fn is_image_digest(text: &str) -> bool {
     let digits = text.strip_prefix("sha256:");

@@ -12,12 +12,12 @@ fn configuration(more: &str) -> Configuration {
 }
 
 /// The usual answers, changed.
-fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment, Vec<Diagnostic>), String> {
+pub(super) fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment, Vec<Diagnostic>), String> {
     checked_with(more, &Pins::default(), change)
 }
 
 /// The same with something that the state has pinned.
-fn checked_with(
+pub(super) fn checked_with(
     more: &str,
     pins: &Pins,
     change: impl Fn(&str, &mut Value),
@@ -35,7 +35,8 @@ fn checked_with(
                 "ec2.vpc_endpoints" => json!([]),
                 "ec2.prefix_list" => json!("pl-1"),
                 "ssm.published_parameter" => json!({ "arn": "arn:aws:ssm:a", "version": 3, "value": "ami-2" }),
-                "rds.engine_versions" => json!(["15.8", "15.10", "15.9"]),
+                "rds.engine_versions" => json!(["15.8", "15.10", "15.9", "16.4", "17.4", "17.5"]),
+                "backup.opted_in" => json!({ "EBS": true, "EFS": true }),
                 "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
                 "docker.buildx" => json!("v0.29"),
                 "docker.image_digest" => json!({ "digest": format!("sha256:{}", "a".repeat(64)) }),
@@ -144,31 +145,32 @@ fn a_sandbox_secret_that_is_there_is_used_and_one_of_ours_is_managed() {
 }
 
 #[test]
-fn what_is_pinned_changes_only_when_an_upgrade_is_asked_for() {
-    let known =
-        BTreeMap::from([("machine_image".to_owned(), json!("ami-1")), ("aurora_version".to_owned(), json!("15.7"))]);
-    let pins = Pins { known, upgrade: false };
-    let (environment, remarks) = checked_with("[database]\nengine_version = \"15.7\"\n", &pins, |_, _| {}).unwrap();
-    assert_eq!((environment.image_id.as_str(), environment.aurora_version.as_str()), ("ami-1", "15.7"));
-    assert!(remarks[0].message.contains("newer machine image than ami-1"), "{remarks:?}");
-    let (environment, _) = checked_with("", &pins, |_, _| {}).unwrap();
-    assert_eq!(environment.aurora_version, "15.8", "the configuration asks for more than is pinned");
-    let (environment, _) = checked_with("", &Pins { upgrade: true, ..pins }, |_, _| {}).unwrap();
-    assert_eq!(environment.image_id, "ami-2");
-    assert_eq!(environment.pins["machine_image"], "ami-2");
+fn backups_that_the_account_has_not_opted_in_to_are_remarked() {
+    let (_, remarks) = checked("", |look_up, answer| {
+        if look_up == "backup.opted_in" {
+            *answer = json!({ "EBS": true, "EFS": false, "S3": false });
+        }
+    })
+    .unwrap();
+    assert_eq!(remarks[0].message, "AWS Backup does not back up EFS: the account has not opted in");
+    assert!(remarks[0].help.as_ref().unwrap().contains("EFS=true"), "{remarks:?}");
+    let unknown = checked("", |look_up, answer| {
+        if look_up == "backup.opted_in" {
+            *answer = json!({});
+        }
+    });
+    assert_eq!(unknown.unwrap().1, []);
 }
 
 #[test]
-fn an_aurora_version_that_is_offered_no_more_gives_way_to_the_newest_of_its_major_version() {
-    let (environment, remarks) = checked("[database]\nengine_version = \"15.3\"\n", |_, _| {}).unwrap();
-    assert_eq!(environment.aurora_version, "15.10");
-    assert!(remarks[0].message.contains("15.10 is used"));
-    let none = checked("", |look_up, answer| {
-        if look_up == "rds.engine_versions" {
-            *answer = json!([]);
-        }
-    });
-    assert!(none.unwrap_err().contains("no Aurora PostgreSQL 15.x is offered"));
+fn what_is_pinned_changes_only_when_an_upgrade_is_asked_for() {
+    let pins = Pins { known: BTreeMap::from([("machine_image".to_owned(), json!("ami-1"))]), ..Pins::default() };
+    let (environment, remarks) = checked_with("", &pins, |_, _| {}).unwrap();
+    assert_eq!(environment.image_id, "ami-1");
+    assert!(remarks[0].message.contains("newer machine image than ami-1"), "{remarks:?}");
+    let (environment, _) = checked_with("", &Pins { upgrade: true, ..pins }, |_, _| {}).unwrap();
+    assert_eq!(environment.image_id, "ami-2");
+    assert_eq!(environment.pins["machine_image"], "ami-2");
 }
 
 /// What a domain in a state of its own finds of its backend.
@@ -219,7 +221,7 @@ fn the_images_that_are_built_on_are_pinned_by_digest_and_asked_for_once() {
     assert!(environment.base_images.values().all(|found| *found == digest("a")));
 
     // The tags move on: what the state has pinned stays, and nobody is asked, until an upgrade asks for newer ones.
-    let pins = |upgrade| Pins { known: environment.pins.clone(), upgrade };
+    let pins = |upgrade| Pins { known: environment.pins.clone(), upgrade, ..Pins::default() };
     let moved = |look_up: &str, answer: &mut Value| {
         if look_up == "docker.image_digest" {
             *answer = json!({ "digest": digest("b") });

@@ -1,7 +1,11 @@
 //! The SQL that prepares the database: roles, privileges, a type. Run any number of times, it ends the same.
 //!
-//! Statements come in transactions, for any executor: the RDS Data API takes them one by one, `psql` as a text. The executing role is
-//! the cluster's master, which is no superuser: it may make roles and owns the database.
+//! Statements come in one transaction, for any executor: the RDS Data API takes them one by one, `psql` as a text. The executing role
+//! is the cluster's master, which is no superuser: it may create roles and owns the database.
+//!
+//! RDS lets members of `rds_iam` log in with tokens only. From PostgreSQL 16 on, the creator of a role is a member of it, so a master
+//! that creates the IAM role itself would lose its own password (<https://www.postgresql.org/docs/16/role-attributes.html>, role
+//! creation). A helper role creates the IAM role, lends it to the master for the transaction, and is dropped at its end.
 
 use postgres_protocol::password::scram_sha_256;
 
@@ -31,6 +35,12 @@ impl Default for Bootstrap {
 /// Statements that take effect together or not at all.
 pub type Transaction = Vec<String>;
 
+/// Creates the IAM role. Exists only within the transaction.
+const HELPER: &str = "openhands_bootstrap";
+
+/// The major version from which the creator of a role is a member of it.
+const CREATORS_ARE_MEMBERS: u32 = 160_000;
+
 /// The states of an event's callback, in OpenHands' own schema.
 const CALLBACK_STATUS: &[&str] = &["ACTIVE", "DISABLED", "COMPLETED", "ERROR"];
 
@@ -56,7 +66,7 @@ fn literal(text: &str) -> String {
 /// A block of PL/pgSQL that does something unless it is done, also when two do it at once.
 fn unless(exists: &str, make: &str) -> String {
     format!(
-        "DO $bootstrap$ BEGIN IF NOT EXISTS ({exists}) THEN {make}; END IF; EXCEPTION WHEN duplicate_object THEN NULL; END $bootstrap$"
+        "DO $bootstrap$ BEGIN IF NOT EXISTS ({exists}) THEN {make}; END IF; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $bootstrap$"
     )
 }
 
@@ -69,39 +79,81 @@ impl Bootstrap {
         let database = identifier(&self.database)?;
         let (iam, proxy) = (identifier(&self.iam_role)?, identifier(&self.proxy_role)?);
         let both = format!("{iam}, {proxy}");
-        let role = |name: &str, quoted: &str| {
-            let exists = format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {}", literal(name));
-            unless(&exists, &format!("CREATE ROLE {quoted} LOGIN"))
-        };
-        let roles = vec![
-            role(&self.iam_role, &iam),
-            role(&self.proxy_role, &proxy),
-            format!("GRANT rds_iam TO {iam}"),
+        let exists = format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {}", literal(&self.proxy_role));
+        let mut statements = vec![
+            unless(&exists, &format!("CREATE ROLE {proxy} LOGIN")),
+            administer(&self.proxy_role, &proxy),
+            self.iam_role(&iam, &both),
             // Where the parameter may be set, not even the verifier is logged.
             "DO $bootstrap$ BEGIN PERFORM set_config('log_statement', 'none', true), set_config('log_min_duration_statement', '-1', true); EXCEPTION WHEN insufficient_privilege THEN NULL; END $bootstrap$".to_owned(),
             format!("ALTER ROLE {proxy} PASSWORD {}", literal(proxy_verifier)),
-        ];
-        // The master must be a member to speak for the roles. Not a moment longer: a member of a role that logs in with IAM's
-        // tokens could not log in with its password any more.
-        let mut privileges = vec![
-            format!("GRANT {both} TO CURRENT_USER"),
             format!("GRANT ALL PRIVILEGES ON DATABASE {database} TO {both}"),
             format!("GRANT ALL PRIVILEGES ON SCHEMA public TO {both}"),
+            existing_relations(&both),
         ];
-        for what in ["TABLES", "SEQUENCES"] {
-            privileges.push(format!("GRANT ALL PRIVILEGES ON ALL {what} IN SCHEMA public TO {both}"));
-            for maker in ["CURRENT_USER", &iam, &proxy] {
-                privileges.push(format!(
-                    "ALTER DEFAULT PRIVILEGES FOR ROLE {maker} IN SCHEMA public GRANT ALL PRIVILEGES ON {what} TO {both}"
-                ));
-            }
-        }
-        privileges.push(format!("REVOKE {both} FROM CURRENT_USER"));
+        statements.extend(default_privileges("CURRENT_USER", &both));
+        statements.extend(default_privileges(&proxy, &both));
         let labels: Vec<String> = CALLBACK_STATUS.iter().map(|label| literal(label)).collect();
         let exists = "SELECT FROM pg_catalog.pg_type WHERE typname = 'eventcallbackstatus' AND typnamespace = 'public'::regnamespace";
+        // Last: the type shows that all of this was done.
         let make = format!("CREATE TYPE public.eventcallbackstatus AS ENUM ({})", labels.join(", "));
-        Ok(vec![roles, privileges, vec![unless(exists, &make)]])
+        statements.push(unless(exists, &make));
+        Ok(vec![statements])
     }
+
+    /// Creates the IAM role with the privileges on what it will create. Afterwards the master has no part in it, so from
+    /// [`CREATORS_ARE_MEMBERS`] on nothing of an existing one can or need be changed.
+    fn iam_role(&self, iam: &str, both: &str) -> String {
+        let exists = format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {}", literal(&self.iam_role));
+        let defaults = default_privileges(iam, both).join("; ");
+        format!(
+            "DO $bootstrap$ DECLARE master text := current_user; BEGIN \
+             IF EXISTS ({exists}) AND current_setting('server_version_num')::integer >= {CREATORS_ARE_MEMBERS} THEN RETURN; END IF; \
+             CREATE ROLE {HELPER} CREATEROLE; \
+             EXECUTE format('GRANT {HELPER} TO %I', master); \
+             SET LOCAL ROLE {HELPER}; \
+             IF NOT EXISTS ({exists}) THEN CREATE ROLE {iam} LOGIN; END IF; \
+             EXECUTE format('GRANT {iam} TO %I', master); \
+             SET LOCAL ROLE NONE; \
+             {defaults}; \
+             GRANT rds_iam TO {iam}; \
+             SET LOCAL ROLE {HELPER}; \
+             EXECUTE format('REVOKE {iam} FROM %I GRANTED BY {HELPER}', master); \
+             SET LOCAL ROLE NONE; \
+             DROP ROLE {HELPER}; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $bootstrap$"
+        )
+    }
+}
+
+/// Makes the master a member of a role, with the right to alter it. Before PostgreSQL 16 the right is not needed; granted all the
+/// same, it survives an upgrade.
+fn administer(name: &str, quoted: &str) -> String {
+    let name = literal(name);
+    format!(
+        "DO $bootstrap$ BEGIN IF pg_has_role(current_user, {name}, 'MEMBER WITH ADMIN OPTION') \
+         THEN GRANT {quoted} TO CURRENT_USER; ELSE GRANT {quoted} TO CURRENT_USER WITH ADMIN OPTION; END IF; END $bootstrap$"
+    )
+}
+
+/// All privileges on what a role will create in the schema.
+fn default_privileges(creator: &str, to: &str) -> Vec<String> {
+    let grant = |what: &str| {
+        format!("ALTER DEFAULT PRIVILEGES FOR ROLE {creator} IN SCHEMA public GRANT ALL PRIVILEGES ON {what} TO {to}")
+    };
+    ["TABLES", "SEQUENCES"].map(grant).into()
+}
+
+/// All privileges on the tables and sequences that the master has a part in. The IAM role's own come with its default privileges.
+fn existing_relations(to: &str) -> String {
+    format!(
+        "DO $bootstrap$ DECLARE relation record; BEGIN \
+         FOR relation IN SELECT oid::regclass AS name, relkind FROM pg_catalog.pg_class \
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND pg_has_role(relowner, 'USAGE') \
+         LOOP EXECUTE format('GRANT ALL PRIVILEGES ON %s %s TO {to}', \
+         CASE relation.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relation.name); \
+         END LOOP; END $bootstrap$"
+    )
 }
 
 /// What the server would make of a password (SCRAM-SHA-256, with a new salt each time) and stores instead of it. Sent in its place, no

@@ -7,6 +7,7 @@ use ohinfra_kinds::ec2::{
     Direction, PeerType, SecurityGroup, SecurityGroupInputs, SecurityGroupRule, SecurityGroupRuleInputs,
 };
 use ohinfra_kinds::iam::{Role, RoleInputs, RolePolicy, RolePolicyInputs};
+use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 use ohinfra_kinds::rds::{
     Cluster, ClusterInputs, ClusterParameterGroup, ClusterParameterGroupInputs, Instance, InstanceInputs, Proxy,
     ProxyInputs, ProxyTargetGroup, ProxyTargetGroupInputs, SubnetGroup, SubnetGroupInputs,
@@ -138,6 +139,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
             instance_class: "db.serverless".to_owned(),
             promotion_tier: 0,
             publicly_accessible: false,
+            auto_minor_version_upgrade: builder.flag("database.auto_minor_version_upgrade"),
         },
     );
     builder.add::<ConnectionDetails>(
@@ -232,8 +234,20 @@ fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) ->
         restoring: false,
         restore_from_snapshot: Some(builder.text("database.restore_from_snapshot")).filter(|text| !text.is_empty()),
     };
-    let options = Options { protection_key: Some("database.deletion_protection"), ..Options::default() };
+    let logs = log_group(builder, "cluster-logs", &format!("/aws/rds/cluster/{}/postgresql", inputs.cluster_name));
+    let options =
+        Options { protection_key: Some("database.deletion_protection"), after: vec![logs], ..Options::default() };
     builder.add_with::<Cluster>("cluster", &inputs, options)
+}
+
+/// RDS would create the log group itself, without a retention. A purge deletes it after what writes to it.
+fn log_group(builder: &mut Builder<'_>, name: &str, log_group_name: &str) -> Handle {
+    let inputs = LogGroupInputs {
+        log_group_name: log_group_name.to_owned(),
+        retention_days: builder.configuration.log_retention_days,
+        kms_key_arn: None,
+    };
+    builder.add_retained::<LogGroup>(name, &inputs)
 }
 
 fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, proxy_secret: &Handle) -> Handle {
@@ -258,10 +272,12 @@ fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, prox
             document: document([read.on(secrets.clone())], &[]),
         },
     );
+    let proxy_name = names.regional("proxy");
+    let logs = log_group(builder, "proxy-logs", &format!("/aws/rds/proxy/{proxy_name}"));
     builder.add_after::<Proxy>(
         "proxy",
         &ProxyInputs {
-            proxy_name: names.regional("proxy"),
+            proxy_name,
             engine_family: "POSTGRESQL".to_owned(),
             require_tls: true,
             iam_authentication: false,
@@ -271,7 +287,7 @@ fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, prox
             subnet_ids: builder.environment.private_subnets.clone(),
             security_group_ids: vec![groups.proxy.attribute("id")],
         },
-        vec![policy],
+        vec![policy, logs],
     )
 }
 

@@ -8,7 +8,7 @@ use ohinfra_kinds::iam::{Role, RoleInputs};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 use ohinfra_kinds::s3::{Bucket, BucketInputs, BucketPolicy, BucketPolicyInputs, LifecycleRule};
 use ohinfra_kinds::sns::{Topic, TopicInputs};
-use ohinfra_plan::graph::Handle;
+use ohinfra_plan::graph::{Handle, Options};
 use serde_json::{Value, json};
 
 use super::Builder;
@@ -151,9 +151,25 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
 fn backup(builder: &mut Builder<'_>) {
     let environment = builder.environment;
     let names = &environment.names;
-    let vault = builder.add_retained::<Vault>(
+    // AWS Backup expires and deletes recovery points with the role that made them: it stays as long as they do, and a purge deletes the
+    // vault first.
+    let role = builder.add_retained::<Role>(
+        "backup-role",
+        &RoleInputs {
+            role_name: names.global("backup"),
+            description: "AWS Backup for OpenHands".to_owned(),
+            assume_role_policy: trust_service("backup.amazonaws.com"),
+            managed_policy_arns: vec![format!(
+                "arn:{}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+                environment.partition
+            )],
+            max_session_seconds: None,
+        },
+    );
+    let vault = builder.add_with::<Vault>(
         "backup-vault",
         &VaultInputs { vault_name: names.regional("backup"), kms_key_arn: None },
+        Options { retain: true, after: vec![role.clone()], ..Options::default() },
     );
     let plan = builder.add::<Plan>(
         "backup-plan",
@@ -167,19 +183,6 @@ fn backup(builder: &mut Builder<'_>) {
                 completion_window_minutes: 120,
                 delete_after_days: 14,
             }],
-        },
-    );
-    let role = builder.add::<Role>(
-        "backup-role",
-        &RoleInputs {
-            role_name: names.global("backup"),
-            description: "AWS Backup for OpenHands".to_owned(),
-            assume_role_policy: trust_service("backup.amazonaws.com"),
-            managed_policy_arns: vec![format!(
-                "arn:{}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
-                environment.partition
-            )],
-            max_session_seconds: None,
         },
     );
     builder.add::<Selection>(

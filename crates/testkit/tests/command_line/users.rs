@@ -157,7 +157,7 @@ fn a_failure_stops_nobody_else_and_is_the_end_of_the_run() {
     error: bob@example.com: cognito-idp:AdminCreateUser: LimitExceededException: Exceeded daily email limit for the operation or the account.
       help: run the same command with `--resend` tomorrow, or let the user pool send through Amazon SES (docs/users.md)
     error: carl@example.com: cognito-idp:AdminCreateUser: AccessDeniedException: not authorized
-      help: allow `cognito-idp:AdminCreateUser` to the identity that runs ohinfra
+      help: grant `cognito-idp:AdminCreateUser` to the identity that runs ohinfra
     ");
 }
 

@@ -126,6 +126,12 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
         text(&one("rds", "create_db_cluster", inputs)["DBCluster"]["DBClusterArn"])
     };
     let (cluster, _) = (cluster("ground"), cluster("ground-2"));
+    // What SQL runs on.
+    let inputs = json!({
+        "DBInstanceIdentifier": "ground", "DBClusterIdentifier": "ground", "Engine": "aurora-postgresql",
+        "DBInstanceClass": "db.serverless",
+    });
+    one("rds", "create_db_instance", inputs);
     let proxy = json!({
         "DBProxyName": "ground", "EngineFamily": "POSTGRESQL", "RoleArn": g.role_arn, "VpcSubnetIds": private,
         "Auth": [{ "AuthScheme": "SECRETS", "SecretArn": login }],
@@ -226,8 +232,10 @@ fn database(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
             json!({
                 "instance_name": "conformance", "cluster_name": p.instance_cluster, "engine": "aurora-postgresql",
                 "instance_class": "db.serverless", "promotion_tier": 0, "publicly_accessible": false,
+                "auto_minor_version_upgrade": true,
             }),
             vec![
+                ("auto_minor_version_upgrade", json!(false)),
                 ("instance_class", json!("db.r6g.large")),
                 ("promotion_tier", json!(2)),
                 ("instance_name", json!("renamed")),

@@ -1,0 +1,105 @@
+//! Statuses of RDS that end a wait.
+//!
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html>
+
+use ohinfra_core::contract::Readiness;
+use ohinfra_core::error::ErrorKind;
+use ohinfra_core::{ProviderError, Region};
+
+use super::Clients;
+
+/// Statuses that no time changes, and what changes them.
+const TERMINAL: &[(&str, &str)] = &[
+    ("cloning-failed", "delete it and run the same command again"),
+    ("failed", "AWS cannot recover it: restore it from a backup or a snapshot"),
+    ("inaccessible-encryption-credentials", "the KMS key is gone: restore it from a backup with another key"),
+    (
+        "inaccessible-encryption-credentials-recoverable",
+        "enable the KMS key and allow RDS to use it, then start it again",
+    ),
+    ("incompatible-create", "delete it and run the same command again"),
+    (
+        "incompatible-network",
+        "correct the subnets, their free addresses or the VPC's DNS settings, then run the same command again",
+    ),
+    ("incompatible-option-group", "correct the option group, then run the same command again"),
+    ("incompatible-parameters", "correct the parameter group, then reboot the instance"),
+    ("incompatible-restore", "restore another backup"),
+    ("insufficient-capacity", "AWS has no capacity: delete it and run the same command again later"),
+    ("insufficient-resource-limits", "raise the quota that it names, then run the same command again"),
+    ("migration-failed", "delete it and run the same command again"),
+    ("restore-error", "restore another backup"),
+    ("stopped", "start it: `aws rds start-db-cluster`"),
+    ("storage-full", "add storage"),
+    ("suspended", "restore the network or the database that the proxy leads to; AWS then reactivates it"),
+];
+
+/// What a status means for whoever waits: an error for one that no time changes. `reason` is asked for only then.
+pub(super) async fn readiness(
+    operation: &'static str,
+    status: Option<&str>,
+    reason: impl Future<Output = Option<String>>,
+) -> Result<Readiness, ProviderError> {
+    match status {
+        Some("available") => Ok(Readiness::Ready),
+        Some(status) => match TERMINAL.iter().find(|(terminal, _)| *terminal == status) {
+            Some((_, remedy)) => {
+                let reason = reason.await.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                Err(ProviderError::new(
+                    ErrorKind::Other,
+                    operation,
+                    format!("the status is `{status}`{reason}: {remedy}"),
+                ))
+            }
+            None => Ok(Readiness::Waiting(status.to_owned())),
+        },
+        None => Ok(Readiness::Waiting("not visible yet".to_owned())),
+    }
+}
+
+/// What AWS last said of a resource within a day. A caller without the permission gets no reason.
+pub(super) async fn last_event(
+    clients: &Clients,
+    region: &Region,
+    source: aws_sdk_rds::types::SourceType,
+    name: &str,
+) -> Option<String> {
+    let call = clients.at(region).describe_events().source_type(source).source_identifier(name).duration(24 * 60);
+    let answer = call.send().await.ok()?;
+    answer.events().iter().max_by_key(|event| event.date()).and_then(|event| event.message().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn of(status: &str) -> Result<Readiness, ProviderError> {
+        readiness("rds:DescribeDBClusters", Some(status), async { Some("the disk broke".to_owned()) }).await
+    }
+
+    #[tokio::test]
+    async fn a_status_that_no_time_changes_ends_the_wait_with_the_reason_and_a_remedy() {
+        for status in [
+            "failed",
+            "incompatible-network",
+            "incompatible-parameters",
+            "inaccessible-encryption-credentials",
+            "storage-full",
+            "stopped",
+            "insufficient-resource-limits",
+            "suspended",
+        ] {
+            let error = of(status).await.unwrap_err();
+            assert!(!error.is_transient(), "{status}");
+            assert!(error.message.contains(&format!("`{status}` (the disk broke): ")), "{}", error.message);
+        }
+    }
+
+    #[tokio::test]
+    async fn every_other_status_is_waited_for() {
+        assert_eq!(of("available").await.unwrap(), Readiness::Ready);
+        for status in ["creating", "modifying", "upgrading", "starting", "reactivating", "a-new-one"] {
+            assert_eq!(of(status).await.unwrap(), Readiness::Waiting(status.to_owned()));
+        }
+    }
+}
