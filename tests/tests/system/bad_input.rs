@@ -161,7 +161,7 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
     insta::assert_snapshot!(messages.join("\n"), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is not a state document: EOF while parsing a value at line 1 column 32
       help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it
-    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 2; this version of ohinfra reads up to 1
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 3; this version of ohinfra reads up to 2
       help: use the version of ohinfra that wrote it, or a newer one
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of the deployment `other`, not of `openhands`
       help: correct `name`, or give this deployment a state of its own (`[state] url`)
