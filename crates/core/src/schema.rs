@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How a field behaves in the difference. Combine with `|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Behaviour(u8);
+pub struct Behaviour(u16);
 
 /// AWS cannot change it in place: a change replaces the resource.
 pub const REPLACE: Behaviour = Behaviour(1);
@@ -20,6 +20,11 @@ pub const DOCUMENT: Behaviour = Behaviour(16);
 pub const WRITE_ONLY: Behaviour = Behaviour(32);
 /// Text that is compared without regard to case.
 pub const CASELESS: Behaviour = Behaviour(64);
+/// Never configured: what AWS reports after an apply is recorded, and a later report that differs is drift. For a value that is
+/// handed to AWS and must not be known to the planner; with [`SENSITIVE`], and read as a digest.
+pub const RECORDED: Behaviour = Behaviour(128);
+/// A list: a change in place while it keeps an entry, a replacement if it has none in common with what AWS has.
+pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(256);
 
 impl Behaviour {
     /// Whether all of `other` is in it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
-use ohinfra_core::schema::{Availability, Schema};
+use ohinfra_core::schema::{Availability, RECORDED, Schema};
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -52,18 +52,21 @@ impl Work {
         identified: impl Fn(&Created),
     ) -> Result<Created, ProviderError> {
         let untouched = AtomicBool::new(!self.look_first);
+        let attempted = AtomicBool::new(self.subject.attempted);
         let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
+            let is_second = attempted.load(Ordering::Relaxed);
             if !untouched.swap(false, Ordering::Relaxed)
-                && let Some(id) = self.find_own(inputs, None).await?
+                && let Some(id) = self.find_own(inputs, is_second, None).await?
             {
                 return Ok(Made::Found(id));
             }
+            attempted.store(true, Ordering::Relaxed);
             let result = {
                 let _permit = self.permit().await;
                 self.kind.create(&self.subject, inputs.clone()).await
             };
             match result {
-                Err(error) if error.kind == ErrorKind::Exists => match self.find_own(inputs, Some(&error)).await? {
+                Err(error) if error.kind == ErrorKind::Exists => match self.find_own(inputs, is_second, Some(&error)).await? {
                     Some(id) => Ok(Made::Found(id)),
                     None => Err(error),
                 },
@@ -91,10 +94,16 @@ impl Work {
 
     /// The identity of what is there and ours. Something of the same name that is not ours is an error if `exists` says that
     /// it stands in the way.
-    async fn find_own(&self, inputs: &Inputs, exists: Option<&ProviderError>) -> Result<Option<String>, ProviderError> {
+    async fn find_own(
+        &self,
+        inputs: &Inputs,
+        attempted: bool,
+        exists: Option<&ProviderError>,
+    ) -> Result<Option<String>, ProviderError> {
+        let subject = Subject { attempted, ..self.subject.clone() };
         let found = {
             let _permit = self.permit().await;
-            self.kind.find(&self.subject, inputs.clone()).await?
+            self.kind.find(&subject, inputs.clone()).await?
         };
         match (found, exists) {
             (Some(found), _) if found.is_owned_by(&self.subject.ownership) => Ok(Some(found.id)),
@@ -146,6 +155,15 @@ impl Work {
         }
     }
 
+    /// The inputs as the state keeps them: with what AWS reports of values that are recorded rather than configured.
+    pub(crate) async fn recorded(&self, id: &str, inputs: Inputs) -> Result<Inputs, ProviderError> {
+        if !self.schema.inputs().iter().any(|(_, behaviour)| behaviour.has(RECORDED)) {
+            return Ok(inputs);
+        }
+        let live = self.read(id).await?;
+        Ok(with_recorded(&self.schema, inputs, &live))
+    }
+
     fn is_complete(&self, attributes: &Attributes) -> bool {
         self.schema.attributes().iter().all(|(name, _)| attributes.contains_key(*name))
     }
@@ -184,6 +202,13 @@ impl Work {
         })
         .await
     }
+}
+
+/// Inputs with what AWS reports of values that are recorded rather than configured.
+pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) -> Inputs {
+    let names = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(RECORDED)).map(|(name, _)| *name);
+    inputs.extend(names.filter_map(|name| Some((name.to_owned(), live.inputs.get(name)?.clone()))));
+    inputs
 }
 
 /// The change in place that a list of fields asks for; tags apart, because every kind sets them alike.

@@ -5,7 +5,9 @@
 
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::inputs::{Inputs, is_unknown};
-use ohinfra_core::schema::{CASELESS, DOCUMENT, REPLACE, SENSITIVE, Schema, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{
+    CASELESS, DOCUMENT, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, Schema, UNORDERED, WRITE_ONLY,
+};
 use ohinfra_core::secret::digest;
 use serde_json::{Map, Value};
 
@@ -84,6 +86,10 @@ fn field(
     compared: &Compared<'_>,
 ) -> Option<FieldChange> {
     let behaviour = compared.schema.behaviour(&path);
+    if behaviour.has(RECORDED) && was.is_null() {
+        return None;
+    }
+    let wanted = if behaviour.has(RECORDED) { was.clone() } else { wanted };
     let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
@@ -99,7 +105,7 @@ fn field(
     }
     let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, is);
     Some(FieldChange {
-        replace: behaviour.has(REPLACE),
+        replace: behaviour.has(REPLACE) || behaviour.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
         before: (!before.is_null()).then(|| masked(&before)),
         after: (!wanted.is_null()).then(|| if unknown { wanted } else { masked(&wanted) }),
         path,
@@ -107,6 +113,12 @@ fn field(
         sensitive,
         unknown,
     })
+}
+
+/// Whether two lists, both with entries, have none in common.
+fn is_disjoint(one: &Value, other: &Value) -> bool {
+    let (Value::Array(one), Value::Array(other)) = (one, other) else { return false };
+    !one.is_empty() && !other.is_empty() && !one.iter().any(|entry| other.contains(entry))
 }
 
 /// Whether two values of a field mean the same.
