@@ -93,6 +93,8 @@ pub struct Schema {
     pub natural_name: &'static [&'static str],
     /// The order of a replacement.
     pub replacement: Replacement,
+    /// Whether two of its kind cannot exist at once even if their natural names differ.
+    pub exclusive: bool,
     /// How long its steps may take.
     pub timeouts: Timeouts,
     /// Whether it is a step rather than a thing: nothing of it can be found, and nothing is left to delete.
@@ -117,6 +119,7 @@ impl Schema {
             taggable: true,
             natural_name: &[],
             replacement: Replacement::CreateFirst,
+            exclusive: false,
             timeouts: Timeouts::default(),
             step: false,
             rotated: None,
@@ -178,9 +181,17 @@ impl Schema {
         self
     }
 
-    /// Names the inputs that make it unique, and with them that a replacement must delete first.
+    /// Names the inputs that make it unique. A replacement that keeps the name deletes first; one that changes the name
+    /// creates first.
     pub fn named_by(mut self, inputs: &'static [&'static str]) -> Self {
         self.natural_name = inputs;
+        self.replacement = Replacement::DeleteFirst;
+        self
+    }
+
+    /// Declares that the old and the new one cannot exist at once, whatever their names: a replacement always deletes first.
+    pub fn exclusive(mut self) -> Self {
+        self.exclusive = true;
         self.replacement = Replacement::DeleteFirst;
         self
     }

@@ -23,7 +23,7 @@ use crate::events::{Event, word};
 use crate::pending::{announce, settle};
 use crate::refresh::{Refreshed, subject};
 use crate::session::Session;
-use crate::step::{Message, Outcome, Work, with_recorded};
+use crate::step::{Message, Outcome, Work, never_reported, with_recorded};
 
 /// A step that failed.
 #[derive(Debug, Clone)]
@@ -223,11 +223,12 @@ impl Execution<'_> {
             _ => (change.kind.clone(), change.region.clone()),
         };
         let (schema, kind) = self.engine.provider.find_kind(&kind_name)?;
-        let mut except = Vec::new();
+        let (mut except, mut predecessors) = (Vec::new(), Vec::new());
         if matches!(change.action, Action::Replace(_)) {
             // What the state knows, and what the plan found beside it: none of these is the one that is to be made.
             let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
             let left = recorded.iter().flat_map(|r| &r.left);
+            predecessors = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed).cloned().collect();
             except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
         }
         let (mut subject, lineage) =
@@ -241,6 +242,7 @@ impl Execution<'_> {
             subject,
             lineage,
             look_first,
+            predecessors,
         };
         let sender = self.sender.clone();
         let address = step.address.clone();
@@ -269,7 +271,10 @@ impl Execution<'_> {
             Operation::Update => {
                 let live = self.refreshed.live.get(&step.address).cloned().unwrap_or_default();
                 let id = change.id.clone().unwrap_or_default();
-                let mut applied = recorded.map(|r| r.inputs);
+                let mut applied = match recorded {
+                    Some(recorded) if recorded.id != id => Some(never_reported(schema, &inputs)),
+                    recorded => recorded.map(|r| r.inputs),
+                };
                 // A new value is asked for: what was applied does not count.
                 if let (Some(applied), Some(field)) = (&mut applied, schema.rotated)
                     && change.fields.iter().any(|change| change.path == field)

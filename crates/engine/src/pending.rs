@@ -8,10 +8,11 @@ use ohinfra_core::Address;
 use ohinfra_core::contract::{Found, Live, Standing, Subject};
 use ohinfra_core::inputs::{Attributes, Inputs, resolve_all, without_unknowns};
 use ohinfra_core::secret::mask;
-use ohinfra_plan::Graph;
+use ohinfra_plan::difference::{Compared, difference};
 use ohinfra_plan::plan::{Action, Change, Plan};
 use ohinfra_plan::planner::Prior;
 use ohinfra_plan::steps::Operation;
+use ohinfra_plan::{Graph, Resource};
 use ohinfra_state::{Pending, StateDocument};
 
 use crate::Engine;
@@ -96,22 +97,70 @@ impl Engine {
             let except = prior.get(*address).map(known_ids).unwrap_or_default();
             self.find_one(subject(document, address, &pending.region, except), pending)
         });
+        let found: Vec<_> = join_all(finds).await;
         let mut errors = Vec::new();
-        for ((address, pending), found) in lost.iter().zip(join_all(finds).await) {
+        let mut successors = BTreeMap::new();
+        for ((address, pending), found) in lost.into_iter().zip(found) {
             match found {
                 Err(error) => errors.push(error),
                 Ok(None) => {}
-                Ok(Some((id, found))) => match prior.get_mut(*address) {
-                    Some(prior) if live.contains_key(*address) => prior.deposed.push(id),
-                    other => {
-                        let deposed = other.map(|prior| prior.deposed.clone()).unwrap_or_default();
-                        prior.insert((*address).clone(), left_behind(pending, id, &found, deposed));
-                        live.insert((*address).clone(), found);
-                    }
-                },
+                Ok(Some(found)) if live.contains_key(address) && prior.contains_key(address) => {
+                    successors.insert(address, (pending, found));
+                }
+                Ok(Some((id, found))) => {
+                    let deposed = prior.get(address).map(|prior| prior.deposed.clone()).unwrap_or_default();
+                    prior.insert(address.clone(), left_behind(pending, id, &found, deposed));
+                    live.insert(address.clone(), found);
+                }
+            }
+        }
+        // In order, because what a resource refers to may have a successor of its own.
+        for resource in graph.in_order() {
+            let Some((pending, (id, found))) = successors.remove(&resource.address) else { continue };
+            let Some(prior) = prior.get_mut(&resource.address) else { continue };
+            if self.must_be_replaced(document, resource, prior, live) {
+                // The replacement goes on with the successor that the killed run created.
+                let deposed = prior.deposed.iter().chain([&prior.id]).cloned().collect();
+                let depends_on = prior.depends_on.union(&pending.depends_on).cloned().collect();
+                *prior =
+                    Prior { inputs: pending.inputs.clone(), depends_on, ..left_behind(pending, id, &found, deposed) };
+                live.insert(resource.address.clone(), found);
+            } else {
+                prior.deposed.push(id);
+            }
+        }
+        for (address, (_, (id, _))) in successors {
+            if let Some(prior) = prior.get_mut(address) {
+                prior.deposed.push(id);
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// Whether the configuration still asks for another object than the one that the state records, as far as references are known.
+    fn must_be_replaced(
+        &self,
+        document: &StateDocument,
+        resource: &Resource,
+        prior: &Prior,
+        live: &BTreeMap<Address, Live>,
+    ) -> bool {
+        let (Ok((schema, _)), Some(present)) = (self.provider.find_kind(resource.kind), live.get(&resource.address))
+        else {
+            return false;
+        };
+        let known = |reference: &ohinfra_core::Reference| {
+            live.get(&reference.resource)?.attributes.get(&reference.attribute).cloned()
+        };
+        let desired = resolve_all(&resource.inputs, &known);
+        let compared = Compared {
+            schema,
+            lineage: &document.lineage,
+            desired: &desired,
+            applied: Some(&prior.inputs),
+            live: &present.inputs,
+        };
+        difference(&compared).iter().any(|field| field.replace && !field.unknown)
     }
 
     async fn find_one(&self, subject: Subject, pending: &Pending) -> Result<Option<(String, Live)>, ReadError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
-use ohinfra_core::schema::{Availability, RECORDED, Schema};
+use ohinfra_core::schema::{Availability, RECORDED, REPLACE, Schema, WRITE_ONLY};
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -26,6 +26,8 @@ pub(crate) struct Work {
     pub(crate) lineage: String,
     /// Whether something may be there already of which the plan could not know.
     pub(crate) look_first: bool,
+    /// Replaced ones that are still to be deleted. One that holds the name of what is created is taken back.
+    pub(crate) predecessors: Vec<String>,
 }
 
 impl Work {
@@ -52,11 +54,10 @@ impl Work {
         identified: impl Fn(&Created),
     ) -> Result<Created, ProviderError> {
         let untouched = AtomicBool::new(!self.look_first);
-        let attempted = AtomicBool::new(self.subject.attempted);
+        let attempted = AtomicBool::new(false);
         let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
-            let is_second = attempted.load(Ordering::Relaxed);
             if !untouched.swap(false, Ordering::Relaxed)
-                && let Some(id) = self.find_own(inputs, is_second, None).await?
+                && let Some(id) = self.find_own(&self.attempt(attempted.load(Ordering::Relaxed)), inputs, None).await?
             {
                 return Ok(Made::Found(id));
             }
@@ -66,10 +67,7 @@ impl Work {
                 self.kind.create(&self.subject, inputs.clone()).await
             };
             match result {
-                Err(error) if error.kind == ErrorKind::Exists => match self.find_own(inputs, is_second, Some(&error)).await? {
-                    Some(id) => Ok(Made::Found(id)),
-                    None => Err(error),
-                },
+                Err(error) if error.kind == ErrorKind::Exists => self.found_instead(inputs, error).await,
                 result => result.map(Made::Created),
             }
         })
@@ -79,7 +77,9 @@ impl Work {
             Made::Found(id) => {
                 let live = self.read(&id).await?;
                 identified(&Created { id: id.clone(), attributes: live.attributes.clone() });
-                let attributes = self.change(&id, inputs, None, &live).await?;
+                // What a predecessor had of what no read returns is not known.
+                let applied = self.predecessors.contains(&id).then(|| never_reported(&self.schema, inputs));
+                let attributes = self.change(&id, inputs, applied.as_ref(), &live).await?;
                 return Ok(Created { id, attributes });
             }
         };
@@ -92,21 +92,36 @@ impl Work {
         Ok(Created { id: created.id, attributes })
     }
 
+    fn attempt(&self, attempted: bool) -> Subject {
+        Subject { attempted: attempted || self.subject.attempted, ..self.subject.clone() }
+    }
+
+    /// What stands in the way of a create call and can be used instead: what an earlier attempt created, or a predecessor
+    /// that is still to be deleted (the configuration went back to its name).
+    async fn found_instead(&self, inputs: &Inputs, error: ProviderError) -> Result<Made, ProviderError> {
+        // A look came before the create call: what exists now is what an attempt has created, whose answer was lost.
+        let mut subject = self.attempt(true);
+        if let Some(id) = self.find_own(&subject, inputs, Some(&error)).await? {
+            return Ok(Made::Found(id));
+        }
+        subject.except.retain(|id| !self.predecessors.contains(id));
+        self.find_own(&subject, inputs, Some(&error)).await?.map(Made::Found).ok_or(error)
+    }
+
     /// The identity of what is there and ours. Something of the same name that is not ours is an error if `exists` says that
     /// it stands in the way.
     async fn find_own(
         &self,
+        subject: &Subject,
         inputs: &Inputs,
-        attempted: bool,
         exists: Option<&ProviderError>,
     ) -> Result<Option<String>, ProviderError> {
-        let subject = Subject { attempted, ..self.subject.clone() };
         let found = {
             let _permit = self.permit().await;
-            self.kind.find(&subject, inputs.clone()).await?
+            self.kind.find(subject, inputs.clone()).await?
         };
         match (found, exists) {
-            (Some(found), _) if found.is_owned_by(&self.subject.ownership) => Ok(Some(found.id)),
+            (Some(found), _) if found.is_owned_by(&subject.ownership) => Ok(Some(found.id)),
             (Some(found), Some(error)) => Err(ProviderError {
                 message: format!(
                     "`{}` exists and does not belong to this deployment; `ohinfra import {} '{}'` would take it over",
@@ -209,6 +224,12 @@ pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) ->
     let names = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(RECORDED)).map(|(name, _)| *name);
     inputs.extend(names.filter_map(|name| Some((name.to_owned(), live.inputs.get(name)?.clone()))));
     inputs
+}
+
+/// What counts as applied to an object whose inputs the state does not record: only what could not be applied again.
+pub(crate) fn never_reported(schema: &Schema, desired: &Inputs) -> Inputs {
+    let is_fixed = |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE);
+    desired.iter().filter(|(field, _)| is_fixed(field)).map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
 /// The change in place that a list of fields asks for; tags apart, because every kind sets them alike.

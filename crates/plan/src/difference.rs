@@ -122,7 +122,7 @@ fn is_disjoint(one: &Value, other: &Value) -> bool {
 }
 
 /// Whether two values of a field mean the same.
-fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
+pub(crate) fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) if behaviour.has(DOCUMENT) => same_meaning(one, other),
         (Value::String(one), Value::String(other)) if behaviour.has(CASELESS) => one.eq_ignore_ascii_case(other),

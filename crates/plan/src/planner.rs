@@ -11,7 +11,7 @@ use ohinfra_core::text::Reference;
 use ohinfra_core::{Address, Region};
 use serde_json::Value;
 
-use crate::difference::{Compared, difference, drift};
+use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
 
@@ -224,14 +224,14 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
                     "it is this deployment's; its deletion is scheduled, and it is brought back".to_owned()
                 }
             });
-            replace_if_it_must(schema, &mut change);
+            replace_if_it_must(replacement(schema, &desired, &live.inputs), &mut change);
         }
         (Some(prior), Some(live), None) => {
             let applied = rotated(input, schema, prior, live, &mut change);
             let applied = Some(applied.as_ref().unwrap_or(&prior.inputs));
             let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
             change.fields = difference(&compared);
-            decide(input, schema, prior, &mut change);
+            decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
         }
         (prior, _, _) => {
             change.action = Action::Create;
@@ -250,7 +250,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     change
 }
 
-fn decide(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, change: &mut Change) {
+fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut Change) {
     if !change.fields.is_empty() {
         change.action = Action::Update;
     }
@@ -264,10 +264,10 @@ fn decide(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, change: &mut Ch
         change.reasons.push(format!("an earlier replacement left {} to be deleted", change.deposed.join(", ")));
     }
     if input.replace.contains(&change.address) {
-        change.action = Action::Replace(schema.replacement);
+        change.action = Action::Replace(order);
         change.reasons.push("--replace asks for it".to_owned());
     }
-    replace_if_it_must(schema, change);
+    replace_if_it_must(order, change);
 }
 
 /// What was applied, without that of which a new one is asked for: then it differs. A rotation that an earlier run began is finished
@@ -284,11 +284,26 @@ fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, c
     Some(applied)
 }
 
-fn replace_if_it_must(schema: &Schema, change: &mut Change) {
+/// The order of a replacement: the old one goes first only where both cannot exist at once, because they share their natural
+/// name or exclude each other whatever their names. A name that is not known yet counts as the same.
+fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement {
+    let renamed = |field: &&str| {
+        let known =
+            |inputs: &Inputs| inputs.get(*field).filter(|value| !value.is_null() && !is_unknown(value)).cloned();
+        let (Some(wanted), Some(present)) = (known(desired), known(live)) else { return false };
+        !equal(schema.behaviour(field), &wanted, &present)
+    };
+    if !schema.exclusive && schema.natural_name.iter().any(renamed) {
+        return Replacement::CreateFirst;
+    }
+    schema.replacement
+}
+
+fn replace_if_it_must(order: Replacement, change: &mut Change) {
     let forced: Vec<&str> = change.fields.iter().filter(|f| f.replace).map(|f| f.path.as_str()).collect();
     if !forced.is_empty() {
         change.reasons.push(format!("AWS cannot change {} in place", forced.join(", ")));
-        change.action = Action::Replace(schema.replacement);
+        change.action = Action::Replace(order);
     }
     if change.retain && matches!(change.action, Action::Replace(_)) {
         // Never delete what holds data: the old one stays, so the new one need not wait for it.

@@ -83,19 +83,48 @@ pub fn steps(plan: &Plan) -> Steps {
             }
         }
     }
+    // What is deleted may still be in use through others: an instance boots from a bundle that only its launch template names.
+    let dependents = dependents(plan);
     for change in plan.changes.values() {
-        // A replacement lets go when the old one is deleted, a change in place when it is done.
-        let replaced = deleting(change).filter(|_| matches!(change.action, Action::Replace(_)));
-        let Some(last) = replaced.or_else(|| making(change)) else { continue };
-        let gone = change.lets_go.iter().filter_map(|address| deleting(plan.changes.get(address)?));
-        for delete in gone.collect::<Vec<_>>() {
-            // Where the change itself waits for that deletion, it cannot come first.
+        let Some(delete) = deleting(change) else { continue };
+        if change.action == Action::Replace(Replacement::DeleteFirst) {
+            continue;
+        }
+        for user in transitive(&dependents, &change.address) {
+            let Some(user) = plan.changes.get(user) else { continue };
+            // A replaced user lets go when the old one is deleted, another one when its change is done.
+            let replaced = deleting(user).filter(|_| matches!(user.action, Action::Replace(_)));
+            let Some(last) = replaced.or_else(|| making(user)) else { continue };
+            // Where the user itself waits for that deletion, it cannot come first.
             if !waits_for(&steps, &last, &delete) {
-                steps.entry(delete).or_default().insert(last.clone(), Need::Ready);
+                steps.entry(delete.clone()).or_default().insert(last, Need::Ready);
             }
         }
     }
     steps
+}
+
+/// Who depends on a resource, or did so before this plan.
+fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
+    let mut dependents: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
+    for change in plan.changes.values() {
+        for needed in change.needs.keys().chain(&change.lets_go) {
+            dependents.entry(needed).or_default().insert(&change.address);
+        }
+    }
+    dependents
+}
+
+/// Everything that depends on a resource, directly or through others.
+fn transitive<'a>(
+    dependents: &BTreeMap<&Address, BTreeSet<&'a Address>>,
+    address: &'a Address,
+) -> BTreeSet<&'a Address> {
+    let (mut found, mut todo) = (BTreeSet::new(), vec![address]);
+    while let Some(address) = todo.pop() {
+        todo.extend(dependents.get(address).into_iter().flatten().copied().filter(|user| found.insert(*user)));
+    }
+    found
 }
 
 /// Whether a step waits for another one, at once or through others.

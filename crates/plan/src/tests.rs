@@ -282,6 +282,52 @@ fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
     assert_eq!(waits, [&step("a/one", Operation::Create), &step("a/two", Operation::Update)]);
 }
 
+/// How a named resource is replaced when its inputs change from the one to the other.
+fn replacement_of(schema: &Schema, from: &Value, to: &Value) -> Action {
+    let built = |value: &Value| {
+        let mut builder = GraphBuilder::new("test", BTreeMap::new());
+        builder.add_raw(schema.clone(), address("a/one"), &Region::us_east_1(), inputs(value), Options::default());
+        builder.build().unwrap()
+    };
+    let (prior, live) = applied(&built(from));
+    planned(&built(to), &prior, &live, Mode::Apply).changes[&address("a/one")].action
+}
+
+#[test]
+fn a_replacement_deletes_first_only_where_both_cannot_exist_at_once() {
+    let named = schema().input("name", REPLACE).named_by(&["name"]);
+    let (one, renamed) = (json!({ "name": "a", "shape": 1 }), json!({ "name": "b", "shape": 1 }));
+    let reshaped = json!({ "name": "a", "shape": 2 });
+    let (first, last) = (Action::Replace(Replacement::DeleteFirst), Action::Replace(Replacement::CreateFirst));
+    assert_eq!(replacement_of(&named, &one, &renamed), last, "another name");
+    assert_eq!(replacement_of(&named, &one, &reshaped), first, "the same name");
+    assert_eq!(replacement_of(&named.exclusive(), &one, &renamed), first, "excluded whatever the name");
+}
+
+#[test]
+fn what_is_replaced_goes_after_everything_that_uses_it_through_others() {
+    let chain = |shape: u8, size: u8| {
+        graph(&[
+            ("a/bundle", json!({ "shape": shape })),
+            ("a/template", json!({ "peer": reference("a/bundle", "id") })),
+            ("a/group", json!({ "peer": reference("a/template", "id"), "size": size })),
+            ("a/alarm", json!({ "peer": reference("a/group", "id") })),
+        ])
+        .unwrap()
+    };
+    let (prior, live) = applied(&chain(1, 1));
+    let steps = steps(&planned(&chain(2, 2), &prior, &live, Mode::Apply));
+    assert!(is_walkable(&steps));
+    let step = |name: &str, operation| Step { address: address(name), operation };
+    let waits: Vec<&Step> = steps[&step("a/bundle", Operation::Delete)].keys().collect();
+    let expected = [
+        step("a/bundle", Operation::Create),
+        step("a/group", Operation::Update),
+        step("a/template", Operation::Update),
+    ];
+    assert_eq!(waits, expected.iter().collect::<Vec<_>>());
+}
+
 #[test]
 fn what_is_removed_goes_after_everything_has_let_go_of_it() {
     let before = graph(&[

@@ -153,7 +153,7 @@ impl FakeKind {
         let user =
             inner.objects.values().find(|object| object.id != id && identities(&object.inputs).iter().any(|i| i == id));
         // What is replaced by deleting first goes while others still name it, as a role or a bucket does.
-        let may_be_used = self.schema.replacement == Replacement::DeleteFirst;
+        let may_be_used = self.schema.replacement == Replacement::DeleteFirst && self.schema.kind != "fake.held";
         if let Some(user) = user.filter(|_| !may_be_used) {
             return Err(self.error(ErrorKind::Dependency, "Delete", format!("{id} is used by {}", user.id)));
         }

@@ -18,13 +18,21 @@ pub fn slow() -> Schema {
     common(Schema::new("slow.tagged", "Known when ready")).attribute("late", Availability::Ready)
 }
 
+/// Found by its name, and never deleted while something refers to it: a change of its name has to create first.
+pub fn held() -> Schema {
+    let schema = Schema::new("fake.held", "Refuses its deletion while it is used").plain("size").plain("shape");
+    fields(schema).input("name", REPLACE).named_by(&["name"])
+}
+
 fn common(schema: Schema) -> Schema {
+    fields(schema.plain("size").input("shape", REPLACE))
+}
+
+fn fields(schema: Schema) -> Schema {
     schema
-        .plain("size")
-        .input("shape", REPLACE)
         .input("members", UNORDERED)
         .input("document", DOCUMENT)
-        .input("content", WRITE_ONLY)
+        .unreported("content", WRITE_ONLY, "the in-memory cloud does not return it")
         .input("links", Behaviour::default())
         .attribute("id", Availability::Early)
         .attribute("arn", Availability::Ready)
@@ -32,5 +40,5 @@ fn common(schema: Schema) -> Schema {
 
 /// All of them.
 pub fn all() -> Vec<Schema> {
-    vec![tagged(), named(), slow()]
+    vec![tagged(), named(), slow(), held()]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, RECORDED, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SENSITIVE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Definition for IdentityProvider {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = IdentityProviderInputs<T>;
 
     fn schema() -> Schema {
-        let mut schema = Schema::new("cognito.identity_provider", "A SAML or OpenID Connect login of a user pool")
+        Schema::new("cognito.identity_provider", "A SAML or OpenID Connect login of a user pool")
             .input("user_pool_id", REPLACE)
             .input("provider_name", REPLACE)
             .input("provider_type", REPLACE)
@@ -81,9 +81,6 @@ impl Definition for IdentityProvider {
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .untagged()
-            .named_by(&["user_pool_id", "provider_name"]);
-        // A replacement has another name or pool, and clients list the old provider until they list the new one.
-        schema.replacement = Replacement::CreateFirst;
-        schema
+            .named_by(&["user_pool_id", "provider_name"])
     }
 }

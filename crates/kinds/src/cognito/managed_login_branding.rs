@@ -52,5 +52,6 @@ impl Definition for ManagedLoginBranding {
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["client_id"])
+            .exclusive()
     }
 }

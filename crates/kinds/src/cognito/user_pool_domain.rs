@@ -35,6 +35,7 @@ impl Definition for UserPoolDomain {
             .attribute("full_domain", Availability::Early)
             .untagged()
             .named_by(&["domain"])
+            .exclusive()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
             .usually(Duration::from_secs(10))
     }

@@ -33,6 +33,7 @@ impl Definition for MountTarget {
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["file_system_id", "subnet_id"])
+            .exclusive()
             .timeouts(Duration::from_secs(900), Duration::from_secs(900))
             .usually(Duration::from_secs(80))
     }

@@ -28,5 +28,6 @@ impl Definition for Target {
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["target_group_arn", "target_id"])
+            .exclusive()
     }
 }

@@ -120,7 +120,7 @@ proptest! {
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         disturbances in proptest::array::uniform3(disturbance()),
         other_next: bool,
-        seeds: [u16; 9],
+        seeds: [u16; 12],
     ) {
         in_virtual_time(async {
             let (cloud, harness) = harness(&seeds);
@@ -156,7 +156,7 @@ proptest! {
 
     #[test]
     fn a_first_apply_that_was_disturbed_is_taken_away_whole_by_a_destroy(
-        nodes in graphs(), disturbances in proptest::array::uniform2(disturbance()), seeds: [u16; 9],
+        nodes in graphs(), disturbances in proptest::array::uniform2(disturbance()), seeds: [u16; 12],
     ) {
         in_virtual_time(async {
             let (cloud, harness) = harness(&seeds);

@@ -16,6 +16,8 @@ pub(crate) struct Node {
     kind: usize,
     size: u8,
     shape: u8,
+    /// Which of its names it has, where its kind has one.
+    name: u8,
     retain: bool,
     /// Earlier nodes that it refers to (modulo its own number), and whether to an early attribute.
     links: Vec<(usize, bool)>,
@@ -23,8 +25,8 @@ pub(crate) struct Node {
 
 pub(crate) fn node() -> impl Strategy<Value = Node> {
     let links = proptest::collection::vec((any::<usize>(), any::<bool>()), 0..4);
-    (0..3usize, 0..3u8, 0..2u8, proptest::bool::weighted(0.15), links)
-        .prop_map(|(kind, size, shape, retain, links)| Node { kind, size, shape, retain, links })
+    (0..4usize, 0..3u8, 0..2u8, proptest::bool::weighted(0.15), links)
+        .prop_map(|(kind, size, shape, retain, links)| Node { kind, size, shape, name: 0, retain, links })
 }
 
 pub(crate) fn nodes(most: usize) -> impl Strategy<Value = Vec<Node>> {
@@ -56,8 +58,8 @@ pub(crate) fn graph(nodes: &[Node]) -> Graph {
             .map(|(target, early)| json!(handles[target % n].attribute(if *early { "id" } else { "arn" })))
             .collect();
         let mut inputs = json!({ "size": node.size, "shape": node.shape, "links": links });
-        if node.kind == 1 {
-            inputs["name"] = json!(format!("name-{n}"));
+        if [1, 3].contains(&node.kind) {
+            inputs["name"] = json!(format!("name-{n}-{}", node.name));
         }
         let options = Options { retain: kept.contains(&address(n)), ..Options::default() };
         let schema = schemas::all().swap_remove(node.kind);
@@ -71,11 +73,12 @@ pub(crate) fn changed(nodes: &[Node], changes: &[(usize, u8)]) -> Vec<Node> {
     let kept = retained(&nodes);
     for (n, change) in changes {
         let n = n % nodes.len();
-        match change % 4 {
+        match change % 5 {
             0 => nodes[n].size = nodes[n].size.wrapping_add(1),
             // What holds data is never replaced here: its predecessor would stay.
             1 if !kept.contains(&address(n)) => nodes[n].shape = 1 - nodes[n].shape.min(1),
             2 if !kept.contains(&address(n)) => nodes[n].links.push((n.wrapping_mul(7), n.is_multiple_of(2))),
+            3 if !kept.contains(&address(n)) => nodes[n].name = 1 - nodes[n].name,
             _ => {
                 if nodes.len() > 1 && !kept.contains(&address(nodes.len() - 1)) {
                     nodes.pop();
@@ -86,7 +89,7 @@ pub(crate) fn changed(nodes: &[Node], changes: &[(usize, u8)]) -> Vec<Node> {
     nodes
 }
 
-pub(crate) fn latencies(cloud: &Cloud, seeds: &[u16; 9]) {
+pub(crate) fn latencies(cloud: &Cloud, seeds: &[u16; 12]) {
     let duration = |n: u16| Duration::from_millis(u64::from(n) % 40_000);
     for (n, schema) in schemas::all().iter().enumerate() {
         let [create, ready, update] = [seeds[n * 3], seeds[n * 3 + 1], seeds[n * 3 + 2]].map(duration);
@@ -94,7 +97,7 @@ pub(crate) fn latencies(cloud: &Cloud, seeds: &[u16; 9]) {
     }
 }
 
-pub(crate) fn harness(seeds: &[u16; 9]) -> (Cloud, Harness) {
+pub(crate) fn harness(seeds: &[u16; 12]) -> (Cloud, Harness) {
     let cloud = Cloud::default();
     latencies(&cloud, seeds);
     let harness = Harness::new(kind::provider(&cloud, schemas::all()));

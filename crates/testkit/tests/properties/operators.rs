@@ -22,7 +22,7 @@ proptest! {
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         crash in (0..200usize, any::<bool>()),
         write_crash in proptest::option::of((0..10u64, any::<bool>())),
-        seeds: [u16; 9],
+        seeds: [u16; 12],
     ) {
         in_virtual_time(async {
             let (cloud, mut ada) = harness(&seeds);
