@@ -45,7 +45,8 @@ pub(super) fn overlaid(
     inputs: &Inputs,
     secret: &SecretText,
 ) -> Result<DistributionConfig, BuildError> {
-    let aliases = Aliases::builder().quantity(count(&inputs.aliases)).set_items(Some(inputs.aliases.clone())).build()?;
+    let aliases =
+        Aliases::builder().quantity(count(&inputs.aliases)).set_items(Some(inputs.aliases.clone())).build()?;
     let certificate = ViewerCertificate::builder()
         .acm_certificate_arn(&inputs.certificate_arn)
         .ssl_support_method(SslSupportMethod::from(inputs.ssl_support_method.as_str()))

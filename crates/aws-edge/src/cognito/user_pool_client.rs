@@ -124,7 +124,9 @@ impl Kind for UserPoolClientKind {
         let call = call.client_name(&inputs.client_name).generate_secret(inputs.generate_secret);
         let call = call.set_callback_urls(Some(inputs.callback_urls.clone()));
         let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
-        let call = call.allowed_o_auth_flows_user_pool_client(inputs.oauth_enabled).set_allowed_o_auth_flows(Some(flows(inputs)));
+        let call = call
+            .allowed_o_auth_flows_user_pool_client(inputs.oauth_enabled)
+            .set_allowed_o_auth_flows(Some(flows(inputs)));
         let call = call.set_allowed_o_auth_scopes(Some(inputs.oauth_scopes.clone()));
         let call = call.set_explicit_auth_flows(Some(explicit(inputs))).token_validity_units(minutes());
         let call = call.set_supported_identity_providers(Some(inputs.identity_providers.clone()));
@@ -149,7 +151,9 @@ impl Kind for UserPoolClientKind {
         let call = self.0.at(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
         let call = call.client_name(&inputs.client_name).set_callback_urls(Some(inputs.callback_urls.clone()));
         let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
-        let call = call.allowed_o_auth_flows_user_pool_client(inputs.oauth_enabled).set_allowed_o_auth_flows(Some(flows(inputs)));
+        let call = call
+            .allowed_o_auth_flows_user_pool_client(inputs.oauth_enabled)
+            .set_allowed_o_auth_flows(Some(flows(inputs)));
         let call = call.set_allowed_o_auth_scopes(Some(inputs.oauth_scopes.clone()));
         let call = call.set_explicit_auth_flows(Some(explicit(inputs))).token_validity_units(minutes());
         let call = call.set_supported_identity_providers(Some(inputs.identity_providers.clone()));

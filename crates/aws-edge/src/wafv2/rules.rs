@@ -58,7 +58,9 @@ fn name_of(action: Option<&RuleAction>) -> &'static str {
 pub(super) fn default_action(live: Option<&DefaultAction>, inputs: &Inputs) -> DefaultAction {
     match live.filter(|live| default_name(Some(live)) == inputs.default_action) {
         Some(live) => live.clone(),
-        None if inputs.default_action == "block" => DefaultAction::builder().block(BlockAction::builder().build()).build(),
+        None if inputs.default_action == "block" => {
+            DefaultAction::builder().block(BlockAction::builder().build()).build()
+        }
         None => DefaultAction::builder().allow(AllowAction::builder().build()).build(),
     }
 }
@@ -202,19 +204,21 @@ pub(super) fn inputs_of(acl: &AwsWebAcl) -> Inputs {
     let metric = main.map(|main| main.metric_name.clone()).unwrap_or_default();
     let visible = |config: &VisibilityConfig| config.sampled_requests_enabled && config.cloud_watch_metrics_enabled;
     let of_rule = |rule: &&Rule| rule.visibility_config().is_some_and(visible);
-    let other = rules.iter().find_map(|rule| {
-        prefix(&rule.visibility_config()?.metric_name, &rule.name).filter(|prefix| *prefix != metric)
-    });
+    let other = rules
+        .iter()
+        .find_map(|rule| prefix(&rule.visibility_config()?.metric_name, &rule.name).filter(|prefix| *prefix != metric));
     WebAclInputs {
         acl_name: acl.name.clone(),
         description: acl.description().unwrap_or_default().to_owned(),
         default_action: default_name(acl.default_action()).to_owned(),
-        managed_rule_groups: rules.iter().filter(|rule| rule.name != RATE_RULE).map(|rule| group_inputs(rule)).collect(),
+        managed_rule_groups: rules
+            .iter()
+            .filter(|rule| rule.name != RATE_RULE)
+            .map(|rule| group_inputs(rule))
+            .collect(),
         rate_limit: rate.and_then(|rule| rate_of(rule)).map(|rate| rate.limit).unwrap_or_default(),
-        rate_rule: rate.map_or_else(
-            || RateRule { action: "none".to_owned(), ..RateRule::default() },
-            |rule| rate_inputs(rule),
-        ),
+        rate_rule: rate
+            .map_or_else(|| RateRule { action: "none".to_owned(), ..RateRule::default() }, |rule| rate_inputs(rule)),
         monitored: main.is_some_and(visible) && rules.iter().all(of_rule),
         metric_prefix: other.map_or(metric, str::to_owned),
     }

@@ -94,7 +94,8 @@ impl Kind for WebAclKind {
         let rules = overlaid(&[], inputs).map_err(|error| wrong(operation, error))?;
         let visibility = visibility(inputs, None).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).create_web_acl().scope(Scope::Cloudfront).name(&inputs.acl_name);
-        let call = call.description(&inputs.description).default_action(default_action(None, inputs)).set_rules(Some(rules));
+        let call =
+            call.description(&inputs.description).default_action(default_action(None, inputs)).set_rules(Some(rules));
         let call = call.visibility_config(visibility).set_tags(Some(to_tags(tags, operation)?));
         let arn = call.send().await.map_err(failed(operation))?.summary.and_then(|summary| summary.arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "ARN"))?;

@@ -46,8 +46,16 @@ impl Definition for ManagedLoginBranding {
         Schema::new("cognito.managed_login_branding", "The branding of the managed login page")
             .input("user_pool_id", REPLACE)
             .unreported("client_id", WRITE_ONLY | REPLACE, "Cognito does not name the client of a branding")
-            .unreported("settings", WRITE_ONLY | DOCUMENT, "Cognito omits what equals its defaults; `customized` shows a change")
-            .unreported("assets", WRITE_ONLY | UNORDERED, "Cognito returns them in a form of its own; `customized` shows a change")
+            .unreported(
+                "settings",
+                WRITE_ONLY | DOCUMENT,
+                "Cognito omits what equals its defaults; `customized` shows a change",
+            )
+            .unreported(
+                "assets",
+                WRITE_ONLY | UNORDERED,
+                "Cognito returns them in a form of its own; `customized` shows a change",
+            )
             .input("customized", RECORDED)
             .attribute("id", Availability::Early)
             .untagged()
