@@ -1,5 +1,6 @@
 //! CloudFront's clients.
 
+mod behavior;
 mod configuration;
 pub mod distribution;
 pub mod response_headers_policy;

@@ -1,5 +1,6 @@
 //! WAF's clients.
 
+mod rules;
 pub mod web_acl;
 
 use std::sync::Arc;

@@ -62,6 +62,7 @@ fn did(operation: &str) -> &'static str {
         "create" => "created",
         "update" => "updated",
         "delete" => "deleted",
+        "adopt" => "adopted",
         _ => "left in AWS",
     }
 }

@@ -27,6 +27,8 @@ pub struct Subject {
     pub region: Region,
     /// An idempotency token: the same for every attempt to create this generation of this resource. 32 hexadecimal digits.
     pub token: String,
+    /// Whether this run, or an earlier one whose end nobody saw, may have created it.
+    pub attempted: bool,
     /// Identities that the state knows: `find` looks for something else (the successor that an interrupted replacement left).
     pub except: Vec<String>,
 }
@@ -41,6 +43,15 @@ impl Subject {
     pub fn address(&self) -> &Address {
         &self.ownership.address
     }
+}
+
+/// The prefix of the identity of something that existed before, has no owner, and is exactly what was to be created (the DNS
+/// record that validates a certificate). It is adopted, and never deleted: others may need it.
+pub const ADOPTED: &str = "adopted:";
+
+/// Whether an identity is that of something that was adopted and is never deleted.
+pub fn is_adopted(id: &str) -> bool {
+    id.starts_with(ADOPTED)
 }
 
 /// What AWS reports of a resource.

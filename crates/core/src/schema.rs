@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How a field behaves in the difference. Combine with `|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Behaviour(u8);
+pub struct Behaviour(u16);
 
 /// AWS cannot change it in place: a change replaces the resource.
 pub const REPLACE: Behaviour = Behaviour(1);
@@ -23,6 +23,13 @@ pub const CASELESS: Behaviour = Behaviour(64);
 /// A name, a description or a placement that AWS cannot change and that changes nothing about what the resource does. An imported
 /// or adopted resource keeps its own. Only with [`REPLACE`].
 pub const NOMINAL: Behaviour = Behaviour(128);
+/// Never configured: what AWS reports after an apply is recorded, and a later report that differs is drift. For a value that is
+/// handed to AWS and must not be known to the planner; with [`SENSITIVE`], and read as a digest.
+pub const RECORDED: Behaviour = Behaviour(256);
+/// A list: a change in place while it keeps an entry, a replacement if it has none in common with what AWS has.
+pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
+/// A version that is at least the configured one: a higher one is no difference, because the cloud raises it by itself.
+pub const FLOOR: Behaviour = Behaviour(1024);
 
 impl Behaviour {
     /// Whether all of `other` is in it.

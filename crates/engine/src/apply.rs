@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ohinfra_core::contract::{Created, Deletion};
+use ohinfra_core::contract::{Created, Deletion, is_adopted};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Replacement, Schema};
@@ -23,7 +23,7 @@ use crate::events::{Event, word};
 use crate::pending::{announce, settle};
 use crate::refresh::{Refreshed, subject};
 use crate::session::Session;
-use crate::step::{Message, Outcome, Work, never_reported};
+use crate::step::{Message, Outcome, Work, never_reported, with_recorded};
 
 /// A step that failed.
 #[derive(Debug, Clone)]
@@ -88,6 +88,7 @@ impl Engine {
             deletion,
             attributes: refreshed.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
             waiting: steps(plan),
+            attempted: session.writer.with(|document| document.pending.keys().cloned().collect()),
             running: BTreeSet::new(),
             identified: BTreeSet::new(),
             done: BTreeSet::new(),
@@ -122,6 +123,8 @@ struct Execution<'a> {
     deletion: Deletion,
     attributes: BTreeMap<Address, Attributes>,
     waiting: Steps,
+    /// What earlier runs may have created.
+    attempted: BTreeSet<Address>,
     running: BTreeSet<Step>,
     identified: BTreeSet<Address>,
     done: BTreeSet<Step>,
@@ -228,8 +231,9 @@ impl Execution<'_> {
             predecessors = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed).cloned().collect();
             except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
         }
-        let (subject, lineage) =
+        let (mut subject, lineage) =
             self.session.writer.with(|d| (subject(d, &step.address, &region, except), d.lineage.clone()));
+        subject.attempted = self.attempted.contains(&step.address);
         let look_first = !subject.except.is_empty() || self.was_not_looked_for(change, schema);
         let work = Work {
             engine: self.engine.clone(),
@@ -260,7 +264,8 @@ impl Execution<'_> {
                         });
                     };
                     let created = work.create(&inputs, report).await?;
-                    Ok(Outcome::Present { id: created.id, inputs: inputs.clone(), attributes: created.attributes })
+                    let inputs = work.recorded(&created.id, inputs).await?;
+                    Ok(Outcome::Present { id: created.id, inputs, attributes: created.attributes })
                 })
             }
             Operation::Update => {
@@ -278,6 +283,7 @@ impl Execution<'_> {
                 }
                 Box::pin(async move {
                     let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
+                    let inputs = work.recorded(&id, inputs).await?;
                     Ok(Outcome::Present { id, inputs, attributes })
                 })
             }
@@ -343,7 +349,12 @@ impl Execution<'_> {
 
     fn finish(&mut self, step: &Step, result: Result<Outcome, ProviderError>, seconds: f64) {
         self.running.remove(step);
-        let operation = word(step.operation);
+        let is_new = step.operation == Operation::Create
+            || self.plan.changes.get(&step.address).is_some_and(|change| change.action == Action::Adopt);
+        let operation = match &result {
+            Ok(Outcome::Present { id, .. }) if is_new && is_adopted(id) => "adopt",
+            _ => word(step.operation),
+        };
         match result {
             Ok(outcome) => {
                 let id = self.record_outcome(step, outcome);
@@ -483,6 +494,7 @@ impl Execution<'_> {
             let (Some(live), Some(_)) = (self.refreshed.live.get(&change.address), &change.desired) else { continue };
             let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { continue };
             let Ok(inputs) = self.resolved(change) else { continue };
+            let inputs = with_recorded(schema, inputs, live);
             let differs = self.session.writer.with(|document| {
                 document.resources.get(&change.address).is_some_and(|r| {
                     r.inputs != mask(&inputs, schema, &document.lineage)

@@ -232,6 +232,7 @@ pub fn subject(document: &StateDocument, address: &Address, region: &Region, exc
         ownership: Ownership { deployment: document.deployment.clone(), address: address.clone() },
         region: region.clone(),
         token: token(document, address, &except),
+        attempted: document.pending.contains_key(address),
         except,
     }
 }

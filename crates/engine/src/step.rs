@@ -7,7 +7,7 @@ use std::time::Duration;
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
-use ohinfra_core::schema::{Availability, REPLACE, Schema, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, RECORDED, REPLACE, Schema, WRITE_ONLY};
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -54,12 +54,14 @@ impl Work {
         identified: impl Fn(&Created),
     ) -> Result<Created, ProviderError> {
         let untouched = AtomicBool::new(!self.look_first);
+        let attempted = AtomicBool::new(false);
         let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
             if !untouched.swap(false, Ordering::Relaxed)
-                && let Some(id) = self.find_own(&self.subject, inputs, None).await?
+                && let Some(id) = self.find_own(&self.attempt(attempted.load(Ordering::Relaxed)), inputs, None).await?
             {
                 return Ok(Made::Found(id));
             }
+            attempted.store(true, Ordering::Relaxed);
             let result = {
                 let _permit = self.permit().await;
                 self.kind.create(&self.subject, inputs.clone()).await
@@ -90,13 +92,18 @@ impl Work {
         Ok(Created { id: created.id, attributes })
     }
 
+    fn attempt(&self, attempted: bool) -> Subject {
+        Subject { attempted: attempted || self.subject.attempted, ..self.subject.clone() }
+    }
+
     /// What stands in the way of a create call and can be used instead: what an earlier attempt created, or a predecessor
     /// that is still to be deleted (the configuration went back to its name).
     async fn found_instead(&self, inputs: &Inputs, error: ProviderError) -> Result<Made, ProviderError> {
-        if let Some(id) = self.find_own(&self.subject, inputs, Some(&error)).await? {
+        // A look came before the create call: what exists now is what an attempt has created, whose answer was lost.
+        let mut subject = self.attempt(true);
+        if let Some(id) = self.find_own(&subject, inputs, Some(&error)).await? {
             return Ok(Made::Found(id));
         }
-        let mut subject = self.subject.clone();
         subject.except.retain(|id| !self.predecessors.contains(id));
         self.find_own(&subject, inputs, Some(&error)).await?.map(Made::Found).ok_or(error)
     }
@@ -163,6 +170,15 @@ impl Work {
         }
     }
 
+    /// The inputs as the state keeps them: with what AWS reports of values that are recorded rather than configured.
+    pub(crate) async fn recorded(&self, id: &str, inputs: Inputs) -> Result<Inputs, ProviderError> {
+        if !self.schema.inputs().iter().any(|(_, behaviour)| behaviour.has(RECORDED)) {
+            return Ok(inputs);
+        }
+        let live = self.read(id).await?;
+        Ok(with_recorded(&self.schema, inputs, &live))
+    }
+
     fn is_complete(&self, attributes: &Attributes) -> bool {
         self.schema.attributes().iter().all(|(name, _)| attributes.contains_key(*name))
     }
@@ -201,6 +217,13 @@ impl Work {
         })
         .await
     }
+}
+
+/// Inputs with what AWS reports of values that are recorded rather than configured.
+pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) -> Inputs {
+    let names = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(RECORDED)).map(|(name, _)| *name);
+    inputs.extend(names.filter_map(|name| Some((name.to_owned(), live.inputs.get(name)?.clone()))));
+    inputs
 }
 
 /// What counts as applied to an object whose inputs the state does not record: only what could not be applied again.

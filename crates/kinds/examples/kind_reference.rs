@@ -1,7 +1,8 @@
 //! Prints the reference of kinds. `cargo xtask docs` writes it.
 
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, NOMINAL, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, NOMINAL, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement,
+    SENSITIVE, UNORDERED, WRITE_ONLY,
 };
 
 #[expect(clippy::print_stdout, reason = "printing is all that it does")]
@@ -26,6 +27,9 @@ fn main() {
                 (DOCUMENT, "a JSON document, compared by meaning"),
                 (WRITE_ONLY, "never read back"),
                 (CASELESS, "case means nothing"),
+                (FLOOR, "a higher version is no difference"),
+                (RECORDED, "never configured; what AWS reports is recorded as a digest, and another value is drift"),
+                (REPLACE_IF_DISJOINT, "a change that keeps no entry replaces it"),
             ];
             let notes: Vec<&str> = notes.iter().filter(|(b, _)| behaviour.has(*b)).map(|(_, note)| *note).collect();
             println!("| `{name}` | {} |", notes.join("; "));

@@ -3,5 +3,5 @@
 pub mod distribution;
 pub mod response_headers_policy;
 
-pub use distribution::{Distribution, DistributionInputs};
+pub use distribution::{Behavior, Distribution, DistributionInputs, ORIGIN_HEADER, PathBehavior};
 pub use response_headers_policy::{ResponseHeadersPolicy, ResponseHeadersPolicyInputs};

@@ -5,7 +5,9 @@
 
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::inputs::{Inputs, is_imported, is_unknown};
-use ohinfra_core::schema::{CASELESS, DOCUMENT, REPLACE, SENSITIVE, Schema, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{
+    CASELESS, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, Schema, UNORDERED, WRITE_ONLY,
+};
 use ohinfra_core::secret::digest;
 use serde_json::{Map, Value};
 
@@ -84,6 +86,10 @@ fn field(
     compared: &Compared<'_>,
 ) -> Option<FieldChange> {
     let behaviour = compared.schema.behaviour(&path);
+    if behaviour.has(RECORDED) && was.is_null() {
+        return None;
+    }
+    let wanted = if behaviour.has(RECORDED) { was.clone() } else { wanted };
     let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
@@ -103,7 +109,7 @@ fn field(
     }
     let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, is);
     Some(FieldChange {
-        replace: behaviour.has(REPLACE),
+        replace: behaviour.has(REPLACE) || behaviour.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
         before: (!before.is_null()).then(|| masked(&before)),
         after: (!wanted.is_null()).then(|| if unknown { wanted } else { masked(&wanted) }),
         path,
@@ -118,10 +124,22 @@ fn is_left_out(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// Whether two values of a field mean the same.
+/// Whether two lists, both with entries, have none in common.
+fn is_disjoint(one: &Value, other: &Value) -> bool {
+    let (Value::Array(one), Value::Array(other)) = (one, other) else { return false };
+    !one.is_empty() && !other.is_empty() && !one.iter().any(|entry| other.contains(entry))
+}
+
+/// The parts of a version as numbers: 15.10 is higher than 15.8.
+fn parts(version: &str) -> Vec<u64> {
+    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
+}
+
+/// Whether two values of a field mean the same: what is wanted (or was applied), and what is live.
 pub(crate) fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) if behaviour.has(DOCUMENT) => same_meaning(one, other),
+        (Value::String(floor), Value::String(version)) if behaviour.has(FLOOR) => parts(version) >= parts(floor),
         (Value::String(one), Value::String(other)) if behaviour.has(CASELESS) => one.eq_ignore_ascii_case(other),
         (Value::Array(one), Value::Array(other)) if behaviour.has(UNORDERED) => {
             let sorted = |items: &[Value]| {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ohinfra_core::contract::{Live, Standing};
+use ohinfra_core::contract::{Live, Standing, is_adopted};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Availability, Replacement, Schema};
@@ -146,7 +146,7 @@ fn plan_apply(input: &PlanInput<'_>, plan: &mut Plan) {
     }
     for (address, prior) in input.prior.iter().filter(|(address, _)| input.graph.get(address).is_none()) {
         let mut change = removal(address, prior, "it is not configured any more");
-        if prior.retain {
+        if prior.retain || is_adopted(&prior.id) {
             change.action = Action::Retain;
         }
         change.selected = is_selected(input, address);
@@ -477,7 +477,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         change.selected = is_selected(input, address);
         if !change.selected {
             change.action = Action::None;
-        } else if prior.retain && input.mode == Mode::Destroy {
+        } else if prior.retain && input.mode == Mode::Destroy || is_adopted(&prior.id) {
             change.action = Action::Retain;
         } else if !input.live.contains_key(address) {
             change.reasons.push("it is gone already".to_owned());
@@ -492,7 +492,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
             (_, Standing::Present) => !resource.retain,
             (_, Standing::Scheduled | Standing::Leaving) => false,
         };
-        if input.prior.contains_key(address) || !goes {
+        if input.prior.contains_key(address) || !goes || is_adopted(&found.id) {
             continue;
         }
         let prior = Prior {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ohinfra_core::contract::Live;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, REPLACE, Replacement, SENSITIVE, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement, SENSITIVE,
+    UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::text::{Reference, Text};
 use ohinfra_core::{Address, Region, Schema};
@@ -31,6 +32,9 @@ fn schema() -> Schema {
         .input("content", WRITE_ONLY)
         .input("zone", DEFAULTED)
         .input("host", CASELESS)
+        .input("version", FLOOR)
+        .input("token", RECORDED | SENSITIVE)
+        .input("names", UNORDERED | REPLACE_IF_DISJOINT)
         .attribute("id", Availability::Early)
         .attribute("arn", Availability::Ready)
 }
@@ -110,12 +114,19 @@ fn paths(changes: &[FieldChange]) -> Vec<&str> {
 }
 
 #[test]
+fn a_version_below_its_floor_is_raised() {
+    let change = changed(json!({ "version": "15.10" }), None, json!({ "version": "15.8" }));
+    assert_eq!(paths(&change), ["version"]);
+}
+
+#[test]
 fn fields_are_compared_as_their_kind_says() {
     let policy = |action: Value| json!({ "Statement": [{ "Action": action }] }).to_string();
     let equal = [
         (json!({ "members": ["a", "b"] }), json!({ "members": ["b", "a"] })),
         (json!({ "document": policy(json!("x")) }), json!({ "document": policy(json!(["x"])) })),
         (json!({ "host": "ABC" }), json!({ "host": "abc" })),
+        (json!({ "version": "15.8" }), json!({ "version": "15.10" })),
         (json!({ "members": [] }), json!({})),
         (json!({ "size": 1 }), json!({ "size": 1, "zone": "filled in by the cloud" })),
         (json!({ "tags": { "a": "1" } }), json!({ "tags": { "a": "1", "aws:x": "theirs" } })),
@@ -172,6 +183,29 @@ fn a_secret_is_shown_only_as_a_digest() {
     let changes = changed(json!({ "password": "hunter2" }), None, json!({ "password": "hunter1" }));
     assert!(changes[0].sensitive);
     assert!(!serde_json::to_string(&changes).unwrap().contains("hunter"));
+}
+
+#[test]
+fn a_recorded_value_that_differs_is_drift_although_nothing_is_configured() {
+    let token = |text: &str| json!({ "token": text });
+    assert_eq!(changed(json!({}), Some(token("a")), token("a")), []);
+    let changes = changed(json!({}), Some(token("a")), token("b"));
+    assert_eq!((paths(&changes), changes[0].drift, changes[0].sensitive), (vec!["token"], true, true));
+    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({}))), ["token"], "AWS has none any more");
+    assert_eq!(changed(json!({}), Some(json!({})), token("b")), [], "nothing was recorded yet");
+    assert_eq!(changed(json!({}), None, token("b")), [], "an adopted one is taken as it is");
+}
+
+#[test]
+fn a_list_that_keeps_no_entry_is_replaced() {
+    let replaced = |desired: Value, live: Value| {
+        let changes = changed(json!({ "names": desired }), None, json!({ "names": live }));
+        changes.iter().map(|change| change.replace).collect::<Vec<_>>()
+    };
+    assert_eq!(replaced(json!(["a", "b"]), json!(["b", "a"])), Vec::<bool>::new());
+    assert_eq!(replaced(json!(["a", "b"]), json!(["b", "c"])), [false]);
+    assert_eq!(replaced(json!(["a", "b"]), json!(["c", "d"])), [true]);
+    assert_eq!(replaced(json!(["a"]), json!([])), [false], "there is nothing that could be kept");
 }
 
 fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Address, Live>, mode: Mode) -> Plan {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ohinfra_core::contract::Deletion;
+use ohinfra_core::contract::{ADOPTED, Deletion};
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{REPLACE, Schema};
 use ohinfra_core::tags::Tags;
@@ -128,6 +128,16 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
     // It disappears behind our back, and is deleted twice.
     let id = harness.document().resources.get(&address()).map(|resource| resource.id.clone()).unwrap_or_default();
     let (_, kind) = harness.engine.provider.find_kind(case.schema.kind).map_err(|error| error.to_string())?;
+    if let Some(own) = id.strip_prefix(ADOPTED) {
+        // Without a state, nobody knows who created it: it is never deleted.
+        let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("purge: {error}"))?;
+        let ids = [own.to_owned()];
+        let live = kind.read(&case.region, &ids).await.map_err(|error| error.to_string())?;
+        if !report.is_success() || !harness.document().resources.is_empty() || live.iter().any(Option::is_none) {
+            return Err(format!("purge of what was adopted: {report:?}"));
+        }
+        return kind.delete(&case.region, own, Deletion::Purge).await.map_err(|error| error.to_string());
+    }
     for time in ["first", "second"] {
         let delete = || kind.delete(&case.region, &id, Deletion::Purge);
         let deleted = retrying(Duration::from_secs(60), |_| {}, delete).await;

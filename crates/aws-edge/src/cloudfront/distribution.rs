@@ -12,7 +12,7 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cloudfront::Distribution;
 
-use super::configuration::{completed, configuration, inputs_of};
+use super::configuration::{configuration, inputs_of, overlaid};
 use super::{Clients, wrong};
 
 /// `cloudfront.distribution`
@@ -61,11 +61,11 @@ impl DistributionKind {
             return Ok(None);
         };
         let tags = self.tags(region, &distribution.arn).await?;
-        let config = distribution.distribution_config().map(inputs_of);
+        let config = distribution.distribution_config().map(|config| inputs_of(id, config));
         let inputs = config.ok_or_else(|| ProviderError::incomplete(GET, "DistributionConfig"))?;
         let (arn, domain) = (&distribution.arn, &distribution.domain_name);
         let mut live = Live::new(&inputs, attributes([("id", id), ("arn", arn), ("domain_name", domain)]));
-        live.inputs.retain(|name, _| !name.starts_with("origin_header_secret"));
+        live.inputs.retain(|name, _| !name.starts_with("origin_header_secret_"));
         Ok(Some(live.tagged(tags)))
     }
 
@@ -141,12 +141,10 @@ impl Kind for DistributionKind {
         };
         if !update.changed.is_empty() {
             let desired = &update.desired;
-            let live = distribution
-                .distribution_config()
-                .ok_or_else(|| ProviderError::incomplete(UPDATE, "DistributionConfig"))?;
+            let live = distribution.distribution_config.clone();
+            let live = live.ok_or_else(|| ProviderError::incomplete(UPDATE, "DistributionConfig"))?;
             let secret = self.header_secret(&desired.origin_header_secret_arn).await?;
-            let config = configuration(desired, &secret, &live.caller_reference);
-            let config = completed(config.map_err(|error| wrong(UPDATE, error))?, live);
+            let config = overlaid(live, desired, &secret).map_err(|error| wrong(UPDATE, error))?;
             self.put(&subject.region, id, version, config).await?;
         }
         if !update.tags_to_set.is_empty() {

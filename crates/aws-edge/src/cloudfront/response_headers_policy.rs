@@ -125,10 +125,12 @@ impl Kind for ResponseHeadersPolicyKind {
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let operation = "cloudfront:UpdateResponseHeadersPolicy";
-        let Some((_, version)) = self.get(&subject.region, id).await? else {
+        let Some((mut config, version)) = self.get(&subject.region, id).await? else {
             return Err(ProviderError::new(ErrorKind::NotFound, operation, "it is gone"));
         };
-        let config = configuration(&update.desired).map_err(|error| wrong(operation, error))?;
+        // Everything but the headers for cross-origin requests stays as it is.
+        let ours = configuration(&update.desired).map_err(|error| wrong(operation, error))?;
+        (config.name, config.comment, config.cors_config) = (ours.name, ours.comment, ours.cors_config);
         let call = self.0.at(&subject.region).update_response_headers_policy().id(id).if_match(version);
         call.response_headers_policy_config(config).send().await.map(|_| ()).map_err(failed(operation))
     }

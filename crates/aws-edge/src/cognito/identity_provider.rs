@@ -1,5 +1,5 @@
-//! How AWS does `cognito.identity_provider`. Cognito reports the client's secret of an OIDC provider: it is never taken from there.
-//! `UpdateIdentityProvider` replaces the details as a whole, so every update tells all.
+//! How AWS does `cognito.identity_provider`. Cognito reports the client's secret of an OIDC provider: it becomes a digest at once.
+//! `UpdateIdentityProvider` replaces the details as a whole, so an update starts with those that AWS returned.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,9 +10,11 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::secret::digest;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cognito::{IdentityProvider, IdentityProviderInputs};
+use serde_json::Value;
 
 use super::Clients;
 
@@ -27,9 +29,15 @@ type Details = HashMap<String, String>;
 
 const CREATE: &str = "cognito-idp:CreateIdentityProvider";
 const UPDATE: &str = "cognito-idp:UpdateIdentityProvider";
+/// How Cognito asks an OIDC provider for attributes. Set at creation and left unmanaged.
+const METHOD: &str = "attributes_request_method";
 
-/// Details that are the operator's own: what an update leaves as it is.
-const KEPT: &[&str] = &["IDPInit", "EncryptedResponses", "RequestSigningAlgorithm", "attributes_request_method"];
+/// Details that the inputs set. An update keeps all others.
+const OURS: &[&str] =
+    &["MetadataURL", "MetadataFile", "IDPSignout", "oidc_issuer", "client_id", "client_secret", "authorize_scopes"];
+/// Details that Cognito reports and nobody sets.
+const REPORTED: &[&str] =
+    &["ActiveEncryptionCertificate", "SSORedirectBindingURI", "SLORedirectBindingURI", "attributes_url_add_attributes"];
 /// Endpoints that Cognito finds by the issuer, or that the operator has set: kept as long as the issuer is the same.
 const ENDPOINTS: &[&str] = &["attributes_url", "authorize_url", "jwks_uri", "token_url"];
 
@@ -40,7 +48,7 @@ fn client_secret(text: &SecretText, arn: &str) -> Result<SecretText, ProviderErr
 }
 
 /// The inputs that AWS reports.
-fn inputs_of(provider: &IdentityProviderType) -> Inputs {
+fn inputs_of(id: &str, provider: &IdentityProviderType) -> Inputs {
     let detail = |name: &str| provider.provider_details().and_then(|details| details.get(name)).cloned();
     let is_oidc = provider.provider_type() == Some(&IdentityProviderTypeType::Oidc);
     let mut mapping: BTreeMap<String, String> =
@@ -58,6 +66,7 @@ fn inputs_of(provider: &IdentityProviderType) -> Inputs {
         sign_out: (!is_oidc).then(|| detail("IDPSignout").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))),
         issuer: detail("oidc_issuer"),
         client_id: detail("client_id"),
+        client_secret: detail("client_secret").map(|secret| digest(id, &Value::from(secret))),
         scopes: detail("authorize_scopes").map(|scopes| scopes.split_whitespace().map(str::to_owned).collect()),
         ..IdentityProviderInputs::default()
     }
@@ -82,10 +91,12 @@ impl IdentityProviderKind {
             ("oidc_issuer", inputs.issuer.clone()),
             ("client_id", inputs.client_id.clone()),
             ("authorize_scopes", scopes),
-            ("attributes_request_method", inputs.issuer.as_ref().map(|_| "GET".to_owned())),
         ];
         let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let mut details: Details = given.collect();
+        if inputs.issuer.is_some() {
+            details.insert(METHOD.to_owned(), "GET".to_owned());
+        }
         if let Some(arn) = &inputs.client_secret_arn {
             let secret = client_secret(&self.secrets.text(arn).await?, arn)?;
             details.insert("client_secret".to_owned(), secret.expose().to_owned());
@@ -111,7 +122,7 @@ impl Kind for IdentityProviderKind {
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
         let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
         let live = |(id, provider): (&String, &Option<IdentityProviderType>)| {
-            let inputs = inputs_of(provider.as_ref()?);
+            let inputs = inputs_of(id, provider.as_ref()?);
             Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])))
         };
         Ok(ids.iter().zip(&found).map(live).collect())
@@ -133,15 +144,15 @@ impl Kind for IdentityProviderKind {
         let Some(present) = self.get(&subject.region, id).await? else {
             return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
         };
-        let mut details = self.details(&update.desired).await?;
-        // What is not ours stays as it is.
-        let kept = present.provider_details.unwrap_or_default();
-        let is_same_issuer = kept.get("oidc_issuer") == update.desired.issuer.as_ref();
-        details.extend(
-            kept.into_iter().filter(|(key, _)| {
-                KEPT.contains(&key.as_str()) || (is_same_issuer && ENDPOINTS.contains(&key.as_str()))
-            }),
-        );
+        let mut details = present.provider_details.unwrap_or_default();
+        let is_same_issuer = details.get("oidc_issuer") == update.desired.issuer.as_ref();
+        details.retain(|key, _| {
+            let key = key.as_str();
+            !OURS.contains(&key) && !REPORTED.contains(&key) && (is_same_issuer || !ENDPOINTS.contains(&key))
+        });
+        let method = details.get(METHOD).cloned();
+        details.extend(self.details(&update.desired).await?);
+        details.extend(method.map(|method| (METHOD.to_owned(), method)));
         let call = self.clients.at(&subject.region).update_identity_provider().user_pool_id(pool).provider_name(name);
         let call = call.set_provider_details(Some(details));
         let call = call.set_attribute_mapping(Some(update.desired.attribute_mapping.clone().into_iter().collect()));

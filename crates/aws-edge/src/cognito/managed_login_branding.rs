@@ -1,5 +1,7 @@
-//! How AWS does `cognito.managed_login_branding`. AWS fills in every setting that is not given, so what was applied is compared with
-//! what is desired, and what AWS reports only with regard to whether it is there.
+//! How AWS does `cognito.managed_login_branding`. AWS omits settings that equal its defaults and rewrites images, so what it reports
+//! is not compared with the inputs but, as a digest, with what it reported after the last apply.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_cognitoidentityprovider::primitives::Blob;
 use aws_sdk_cognitoidentityprovider::types::{
@@ -12,6 +14,7 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::secret::digest;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cognito::{Asset, ManagedLoginBranding};
@@ -45,6 +48,33 @@ fn document(value: &Value) -> Document {
             Document::Object(fields.iter().map(|(name, field)| (name.clone(), document(field))).collect())
         }
     }
+}
+
+fn value(document: &Document) -> Value {
+    match document {
+        Document::Null => Value::Null,
+        Document::Bool(flag) => Value::Bool(*flag),
+        Document::Number(Number::PosInt(number)) => json!(number),
+        Document::Number(Number::NegInt(number)) => json!(number),
+        Document::Number(Number::Float(number)) => json!(number),
+        Document::String(text) => Value::String(text.clone()),
+        Document::Array(items) => Value::Array(items.iter().map(value).collect()),
+        Document::Object(fields) => {
+            let fields: BTreeMap<&String, Value> = fields.iter().map(|(name, field)| (name, value(field))).collect();
+            json!(fields)
+        }
+    }
+}
+
+/// A digest of the settings and images that AWS reports.
+fn customized(id: &str, branding: &ManagedLoginBrandingType) -> Value {
+    let image = |asset: &AssetType| {
+        let bytes = asset.bytes().map(|bytes| String::from_utf8_lossy(bytes.as_ref()).into_owned());
+        json!([asset.category.as_str(), asset.color_mode.as_str(), asset.extension.as_str(), bytes])
+    };
+    let mut images: Vec<Value> = branding.assets().iter().map(image).collect();
+    images.sort_by_cached_key(Value::to_string);
+    digest(id, &json!([branding.settings().map(value), images]))
 }
 
 fn settings(inputs: &Inputs) -> Result<Document, ProviderError> {
@@ -100,8 +130,10 @@ impl Kind for ManagedLoginBrandingKind {
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
         let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
         let live = |(id, branding): (&String, &Option<ManagedLoginBrandingType>)| {
-            let pool = branding.as_ref()?.user_pool_id().unwrap_or_default();
-            Some(Live::new(&json!({ "user_pool_id": pool }), attributes([("id", id)])))
+            let branding = branding.as_ref()?;
+            let pool = branding.user_pool_id().unwrap_or_default();
+            let inputs = json!({ "user_pool_id": pool, "customized": customized(id, branding) });
+            Some(Live::new(&inputs, attributes([("id", id)])))
         };
         Ok(ids.iter().zip(&found).map(live).collect())
     }

@@ -1,4 +1,5 @@
-//! How AWS does `cognito.user_pool`. `UpdateUserPool` resets what it is not told, so every update tells all.
+//! How AWS does `cognito.user_pool`. `UpdateUserPool` resets what it does not name, so an update sends
+//! the pool as AWS returned it, with the inputs set in it.
 
 use aws_sdk_cognitoidentityprovider::config::Builder;
 use aws_sdk_cognitoidentityprovider::types::{
@@ -33,39 +34,74 @@ fn wrong(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, CREATE, error.to_string())
 }
 
-fn policies(inputs: &Inputs) -> UserPoolPolicyType {
-    let password = PasswordPolicyType::builder()
-        .minimum_length(inputs.password_minimum_length)
-        .require_lowercase(true)
-        .require_uppercase(true)
-        .require_numbers(true)
-        .require_symbols(true)
-        .build();
-    UserPoolPolicyType::builder().password_policy(password).build()
+fn policies(live: Option<&UserPoolPolicyType>, inputs: &Inputs) -> UserPoolPolicyType {
+    let mut policies = live.cloned().unwrap_or_else(|| UserPoolPolicyType::builder().build());
+    let requires = |what: &str| inputs.password_requirements.iter().any(|requirement| requirement == what);
+    let mut password = policies.password_policy.take().unwrap_or_else(|| PasswordPolicyType::builder().build());
+    password.minimum_length = Some(inputs.password_minimum_length);
+    password.require_lowercase = requires("lowercase");
+    password.require_uppercase = requires("uppercase");
+    password.require_numbers = requires("numbers");
+    password.require_symbols = requires("symbols");
+    policies.password_policy = Some(password);
+    policies
+}
+
+fn requirements(password: &PasswordPolicyType) -> Vec<String> {
+    let all = [
+        ("lowercase", password.require_lowercase),
+        ("numbers", password.require_numbers),
+        ("symbols", password.require_symbols),
+        ("uppercase", password.require_uppercase),
+    ];
+    all.into_iter().filter(|(_, is_required)| *is_required).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn verified(inputs: &Inputs) -> Vec<VerifiedAttributeType> {
+    inputs.auto_verified_attributes.iter().map(|name| VerifiedAttributeType::from(name.as_str())).collect()
 }
 
 fn protection(inputs: &Inputs) -> DeletionProtectionType {
     if inputs.deletion_protection { DeletionProtectionType::Active } else { DeletionProtectionType::Inactive }
 }
 
-fn invitation(inputs: &Inputs) -> AdminCreateUserConfigType {
-    let mail = MessageTemplateType::builder().email_subject(&inputs.invitation_subject);
-    let mail = mail.email_message(&inputs.invitation_message).build();
-    let builder = AdminCreateUserConfigType::builder().allow_admin_create_user_only(inputs.admin_create_only);
-    builder.invite_message_template(mail).build()
+fn invitation(live: Option<&UserPoolType>, inputs: &Inputs) -> AdminCreateUserConfigType {
+    let present = live.and_then(UserPoolType::admin_create_user_config).cloned();
+    let mut config = present.unwrap_or_else(|| AdminCreateUserConfigType::builder().build());
+    let mail = config.invite_message_template.take();
+    let mut mail = mail.unwrap_or_else(|| MessageTemplateType::builder().build());
+    mail.email_subject = Some(inputs.invitation_subject.clone());
+    mail.email_message = Some(inputs.invitation_message.clone());
+    config.invite_message_template = Some(mail);
+    config.allow_admin_create_user_only = inputs.admin_create_only;
+    // AWS reports both, and refuses this one beside the password policy's days.
+    let policies = live.and_then(UserPoolType::policies).and_then(UserPoolPolicyType::password_policy);
+    if policies.is_some_and(|password| password.temporary_password_validity_days != 0) {
+        config.unused_account_validity_days = 0;
+    }
+    config
 }
 
-fn verification(inputs: &Inputs) -> VerificationMessageTemplateType {
-    VerificationMessageTemplateType::builder()
-        .default_email_option(DefaultEmailOptionType::ConfirmWithCode)
-        .email_subject(&inputs.verification_subject)
-        .email_message(&inputs.verification_message)
-        .build()
+fn verification(live: Option<&VerificationMessageTemplateType>, inputs: &Inputs) -> VerificationMessageTemplateType {
+    let mut template = live.cloned().unwrap_or_else(|| VerificationMessageTemplateType::builder().build());
+    template.default_email_option = Some(DefaultEmailOptionType::from(inputs.verification_option.as_str()));
+    template.email_subject = Some(inputs.verification_subject.clone());
+    template.email_message = Some(inputs.verification_message.clone());
+    template
 }
 
-fn recovery() -> Result<AccountRecoverySettingType, ProviderError> {
-    let by_email = RecoveryOptionType::builder().name(RecoveryOptionNameType::VerifiedEmail).priority(1).build();
-    Ok(AccountRecoverySettingType::builder().recovery_mechanisms(by_email.map_err(wrong)?).build())
+fn recovery(inputs: &Inputs) -> Result<AccountRecoverySettingType, ProviderError> {
+    let option = |(priority, name): (i32, &String)| {
+        RecoveryOptionType::builder().name(RecoveryOptionNameType::from(name.as_str())).priority(priority).build()
+    };
+    let options: Result<Vec<_>, _> = (1..).zip(&inputs.recovery).map(option).collect();
+    Ok(AccountRecoverySettingType::builder().set_recovery_mechanisms(Some(options.map_err(wrong)?)).build())
+}
+
+fn recovery_of(pool: &UserPoolType) -> Vec<String> {
+    let mut options = pool.account_recovery_setting().map(|all| all.recovery_mechanisms().to_vec()).unwrap_or_default();
+    options.sort_by_key(|option| option.priority);
+    options.into_iter().map(|option| option.name.as_str().to_owned()).collect()
 }
 
 fn inputs_of(pool: &UserPoolType, mfa: String) -> Inputs {
@@ -79,10 +115,16 @@ fn inputs_of(pool: &UserPoolType, mfa: String) -> Inputs {
         email_sign_in: pool.username_attributes().contains(&UsernameAttributeType::Email),
         admin_create_only: admin.is_some_and(|admin| admin.allow_admin_create_user_only),
         password_minimum_length: password.and_then(|password| password.minimum_length).unwrap_or_default(),
+        password_requirements: password.map(requirements).unwrap_or_default(),
+        auto_verified_attributes: pool.auto_verified_attributes().iter().map(|name| name.as_str().to_owned()).collect(),
+        recovery: recovery_of(pool),
         deletion_protection: pool.deletion_protection() == Some(&DeletionProtectionType::Active),
         software_token_mfa: mfa,
         invitation_subject: text(invitation.and_then(|mail| mail.email_subject())),
         invitation_message: text(invitation.and_then(|mail| mail.email_message())),
+        verification_option: text(
+            verification.and_then(|mail| mail.default_email_option()).map(DefaultEmailOptionType::as_str),
+        ),
         verification_subject: text(verification.and_then(|mail| mail.email_subject())),
         verification_message: text(verification.and_then(|mail| mail.email_message())),
     }
@@ -108,35 +150,48 @@ impl UserPoolKind {
         Ok(mode.map_or_else(|| "OFF".to_owned(), |mode| mode.as_str().to_owned()))
     }
 
-    async fn set_mfa(&self, region: &Region, id: &str, mode: &str) -> Result<(), ProviderError> {
+    /// Sets the second factor by an app. Other factors stay as they are.
+    async fn set_mfa(&self, region: &Region, id: &str, mode: &str, is_new: bool) -> Result<(), ProviderError> {
+        let client = self.0.at(region);
         let token = SoftwareTokenMfaConfigType::builder().enabled(mode != "OFF").build();
-        let call = self.0.at(region).set_user_pool_mfa_config().user_pool_id(id);
-        let call = call.software_token_mfa_configuration(token).mfa_configuration(UserPoolMfaType::from(mode));
+        let mut call = client.set_user_pool_mfa_config().user_pool_id(id).software_token_mfa_configuration(token);
+        if !is_new {
+            let live = client.get_user_pool_mfa_config().user_pool_id(id).send().await;
+            let live = live.map_err(failed("cognito-idp:GetUserPoolMfaConfig"))?;
+            call = call.set_sms_mfa_configuration(live.sms_mfa_configuration);
+            call = call.set_email_mfa_configuration(live.email_mfa_configuration);
+            call = call.set_web_authn_configuration(live.web_authn_configuration);
+        }
+        let call = call.mfa_configuration(UserPoolMfaType::from(mode));
         // A pool that has just been made may be unknown to the next call.
         call.send().await.map(|_| ()).map_err(referring("cognito-idp:SetUserPoolMfaConfig"))
     }
 
-    /// Tells all. What is not ours stays as it is there: who sends mails, triggers, devices, the feature plan.
+    /// Sends the whole pool. The older texts of verification mails and messages are left out: Cognito copies them from the
+    /// template.
     async fn put(
         &self,
         region: &Region,
         pool: &UserPoolType,
         inputs: &Inputs,
+        mfa: Option<UserPoolMfaType>,
         tags: Tags,
     ) -> Result<(), ProviderError> {
-        let call = self.0.at(region).update_user_pool().set_user_pool_id(pool.id.clone()).pool_name(&inputs.pool_name);
-        let call = call.set_email_configuration(pool.email_configuration.clone());
-        let call = call.set_sms_configuration(pool.sms_configuration.clone());
-        let call = call.set_lambda_config(pool.lambda_config.clone());
-        let call = call.set_device_configuration(pool.device_configuration.clone());
-        let call = call.set_user_attribute_update_settings(pool.user_attribute_update_settings.clone());
-        let call = call.set_user_pool_add_ons(pool.user_pool_add_ons.clone());
-        let call = call.set_user_pool_tier(pool.user_pool_tier.clone());
-        let call = call.policies(policies(inputs)).deletion_protection(protection(inputs));
-        let call = call.auto_verified_attributes(VerifiedAttributeType::Email);
-        let call = call.verification_message_template(verification(inputs));
-        let call = call.mfa_configuration(UserPoolMfaType::from(inputs.software_token_mfa.as_str()));
-        let call = call.admin_create_user_config(invitation(inputs)).account_recovery_setting(recovery()?);
+        let live = pool.clone();
+        let call = self.0.at(region).update_user_pool().set_user_pool_id(live.id).pool_name(&inputs.pool_name);
+        let call = call.set_email_configuration(live.email_configuration).set_sms_configuration(live.sms_configuration);
+        let call = call.set_sms_authentication_message(live.sms_authentication_message);
+        let call = call.set_lambda_config(live.lambda_config).set_device_configuration(live.device_configuration);
+        let call = call.set_user_attribute_update_settings(live.user_attribute_update_settings);
+        let call = call.set_user_pool_add_ons(live.user_pool_add_ons).set_user_pool_tier(live.user_pool_tier);
+        let call = call.set_key_configuration(live.key_configuration);
+        let call = call.set_issuer_configuration(live.issuer_configuration);
+        let call = call.policies(policies(pool.policies(), inputs)).deletion_protection(protection(inputs));
+        let call = call.set_auto_verified_attributes(Some(verified(inputs)));
+        let call = call.verification_message_template(verification(pool.verification_message_template(), inputs));
+        let call = call.set_mfa_configuration(mfa.or(live.mfa_configuration));
+        let call = call.admin_create_user_config(invitation(Some(pool), inputs));
+        let call = call.account_recovery_setting(recovery(inputs)?);
         let call = call.set_user_pool_tags(Some(tags.into_iter().collect()));
         call.send().await.map(|_| ()).map_err(failed(UPDATE))
     }
@@ -182,16 +237,17 @@ impl Kind for UserPoolKind {
         let email = email.required(true).mutable(true).build();
         let names = inputs.email_sign_in.then(|| vec![UsernameAttributeType::Email]);
         let call = self.0.at(&subject.region).create_user_pool().pool_name(&inputs.pool_name);
-        let call = call.policies(policies(inputs)).deletion_protection(protection(inputs)).schema(email);
-        let call = call.auto_verified_attributes(VerifiedAttributeType::Email).set_username_attributes(names);
-        let call = call.verification_message_template(verification(inputs));
-        let call = call.admin_create_user_config(invitation(inputs)).account_recovery_setting(recovery()?);
+        let call = call.policies(policies(None, inputs)).deletion_protection(protection(inputs)).schema(email);
+        let call = call.set_auto_verified_attributes(Some(verified(inputs))).set_username_attributes(names);
+        let call = call.verification_message_template(verification(None, inputs));
+        let call = call.admin_create_user_config(invitation(None, inputs));
+        let call = call.account_recovery_setting(recovery(inputs)?);
         let call = call.set_user_pool_tags(Some(tags.clone().into_iter().collect())).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
         let pool = call.send().await.map_err(failed(CREATE))?.user_pool;
         let pool = pool.ok_or_else(|| ProviderError::incomplete(CREATE, "UserPool"))?;
         let (id, arn) = (pool.id.unwrap_or_default(), pool.arn.unwrap_or_default());
-        self.set_mfa(&subject.region, &id, &inputs.software_token_mfa).await?;
+        self.set_mfa(&subject.region, &id, &inputs.software_token_mfa, true).await?;
         Ok(Created::new(&id, [("id", &id), ("arn", &arn)]))
     }
 
@@ -202,10 +258,13 @@ impl Kind for UserPoolKind {
         let mut tags = tags_of(&pool);
         tags.retain(|key, _| !update.tags_to_remove.contains(key));
         tags.extend(update.tags_to_set.clone());
-        if update.changes("software_token_mfa") {
-            self.set_mfa(&subject.region, id, &update.desired.software_token_mfa).await?;
+        let mfa = update.desired.software_token_mfa.as_str();
+        let is_new_mfa = update.changes("software_token_mfa");
+        if is_new_mfa {
+            self.set_mfa(&subject.region, id, mfa, false).await?;
         }
-        self.put(&subject.region, &pool, &update.desired, tags).await?;
+        let mfa = is_new_mfa.then(|| UserPoolMfaType::from(mfa));
+        self.put(&subject.region, &pool, &update.desired, mfa, tags).await?;
         if !update.tags_to_remove.is_empty() {
             let call = self.0.at(&subject.region).untag_resource().resource_arn(pool.arn.unwrap_or_default());
             let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
@@ -218,9 +277,8 @@ impl Kind for UserPoolKind {
         let Some(pool) = self.get(region, id).await? else { return Ok(()) };
         // Users are deleted only where the operator has asked for the purge, which is why the protection can be taken off here.
         if pool.deletion_protection() == Some(&DeletionProtectionType::Active) {
-            let mfa = self.mfa(region, id).await?;
-            let inputs = UserPoolInputs { deletion_protection: false, ..inputs_of(&pool, mfa) };
-            self.put(region, &pool, &inputs, tags_of(&pool)).await?;
+            let inputs = UserPoolInputs { deletion_protection: false, ..inputs_of(&pool, String::new()) };
+            self.put(region, &pool, &inputs, None, tags_of(&pool)).await?;
         }
         let result = self.0.at(region).delete_user_pool().user_pool_id(id).send().await;
         is_missing(result.map_err(failed("cognito-idp:DeleteUserPool"))).map(|_| ())

@@ -2,8 +2,8 @@
 
 use aws_sdk_cognitoidentityprovider::config::Builder;
 use aws_sdk_cognitoidentityprovider::types::{
-    ExplicitAuthFlowsType, OAuthFlowType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
-    UserPoolClientType,
+    ExplicitAuthFlowsType, FeatureType, OAuthFlowType, PreventUserExistenceErrorTypes, RefreshTokenRotationType,
+    TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
 };
 use futures::future::try_join_all;
 use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing, referring};
@@ -64,6 +64,7 @@ fn live(client: &UserPoolClientType) -> Option<Live> {
         generate_secret: client.client_secret().is_some(),
         callback_urls: client.callback_urls().to_vec(),
         logout_urls: client.logout_urls().to_vec(),
+        oauth_enabled: client.allowed_o_auth_flows_user_pool_client().unwrap_or_default(),
         oauth_flows: client.allowed_o_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect(),
         oauth_scopes: client.allowed_o_auth_scopes().to_vec(),
         explicit_flows: client.explicit_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect(),
@@ -123,7 +124,9 @@ impl Kind for UserPoolClientKind {
         let call = call.client_name(&inputs.client_name).generate_secret(inputs.generate_secret);
         let call = call.set_callback_urls(Some(inputs.callback_urls.clone()));
         let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
-        let call = call.allowed_o_auth_flows_user_pool_client(true).set_allowed_o_auth_flows(Some(flows(inputs)));
+        let call = call
+            .allowed_o_auth_flows_user_pool_client(inputs.oauth_enabled)
+            .set_allowed_o_auth_flows(Some(flows(inputs)));
         let call = call.set_allowed_o_auth_scopes(Some(inputs.oauth_scopes.clone()));
         let call = call.set_explicit_auth_flows(Some(explicit(inputs))).token_validity_units(minutes());
         let call = call.set_supported_identity_providers(Some(inputs.identity_providers.clone()));
@@ -148,7 +151,9 @@ impl Kind for UserPoolClientKind {
         let call = self.0.at(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
         let call = call.client_name(&inputs.client_name).set_callback_urls(Some(inputs.callback_urls.clone()));
         let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
-        let call = call.allowed_o_auth_flows_user_pool_client(true).set_allowed_o_auth_flows(Some(flows(inputs)));
+        let call = call
+            .allowed_o_auth_flows_user_pool_client(inputs.oauth_enabled)
+            .set_allowed_o_auth_flows(Some(flows(inputs)));
         let call = call.set_allowed_o_auth_scopes(Some(inputs.oauth_scopes.clone()));
         let call = call.set_explicit_auth_flows(Some(explicit(inputs))).token_validity_units(minutes());
         let call = call.set_supported_identity_providers(Some(inputs.identity_providers.clone()));
@@ -162,6 +167,13 @@ impl Kind for UserPoolClientKind {
         let call = call.set_default_redirect_uri(default);
         let call = call.set_analytics_configuration(there.analytics_configuration);
         let call = call.set_auth_session_validity(there.auth_session_validity);
+        let propagates = there.enable_propagate_additional_user_context_data;
+        let call = call.set_enable_propagate_additional_user_context_data(propagates);
+        // Cognito refuses the rotation of refresh tokens beside the flow that takes them unrotated.
+        let is_rotated = |rotation: &RefreshTokenRotationType| rotation.feature == FeatureType::Enabled;
+        let is_refused = explicit(inputs).contains(&ExplicitAuthFlowsType::AllowRefreshTokenAuth);
+        let rotation = there.refresh_token_rotation.filter(|rotation| !(is_refused && is_rotated(rotation)));
+        let call = call.set_refresh_token_rotation(rotation);
         call.send().await.map(|_| ()).map_err(failed(UPDATE))
     }
 

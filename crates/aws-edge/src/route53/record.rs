@@ -1,4 +1,4 @@
-//! How AWS does `route53.record`. A record has no tags: one that is there already belongs to whoever made it.
+//! How AWS does `route53.record`. A record has no tags: one that exists already belongs to whoever created it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use aws_sdk_route53::types::{
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+    ADOPTED, Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+    is_adopted,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
@@ -38,7 +39,7 @@ fn record_set(inputs: &Inputs) -> Result<ResourceRecordSet, ProviderError> {
     let values: Option<Result<Vec<_>, _>> = inputs.values.as_ref().map(|values| values.iter().map(record).collect());
     let alias = inputs.alias.as_ref().map(|alias| {
         let target = AliasTarget::builder().dns_name(&alias.dns_name).hosted_zone_id(&alias.zone_id);
-        target.evaluate_target_health(false).build().map_err(invalid)
+        target.evaluate_target_health(alias.evaluate_target_health).build().map_err(invalid)
     });
     let set = ResourceRecordSet::builder().name(&inputs.record_name).r#type(RrType::from(inputs.record_type.as_str()));
     let set = set.set_ttl(inputs.ttl_seconds.map(i64::from)).set_resource_records(values.transpose()?);
@@ -53,14 +54,17 @@ fn inputs_of(zone: &str, set: &ResourceRecordSet) -> Inputs {
         record_type: set.r#type.as_str().to_owned(),
         ttl_seconds: set.ttl.and_then(|ttl| i32::try_from(ttl).ok()),
         values: set.alias_target.is_none().then(|| values.collect()),
-        alias: set
-            .alias_target()
-            .map(|alias| Alias { dns_name: plain(&alias.dns_name), zone_id: alias.hosted_zone_id.clone() }),
+        alias: set.alias_target().map(|alias| Alias {
+            dns_name: plain(&alias.dns_name),
+            zone_id: alias.hosted_zone_id.clone(),
+            evaluate_target_health: alias.evaluate_target_health,
+        }),
     }
 }
 
-/// The zone, the type and the name of an identity `<zone>:<type>:<name>`.
+/// The zone, the type and the name of an identity `<zone>:<type>:<name>`, adopted or not.
 fn parts(id: &str) -> Result<(&str, &str, &str), ProviderError> {
+    let id = id.strip_prefix(ADOPTED).unwrap_or(id);
     let (zone, rest) = ProviderError::split_identity(id, "zone:type:name")?;
     let (record_type, name) = ProviderError::split_identity(rest, "zone:type:name")?;
     Ok((zone, record_type, name))
@@ -88,6 +92,12 @@ impl RecordKind {
         let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
         let sets = answer.map(|answer| answer.resource_record_sets).unwrap_or_default();
         Ok(sets.into_iter().find(|set| plain(&set.name) == plain(name) && set.r#type.as_str() == record_type))
+    }
+
+    /// Every record of a name.
+    async fn at_name(&self, region: &Region, zone: &str, name: &str) -> Result<Vec<ResourceRecordSet>, ProviderError> {
+        let (sets, _) = self.page(region, zone, name).await?;
+        Ok(sets.into_iter().take_while(|set| plain(&set.name) == plain(name)).collect())
     }
 
     async fn change(
@@ -127,25 +137,29 @@ impl Kind for RecordKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Record>) -> Result<Option<Found>, ProviderError> {
         let Some(name) = &known.record_name else { return Ok(None) };
-        let Some(set) = self.get(&subject.region, &known.zone_id, &known.record_type, name).await? else {
-            return Ok(None);
+        let sets = self.at_name(&subject.region, &known.zone_id, name).await?;
+        let identity = |set: &ResourceRecordSet| format!("{}:{}:{}", known.zone_id, set.r#type.as_str(), plain(name));
+        let Some(set) = sets.iter().find(|set| set.r#type.as_str() == known.record_type) else {
+            // A CNAME is alone at its name: it is in the way of every other type, and every other type of it.
+            let is_cname = |set: &&ResourceRecordSet| set.r#type == RrType::Cname;
+            let in_the_way = sets.iter().find(|set| known.record_type == "CNAME" || is_cname(set));
+            return Ok(in_the_way.map(|set| Found::new(identity(set), Evidence::NotOurs)));
         };
-        // One that says what ours would say is as good as ours: a certificate's validation record is the same for everybody.
-        let live = inputs_of(&known.zone_id, &set);
-        let same_values = live.values.as_ref().is_some_and(|values| {
+        let live = inputs_of(&known.zone_id, set);
+        let wanted = known.alias.as_ref().and_then(|wanted| wanted.dns_name.as_deref());
+        if live.alias.as_ref().is_some_and(|alias| wanted.is_some_and(|wanted| plain(wanted) == alias.dns_name)) {
+            // Nobody else leads to our distribution.
+            return Ok(Some(Found::new(identity(set), Evidence::Ours)));
+        }
+        let is_same = live.values.as_ref().is_some_and(|values| {
             known.values.as_ref().is_some_and(|wanted| {
                 wanted.len() == values.len() && wanted.iter().all(|w| w.as_ref().is_some_and(|w| values.contains(w)))
             })
         });
-        let same_alias = live.alias.as_ref().is_some_and(|alias| {
-            known
-                .alias
-                .as_ref()
-                .and_then(|wanted| wanted.dns_name.as_deref())
-                .is_some_and(|w| plain(w) == alias.dns_name)
-        });
-        let evidence = if same_values || same_alias { Evidence::Ours } else { Evidence::NotOurs };
-        Ok(Some(Found::new(format!("{}:{}:{}", known.zone_id, known.record_type, plain(name)), evidence)))
+        // One with our values that we did not create is adopted: a certificate's validation record is the same for everybody.
+        let prefix = if is_same && !subject.attempted { ADOPTED } else { "" };
+        let evidence = if is_same { Evidence::Ours } else { Evidence::NotOurs };
+        Ok(Some(Found::new(format!("{prefix}{}", identity(set)), evidence)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -187,6 +201,9 @@ impl Kind for RecordKind {
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
+        if is_adopted(id) {
+            return Ok(());
+        }
         let (zone, record_type, name) = parts(id)?;
         // Route 53 deletes what is named in full only.
         let Some(set) = self.get(region, zone, record_type, name).await? else { return Ok(()) };

@@ -1,10 +1,6 @@
 //! How AWS does `wafv2.web_acl`, always of the scope CLOUDFRONT, which lives in us-east-1.
 
-use aws_sdk_wafv2::types::{
-    AllowAction, BlockAction, CountAction, DefaultAction, ManagedRuleGroupStatement, NoneAction, OverrideAction,
-    RateBasedStatement, RateBasedStatementAggregateKeyType, Rule, RuleAction, RuleActionOverride, Scope, Statement,
-    Tag, VisibilityConfig, WebAcl as AwsWebAcl, WebAclSummary,
-};
+use aws_sdk_wafv2::types::{Scope, Tag, WebAcl as AwsWebAcl, WebAclSummary};
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
@@ -13,16 +9,15 @@ use ohinfra_core::contract::{
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::wafv2::{ManagedRuleGroup, WebAcl, WebAclInputs};
+use ohinfra_kinds::wafv2::WebAcl;
 
 use super::Clients;
+use super::rules::{default_action, inputs_of, overlaid, visibility};
 
 /// `wafv2.web_acl`
 pub struct WebAclKind(pub(crate) Clients);
 
 type Inputs = Resolved<WebAcl>;
-
-const RATE_RULE: &str = "RateLimitRule";
 
 fn wrong(operation: &str, error: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, operation, error.to_string())
@@ -31,76 +26,6 @@ fn wrong(operation: &str, error: impl std::fmt::Display) -> ProviderError {
 fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
     tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| wrong(operation, error))
-}
-
-type Built<T> = Result<T, aws_sdk_wafv2::error::BuildError>;
-
-fn visibility(metric: String) -> Built<VisibilityConfig> {
-    let builder = VisibilityConfig::builder().sampled_requests_enabled(true).cloud_watch_metrics_enabled(true);
-    builder.metric_name(metric).build()
-}
-
-fn managed(group: &ManagedRuleGroup, priority: i32, prefix: &str) -> Built<Rule> {
-    let counted = |name: &String| {
-        let count = RuleAction::builder().count(CountAction::builder().build()).build();
-        RuleActionOverride::builder().name(name).action_to_use(count).build()
-    };
-    let overrides = group.count_only.iter().map(counted).collect::<Result<Vec<_>, _>>()?;
-    let statement = ManagedRuleGroupStatement::builder().vendor_name("AWS").name(&group.name);
-    let statement = statement.set_rule_action_overrides((!overrides.is_empty()).then_some(overrides)).build()?;
-    Rule::builder()
-        .name(&group.name)
-        .priority(priority)
-        .statement(Statement::builder().managed_rule_group_statement(statement).build())
-        .override_action(OverrideAction::builder().none(NoneAction::builder().build()).build())
-        .visibility_config(visibility(format!("{prefix}-{}", group.name))?)
-        .build()
-}
-
-fn rate(limit: i64, priority: i32, prefix: &str) -> Built<Rule> {
-    let statement = RateBasedStatement::builder().limit(limit).evaluation_window_sec(300);
-    let statement = statement.aggregate_key_type(RateBasedStatementAggregateKeyType::Ip).build()?;
-    Rule::builder()
-        .name(RATE_RULE)
-        .priority(priority)
-        .statement(Statement::builder().rate_based_statement(statement).build())
-        .action(RuleAction::builder().block(BlockAction::builder().build()).build())
-        .visibility_config(visibility(format!("{prefix}-{RATE_RULE}"))?)
-        .build()
-}
-
-fn rules(inputs: &Inputs) -> Built<Vec<Rule>> {
-    let groups = (1..).zip(&inputs.managed_rule_groups);
-    let mut rules = groups.map(|(n, group)| managed(group, n, &inputs.metric_prefix)).collect::<Result<Vec<_>, _>>()?;
-    let last = i32::try_from(rules.len()).unwrap_or_default() + 1;
-    rules.push(rate(inputs.rate_limit, last, &inputs.metric_prefix)?);
-    Ok(rules)
-}
-
-fn allow() -> DefaultAction {
-    DefaultAction::builder().allow(AllowAction::builder().build()).build()
-}
-
-/// What AWS has, in the words of the inputs. A rule that somebody added by hand shows as one more group.
-fn inputs_of(acl: &AwsWebAcl) -> Inputs {
-    let mut rules: Vec<&Rule> = acl.rules().iter().collect();
-    rules.sort_by_key(|rule| rule.priority);
-    let group = |rule: &&Rule| {
-        let statement = rule.statement().and_then(Statement::managed_rule_group_statement);
-        let overrides = statement.map(|statement| statement.rule_action_overrides().to_vec()).unwrap_or_default();
-        ManagedRuleGroup {
-            name: statement.map_or_else(|| rule.name.clone(), |statement| statement.name.clone()),
-            count_only: overrides.into_iter().map(|counted| counted.name).collect(),
-        }
-    };
-    let limit = |rule: &&Rule| rule.statement().and_then(Statement::rate_based_statement).map(|rate| rate.limit);
-    WebAclInputs {
-        acl_name: acl.name.clone(),
-        description: acl.description().unwrap_or_default().to_owned(),
-        managed_rule_groups: rules.iter().filter(|rule| limit(rule).is_none()).map(group).collect(),
-        rate_limit: rules.iter().find_map(limit).unwrap_or_default(),
-        metric_prefix: acl.visibility_config().map(|config| config.metric_name.clone()).unwrap_or_default(),
-    }
 }
 
 /// The name and the id of a web ACL's ARN: `…:global/webacl/<name>/<id>`.
@@ -166,10 +91,11 @@ impl Kind for WebAclKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "wafv2:CreateWebACL";
-        let rules = rules(inputs).map_err(|error| wrong(operation, error))?;
-        let visibility = visibility(inputs.metric_prefix.clone()).map_err(|error| wrong(operation, error))?;
+        let rules = overlaid(&[], inputs).map_err(|error| wrong(operation, error))?;
+        let visibility = visibility(inputs, None).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).create_web_acl().scope(Scope::Cloudfront).name(&inputs.acl_name);
-        let call = call.description(&inputs.description).default_action(allow()).set_rules(Some(rules));
+        let call =
+            call.description(&inputs.description).default_action(default_action(None, inputs)).set_rules(Some(rules));
         let call = call.visibility_config(visibility).set_tags(Some(to_tags(tags, operation)?));
         let arn = call.send().await.map_err(failed(operation))?.summary.and_then(|summary| summary.arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "ARN"))?;
@@ -181,15 +107,24 @@ impl Kind for WebAclKind {
         if !update.changed.is_empty() {
             let operation = "wafv2:UpdateWebACL";
             let (name, id) = name_and_id(arn)?;
-            let Some((_, lock)) = self.get(&subject.region, arn).await? else {
+            let Some((live, lock)) = self.get(&subject.region, arn).await? else {
                 return Err(ProviderError::new(ErrorKind::NotFound, operation, "it is gone"));
             };
-            let rules = rules(&update.desired).map_err(|error| wrong(operation, error))?;
-            let visibility =
-                visibility(update.desired.metric_prefix.clone()).map_err(|error| wrong(operation, error))?;
+            let desired = &update.desired;
+            let rules = overlaid(live.rules(), desired).map_err(|error| wrong(operation, error))?;
+            let visibility = visibility(desired, None).map_err(|error| wrong(operation, error))?;
+            let action = default_action(live.default_action(), desired);
             let call = client.update_web_acl().scope(Scope::Cloudfront).name(name).id(id).lock_token(lock);
-            let call = call.description(&update.desired.description).default_action(allow());
+            let call = call.description(&desired.description).default_action(action);
             let call = call.set_rules(Some(rules)).visibility_config(visibility);
+            // An update resets what it does not name: everything else is sent as it is.
+            let call = call.set_data_protection_config(live.data_protection_config);
+            let call = call.set_custom_response_bodies(live.custom_response_bodies);
+            let call = call.set_captcha_config(live.captcha_config).set_challenge_config(live.challenge_config);
+            let call = call.set_token_domains(live.token_domains).set_association_config(live.association_config);
+            let call = call.set_on_source_d_do_s_protection_config(live.on_source_d_do_s_protection_config);
+            let call = call.set_application_config(live.application_config);
+            let call = call.set_monetization_config(live.monetization_config);
             call.send().await.map_err(failed(operation))?;
         }
         if !update.tags_to_set.is_empty() {

@@ -69,7 +69,11 @@ impl Observer for Terminal {
                 }
             }
             Event::Done { address, operation, seconds, .. } => {
-                end(&mut bars, address, operation);
+                // It began as a creation or an update.
+                let began: &[&str] = if *operation == "adopt" { &["create", "update"] } else { &[operation] };
+                for operation in began {
+                    end(&mut bars, address, operation);
+                }
                 let color = match *operation {
                     "create" => ADD,
                     "update" => CHANGE,

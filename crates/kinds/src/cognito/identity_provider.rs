@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SENSITIVE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// `cognito.identity_provider`
 pub struct IdentityProvider;
@@ -43,6 +44,9 @@ pub struct IdentityProviderInputs<T = String> {
     /// OIDC: which version of that secret is handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret_version: Option<T>,
+    /// OIDC: a digest of the client's secret in AWS. Never configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Value>,
     /// OIDC: `openid`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
@@ -70,8 +74,9 @@ impl Definition for IdentityProvider {
             .unreported(
                 "client_secret_version",
                 WRITE_ONLY,
-                "stands for the value, which must not be compared in clear text",
+                "the version that the value was read from; `client_secret` shows another value",
             )
+            .input("client_secret", RECORDED | SENSITIVE)
             .input("scopes", UNORDERED)
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)

@@ -2,9 +2,10 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, DOCUMENT, RECORDED, REPLACE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// `cognito.managed_login_branding`
 pub struct ManagedLoginBranding;
@@ -20,6 +21,9 @@ pub struct ManagedLoginBrandingInputs<T = String> {
     pub settings: String,
     /// Images.
     pub assets: Vec<Asset>,
+    /// A digest of the settings and images in AWS. Never configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customized: Option<Value>,
 }
 
 /// An image of the login page.
@@ -42,8 +46,17 @@ impl Definition for ManagedLoginBranding {
         Schema::new("cognito.managed_login_branding", "The branding of the managed login page")
             .input("user_pool_id", REPLACE)
             .unreported("client_id", WRITE_ONLY | REPLACE, "Cognito does not name the client of a branding")
-            .unreported("settings", WRITE_ONLY | DOCUMENT, "Cognito returns them merged with its own defaults")
-            .unreported("assets", WRITE_ONLY | UNORDERED, "Cognito returns them in a form of its own")
+            .unreported(
+                "settings",
+                WRITE_ONLY | DOCUMENT,
+                "Cognito omits what equals its defaults; `customized` shows a change",
+            )
+            .unreported(
+                "assets",
+                WRITE_ONLY | UNORDERED,
+                "Cognito returns them in a form of its own; `customized` shows a change",
+            )
+            .input("customized", RECORDED)
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["client_id"])

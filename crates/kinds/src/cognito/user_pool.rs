@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,14 @@ pub struct UserPoolInputs {
     pub email_sign_in: bool,
     /// Only administrators make users.
     pub admin_create_only: bool,
-    /// Characters; lower and upper case, digits and symbols are all required.
+    /// Characters.
     pub password_minimum_length: i32,
+    /// What a password must contain: `lowercase`, `numbers`, `symbols`, `uppercase`.
+    pub password_requirements: Vec<String>,
+    /// Attributes that Cognito verifies by itself: `email`.
+    pub auto_verified_attributes: Vec<String>,
+    /// How a user who forgot the password proves who they are, in this order: `verified_email`.
+    pub recovery: Vec<String>,
     /// Whether AWS refuses to delete it.
     pub deletion_protection: bool,
     /// Second factor by an app: `OFF`, `OPTIONAL` or `ON`.
@@ -28,6 +34,8 @@ pub struct UserPoolInputs {
     pub invitation_subject: String,
     /// Its HTML.
     pub invitation_message: String,
+    /// What the mail that verifies an address has: `CONFIRM_WITH_CODE` or `CONFIRM_WITH_LINK`.
+    pub verification_option: String,
     /// The mail with a code.
     pub verification_subject: String,
     /// Its HTML.
@@ -43,10 +51,14 @@ impl Definition for UserPool {
             .input("email_sign_in", REPLACE)
             .plain("admin_create_only")
             .plain("password_minimum_length")
+            .input("password_requirements", UNORDERED)
+            .input("auto_verified_attributes", UNORDERED)
+            .plain("recovery")
             .plain("deletion_protection")
             .plain("software_token_mfa")
             .plain("invitation_subject")
             .plain("invitation_message")
+            .plain("verification_option")
             .plain("verification_subject")
             .plain("verification_message")
             .holds_data()

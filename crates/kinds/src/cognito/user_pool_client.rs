@@ -22,6 +22,8 @@ pub struct UserPoolClientInputs<T = String> {
     pub callback_urls: Vec<String>,
     /// Where they may go after logging out.
     pub logout_urls: Vec<String>,
+    /// Whether it may use OAuth 2.0.
+    pub oauth_enabled: bool,
     /// `code`, …
     pub oauth_flows: Vec<String>,
     /// `openid`, …
@@ -52,6 +54,7 @@ impl Definition for UserPoolClient {
             .input("generate_secret", REPLACE)
             .input("callback_urls", UNORDERED)
             .input("logout_urls", UNORDERED)
+            .plain("oauth_enabled")
             .input("oauth_flows", UNORDERED)
             .input("oauth_scopes", UNORDERED)
             .input("explicit_flows", UNORDERED)

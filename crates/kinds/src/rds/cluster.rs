@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, CASELESS, FLOOR, NOMINAL, REPLACE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -71,11 +71,7 @@ impl Definition for Cluster {
         Schema::new("rds.cluster", "An Aurora database cluster")
             .input("cluster_name", REPLACE | NOMINAL)
             .input("engine", REPLACE)
-            .unreported(
-                "engine_version",
-                WRITE_ONLY,
-                "a floor: AWS raises minor versions by itself; another major version shows in `parameter_group_name`",
-            )
+            .input("engine_version", FLOOR)
             .input("database_name", REPLACE)
             .plain("port")
             .input("master_username", REPLACE | NOMINAL)

@@ -38,6 +38,8 @@ pub struct Alias<T = String> {
     pub dns_name: T,
     /// The hosted zone of that name.
     pub zone_id: String,
+    /// Whether it depends on the health of what the name leads to.
+    pub evaluate_target_health: bool,
 }
 
 impl Definition for Record {
@@ -50,11 +52,14 @@ impl Definition for Record {
             .input("record_type", REPLACE)
             .plain("ttl_seconds")
             .input("values", UNORDERED)
-            .plain("alias")
+            .plain("alias.dns_name")
+            .plain("alias.zone_id")
+            .plain("alias.evaluate_target_health")
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .untagged()
-            .named_by(&["zone_id", "record_name", "record_type"])
+            // A CNAME is alone at its name: one type makes room for another.
+            .named_by(&["zone_id", "record_name"])
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
     }
 }

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use ohinfra_core::Text;
 use ohinfra_core::tags::Ownership;
 use ohinfra_kinds::acm::{Certificate, CertificateInputs, Issuance, IssuanceInputs};
-use ohinfra_kinds::cloudfront::{Distribution, DistributionInputs, ResponseHeadersPolicy, ResponseHeadersPolicyInputs};
+pub(crate) use ohinfra_kinds::cloudfront::ORIGIN_HEADER;
+use ohinfra_kinds::cloudfront::{
+    Behavior, Distribution, DistributionInputs, PathBehavior, ResponseHeadersPolicy, ResponseHeadersPolicyInputs,
+};
 use ohinfra_kinds::iam::{Role, RoleInputs};
 use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Version, VersionInputs};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
-use ohinfra_kinds::wafv2::{ManagedRuleGroup, WebAcl, WebAclInputs};
+use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
 use ohinfra_plan::graph::Handle;
 
 use super::Builder;
@@ -28,8 +31,8 @@ const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
 /// AWS's own policies `CachingDisabled` and `AllViewer`.
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
-/// The header by which the load balancer knows CloudFront.
-pub(crate) const ORIGIN_HEADER: &str = "X-Origin-Verify";
+/// Every method that CloudFront lets pass, sorted.
+const METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
@@ -80,6 +83,17 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
     let cors = cors_policy(builder, edge, &full_domain);
     let ownership =
         Ownership { deployment: builder.configuration.name.clone(), address: builder.address("distribution") };
+    let behavior = Behavior {
+        viewer_protocol_policy: "redirect-to-https".to_owned(),
+        allowed_methods: texts(METHODS),
+        cached_methods: texts(&["GET", "HEAD"]),
+        compress: true,
+        cache_policy_id: CACHING_DISABLED.to_owned(),
+        origin_request_policy_id: ALL_VIEWER.to_owned(),
+        response_headers_policy_id: cors.attribute("id"),
+        viewer_request_function_arn: viewer_request.attribute("arn"),
+        origin_response_function_arn: origin_response.attribute("arn"),
+    };
     let distribution = builder.add_after::<Distribution>(
         "distribution",
         &DistributionInputs {
@@ -87,22 +101,26 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
             aliases: vec![full_domain.clone(), runtime_domain.clone()],
             certificate_arn: certificate.attribute("arn"),
             minimum_protocol: "TLSv1.2_2021".to_owned(),
+            ssl_support_method: "sni-only".to_owned(),
             http_version: "http2and3".to_owned(),
             ipv6: true,
             price_class: "PriceClass_100".to_owned(),
             web_acl_arn: web_acl.attribute("arn"),
             origin_domain: origin.domain.clone(),
+            origin_protocol_policy: "http-only".to_owned(),
+            origin_http_port: 80,
             origin_read_timeout_seconds: 60,
             origin_keepalive_seconds: 60,
             origin_header_name: ORIGIN_HEADER.to_owned(),
             origin_header_secret_arn: origin.header_secret_arn.clone(),
             origin_header_secret_version: origin.header_secret_version.clone(),
-            paths: vec!["/runtime/*".to_owned()],
-            cache_policy_id: CACHING_DISABLED.to_owned(),
-            origin_request_policy_id: ALL_VIEWER.to_owned(),
-            response_headers_policy_id: cors.attribute("id"),
-            viewer_request_function_arn: viewer_request.attribute("arn"),
-            origin_response_function_arn: origin_response.attribute("arn"),
+            origin_header_value: None,
+            path_behaviors: vec![PathBehavior {
+                pattern: "/runtime/*".to_owned(),
+                origin_domain: origin.domain.clone(),
+                behavior: behavior.clone(),
+            }],
+            default_behavior: behavior,
             enabled: true,
         },
         origin.rules.clone(),
@@ -120,6 +138,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
                     alias: Some(Alias {
                         dns_name: distribution.attribute("domain_name"),
                         zone_id: CLOUDFRONT_ZONE.to_owned(),
+                        evaluate_target_health: false,
                     }),
                 },
             );
@@ -239,19 +258,25 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
 
 fn web_acl(builder: &mut Builder<'_>) -> Handle {
     let name = format!("{}-{}", builder.environment.names.prefix, builder.stack);
-    let group =
-        |name: &str, count_only: &[&str]| ManagedRuleGroup { name: name.to_owned(), count_only: texts(count_only) };
+    let group = |name: &str, count_only: &[&str]| ManagedRuleGroup {
+        name: name.to_owned(),
+        count_only: texts(count_only),
+        ..ManagedRuleGroup::default()
+    };
     builder.add::<WebAcl>(
         "web-acl",
         &WebAclInputs {
             acl_name: name.clone(),
             description: "OpenHands at CloudFront".to_owned(),
+            default_action: "allow".to_owned(),
             managed_rule_groups: vec![
                 // Prompts and files are larger than the 8 KB that this rule lets pass.
                 group("AWSManagedRulesCommonRuleSet", &["SizeRestrictions_BODY"]),
                 group("AWSManagedRulesKnownBadInputsRuleSet", &[]),
             ],
             rate_limit: builder.number("waf.rate_limit").into(),
+            rate_rule: RateRule::default(),
+            monitored: true,
             metric_prefix: name,
         },
     )
@@ -282,7 +307,7 @@ fn cors_policy(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str) -> Han
             comment: ownership.marker(),
             allow_credentials: true,
             origins: vec![format!("https://{full_domain}")],
-            methods: texts(&["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]),
+            methods: texts(METHODS),
             request_headers: texts(&request_headers),
             exposed_headers: texts(&["Content-Length", "Content-Type", "ETag", "Cache-Control"]),
             max_age_seconds: 86400,

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::Tried;
 use super::platform::Platform;
 
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
 /// A company's own login of both sorts.
 fn providers(p: &Platform) -> Vec<Tried> {
     let saml = json!({
@@ -57,6 +59,7 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
     let client = |urls: Value, minutes: i32| {
         json!({
             "user_pool_id": p.pool, "client_name": "conformance", "generate_secret": true, "callback_urls": urls,
+            "oauth_enabled": true,
             "logout_urls": ["https://a.example.com/"], "oauth_flows": ["code"], "oauth_scopes": ["openid", "email"],
             "explicit_flows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"], "identity_providers": ["COGNITO"],
             "prevent_user_existence_errors": true, "access_token_minutes": minutes, "id_token_minutes": 1440,
@@ -64,6 +67,23 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
         })
     };
     let function = |name: &str, n: u8| format!("arn:aws:lambda:us-east-1:{}:function:{name}:{n}", account.id);
+    let aliases = |name: &str| {
+        json!([format!("{name}-{}.example.com", account.id), format!("*.{name}-{}.example.com", account.id)])
+    };
+    let behavior = |version: u8| {
+        json!({
+            "viewer_protocol_policy": "redirect-to-https", "allowed_methods": METHODS, "cached_methods": ["GET", "HEAD"],
+            "compress": true, "cache_policy_id": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+            "origin_request_policy_id": "216adef6-5c7f-47e4-b989-5492eafa07d3", "response_headers_policy_id": p.policy,
+            "viewer_request_function_arn": function("a", version), "origin_response_function_arn": function("b", 1),
+        })
+    };
+    let path = |origin: &str| {
+        let mut path = behavior(1);
+        path["pattern"] = json!("/runtime/*");
+        path["origin_domain"] = json!(origin);
+        path
+    };
     let asset =
         |text: &str| json!([{ "category": "FORM_LOGO", "color_mode": "DARK", "extension": "SVG", "text": text }]);
     let mut cases = providers(p);
@@ -74,11 +94,15 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
                 "pool_name": "conformance", "email_sign_in": true, "admin_create_only": true, "password_minimum_length": 8,
                 "deletion_protection": true, "software_token_mfa": "OPTIONAL", "invitation_subject": "one",
                 "invitation_message": "{username} {####}", "verification_subject": "one", "verification_message": "{####}",
+                "password_requirements": ["lowercase", "numbers", "symbols", "uppercase"],
+                "auto_verified_attributes": ["email"], "recovery": ["verified_email"],
+                "verification_option": "CONFIRM_WITH_CODE",
             }),
             vec![
                 ("invitation_subject", json!("two")),
                 ("verification_message", json!("<b>{####}</b>")),
                 ("password_minimum_length", json!(12)),
+                ("password_requirements", json!(["numbers"])),
                 ("software_token_mfa", json!("OFF")),
                 ("deletion_protection", json!(false)),
                 ("pool_name", json!("renamed")),
@@ -125,6 +149,8 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
             "wafv2.web_acl",
             json!({
                 "acl_name": "conformance", "description": "one", "rate_limit": 50000, "metric_prefix": "conformance",
+                "default_action": "allow", "monitored": true,
+                "rate_rule": { "action": "block", "window_seconds": 300, "key": "IP", "scoped_down": false },
                 "managed_rule_groups": [
                     { "name": "AWSManagedRulesCommonRuleSet", "count_only": ["SizeRestrictions_BODY"] },
                     { "name": "AWSManagedRulesKnownBadInputsRuleSet", "count_only": [] },
@@ -132,6 +158,7 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
             }),
             vec![
                 ("rate_limit", json!(1000)),
+                ("metric_prefix", json!("other")),
                 ("managed_rule_groups", json!([{ "name": "AWSManagedRulesCommonRuleSet", "count_only": [] }])),
                 ("acl_name", json!("renamed")),
             ],
@@ -154,22 +181,22 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
             "cloudfront.distribution",
             json!({
                 "comment": "ohinfra:deployment=test ohinfra:address=conformance/subject",
-                "aliases": [format!("a-{}.example.com", account.id)], "certificate_arn": p.certificate,
-                "minimum_protocol": "TLSv1.2_2021", "http_version": "http2and3", "ipv6": true,
-                "price_class": "PriceClass_100", "web_acl_arn": format!("arn:aws:wafv2:us-east-1:{}:global/webacl/a/b", account.id),
-                "origin_domain": "origin.example.com", "origin_read_timeout_seconds": 60, "origin_keepalive_seconds": 60,
+                "aliases": aliases("a"), "certificate_arn": p.certificate,
+                "minimum_protocol": "TLSv1.2_2021", "ssl_support_method": "sni-only", "http_version": "http2and3",
+                "ipv6": true, "price_class": "PriceClass_100",
+                "web_acl_arn": format!("arn:aws:wafv2:us-east-1:{}:global/webacl/a/b", account.id),
+                "origin_domain": "origin.example.com", "origin_protocol_policy": "http-only", "origin_http_port": 80,
+                "origin_read_timeout_seconds": 60, "origin_keepalive_seconds": 60,
                 "origin_header_name": "X-Origin-Verify", "origin_header_secret_arn": p.header,
-                "origin_header_secret_version": "1", "paths": ["/runtime/*"],
-                "cache_policy_id": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
-                "origin_request_policy_id": "216adef6-5c7f-47e4-b989-5492eafa07d3", "response_headers_policy_id": p.policy,
-                "viewer_request_function_arn": function("a", 1), "origin_response_function_arn": function("b", 1),
-                "enabled": true,
+                "origin_header_secret_version": "1", "default_behavior": behavior(1),
+                "path_behaviors": [path("origin.example.com")], "enabled": true,
             }),
             vec![
                 ("origin_domain", json!("other.example.com")),
-                ("viewer_request_function_arn", json!(function("a", 2))),
+                ("path_behaviors", json!([path("other.example.com")])),
+                ("default_behavior", behavior(2)),
                 ("origin_header_secret_version", json!("2")),
-                ("aliases", json!([format!("b-{}.example.com", account.id)])),
+                ("aliases", json!([aliases("a")[0], aliases("b")[0]])),
                 ("price_class", json!("PriceClass_200")),
             ],
         ),
