@@ -195,6 +195,9 @@ impl Account {
     pub fn mutate(&self, region: &str, kind: &str, path: &str, number: u64, resource: &Value) -> Result<bool> {
         let mutate = json!({ "kind": kind, "path": path, "number": number, "it": resource });
         let answer = helper::ask(&json!({ "account": self.id, "region": region, "mutate": mutate }))?;
+        if let Some(error) = answer.get("error").and_then(Value::as_str) {
+            bail!("{error}");
+        }
         Ok(answer != "not here")
     }
 

@@ -48,4 +48,7 @@ def table() -> dict:
 def mutate(connect, request: dict):
     load()
     function = MUTATIONS[request["kind"], request["path"]][request["number"]]
-    return function(connect, request["it"])
+    try:
+        return function(connect, request["it"])
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}

@@ -256,6 +256,12 @@ of_cors("override_origin", "OriginOverride", False)
 # Web ACLs
 
 
+FORWARDED = {
+    "AggregateKeyType": "FORWARDED_IP",
+    "ForwardedIPConfig": {"HeaderName": "X-Forwarded-For", "FallbackBehavior": "MATCH"},
+}
+
+
 def of_web_acl(path: str):
     def register(function):
         def mutate(aws, it):
@@ -294,7 +300,7 @@ of_web_acl("default_action")(lambda acl: acl.update(DefaultAction={"Block": {}})
 of_web_acl("rate_limit")(lambda acl: rate(acl).update(Limit=2_000_000))
 of_web_acl("rate_rule.action")(lambda acl: rule(acl, "RateLimitRule").update(Action={"Count": {}}))
 of_web_acl("rate_rule.window_seconds")(lambda acl: rate(acl).update(EvaluationWindowSec=60))
-of_web_acl("rate_rule.key")(lambda acl: rate(acl).update(AggregateKeyType="CONSTANT", ScopeDownStatement=ANYTHING))
+of_web_acl("rate_rule.key")(lambda acl: rate(acl).update(FORWARDED))
 of_web_acl("rate_rule.scoped_down")(lambda acl: rate(acl).update(ScopeDownStatement=ANYTHING))
 of_web_acl("managed_rule_groups")(lambda acl: group(acl).update(ScopeDownStatement=ANYTHING))
 of_web_acl("managed_rule_groups")(lambda acl: group(acl).update(Version="Version_1.0"))

@@ -201,12 +201,12 @@ pub(super) fn inputs_of(acl: &AwsWebAcl) -> Inputs {
     rules.sort_by_key(|rule| rule.priority);
     let rate = rules.iter().find(|rule| rule.name == RATE_RULE);
     let main = acl.visibility_config();
-    let metric = main.map(|main| main.metric_name.clone()).unwrap_or_default();
+    let metric = main.map(|main| main.metric_name.as_str()).unwrap_or_default();
     let visible = |config: &VisibilityConfig| config.sampled_requests_enabled && config.cloud_watch_metrics_enabled;
     let of_rule = |rule: &&Rule| rule.visibility_config().is_some_and(visible);
-    let other = rules
-        .iter()
-        .find_map(|rule| prefix(&rule.visibility_config()?.metric_name, &rule.name).filter(|prefix| *prefix != metric));
+    // One prefix for all: somebody who changed one of them shows as a list.
+    let of_rules = rules.iter().filter_map(|rule| prefix(&rule.visibility_config()?.metric_name, &rule.name));
+    let prefixes: BTreeSet<&str> = of_rules.chain([metric]).collect();
     WebAclInputs {
         acl_name: acl.name.clone(),
         description: acl.description().unwrap_or_default().to_owned(),
@@ -220,6 +220,6 @@ pub(super) fn inputs_of(acl: &AwsWebAcl) -> Inputs {
         rate_rule: rate
             .map_or_else(|| RateRule { action: "none".to_owned(), ..RateRule::default() }, |rule| rate_inputs(rule)),
         monitored: main.is_some_and(visible) && rules.iter().all(of_rule),
-        metric_prefix: other.map_or(metric, str::to_owned),
+        metric_prefix: prefixes.into_iter().collect::<Vec<_>>().join(", "),
     }
 }

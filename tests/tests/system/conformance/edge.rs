@@ -146,6 +146,17 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
             ],
         ),
         (
+            "route53.record",
+            json!({
+                "zone_id": account.fixture("hosted_zone_id"), "record_name": "alias.example.com", "record_type": "A",
+                "alias": { "dns_name": "one.cloudfront.net", "zone_id": "Z2FDTNDATAQYW2", "evaluate_target_health": false },
+            }),
+            vec![(
+                "alias",
+                json!({ "dns_name": "two.cloudfront.net", "zone_id": "Z2FDTNDATAQYW2", "evaluate_target_health": false }),
+            )],
+        ),
+        (
             "wafv2.web_acl",
             json!({
                 "acl_name": "conformance", "description": "one", "rate_limit": 50000, "metric_prefix": "conformance",

@@ -21,6 +21,7 @@ async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl 
         ownership: Ownership { deployment: "test".to_owned(), address: "a/kept".parse().unwrap() },
         region: Region::new(REGION).unwrap(),
         token: "0".repeat(32),
+        attempted: false,
         except: Vec::new(),
     };
     let id = kind.create(&subject, inputs_of(inputs)).await.unwrap().id;
