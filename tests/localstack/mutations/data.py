@@ -6,18 +6,22 @@ from . import leave_out, mutates
 
 
 def modify_cluster(aws, it, **changes):
-    aws("rds").modify_db_cluster(DBClusterIdentifier=it["id"], ApplyImmediately=True, **changes)
+    rds = aws("rds")
+    rds.modify_db_cluster(DBClusterIdentifier=it["id"], ApplyImmediately=True, **changes)
+    while is_changing(rds.describe_db_clusters(DBClusterIdentifier=it["id"])["DBClusters"][0], "Status"):
+        pass
 
 
 def modify_instance(aws, it, **changes):
     rds = aws("rds")
     rds.modify_db_instance(DBInstanceIdentifier=it["id"], ApplyImmediately=True, **changes)
-    while is_changing(rds.describe_db_instances(DBInstanceIdentifier=it["id"])["DBInstances"][0]):
+    while is_changing(rds.describe_db_instances(DBInstanceIdentifier=it["id"])["DBInstances"][0], "DBInstanceStatus"):
         pass
 
 
-def is_changing(instance: dict) -> bool:
-    return bool(instance.get("PendingModifiedValues")) or instance["DBInstanceStatus"] != "available"
+def is_changing(shown: dict, status: str) -> bool:
+    """Whether RDS has accepted a change that it does not show yet."""
+    return bool(shown.get("PendingModifiedValues")) or shown[status] != "available"
 
 
 def another_group(aws, name: str) -> str:

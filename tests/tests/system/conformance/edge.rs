@@ -78,10 +78,10 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
             "viewer_request_function_arn": function("a", version), "origin_response_function_arn": function("b", 1),
         })
     };
-    let path = |origin: &str| {
-        let mut path = behavior(1);
+    let path = |version: u8| {
+        let mut path = behavior(version);
         path["pattern"] = json!("/runtime/*");
-        path["origin_domain"] = json!(origin);
+        path["origin_domain"] = json!("origin.example.com");
         path
     };
     let asset =
@@ -200,11 +200,10 @@ pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
                 "origin_read_timeout_seconds": 60, "origin_keepalive_seconds": 60,
                 "origin_header_name": "X-Origin-Verify", "origin_header_secret_arn": p.header,
                 "origin_header_secret_version": "1", "default_behavior": behavior(1),
-                "path_behaviors": [path("origin.example.com")], "enabled": true,
+                "path_behaviors": [path(1)], "enabled": true,
             }),
             vec![
-                ("origin_domain", json!("other.example.com")),
-                ("path_behaviors", json!([path("other.example.com")])),
+                ("path_behaviors", json!([path(2)])),
                 ("default_behavior", behavior(2)),
                 ("origin_header_secret_version", json!("2")),
                 ("aliases", json!([aliases("a")[0], aliases("b")[0]])),
