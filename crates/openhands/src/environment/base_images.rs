@@ -43,16 +43,13 @@ pub(super) fn choose(
     for (image, key) in unpinned(configuration, pins) {
         // No answer: nobody asked, because nothing is built when everything is deleted.
         let Some(answer) = answers.get::<ImageDigest>(&image) else { continue };
-        match answer.digest {
-            Some(digest) => {
-                digests.insert(image, digest);
-            }
-            None => {
-                let why = answer.problem.unwrap_or_default();
-                let message = format!("cannot read the digest of `{image}`: {why}");
-                let help = format!("check that docker can reach the registry, or set `{key}`");
-                problems.push(Diagnostic::error("images.source", message).help(help));
-            }
+        if let Some(digest) = answer.digest {
+            digests.insert(image, digest);
+        } else {
+            let why = answer.problem.unwrap_or_default();
+            let message = format!("cannot read the digest of `{image}`: {why}");
+            let help = format!("check that docker can reach the registry, or set `{key}`");
+            problems.push(Diagnostic::error("images.source", message).help(help));
         }
     }
     digests
