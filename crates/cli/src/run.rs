@@ -311,7 +311,7 @@ fn assumptions(live: &std::collections::BTreeMap<Address, Live>) -> Vec<Diagnost
         let why = live.assumed.as_ref()?;
         let message = format!("{why}: {address} is assumed to be as recorded in the state");
         let help = "start the database, or correct its secret or its Data API, then run the same command again";
-        Some(Diagnostic::warning(&address.to_string(), message).help(help))
+        Some(Diagnostic::warning(address.to_string(), message).help(help))
     };
     live.iter().filter_map(warning).collect()
 }

@@ -272,7 +272,7 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
           alias_name    = "alias/openhands-user-secrets"
           target_key_id = "kms-key-<n>"
 
-    Plan: 1 to create, 3 to update, 116 unchanged.
+    Plan: 1 to create, 3 to update, 118 unchanged.
     about 4 s; longest path: monitoring/data-bucket → security/instance-policy
     "#);
     let drift = place.run(&["drift", "--json"]);

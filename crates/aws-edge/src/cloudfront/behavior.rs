@@ -3,7 +3,7 @@
 use aws_sdk_cloudfront::error::BuildError;
 use aws_sdk_cloudfront::types::{
     AllowedMethods, CacheBehavior, CacheBehaviors, CachedMethods, DefaultCacheBehavior, DistributionConfig, EventType,
-    LambdaFunctionAssociation, LambdaFunctionAssociations, Method, ViewerProtocolPolicy,
+    LambdaFunctionAssociation, LambdaFunctionAssociations, Method, Origins, ViewerProtocolPolicy,
 };
 use ohinfra_core::contract::Resolved;
 use ohinfra_kinds::cloudfront::{Behavior, Distribution, PathBehavior};
@@ -153,9 +153,9 @@ pub(super) fn default_of(config: &DistributionConfig) -> Behavior {
 
 /// What AWS has for path patterns, in AWS's order.
 pub(super) fn paths_of(config: &DistributionConfig) -> Vec<PathBehavior> {
-    let origins = config.origins().map(|origins| origins.items()).unwrap_or_default();
+    let origins = config.origins().map(Origins::items).unwrap_or_default();
     let domain = |id: &str| origins.iter().find(|origin| origin.id == id).map(|origin| origin.domain_name.clone());
-    let behaviors = config.cache_behaviors().map(|behaviors| behaviors.items()).unwrap_or_default();
+    let behaviors = config.cache_behaviors().map(CacheBehaviors::items).unwrap_or_default();
     let read = |behavior: &CacheBehavior| PathBehavior {
         pattern: behavior.path_pattern.clone(),
         origin_domain: domain(&behavior.target_origin_id).unwrap_or_default(),

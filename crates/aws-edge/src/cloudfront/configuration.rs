@@ -127,7 +127,7 @@ fn header_of(origin: Option<&Origin>) -> Option<&OriginCustomHeader> {
 pub(super) fn inputs_of(id: &str, config: &DistributionConfig) -> Inputs {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let target = config.default_cache_behavior().map(|behavior| behavior.target_origin_id.as_str());
-    let origins = config.origins().map(|origins| origins.items()).unwrap_or_default();
+    let origins = config.origins().map(Origins::items).unwrap_or_default();
     let origin = origins.iter().find(|origin| Some(origin.id.as_str()) == target);
     let custom = origin.and_then(|origin| origin.custom_origin_config());
     let header = header_of(origin);

@@ -65,7 +65,7 @@ impl AlarmKind {
         Ok(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
     }
 
-    /// PutMetricAlarm sets the whole alarm: what `live` has beside the inputs is handed over as it is.
+    /// `PutMetricAlarm` sets the whole alarm: what `live` has beside the inputs is handed over as it is.
     async fn put(
         &self,
         region: &Region,

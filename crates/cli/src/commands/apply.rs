@@ -161,6 +161,8 @@ async fn change_under_lock(
     // Only what is in use is pinned: a version that AWS has refused would be asked for again.
     if intent.mode == Mode::Apply && report.is_success() && session.writer.with(|document| document.pins != pins) {
         session.writer.change(|document| document.pins = pins);
+        // An error is reported when the session closes.
+        let _ = session.writer.flush().await;
     }
     let text = view::report::render(&report, &plan, &intent.again);
     if intent.json {

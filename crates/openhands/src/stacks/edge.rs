@@ -127,7 +127,8 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
     );
     for (name, domain) in [("alias", &full_domain), ("runtime-alias", &runtime_domain)] {
         for (suffix, record_type) in [("", "A"), ("-ipv6", "AAAA")] {
-            builder.add::<Record>(
+            // A name moves only once the distribution serves it everywhere.
+            builder.add_after::<Record>(
                 &format!("{name}{suffix}"),
                 &RecordInputs {
                     zone_id: edge.hosted_zone_id.clone(),
@@ -141,6 +142,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
                         evaluate_target_health: false,
                     }),
                 },
+                vec![distribution.clone()],
             );
         }
     }

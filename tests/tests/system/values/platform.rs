@@ -174,7 +174,7 @@ fn database(d: &Deployment) {
         "DBClusterParameterGroup": d.id("database/parameter-group"),
     }]);
     holds("clusters", found, &expected);
-    assert!(found[0]["EngineVersion"].as_str().unwrap().starts_with("15."));
+    assert!(found[0]["EngineVersion"].as_str().unwrap().starts_with("17."));
     check_tags("database/cluster", &found[0]["TagList"]);
     let writer = json!([{
         "DBInstanceIdentifier": d.id("database/writer"),
