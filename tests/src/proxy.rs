@@ -146,7 +146,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> Result<()> {
                 tokio::time::sleep(*delay).await;
                 forward().await?
             }
-            Verdict::Later(time) => http::written_earlier(forward().await?, *time),
+            Verdict::Later(time) => http::written_earlier(&forward().await?, *time),
             Verdict::ForwardTwice => {
                 forward().await?;
                 forward().await?

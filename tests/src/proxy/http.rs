@@ -73,7 +73,7 @@ impl Request {
 }
 
 /// The answer with a `Last-Modified` that lies `time` before its `Date`.
-pub(super) fn written_earlier(answer: Vec<u8>, time: Duration) -> Vec<u8> {
+pub(super) fn written_earlier(answer: &[u8], time: Duration) -> Vec<u8> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(answer.len());
     let (head, body) = answer.split_at(end);
     let head = String::from_utf8_lossy(head).into_owned();

@@ -1,5 +1,6 @@
 //! What is imported keeps its identity, and no plan ends data without a consent.
 
+use ohinfra_state::local::replace_file;
 use serde_json::{Value, json};
 
 use super::Place;
@@ -7,7 +8,7 @@ use super::Place;
 const IMPORTED: [&str; 4] =
     ["database/admin-secret", "database/proxy-secret", "database/cluster", "monitoring/data-bucket"];
 
-/// Names and values as CloudFormation generates them, by the product's own name.
+/// Names and values as `CloudFormation` generates them, by the product's own name.
 const GENERATED: &[(&str, &str, &str)] = &[
     ("database/cluster", "cluster_name", "openhands-database-auroracluster23d869c0-abc123"),
     ("database/cluster", "subnet_group_name", "openhands-database-auroraclustersubnets-xyz"),
@@ -35,7 +36,7 @@ fn foreign() -> (Place, Vec<Value>) {
     });
     let kept: Vec<Value> = kept.collect();
     let bytes = serde_json::to_vec(&kept.iter().map(without_about).collect::<Vec<_>>()).unwrap();
-    std::fs::write(&file, bytes).unwrap();
+    replace_file(&file, &bytes).unwrap();
     std::fs::remove_dir_all(place.path().join("state")).unwrap();
     (place, kept)
 }
@@ -124,11 +125,8 @@ fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_va
     let (place, mut objects) = foreign();
     let cluster = objects.iter_mut().find(|object| object["about"] == "database/cluster").unwrap();
     cluster["inputs"]["engine"] = json!("aurora-mysql");
-    std::fs::write(
-        place.path().join("cloud.json"),
-        serde_json::to_vec(&objects.iter().map(without_about).collect::<Vec<_>>()).unwrap(),
-    )
-    .unwrap();
+    let bytes = serde_json::to_vec(&objects.iter().map(without_about).collect::<Vec<_>>()).unwrap();
+    replace_file(&place.path().join("cloud.json"), &bytes).unwrap();
     import(&place, &objects);
     let message = place.fail(&["apply", "--yes"]);
     assert!(

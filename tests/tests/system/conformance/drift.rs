@@ -10,6 +10,7 @@ use ohinfra_tests::account::mutations;
 use super::{case, prepared, wanted};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "the number of inputs is part of the report")]
 async fn every_input_of_every_kind_is_shown_as_drift_and_restored() {
     let table = mutations().unwrap();
     let text = |row: &serde_json::Value, n: usize| row[n].as_str().unwrap_or_default().to_owned();
