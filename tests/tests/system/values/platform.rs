@@ -189,7 +189,7 @@ fn database(d: &Deployment) {
     assert_eq!(sorted(&json!(subnets)), sorted(&d.account.fixture["private_subnets"]));
     let group = json!({ "DBClusterParameterGroupName": d.id("database/parameter-group") });
     let groups = d.call("rds", "describe_db_cluster_parameter_groups", group.clone());
-    assert_eq!(groups["DBClusterParameterGroups"][0]["DBParameterGroupFamily"], "aurora-postgresql15");
+    assert_eq!(groups["DBClusterParameterGroups"][0]["DBParameterGroupFamily"], "aurora-postgresql17");
     let mut set = group;
     set["Source"] = json!("user");
     let set = by("ParameterName", &d.call("rds", "describe_db_cluster_parameters", set)["Parameters"]);
