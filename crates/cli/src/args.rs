@@ -134,7 +134,7 @@ pub struct WishArguments {
     /// Takes newer versions of what is pinned (the machine image, the database version)
     #[arg(long)]
     pub upgrade: bool,
-    /// Makes this resource anew; may be repeated
+    /// Replace this resource (repeatable)
     #[arg(long = "replace", value_name = "ADDRESS")]
     pub replace: Vec<Address>,
     /// Gives this secret a new value; may be repeated

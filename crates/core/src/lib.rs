@@ -17,6 +17,7 @@ pub mod secret;
 pub mod tags;
 pub mod text;
 pub mod users;
+pub mod version;
 
 pub use address::Address;
 pub use error::{ErrorKind, ProviderError};

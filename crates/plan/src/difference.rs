@@ -9,6 +9,7 @@ use ohinfra_core::schema::{
     CASELESS, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, Schema, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::secret::digest;
+use ohinfra_core::version::order;
 use serde_json::{Map, Value};
 
 use crate::plan::FieldChange;
@@ -130,16 +131,11 @@ fn is_disjoint(one: &Value, other: &Value) -> bool {
     !one.is_empty() && !other.is_empty() && !one.iter().any(|entry| other.contains(entry))
 }
 
-/// The parts of a version as numbers: 15.10 is higher than 15.8.
-fn parts(version: &str) -> Vec<u64> {
-    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
-}
-
 /// Whether two values of a field mean the same: what is wanted (or was applied), and what is live.
 pub(crate) fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) if behaviour.has(DOCUMENT) => same_meaning(one, other),
-        (Value::String(floor), Value::String(version)) if behaviour.has(FLOOR) => parts(version) >= parts(floor),
+        (Value::String(floor), Value::String(version)) if behaviour.has(FLOOR) => order(version) >= order(floor),
         (Value::String(one), Value::String(other)) if behaviour.has(CASELESS) => one.eq_ignore_ascii_case(other),
         (Value::Array(one), Value::Array(other)) if behaviour.has(UNORDERED) => {
             let sorted = |items: &[Value]| {

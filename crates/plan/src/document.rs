@@ -36,7 +36,7 @@ pub struct PlanDocument {
     pub changes: Vec<ChangeDocument>,
     /// What leaves the state and stays in AWS.
     pub retained: Vec<Address>,
-    /// What holds data and is deleted or replaced: an apply needs `--accept data:ADDRESS` for each.
+    /// Resources with data that are deleted or replaced: an apply needs `--accept data:ADDRESS` for each.
     #[serde(default)]
     pub data_at_stake: Vec<Address>,
     /// What somebody changed in AWS.

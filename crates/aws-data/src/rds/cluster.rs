@@ -8,6 +8,7 @@ use ohinfra_core::contract::{
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
+use ohinfra_core::version::{major, order};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::rds::{Cluster, ClusterInputs};
 use serde_json::{Value, json};
@@ -27,18 +28,9 @@ fn scaling(inputs: &Inputs) -> ServerlessV2ScalingConfiguration {
     ServerlessV2ScalingConfiguration::builder().min_capacity(inputs.min_acu).max_capacity(inputs.max_acu).build()
 }
 
-fn major(version: &str) -> &str {
-    version.split('.').next().unwrap_or(version)
-}
-
-/// The parts of a version as numbers: 15.10 is newer than 15.8.
-fn version_order(version: &str) -> Vec<u64> {
-    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
-}
-
 /// The newer of two versions. AWS raises minor versions by itself, and no version goes back: what is configured is a floor.
 fn newer<'a>(one: &'a str, other: &'a str) -> &'a str {
-    if version_order(one) > version_order(other) { one } else { other }
+    if order(one) > order(other) { one } else { other }
 }
 
 /// What others may refer to; what AWS does not say yet is left out.
@@ -156,7 +148,7 @@ impl ClusterKind {
         let snapshot = snapshots::chosen(&self.0, &subject.region, snapshot, &subject.ownership).await?;
         let (snapshot, taken_of) = (snapshot.name, snapshot.engine_version);
         let (from, to) = (major(&taken_of), major(&inputs.engine_version));
-        if version_order(from) > version_order(to) {
+        if order(from) > order(to) {
             let message = format!(
                 "the snapshot `{snapshot}` is of PostgreSQL {taken_of}, which cannot become {to}; set `engine_version = \"{from}\"` in [database]"
             );
@@ -196,8 +188,7 @@ impl ClusterKind {
             changed
         };
         let live_version = live.engine_version().unwrap_or_default();
-        let version =
-            if_changed("engine_version") && version_order(live_version) < version_order(&desired.engine_version);
+        let version = if_changed("engine_version") && order(live_version) < order(&desired.engine_version);
         let port = if_changed("port");
         let groups = if_changed("security_group_ids");
         let parameters = if_changed("parameter_group_name");

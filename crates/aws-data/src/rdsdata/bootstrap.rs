@@ -1,7 +1,7 @@
 //! How AWS does `rdsdata.bootstrap`. What it has done shows in the database only, by the type that it creates last.
 //!
 //! A database that does not answer is neither prepared nor unprepared: it is assumed to be as recorded, with a warning. A cluster that
-//! is created anew brings a new step, because the step refers to it.
+//! is created again brings a new step, because the step refers to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -200,8 +200,8 @@ fn show_outputs(session: &Session) {
     }
 }
 
-/// What holds data is deleted or replaced only where that is said of it by name: in the command, or at the prompt. `destroy` says
-/// it by itself: what it deletes leaves a final snapshot, and `--purge` is asked for by name.
+/// Requires consent, by address, for each resource with data that the plan deletes or replaces: `--accept` or the prompt. A
+/// `destroy` is its own consent: it takes a final snapshot, and `--purge` is named by the user.
 fn agree_to_data(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
     let at_stake = plan.data_at_stake().filter(|change| !intent.wishes.accept.contains(&change.address));
     let problems: Vec<Diagnostic> = at_stake

@@ -40,7 +40,7 @@ pub(crate) fn render(plan: &Plan, detail: Detail) -> String {
     text
 }
 
-/// What holds data and ends with the plan.
+/// Lists the resources with data that the plan deletes or replaces.
 fn render_data(text: &mut String, plan: &Plan) {
     for change in plan.data_at_stake() {
         let id = change.id.as_deref().unwrap_or_default();

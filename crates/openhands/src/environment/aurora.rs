@@ -1,6 +1,7 @@
 //! Aurora's version: what is configured is a floor, and what is pinned or live stays until `--upgrade` asks for the newest.
 
 use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_core::version::{major, order};
 use ohinfra_kinds::rds::{EngineQuestion, EngineVersions};
 
 use super::{AURORA_PIN, Answers, Pins};
@@ -16,15 +17,6 @@ pub(super) fn configured(configuration: &Configuration) -> String {
 /// Which versions of the configured major version are offered.
 pub(super) fn question(configuration: &Configuration) -> EngineQuestion {
     EngineQuestion { engine: "aurora-postgresql".to_owned(), major: major(&configured(configuration)).to_owned() }
-}
-
-fn major(version: &str) -> &str {
-    version.split('.').next().unwrap_or_default()
-}
-
-/// The parts of a version as numbers: 15.10 is newer than 15.8, and 15.8 than 15.
-fn order(version: &str) -> Vec<u64> {
-    version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 
 /// The version of the cluster: never lower than the live one, which AWS raises by itself and which cannot go back.

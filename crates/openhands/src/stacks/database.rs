@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ohinfra_core::Text;
+use ohinfra_core::version::major;
 use ohinfra_kinds::ec2::{
     Direction, PeerType, SecurityGroup, SecurityGroupInputs, SecurityGroupRule, SecurityGroupRuleInputs,
 };
@@ -97,11 +98,6 @@ fn secret(builder: &mut Builder<'_>, name: &str, path: &str, what: &str, content
         kms_key_id: None,
     };
     builder.add::<Secret>(name, &inputs)
-}
-
-/// The major version of `15.8`.
-fn major(version: &str) -> &str {
-    version.split('.').next().unwrap_or(version)
 }
 
 pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database {
