@@ -7,7 +7,7 @@ use ohinfra_plan::{Mode, PlanDocument, Selection};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CommandError;
-use crate::run::Wishes;
+use crate::run::PlanOptions;
 use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 
 /// The version of the form.
@@ -23,8 +23,9 @@ pub struct PlanFile {
     stacks: Vec<String>,
     targets: Vec<Address>,
     exclusively: bool,
-    /// What was wanted beyond the configuration.
-    pub(crate) wishes: Wishes,
+    /// Options beyond the configuration. Named `wishes` up to version 0.1.
+    #[serde(alias = "wishes")]
+    pub(crate) options: PlanOptions,
 }
 
 /// The word for a mode, as in the plan's document.
@@ -38,14 +39,14 @@ pub(crate) fn mode_word(mode: Mode) -> &'static str {
 }
 
 impl PlanFile {
-    pub(crate) fn new(plan: PlanDocument, selection: &Selection, wishes: Wishes) -> Self {
+    pub(crate) fn new(plan: PlanDocument, selection: &Selection, options: PlanOptions) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             plan,
             stacks: selection.stacks.clone(),
             targets: selection.targets.clone(),
             exclusively: selection.exclusively,
-            wishes,
+            options,
         }
     }
 
@@ -74,16 +75,16 @@ impl PlanFile {
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, CommandError> {
         let file: Self = serde_json::from_slice(bytes).map_err(|error| {
             let message = format!("{name} is not a saved plan: {error}");
-            CommandError::simple(message, "`ohinfra plan --out FILE` makes one")
+            CommandError::simple(message, "create one with `ohinfra plan --out FILE`")
         })?;
         if file.format_version != FORMAT_VERSION {
             let message = format!("{name} has format version {}", file.format_version);
-            return Err(CommandError::simple(message, "make it anew with this version of ohinfra"));
+            return Err(CommandError::simple(message, "re-create it with this version of ohinfra: `ohinfra plan --out FILE`"));
         }
         Ok(file)
     }
 
-    /// An error if anything has changed since the plan was made.
+    /// Fails if the configuration or the state changed since the plan was saved.
     pub(crate) fn check_serial(&self, lineage: &str, serial: u64, digest: &str) -> Result<(), CommandError> {
         let stale = |what: &str| {
             Err(CommandError::simple(format!("the saved plan is stale: {what} since it was made"), "make a new plan"))

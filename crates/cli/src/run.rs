@@ -1,4 +1,4 @@
-//! What every command needs: the configuration, the cloud, the state, the engine; and the way from them to a plan.
+//! The context of a command: configuration, cloud, state and engine, and the planning that they share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,7 +23,7 @@ use ohinfra_state::{LocalStore, LockInfo, StateDocument, StateStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Arguments, SelectionArguments, WishArguments};
+use crate::args::{Arguments, SelectionArguments, PlanOptionArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
 use crate::progress;
@@ -39,23 +39,23 @@ const LARGEST_METADATA: u64 = 128 * 1024;
 /// The version of the tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a command line gives, before anything is asked of the cloud.
+/// The context of a command before it connects to the cloud.
 pub struct Run<'a> {
     /// The global flags.
     pub arguments: &'a Arguments,
-    /// What is around the process.
+    /// The process context.
     pub surroundings: &'a Surroundings,
     /// The cloud.
     pub cloud: &'a dyn Cloud,
     /// The configuration.
     pub configuration: Configuration,
-    /// What agents may do.
+    /// The permissions of agents.
     pub sandbox: SandboxPolicy,
-    /// The digest that a saved plan is bound to.
+    /// The digest of the configuration, recorded in saved plans.
     pub digest: String,
-    /// Remarks on the configuration.
+    /// Warnings about the configuration.
     pub warnings: Vec<Diagnostic>,
-    /// Whether the user wants it to end.
+    /// The user's interrupt.
     pub interrupt: Interrupt,
 }
 
@@ -69,48 +69,48 @@ pub struct Connected<'a> {
     pub store: Arc<dyn StateStore>,
 }
 
-/// What a plan was made with.
+/// A plan with its sources.
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// What is there.
+    /// The live resources.
     pub refreshed: Refreshed,
-    /// What is desired.
+    /// The desired resources.
     pub graph: Graph,
-    /// Remarks.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// Which answers of look-ups the state keeps.
+    /// The lookup answers to pin in the state.
     pub pins: BTreeMap<String, Value>,
 }
 
-/// What a user wants beyond what the configuration says.
+/// Changes that a plan includes beyond those of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wishes {
-    /// What is made anew.
+pub struct PlanOptions {
+    /// Resources to replace.
     #[serde(default)]
     pub replace: BTreeSet<Address>,
-    /// Which secrets get a new value.
+    /// Secrets to rotate.
     #[serde(default)]
     pub rotate: BTreeSet<Address>,
-    /// Which resources may be deleted or replaced although they hold data.
+    /// Resources with data that may be deleted or replaced.
     #[serde(default)]
     pub accept: BTreeSet<Address>,
-    /// Whether newer images and database versions are taken.
+    /// Update pinned images and versions.
     #[serde(default)]
     pub upgrade: bool,
 }
 
-/// How what the state knows is read.
+/// How the resources in the state are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// All of it where it is: for what is going to be done.
+    /// Every resource and its tags from its own service: for plans that are applied.
     Exact,
-    /// Tags from the cloud's index, which may be behind: for what is only looked at.
+    /// Tags from the tagging index, which may lag behind: for plans that are only shown.
     ByIndex,
 }
 
 impl<'a> Run<'a> {
-    /// Reads the configuration, or reports every problem of it.
+    /// Loads the configuration and reports all of its problems together.
     pub fn new(
         arguments: &'a Arguments,
         surroundings: &'a Surroundings,
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         self.connect_with(observer, parallelism).await
     }
 
-    /// Connects with another reader of events.
+    /// Connects with another observer.
     pub async fn connect_with(
         &'a self,
         observer: Arc<dyn Observer>,
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
         serde_json::from_value(answer).map_err(|error| CommandError::simple(error.to_string(), ""))
     }
 
-    /// What shows to others who holds the lock.
+    /// The lock information of this process.
     pub fn lock_info(&self, operation: &str, engine: &Engine) -> LockInfo {
         let now: Timestamp = engine.clock.now();
         LockInfo {
@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does something that changes nothing and can be left at any time.
+    /// Runs read-only work that an interrupt may abort.
     pub async fn interruptible<T>(
         &self,
         work: impl Future<Output = Result<T, CommandError>>,
@@ -214,17 +214,17 @@ impl Connected<'_> {
         Ok(ohinfra_engine::session::load(self.store.as_ref(), name, VERSION).await?.0)
     }
 
-    /// Makes a plan: look-ups and the reading of everything that the state knows go on at once.
+    /// Creates a plan. Lookups and reads of recorded resources run concurrently.
     pub async fn plan(
         &self,
         document: &StateDocument,
         selection: &Selection,
-        wishes: &Wishes,
+        options: &PlanOptions,
         mode: Mode,
         reading: Reading,
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
-        let mut pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade, ..Pins::default() };
+        let mut pins = Pins { known: document.pins.clone(), upgrade: options.upgrade, ..Pins::default() };
         let requests = environment::look_ups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
         let prior = prior(document);
         let reading = async {
@@ -260,7 +260,7 @@ impl Connected<'_> {
                 pinned.clone_from(&environment.pins);
                 build_graph(configuration, &environment, &self.run.sandbox)?
             }
-            // What the state knows can be taken away whatever has become of the VPC or the zone.
+            // A destroy works from the state, even if the VPC or the zone no longer exists.
             Err(problems) if matches!(mode, Mode::Destroy | Mode::Purge) => {
                 warnings.extend(
                     problems
@@ -271,7 +271,7 @@ impl Connected<'_> {
             }
             Err(problems) => return Err(problems.into()),
         };
-        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, wishes, mode).await?;
+        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, options, mode).await?;
         Ok(Planned { plan, refreshed, graph, warnings, pins: pinned })
     }
 
@@ -281,7 +281,7 @@ impl Connected<'_> {
         graph: &Graph,
         live: std::collections::BTreeMap<Address, Live>,
         selection: &Selection,
-        wishes: &Wishes,
+        options: &PlanOptions,
         mode: Mode,
     ) -> Result<(Plan, Refreshed), CommandError> {
         let digest = &self.run.digest;
@@ -290,8 +290,8 @@ impl Connected<'_> {
             graph,
             configuration_digest: digest,
             selection,
-            replace: &wishes.replace,
-            rotate: &wishes.rotate,
+            replace: &options.replace,
+            rotate: &options.rotate,
             mode,
         };
         Ok(self.engine.plan(&request, live).await?)
@@ -310,7 +310,7 @@ fn assumptions(live: &std::collections::BTreeMap<Address, Live>) -> Vec<Diagnost
     let warning = |(address, live): (&Address, &Live)| {
         let why = live.assumed.as_ref()?;
         let message = format!("{why}: {address} is assumed to be as recorded in the state");
-        let help = "start the database, or correct its secret or its Data API, then run the same command again";
+        let help = "start the database, or fix its secret or its Data API, then re-run the same command";
         Some(Diagnostic::warning(address.to_string(), message).help(help))
     };
     live.iter().filter_map(warning).collect()
@@ -325,9 +325,9 @@ pub fn selection(arguments: &SelectionArguments) -> Selection {
     }
 }
 
-/// The wishes that arguments ask for.
-pub fn wishes(arguments: &WishArguments) -> Wishes {
-    Wishes {
+/// The options that arguments ask for.
+pub fn options(arguments: &PlanOptionArguments) -> PlanOptions {
+    PlanOptions {
         replace: arguments.replace.iter().cloned().collect(),
         rotate: arguments.rotate.iter().cloned().collect(),
         accept: arguments.accept.iter().cloned().collect(),
@@ -342,12 +342,12 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
             Ok(text) => Some((name, text)),
             Err(_) => return Err(CommandError::simple(format!("{name} is not UTF-8 text"), "save it as UTF-8")),
         },
-        // Flags and variables may say everything.
+        // Flags and variables may set every required key.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if surroundings.variables.is_empty() && arguments.sets.is_empty() && arguments.contexts.is_empty() {
                 return Err(CommandError::simple(
-                    format!("there is no configuration file `{name}`"),
-                    "`ohinfra init` writes one; or name another file with `--config FILE`",
+                    format!("configuration file `{name}` not found"),
+                    "create one with `ohinfra init`, or name another file with `--config FILE`",
                 ));
             }
             None

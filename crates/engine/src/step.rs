@@ -124,7 +124,7 @@ impl Work {
             (Some(found), _) if found.is_owned_by(&subject.ownership) => Ok(Some(found.id)),
             (Some(found), Some(error)) => Err(ProviderError {
                 message: format!(
-                    "`{}` exists and does not belong to this deployment; `ohinfra import {} '{}'` would take it over",
+                    "`{}` already exists and is not managed by this deployment; run `ohinfra import {} '{}'` to adopt it",
                     found.id,
                     self.subject.address(),
                     found.id
@@ -149,7 +149,7 @@ impl Work {
             return Err(ProviderError::new(
                 ErrorKind::Invalid,
                 self.schema.kind,
-                format!("`{}` differs and AWS cannot change it in place; run the plan again", field.path),
+                format!("`{}` changed since the plan and requires replacement; run plan again", field.path),
             ));
         }
         if !fields.is_empty() {

@@ -133,7 +133,7 @@ where
             return Err(ProviderError::new(
                 ErrorKind::Timeout,
                 what,
-                format!("gave up after {} s; the last status was: {status}", timeout.as_secs()),
+                format!("timed out after {} s; last status: {status}", timeout.as_secs()),
             ));
         }
         progress(status);

@@ -145,7 +145,7 @@ fn plan_apply(input: &PlanInput<'_>, plan: &mut Plan) {
         plan.changes.insert(resource.address.clone(), change);
     }
     for (address, prior) in input.prior.iter().filter(|(address, _)| input.graph.get(address).is_none()) {
-        let mut change = removal(address, prior, "it is not configured any more");
+        let mut change = removal(address, prior, "no longer in the configuration");
         if prior.retain || is_adopted(&prior.id) {
             change.action = Action::Retain;
         }
@@ -235,9 +235,9 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.fields = difference(&compared);
             change.action = Action::Adopt;
             change.reasons.push(match found.standing {
-                Standing::Present => "it is this deployment's and the state does not know it".to_owned(),
+                Standing::Present => "owned by this deployment but missing from the state".to_owned(),
                 Standing::Scheduled | Standing::Leaving => {
-                    "it is this deployment's; its deletion is scheduled, and it is brought back".to_owned()
+                    "scheduled for deletion; will be restored".to_owned()
                 }
             });
             let order = replacement(schema, &desired, &live.inputs);
@@ -263,7 +263,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.kept.clear();
             change.imported = false;
             if prior.is_some() {
-                change.reasons.push("it was deleted outside ohinfra".to_owned());
+                change.reasons.push("deleted outside ohinfra".to_owned());
             }
             change.id = None;
             change.fields = all_fields(&desired, schema, input.lineage);
@@ -318,11 +318,11 @@ fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
             continue;
         }
         let resource = input.graph.get(&change.address);
-        let again = "run `ohinfra apply`, then run this command again";
+        let again = "run `ohinfra apply`, then re-run this command";
         let help = match resource.map(|resource| (resource.protection_key, is_on(&resource.inputs))) {
             Some((Some(key), true)) => format!("set `{key} = false` in the configuration, {again}"),
-            Some((_, false)) => format!("the configuration has it off: {again}"),
-            Some((None, true)) | None => "switch it off in AWS, then run this command again".to_owned(),
+            Some((_, false)) => format!("the configuration turns it off: {again}"),
+            Some((None, true)) | None => "turn it off in AWS, then re-run this command".to_owned(),
         };
         let id = change.id.as_deref().unwrap_or_default();
         let message = format!("deletion protection is on: AWS refuses to delete {} `{id}`", change.kind);
@@ -337,12 +337,12 @@ fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut
     }
     if prior.unfinished {
         change.action = Action::Update;
-        change.reasons.push("an earlier apply ended before it was ready".to_owned());
+        change.reasons.push("a previous apply did not finish creating it".to_owned());
     }
     if !change.deposed.is_empty() {
         change.deferred = prior.deferred && change.action == Action::None;
         change.action = Action::Update;
-        change.reasons.push(format!("an earlier replacement left {} to be deleted", change.deposed.join(", ")));
+        change.reasons.push(format!("{} is left over from a previous replacement", change.deposed.join(", ")));
     }
     if input.replace.contains(&change.address) {
         replace_as_asked(order, change);
@@ -352,7 +352,7 @@ fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut
 
 fn replace_as_asked(order: Replacement, change: &mut Change) {
     change.action = Action::Replace(order);
-    change.reasons.push("--replace asks for it".to_owned());
+    change.reasons.push("requested with --replace".to_owned());
 }
 
 /// What was applied, without that of which a new one is asked for: then it differs. A rotation that an earlier run began is finished
@@ -360,10 +360,10 @@ fn replace_as_asked(order: Replacement, change: &mut Change) {
 fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, change: &mut Change) -> Option<Inputs> {
     let field = schema.rotated.filter(|_| input.rotate.contains(&change.address))?;
     if prior.attributes != live.attributes {
-        change.reasons.push("an earlier rotation is not finished: that is done first".to_owned());
+        change.reasons.push("a previous rotation is unfinished and is completed first".to_owned());
         return None;
     }
-    change.reasons.push("--rotate asks for a new value".to_owned());
+    change.reasons.push("rotation requested with --rotate".to_owned());
     let mut applied = prior.inputs.clone();
     applied.remove(field);
     Some(applied)
@@ -387,13 +387,13 @@ fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement 
 fn replace_if_it_must(order: Replacement, change: &mut Change) {
     let forced: Vec<&str> = change.fields.iter().filter(|f| f.replace).map(|f| f.path.as_str()).collect();
     if !forced.is_empty() {
-        change.reasons.push(format!("AWS cannot change {} in place", forced.join(", ")));
+        change.reasons.push(format!("changing {} requires replacement", forced.join(", ")));
         change.action = Action::Replace(order);
     }
     if change.retain && matches!(change.action, Action::Replace(_)) {
         // Never delete what holds data: the old one stays, so the new one need not wait for it.
         let old = change.id.clone().unwrap_or_default();
-        change.reasons.push(format!("the old one ({old}) holds data: it stays in AWS"));
+        change.reasons.push(format!("the old resource ({old}) holds data and is retained"));
         change.action = Action::Replace(Replacement::CreateFirst);
     }
 }
@@ -404,8 +404,8 @@ fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
         let exists = input.live.contains_key(need);
         if !exists && !is_selected(input, need) {
             plan.diagnostics.push(
-                Diagnostic::error(&resource.address, format!("needs {need}, which does not exist and is not selected"))
-                    .help(format!("add `--target {need}`, or leave `--exclusively` away")),
+                Diagnostic::error(&resource.address, format!("depends on {need}, which does not exist and is not selected"))
+                    .help(format!("add `--target {need}`, or drop `--exclusively`")),
             );
         }
     }
@@ -414,10 +414,10 @@ fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
 fn conflict(resource: &Resource, id: &str) -> Diagnostic {
     Diagnostic::error(
         &resource.address,
-        format!("{} `{id}` exists in {} and does not belong to this deployment", resource.kind, resource.region),
+        format!("{} `{id}` already exists in {} and is not managed by this deployment", resource.kind, resource.region),
     )
     .help(format!(
-        "to take it over: `ohinfra import {} '{id}'`; otherwise rename or delete it, or choose another `name` for this deployment",
+        "run `ohinfra import {} '{id}'` to adopt it; otherwise rename or delete it, or choose another `name` for this deployment",
         resource.address
     ))
 }
@@ -425,9 +425,9 @@ fn conflict(resource: &Resource, id: &str) -> Diagnostic {
 fn immovable(resource: &Resource, prior: &Prior) -> Diagnostic {
     Diagnostic::error(
         &resource.address,
-        format!("is a {} in {} and cannot become a {} in {}", prior.kind, prior.region, resource.kind, resource.region),
+        format!("is a {} in {} and cannot be changed to a {} in {}", prior.kind, prior.region, resource.kind, resource.region),
     )
-    .help("destroy the deployment first, or give the one in the other region another `name`")
+    .help("destroy the deployment first, or choose another `name` for the deployment in the other region")
 }
 
 /// Every field of a resource that is to be made.
@@ -472,7 +472,7 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
 
 fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
     for (address, prior) in input.prior {
-        let mut change = removal(address, prior, "everything is destroyed");
+        let mut change = removal(address, prior, "destroy");
         change.reasons.clear();
         change.selected = is_selected(input, address);
         if !change.selected {
@@ -480,7 +480,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         } else if prior.retain && input.mode == Mode::Destroy || is_adopted(&prior.id) {
             change.action = Action::Retain;
         } else if !input.live.contains_key(address) {
-            change.reasons.push("it is gone already".to_owned());
+            change.reasons.push("already deleted".to_owned());
         }
         plan.changes.insert(address.clone(), change);
     }
@@ -509,7 +509,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
             deposed: Vec::new(),
             deferred: false,
         };
-        let change = removal(address, &prior, "it is this deployment's although the state does not know it");
+        let change = removal(address, &prior, "owned by this deployment but missing from the state");
         plan.changes.insert(address.clone(), change);
     }
     // What stays in the state keeps whatever it needs.
@@ -523,8 +523,8 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         for need in needs {
             if plan.changes.get(&need).is_some_and(|c| c.action == Action::Delete) {
                 plan.diagnostics.push(
-                    Diagnostic::error(&need, format!("cannot be destroyed: {address} still needs it"))
-                        .help("leave `--exclusively` away to destroy that as well"),
+                    Diagnostic::error(&need, format!("cannot be destroyed: {address} depends on it"))
+                        .help("drop `--exclusively` to destroy {address} as well"),
                 );
             }
         }

@@ -126,13 +126,13 @@ pub enum StateError {
         holder: Box<LockInfo>,
     },
     /// The lock was taken away while it was held.
-    #[error("the lock on {place} was taken away")]
+    #[error("lost the lock on {place}")]
     LockLost {
         /// Where.
         place: String,
     },
     /// There is no lock of this id.
-    #[error("{place} holds no lock with the id `{id}`")]
+    #[error("no lock with ID `{id}` on {place}")]
     NoSuchLock {
         /// Where.
         place: String,
@@ -142,7 +142,7 @@ pub enum StateError {
         held: Option<String>,
     },
     /// Somebody else wrote the state in the meantime.
-    #[error("{place} was written by somebody else in the meantime; it was not overwritten")]
+    #[error("{place} was modified by another process; refusing to overwrite it")]
     Changed {
         /// Where.
         place: String,
@@ -156,7 +156,7 @@ pub enum StateError {
         reason: String,
     },
     /// A newer tool wrote it.
-    #[error("{place} has format version {found}; this version of ohinfra reads up to {supported}")]
+    #[error("{place} has format version {found}; this ohinfra reads versions up to {supported}")]
     TooNew {
         /// Where.
         place: String,
@@ -166,7 +166,7 @@ pub enum StateError {
         supported: u32,
     },
     /// It belongs to another deployment.
-    #[error("{place} is the state of the deployment `{found}`, not of `{expected}`")]
+    #[error("{place} is the state of deployment `{found}`, not `{expected}`")]
     OtherDeployment {
         /// Where.
         place: String,
@@ -176,7 +176,7 @@ pub enum StateError {
         expected: String,
     },
     /// It has another history.
-    #[error("the lineage is {found}, but {place} has {expected}: they are different states")]
+    #[error("lineage mismatch: the document has {found}, {place} has {expected}")]
     OtherLineage {
         /// Where.
         place: String,
@@ -202,7 +202,7 @@ pub enum StateError {
         place: String,
     },
     /// The place cannot be reached, read or written.
-    #[error("cannot {operation} {place}: {message}")]
+    #[error("failed to {operation} {place}: {message}")]
     Access {
         /// What was tried: `read`, `write`, `lock`, …
         operation: &'static str,

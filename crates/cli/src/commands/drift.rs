@@ -1,4 +1,4 @@
-//! `ohinfra drift`: what was changed in AWS since the last apply. Needs no look-ups: the state says what to read.
+//! `ohinfra drift`: shows changes made outside ohinfra since the last apply. Reads the resources in the state; needs no lookups.
 
 use ohinfra_engine::refresh::prior;
 use ohinfra_plan::{Graph, Mode, Plan, PlanInput};
@@ -35,12 +35,12 @@ pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Out
         let shown = serde_json::json!({ "format_version": 1, "deployment": document.deployment, "drift": plan.drift });
         outln!("{shown:#}");
     } else if plan.drift.is_empty() {
-        outln!("No drift: {} resources are as they were applied.", prior.len());
+        outln!("No drift: {} resources match the last apply.", prior.len());
     } else {
         let mut text = String::new();
         view::plan::render_drift(&mut text, &plan.drift);
         out!("{text}");
-        outln!("`ohinfra apply` repairs what the configuration says.");
+        outln!("Run `ohinfra apply` to restore the configured values.");
     }
     Ok(if plan.drift.is_empty() { Outcome::Done } else { Outcome::Changes })
 }

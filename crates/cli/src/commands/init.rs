@@ -1,4 +1,4 @@
-//! `ohinfra init`: asks what must be known, offers what the account has, and writes a configuration to start from.
+//! `ohinfra init`: prompts for the required values, offering those found in the account, and writes a configuration file.
 
 use futures::future::join;
 use ohinfra_core::Region;
@@ -15,10 +15,10 @@ use crate::error::CommandError;
 use crate::say::{errln, outln};
 use crate::surroundings::Surroundings;
 
-/// The configuration that is filled in.
+/// The configuration template.
 const TEMPLATE: &str = include_str!("../../../../config/single-domain.toml");
 
-/// Something to choose: an id, and what is shown of it.
+/// A choice: its ID, and its description.
 type Choice = (String, String);
 
 pub(super) async fn run(
@@ -29,7 +29,7 @@ pub(super) async fn run(
 ) -> Result<Outcome, CommandError> {
     let path = &arguments.config;
     if path.exists() {
-        let message = format!("{} is there already", path.display());
+        let message = format!("{} already exists", path.display());
         return Err(CommandError::simple(message, "edit it, or name another file with `--config FILE`"));
     }
     let asks = surroundings.can_ask && !wanted.yes;
@@ -55,7 +55,7 @@ pub(super) async fn run(
         }
         (None, Some(of_zone)) => of_zone.to_owned(),
         (None, None) if asks => Surroundings::ask("Domain:"),
-        (None, None) => return Err(CommandError::simple("no domain is given", "`--domain-name example.com`")),
+        (None, None) => return Err(CommandError::simple("no domain given", "add `--domain-name example.com`")),
     };
     let text = filled_in(&[
         ("region", wanted.region.as_str()),
@@ -64,7 +64,7 @@ pub(super) async fn run(
         ("domain_name", &domain),
         ("sub_domain", &wanted.sub_domain),
     ]);
-    // What was typed is checked before it is written.
+    // Validate the input before writing it.
     let file = Some((path.display().to_string(), text.clone()));
     Configuration::load(&Sources { file, ..Sources::default() })?;
     ohinfra_state::local::replace_file(path, text.as_bytes())
@@ -73,7 +73,7 @@ pub(super) async fn run(
     Ok(Outcome::Done)
 }
 
-/// What the account has. Without credentials there is nothing to offer, which is told and no error.
+/// The choices found in the account. Without credentials there are none: a note, not an error.
 async fn offered<L>(
     provider: &Provider,
     region: &Region,
@@ -90,13 +90,13 @@ where
             answer.into_iter().flatten().map(|item| choice(&item)).collect()
         }
         Err(error) => {
-            errln!("note: what the account has cannot be offered: {error}");
+            errln!("note: failed to list the choices: {error}");
             Vec::new()
         }
     }
 }
 
-/// The flag, the only one there is, or the user's choice.
+/// The value of the flag, the only choice, or the user's selection.
 fn choose(
     what: &str,
     flag: &str,
@@ -112,19 +112,22 @@ fn choose(
             return Ok(id.clone());
         }
         let shown: Vec<&str> = offered.iter().map(|(_, shown)| shown.as_str()).collect();
-        let message = format!("which {what}? there are {}", offered.len());
-        let help = if shown.is_empty() { flag.to_owned() } else { format!("{flag}, one of: {}", shown.join("; ")) };
+        let (message, help) = if shown.is_empty() {
+            (format!("no {what} found"), format!("add `{flag} ID`"))
+        } else {
+            (format!("{} {what}s found", offered.len()), format!("add `{flag}` with one of: {}", shown.join("; ")))
+        };
         return Err(CommandError::simple(message, help));
     }
     for (n, (_, shown)) in (1..).zip(offered) {
         errln!("  {n}  {shown}");
     }
-    let answer = Surroundings::ask(&format!("{what} (a number of this list, or an id):"));
+    let answer = Surroundings::ask(&format!("{what} (number or ID):"));
     let by_number = answer.parse::<usize>().ok().and_then(|n| offered.get(n.checked_sub(1)?));
     Ok(by_number.map_or(answer, |(id, _)| id.clone()))
 }
 
-/// The example with these values. Its comments stay.
+/// The template with these values and its comments.
 fn filled_in(values: &[(&str, &str)]) -> String {
     let line = |line: &str| {
         let found = values.iter().find(|(key, _)| line.starts_with(&format!("{key} = ")));
@@ -136,7 +139,7 @@ fn filled_in(values: &[(&str, &str)]) -> String {
     let lines: Vec<String> = TEMPLATE.lines().filter(|line| !line.starts_with("#:schema")).map(line).collect();
     let text = lines.join("\n").replace(
         "# One domain: copy to ohinfra.toml and fill it in. docs/configuration.md describes every key.",
-        "# Made by `ohinfra init`. docs/configuration.md describes every key.",
+        "# Written by `ohinfra init`. docs/configuration.md describes every key.",
     );
     let mail = "[monitoring]\nalarm_emails = [\"ops@example.com\"]";
     text.replace(mail, "# [monitoring]\n# alarm_emails = [\"ops@example.com\"]").trim_start().to_owned() + "\n"
