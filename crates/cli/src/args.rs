@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ohinfra_core::{Address, Region};
 
-/// The heading of the options that every command takes.
+/// The help heading of the global options.
 const GLOBAL: &str = "Global options";
 
 /// Provision OpenHands on AWS
@@ -107,7 +107,7 @@ pub struct InitArguments {
     pub yes: bool,
 }
 
-/// The resources that a plan or an apply may change.
+/// The resources to which a plan or an apply is limited.
 #[derive(Debug, Default, Args)]
 pub struct SelectionArguments {
     /// Limit to this stack and its dependencies (repeatable)
@@ -124,7 +124,7 @@ pub struct SelectionArguments {
     pub parallelism: Option<u16>,
 }
 
-/// The resources that a destroy may delete. Its fields are those of [`SelectionArguments`], in the opposite direction.
+/// The resources to which a destroy is limited: as [`SelectionArguments`], with dependents instead of dependencies.
 #[derive(Debug, Default, Args)]
 pub struct DestroySelectionArguments {
     /// Limit to this stack and everything that depends on it (repeatable)
@@ -149,7 +149,7 @@ pub struct RenderArguments {
     pub folder: PathBuf,
 }
 
-/// Changes that a plan includes beyond those of the configuration.
+/// Changes to plan in addition to those of the configuration.
 #[derive(Debug, Args)]
 pub struct PlanOptionArguments {
     /// Update pinned versions (machine image, database engine, container images)
@@ -196,7 +196,7 @@ pub struct PlanArguments {
     /// Show drift only; plan no changes
     #[arg(long)]
     pub refresh_only: bool,
-    /// Changes beyond those of the configuration
+    /// Changes to plan in addition to those of the configuration
     #[command(flatten)]
     pub options: PlanOptionArguments,
 }
@@ -216,7 +216,7 @@ pub struct ApplyArguments {
     /// Print events as JSON Lines
     #[arg(long)]
     pub json: bool,
-    /// Changes beyond those of the configuration
+    /// Changes to plan in addition to those of the configuration
     #[command(flatten)]
     pub options: PlanOptionArguments,
 }
@@ -249,7 +249,7 @@ pub struct DriftArguments {
 /// `ohinfra output`
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// The output: `NAME`, or `STACK.NAME` if several stacks have it
+    /// The output: `NAME`, or `STACK.NAME` if `NAME` is ambiguous
     pub name: Option<String>,
     /// Print JSON
     #[arg(long, conflicts_with = "raw")]
@@ -318,15 +318,16 @@ pub enum StateCommand {
     History,
 }
 
-/// The note below the help of commands that send mail.
+/// The note below the help of the commands that send emails.
 const MAIL_LIMIT: &str = "\
-A temporary password is valid for 7 days. Cognito's own mail service sends at most 50 mails a day per
-AWS account; for more, let the user pool send through Amazon SES (docs/users.md).";
+A temporary password is valid for 7 days. The built-in email service of Cognito sends at most 50
+emails per day and AWS account. To send more, configure the user pool to use Amazon SES
+(docs/users.md).";
 
 /// `ohinfra users`
 #[derive(Debug, Subcommand)]
 pub enum UsersCommand {
-    /// Create accounts and mail their invitations
+    /// Create accounts and send invitations by email
     #[command(after_help = MAIL_LIMIT)]
     Invite(InviteArguments),
     /// List the users with their status
@@ -335,19 +336,19 @@ pub enum UsersCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Stop users from logging in, keeping their accounts and data
+    /// Prevent users from logging in, keeping their accounts and data
     Disable {
         /// Email addresses
         #[arg(value_name = "EMAIL", required = true)]
         emails: Vec<String>,
     },
-    /// Let disabled users log in again
+    /// Allow disabled users to log in again
     Enable {
         /// Email addresses
         #[arg(value_name = "EMAIL", required = true)]
         emails: Vec<String>,
     },
-    /// Delete accounts; conversations and settings stay in the bucket and the database
+    /// Delete accounts; conversations and settings remain in the data bucket and the database
     Remove {
         /// Email addresses
         #[arg(value_name = "EMAIL", required = true)]
@@ -356,13 +357,13 @@ pub enum UsersCommand {
         #[arg(long, short)]
         yes: bool,
     },
-    /// Invite everybody in a CSV file
+    /// Invite the users listed in a CSV file
     #[command(after_help = MAIL_LIMIT)]
     Import {
         /// The CSV file: a header line with a column `email`; other columns are ignored
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
-        /// How invitations are sent
+        /// Options for sending invitations
         #[command(flatten)]
         sending: SendingArguments,
     },
@@ -374,18 +375,18 @@ pub struct InviteArguments {
     /// Email addresses
     #[arg(value_name = "EMAIL", required = true)]
     pub emails: Vec<String>,
-    /// How invitations are sent
+    /// Options for sending invitations
     #[command(flatten)]
     pub sending: SendingArguments,
 }
 
-/// How invitations are sent.
+/// Options for sending invitations.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SendingArguments {
-    /// Send the invitation again, with a new temporary password, to users who have not logged in yet
+    /// Resend the invitation, with a new temporary password, to users who have not logged in yet
     #[arg(long)]
     pub resend: bool,
-    /// Skip the confirmation prompt for more mails than Cognito's own mail service sends in a day
+    /// Skip the confirmation prompt for exceeding the daily email limit of Cognito
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -402,9 +403,9 @@ pub struct ImportArguments {
 /// `ohinfra unlock`
 #[derive(Debug, Args)]
 pub struct UnlockArguments {
-    /// The lock's ID, as shown in the error message
+    /// The ID of the lock, as shown in the error message
     pub id: String,
-    /// Release it even if the holder was active recently
+    /// Release the lock even if its holder was active recently
     #[arg(long)]
     pub force: bool,
 }

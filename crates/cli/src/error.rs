@@ -10,7 +10,7 @@ use ohinfra_state::StateError;
 use crate::say::errln;
 use crate::view::style;
 
-/// Why a command failed.
+/// An error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// Problems in the configuration or in the account.
@@ -19,7 +19,7 @@ pub enum CommandError {
     /// The state cannot be read, written or locked.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A call failed.
+    /// A call to the cloud failed.
     #[error("{what}: {error}")]
     Provider {
         /// The subject of the call.
@@ -49,9 +49,9 @@ impl CommandError {
         Self::Simple { message: message.into(), help: help.into() }
     }
 
-    /// A file that cannot be read or written.
+    /// An error of a file operation; `what` is its verb, for example `read`.
     pub fn file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::simple(format!("cannot {what} {}: {error}", path.display()), "check the path and its permissions")
+        Self::simple(format!("failed to {what} {}: {error}", path.display()), "check the path and its permissions")
     }
 }
 
@@ -68,7 +68,7 @@ impl From<Vec<GraphError>> for CommandError {
 }
 
 impl From<Vec<ReadError>> for CommandError {
-    /// One cause (no credentials, no network) fails every read alike: it is reported once.
+    /// Reports a cause that fails every read (no credentials, no network) only once.
     fn from(errors: Vec<ReadError>) -> Self {
         let mut problems: Vec<Diagnostic> = Vec::new();
         for ReadError { what, error } in &errors {

@@ -30,13 +30,13 @@ use crate::progress;
 use crate::surroundings::Surroundings;
 use ohinfra_state::local::read_at_most;
 
-/// No configuration or policy file is larger, in bytes: IAM takes 10,240 characters of a role's policies.
+/// Maximum size of a configuration or policy file, in bytes. IAM accepts 10,240 characters of policies per role.
 const LARGEST_FILE: u64 = 256 * 1024;
 
-/// Cognito takes no longer detail of an identity provider, in characters.
+/// Maximum size of a SAML metadata file, in bytes: Cognito's limit for a detail of an identity provider, in characters.
 const LARGEST_METADATA: u64 = 128 * 1024;
 
-/// The version of the tool.
+/// The version of ohinfra.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The context of a command before it connects to the cloud.
@@ -49,13 +49,13 @@ pub struct Run<'a> {
     pub cloud: &'a dyn Cloud,
     /// The configuration.
     pub configuration: Configuration,
-    /// The permissions of agents.
+    /// The AWS permissions of agents.
     pub sandbox: SandboxPolicy,
     /// The digest of the configuration, recorded in saved plans.
     pub digest: String,
     /// Warnings about the configuration.
     pub warnings: Vec<Diagnostic>,
-    /// The user's interrupt.
+    /// The interrupt by the user.
     pub interrupt: Interrupt,
 }
 
@@ -83,7 +83,7 @@ pub struct Planned {
     pub pins: BTreeMap<String, Value>,
 }
 
-/// Changes that a plan includes beyond those of the configuration.
+/// Changes to plan in addition to those of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanOptions {
     /// Resources to replace.
@@ -100,7 +100,7 @@ pub struct PlanOptions {
     pub upgrade: bool,
 }
 
-/// How the resources in the state are read.
+/// The read mode for the resources in the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// Every resource and its tags from its own service: for plans that are applied.
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         self.connect_with(observer, parallelism).await
     }
 
-    /// Connects with another observer.
+    /// Connects with the given observer.
     pub async fn connect_with(
         &'a self,
         observer: Arc<dyn Observer>,
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
         }
         let place = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
         let (bucket, key) =
-            place.ok_or_else(|| CommandError::simple(format!("`{url}` is not a state URL"), "s3://bucket/key"))?;
+            place.ok_or_else(|| CommandError::simple(format!("`{url}` is not a state URL"), "use the form `s3://bucket/key`"))?;
         Ok((bucket.to_owned(), key.to_owned()))
     }
 
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
 }
 
 impl Connected<'_> {
-    /// The state as it is stored, or a new one.
+    /// Returns the stored state, or a new one if none is stored.
     pub async fn document(&self) -> Result<StateDocument, CommandError> {
         let name = &self.run.configuration.name;
         Ok(ohinfra_engine::session::load(self.store.as_ref(), name, VERSION).await?.0)
@@ -298,25 +298,25 @@ impl Connected<'_> {
     }
 }
 
-/// The version of the live cluster.
+/// Returns the engine version of the live cluster; `None` if it does not exist.
 fn cluster_version(live: &std::collections::BTreeMap<Address, Live>) -> Option<String> {
     let cluster = live.get(&environment::CLUSTER.parse::<Address>().ok()?)?;
     let version = cluster.inputs.get("engine_version")?;
     version.as_str().map(str::to_owned)
 }
 
-/// A warning for each resource that did not answer.
+/// Returns a warning for each resource that could not be read.
 fn assumptions(live: &std::collections::BTreeMap<Address, Live>) -> Vec<Diagnostic> {
     let warning = |(address, live): (&Address, &Live)| {
-        let why = live.assumed.as_ref()?;
-        let message = format!("{why}: {address} is assumed to be as recorded in the state");
+        let reason = live.assumed.as_ref()?;
+        let message = format!("{reason}: {address} is assumed to be as recorded in the state");
         let help = "start the database, or fix its secret or its Data API, then re-run the same command";
         Some(Diagnostic::warning(address.to_string(), message).help(help))
     };
     live.iter().filter_map(warning).collect()
 }
 
-/// The user's selection.
+/// Returns the selection of the arguments.
 pub fn selection(arguments: &SelectionArguments) -> Selection {
     Selection {
         stacks: arguments.stacks.clone(),
@@ -325,7 +325,7 @@ pub fn selection(arguments: &SelectionArguments) -> Selection {
     }
 }
 
-/// The options that arguments ask for.
+/// Returns the plan options of the arguments.
 pub fn options(arguments: &PlanOptionArguments) -> PlanOptions {
     PlanOptions {
         replace: arguments.replace.iter().cloned().collect(),
@@ -362,14 +362,14 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
     })
 }
 
-/// The metadata file of the company's SAML login, relative to the configuration file.
+/// Reads the metadata file of the SAML login; its path is relative to the configuration file.
 fn saml_metadata(arguments: &Arguments, configuration: &mut Configuration) -> Result<(), CommandError> {
     let Some(saml) = &mut configuration.login.saml else { return Ok(()) };
     let SamlMetadata::File(file) = &saml.metadata else { return Ok(()) };
     let path = arguments.config.parent().unwrap_or_else(|| Path::new("")).join(file);
     let bytes = read_at_most(&path, LARGEST_METADATA).map_err(|error| {
         CommandError::simple(
-            format!("auth.saml.metadata_file: cannot read {}: {error}", path.display()),
+            format!("auth.saml.metadata_file: failed to read {}: {error}", path.display()),
             "the path is relative to the configuration file",
         )
     })?;
@@ -384,7 +384,7 @@ fn saml_metadata(arguments: &Arguments, configuration: &mut Configuration) -> Re
     Ok(())
 }
 
-/// The policy file of agents, relative to the configuration file; nothing unless they get access.
+/// Reads the policy file of agents; its path is relative to the configuration file. Empty unless agents have access to AWS.
 fn sandbox_policy(
     arguments: &Arguments,
     configuration: &Configuration,
@@ -396,7 +396,7 @@ fn sandbox_policy(
     let path = folder.join(&configuration.sandbox_aws_policy_file);
     let bytes = read_at_most(&path, LARGEST_FILE).map_err(|error| {
         CommandError::simple(
-            format!("sandbox.aws_policy_file: cannot read {}: {error}", path.display()),
+            format!("sandbox.aws_policy_file: failed to read {}: {error}", path.display()),
             "the path is relative to the configuration file; config/sandbox-aws-policy.json is an example",
         )
     })?;

@@ -1,4 +1,5 @@
-//! Apply: an explicit ready-set over the plan's steps and one task per step. No waves, no stacks in sequence.
+//! Apply: runs the steps of a plan, one task per step. Each step starts as soon as the steps it waits for are done, without
+//! ordering by wave or stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,55 +29,56 @@ use crate::step::{Message, Outcome, Work, never_reported, with_recorded};
 /// A step that failed.
 #[derive(Debug, Clone)]
 pub struct StepFailure {
-    /// Which.
+    /// The step.
     pub step: Step,
-    /// Why.
+    /// The error.
     pub error: ProviderError,
 }
 
-/// How an apply ended.
+/// The result of an apply.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Steps that were done.
+    /// The completed steps.
     pub done: Vec<Step>,
-    /// The root causes.
+    /// The failed steps, which are the root causes.
     pub failed: Vec<StepFailure>,
-    /// What was not begun, and because of which failure.
+    /// The skipped steps, each with the resource whose step failed.
     pub skipped: Vec<(Step, Address)>,
-    /// What was not begun because the user interrupted.
+    /// The steps that were not started because the run was interrupted or the state could not be written.
     pub not_started: Vec<Step>,
-    /// What was still under way when the user interrupted again.
+    /// The steps that were in progress at the second interrupt or when a task panicked.
     pub abandoned: Vec<Step>,
-    /// What was left in the cloud: address, kind, identity.
+    /// The resources retained in the cloud: address, kind, identity.
     pub retained: Vec<(Address, String, String)>,
-    /// What could not be deleted yet, through nobody's fault: address, identity, AWS's reason. A later run tries again.
+    /// The deferred deletions, which AWS does not allow yet: address, identity, reason reported by AWS. A later run retries them.
     pub deferred: Vec<(Address, String, String)>,
-    /// Whether the user interrupted.
+    /// `true` if the user interrupted the run.
     pub interrupted: bool,
-    /// Why the state could not be written.
+    /// The error of writing the state, if any.
     pub state_error: Option<StateError>,
-    /// How long it took.
+    /// The duration in seconds.
     pub seconds: f64,
 }
 
 impl Report {
-    /// Whether everything was done.
+    /// Returns `true` if all steps were completed or deferred, the state was written, and the run was not interrupted.
     pub fn is_success(&self) -> bool {
-        let left = !self.skipped.is_empty() || !self.not_started.is_empty() || !self.abandoned.is_empty();
-        self.failed.is_empty() && !left && !self.interrupted && self.state_error.is_none()
+        let is_incomplete = !self.skipped.is_empty() || !self.not_started.is_empty() || !self.abandoned.is_empty();
+        self.failed.is_empty() && !is_incomplete && !self.interrupted && self.state_error.is_none()
     }
 }
 
 impl Engine {
-    /// Does what the plan says, and nothing else.
+    /// Executes exactly the steps of the plan.
     ///
     /// # Guarantees
-    /// No step starts before what it waits for; nothing runs twice; a failure stops only what depends on it; the state is
-    /// written after every change of a resource, and the identity of a new one before it is ready.
+    /// No step starts before the steps it waits for; no step runs twice; a failure skips only its dependents; the state is
+    /// written after every change of a resource, and the identity of a new resource before it is ready.
     /// # Assumptions
     /// The session's lock is held, and `refreshed` was read under it.
     /// # Cancellation
-    /// Through [`crate::Interrupt`]: first nothing more is started, then nothing more is waited for. The state is written.
+    /// Through [`crate::Interrupt`]: the first stage starts no further steps, the second one stops waiting for steps in progress.
+    /// The state is written in both cases.
     pub async fn apply(&self, session: &Session, plan: &Plan, refreshed: &Refreshed, deletion: Deletion) -> Report {
         let started = Instant::now();
         let (sender, messages) = mpsc::unbounded_channel();
@@ -98,11 +100,11 @@ impl Engine {
             report: Report::default(),
         };
         announce(self, session, plan, refreshed).await;
-        execution.bring_up_to_date();
+        execution.sync_unchanged();
         execution.walk().await;
         let outputs = execution.outputs();
         let mut report = execution.report;
-        // Shown by address, whichever came first.
+        // Displayed by address, not in order of completion.
         report.retained.sort();
         report.deferred.sort();
         settle(session, plan, &report);
@@ -123,7 +125,7 @@ struct Execution<'a> {
     deletion: Deletion,
     attributes: BTreeMap<Address, Attributes>,
     waiting: Steps,
-    /// What earlier runs may have created.
+    /// The resources that earlier runs may have created.
     attempted: BTreeSet<Address>,
     running: BTreeSet<Step>,
     identified: BTreeSet<Address>,
@@ -138,12 +140,12 @@ impl Execution<'_> {
     async fn walk(&mut self) {
         self.engine.observer.on(&Event::ApplyStarted { steps: self.waiting.len() });
         let interrupt = self.engine.interrupt.clone();
-        let mut is_told = false;
+        let mut is_reported = false;
         loop {
             self.session.make_sure(self.engine).await;
             let stopped = interrupt.stop.is_cancelled() || self.session.writer.error().is_some();
             if !stopped {
-                self.start_what_is_ready();
+                self.start_ready();
             }
             if self.running.is_empty() {
                 break;
@@ -155,13 +157,13 @@ impl Execution<'_> {
                     self.report.abandoned = std::mem::take(&mut self.running).into_iter().collect();
                     break;
                 }
-                () = interrupt.stop.cancelled(), if !is_told => {
-                    is_told = true;
-                    self.tell_what_is_under_way();
+                () = interrupt.stop.cancelled(), if !is_reported => {
+                    is_reported = true;
+                    self.report_in_flight();
                 }
                 Some(message) = self.messages.recv() => self.take(message),
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    // A task that ends well has sent its message before; one that panicked never will.
+                    // A task that completed has already sent its message; a task that panicked never will.
                     if ended.is_err() {
                         self.report.abandoned.extend(std::mem::take(&mut self.running));
                         self.tasks.abort_all();
@@ -169,7 +171,7 @@ impl Execution<'_> {
                 }
             }
         }
-        // What arrived together with the end.
+        // Handle the messages that arrived in the meantime.
         while let Ok(message) = self.messages.try_recv() {
             self.take(message);
         }
@@ -177,16 +179,16 @@ impl Execution<'_> {
         self.report.not_started = std::mem::take(&mut self.waiting).into_keys().collect();
     }
 
-    fn tell_what_is_under_way(&self) {
-        let under_way: Vec<String> = self.running.iter().map(|step| step.address.to_string()).collect();
+    fn report_in_flight(&self) {
+        let in_flight: Vec<String> = self.running.iter().map(|step| step.address.to_string()).collect();
         let message = format!(
-            "interrupted: nothing more is started; waiting for {} (interrupt again to leave at once)",
-            under_way.join(", ")
+            "interrupted: waiting for {} to finish (press Ctrl-C again to exit now)",
+            in_flight.join(", ")
         );
         self.engine.observer.on(&Event::Notice { message });
     }
 
-    fn start_what_is_ready(&mut self) {
+    fn start_ready(&mut self) {
         let is_done = |before: &Step, need: &Need| {
             self.done.contains(before)
                 || (*need == Need::Early
@@ -217,7 +219,7 @@ impl Execution<'_> {
 
     fn start(&mut self, step: &Step, change: &Change) -> Result<(), ProviderError> {
         let recorded = self.session.writer.with(|d| d.resources.get(&step.address).cloned());
-        // What goes is of the kind and in the region that the state says, which a change of address may have moved.
+        // A deletion uses the kind and region recorded in the state; after a change of address, they can differ from the plan.
         let (kind_name, region) = match (&recorded, step.operation) {
             (Some(recorded), Operation::Delete) => (recorded.kind.clone(), recorded.region.clone()),
             _ => (change.kind.clone(), change.region.clone()),
@@ -225,16 +227,16 @@ impl Execution<'_> {
         let (schema, kind) = self.engine.provider.find_kind(&kind_name)?;
         let (mut except, mut predecessors) = (Vec::new(), Vec::new());
         if matches!(change.action, Action::Replace(_)) {
-            // What the state knows, and what the plan found beside it: none of these is the one that is to be made.
+            // None of the resources in the state or found by the plan is the one to be created.
             let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
-            let left = recorded.iter().flat_map(|r| &r.left);
+            let retained = recorded.iter().flat_map(|r| &r.left);
             predecessors = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed).cloned().collect();
-            except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
+            except = known.chain(retained).chain(&change.deposed).chain(&change.id).cloned().collect();
         }
         let (mut subject, lineage) =
             self.session.writer.with(|d| (subject(d, &step.address, &region, except), d.lineage.clone()));
         subject.attempted = self.attempted.contains(&step.address);
-        let look_first = !subject.except.is_empty() || self.was_not_looked_for(change, schema);
+        let look_first = !subject.except.is_empty() || self.needs_find(change, schema);
         let work = Work {
             engine: self.engine.clone(),
             schema: Arc::clone(schema),
@@ -256,7 +258,7 @@ impl Execution<'_> {
                 let sender = sender.clone();
                 Box::pin(async move {
                     let report = |created: &Created| {
-                        // The receiver lives as long as this task.
+                        // The receiver outlives this task.
                         let _ = sender.send(Message::Identified {
                             address: address.clone(),
                             created: created.clone(),
@@ -275,7 +277,7 @@ impl Execution<'_> {
                     Some(recorded) if recorded.id != id => Some(never_reported(schema, &inputs)),
                     recorded => recorded.map(|r| r.inputs),
                 };
-                // A new value is asked for: what was applied does not count.
+                // A rotation is requested: ignore the applied value.
                 if let (Some(applied), Some(field)) = (&mut applied, schema.rotated)
                     && change.fields.iter().any(|change| change.path == field)
                 {
@@ -301,7 +303,7 @@ impl Execution<'_> {
         };
         self.tasks.spawn(async move {
             let result = run.await;
-            // The receiver lives as long as this task.
+            // The receiver outlives this task.
             let _ = sender.send(Message::Finished { step: owned, result, seconds: started.elapsed().as_secs_f64() });
         });
         Ok(())
@@ -315,13 +317,13 @@ impl Execution<'_> {
             Some((field, _)) => Err(ProviderError::new(
                 ErrorKind::Other,
                 &change.kind,
-                format!("`{field}` refers to something that was not made; this is a defect of ohinfra"),
+                format!("internal error: `{field}` references an attribute that was never resolved; please report this"),
             )),
         }
     }
 
-    /// Whether the plan could not look for it, because its name depends on something that the state did not know.
-    fn was_not_looked_for(&self, change: &Change, schema: &Schema) -> bool {
+    /// Returns `true` if the plan could not find the resource, because its name depends on an attribute that was unknown then.
+    fn needs_find(&self, change: &Change, schema: &Schema) -> bool {
         let known = |reference: &Reference| {
             let was_known = !self.refreshed.discovered.contains_key(&reference.resource);
             let live = self.refreshed.live.get(&reference.resource).filter(|_| was_known);
@@ -385,7 +387,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Leaves a deletion to a later run. Nothing that comes after it waits for that: whatever it needs may go.
+    /// Defers a deletion to a later run. The steps after it do not wait for the deletion, so its dependencies can be deleted.
     fn defer(&mut self, step: &Step, reason: String) {
         let address = &step.address;
         let id = self.plan.changes.get(address).and_then(|change| change.id.clone()).unwrap_or_default();
@@ -412,7 +414,7 @@ impl Execution<'_> {
             Outcome::Gone => {
                 let replaced = self.plan.changes.get(address).is_some_and(|c| c.action != Action::Delete);
                 self.session.writer.change(|document| match document.resources.get_mut(address) {
-                    // A replacement keeps the entry: its generation makes the next token another one.
+                    // A replacement keeps the entry, because its generation is part of the next token.
                     Some(resource) if replaced => {
                         if resource.deposed.is_empty() {
                             resource.status = Status::Deleting;
@@ -450,7 +452,7 @@ impl Execution<'_> {
             let inputs = mask(inputs, schema, &document.lineage);
             let earlier = document.resources.get(address);
             let is_new = earlier.is_none_or(|r| r.id != id);
-            let deposed = left_to_delete(change, earlier, is_new, id);
+            let deposed = deposed_after(change, earlier, is_new, id);
             if is_new {
                 document.pending.remove(address);
             }
@@ -488,8 +490,8 @@ impl Execution<'_> {
         });
     }
 
-    /// Takes over into the state what AWS says of resources to which nothing is done.
-    fn bring_up_to_date(&self) {
+    /// Updates the state with the live values of resources without changes.
+    fn sync_unchanged(&self) {
         for change in self.plan.changes.values().filter(|c| c.action == Action::None) {
             let (Some(live), Some(_)) = (self.refreshed.live.get(&change.address), &change.desired) else { continue };
             let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { continue };
@@ -503,15 +505,16 @@ impl Execution<'_> {
                         || !r.depends_on.iter().eq(change.needs.keys())
                 })
             });
-            let is_in_step = change.fields.is_empty();
-            if differs && is_in_step && self.is_as_desired(change, &inputs) {
+            let is_unchanged = change.fields.is_empty();
+            if differs && is_unchanged && self.is_as_desired(change, &inputs) {
                 let id = change.id.clone().unwrap_or_default();
                 self.record(&change.address, &id, &inputs, &live.attributes, Status::Ready);
             }
         }
     }
 
-    /// A resource that is not selected has no fields in the plan, although it may differ.
+    /// Returns `true` if the live resource matches the desired inputs. The plan has no fields for a resource that is not
+    /// selected, although it can differ.
     fn is_as_desired(&self, change: &Change, inputs: &Inputs) -> bool {
         let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return false };
         let Some(live) = self.refreshed.live.get(&change.address) else { return false };
@@ -528,7 +531,7 @@ impl Execution<'_> {
         })
     }
 
-    /// The outputs as far as they are known; none if the plan has none to say (a destroy of a part).
+    /// Returns the known outputs; `None` if the plan has no outputs (a partial destroy).
     fn outputs(&self) -> Option<ohinfra_plan::graph::Outputs> {
         let known = |reference: &Reference| self.attribute(reference);
         let is_gone = self.session.writer.with(|d| d.resources.values().all(|resource| resource.deferred));
@@ -548,21 +551,22 @@ impl Execution<'_> {
     }
 }
 
-/// What still has to be deleted once `id` is the current one: what was left before, what the plan has found, what was replaced.
-fn left_to_delete(change: &Change, earlier: Option<&ResourceState>, is_new: bool, id: &str) -> Vec<String> {
-    let mut left: BTreeSet<&String> = earlier.iter().flat_map(|r| &r.deposed).collect();
-    // What goes first has gone.
+/// Returns the identities that still have to be deleted once `id` is the current one: those left over from earlier runs, those
+/// found by the plan, and the replaced one.
+fn deposed_after(change: &Change, earlier: Option<&ResourceState>, is_new: bool, id: &str) -> Vec<String> {
+    let mut deposed: BTreeSet<&String> = earlier.iter().flat_map(|r| &r.deposed).collect();
+    // A delete-first replacement has already deleted them.
     if change.action != Action::Replace(Replacement::DeleteFirst) {
-        left.extend(&change.deposed);
+        deposed.extend(&change.deposed);
     }
     if is_new && !change.retain && change.action == Action::Replace(Replacement::CreateFirst) {
-        left.extend(change.id.iter().chain(earlier.map(|r| &r.id)));
+        deposed.extend(change.id.iter().chain(earlier.map(|r| &r.id)));
     }
-    left.into_iter().filter(|left| *left != id).cloned().collect()
+    deposed.into_iter().filter(|old| *old != id).cloned().collect()
 }
 
-/// What a delete step deletes: the replaced ones after a replacement, everything otherwise. The state may know another identity than
-/// the plan has found: both go, but never the one that a create step has just made.
+/// Returns the identities that a delete step deletes: after a replacement the replaced ones, otherwise all. If the state and the
+/// plan have different identities, both are deleted, but never the one that a create step has just created.
 fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> BTreeSet<String> {
     let deposed = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed);
     let current = recorded.map(|r| &r.id);

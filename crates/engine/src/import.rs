@@ -1,4 +1,5 @@
-//! Import: brings an existing resource under management. It keeps its identity, and the next plan shows what would be changed about it.
+//! Import: brings an existing resource under management. The resource keeps its identity, and the next plan shows its
+//! differences from the configuration.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +18,8 @@ use crate::Engine;
 use crate::session::Session;
 
 impl Engine {
-    /// Takes the resource with this identity into the state as `resource`. Nothing is changed in the cloud. `known` is what is
-    /// live of the other resources.
+    /// Records the resource with identity `id` in the state as `resource`. Changes nothing in the cloud. `known` contains the
+    /// other live resources, used to resolve references.
     pub async fn import(
         &self,
         session: &Session,
@@ -30,7 +31,7 @@ impl Engine {
         let ids = [id.to_owned()];
         let answers = kind.read(&resource.region, &ids).await?;
         let live = answers.into_iter().next().flatten().ok_or_else(|| {
-            let message = format!("there is no {} `{id}` in {}", resource.kind, resource.region);
+            let message = format!("{} `{id}` does not exist in {}", resource.kind, resource.region);
             ProviderError::new(ErrorKind::NotFound, "import", message)
         })?;
         let attribute = |reference: &ohinfra_core::Reference| {
@@ -66,8 +67,8 @@ impl Engine {
     }
 }
 
-/// What counts as applied: only what is configured, because what AWS fills in by itself was never applied and must not look as if
-/// it were taken away. What no read returns counts as applied whatever it is.
+/// Returns the inputs that count as applied: the live values of the configured inputs only, because defaults set by AWS were
+/// never applied and must not be planned for removal. Inputs that cannot be read back are recorded as [`imported`].
 fn applied(schema: &Schema, desired: &Inputs, live: &Inputs) -> Inputs {
     let mut applied = Inputs::new();
     for (name, wanted) in desired {

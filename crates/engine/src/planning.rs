@@ -1,4 +1,4 @@
-//! From what was read to a plan: finds what the state does not know, resolves the selection, calls the planner.
+//! Planning: finds existing resources that are missing from the state, resolves the selection, and calls the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,37 +14,38 @@ use crate::Engine;
 use crate::events::Event;
 use crate::refresh::{ReadError, Refreshed, prior};
 
-/// What a plan is to be made of.
+/// The inputs of a plan.
 pub struct PlanRequest<'a> {
     /// The state.
     pub document: &'a StateDocument,
-    /// What is desired; when destroying, what may be there although the state does not know it.
+    /// The desired resources. For a destroy: the resources that may exist although they are missing from the state.
     pub graph: &'a Graph,
     /// The digest of the configuration.
     pub configuration_digest: &'a str,
-    /// What the run may touch.
+    /// The selection of resources for the run.
     pub selection: &'a Selection,
-    /// What is made anew in any case.
+    /// The resources to replace in any case (`--replace`).
     pub replace: &'a BTreeSet<Address>,
-    /// Which secrets get a new value.
+    /// The secrets to rotate (`--rotate`).
     pub rotate: &'a BTreeSet<Address>,
-    /// What the run is for.
+    /// The purpose of the run.
     pub mode: Mode,
 }
 
-/// Why there is no plan.
+/// An error of planning.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
-    /// Something could not be read.
-    #[error("reading failed")]
+    /// A read failed.
+    #[error("failed to read resources")]
     Read(Vec<ReadError>),
-    /// The selection names what does not exist.
-    #[error("the selection names what does not exist")]
+    /// The selection contains unknown stacks or resources.
+    #[error("unknown stacks or resources selected")]
     Selection(Vec<Diagnostic>),
 }
 
 impl Engine {
-    /// Makes a plan of what [`Engine::refresh`] has read, and says what it was made of: [`Engine::apply`] wants both.
+    /// Computes a plan from the live resources returned by [`Engine::refresh`]. Returns it with the live and discovered
+    /// resources that it is based on; [`Engine::apply`] needs both.
     pub async fn plan(
         &self,
         request: &PlanRequest<'_>,

@@ -1,9 +1,9 @@
-//! What holds for every kind.
+//! Rules that apply to every kind.
 
 use super::*;
 
 #[test]
-fn every_kind_is_listed_once_with_a_name_of_two_words_and_a_summary() {
+fn every_kind_has_a_unique_two_part_name_a_summary_and_an_id() {
     let schemas = schemas();
     for schema in &schemas {
         assert_eq!(schema.kind.split('.').count(), 2, "{}", schema.kind);
@@ -16,7 +16,7 @@ fn every_kind_is_listed_once_with_a_name_of_two_words_and_a_summary() {
 }
 
 #[test]
-fn every_natural_name_is_made_of_inputs() {
+fn every_natural_name_consists_of_inputs() {
     for schema in schemas() {
         for input in schema.natural_name {
             assert!(schema.has_input(input), "{}: {input}", schema.kind);

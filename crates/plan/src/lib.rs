@@ -1,9 +1,9 @@
-//! From what is desired, what was applied and what is live to a plan: a value that says what will be done.
+//! The planner: computes a plan from the desired, applied and live resources.
 //!
-//! Pure: no clock, no randomness, no I/O. The same input gives the same bytes. In reading order: [`graph`] (what is
-//! desired), [`difference`] (field by field), [`identity`] (what an imported resource keeps), [`selection`] (targeting), [`planner`], [`mod@plan`] (the value), [`document`]
-//! (its stable JSON form) and [`steps`] (the order in which it is done) and
-//! [`mod@estimate`] (how long that takes).
+//! Pure: no clock, no randomness, no I/O. Equal inputs give equal bytes. In reading order: [`graph`] (desired resources),
+//! [`difference`] (field by field), [`identity`] (immutable fields of imported resources), [`selection`] (targeting),
+//! [`planner`], [`mod@plan`] (the value), [`document`] (its stable JSON form), [`steps`] (execution order) and
+//! [`mod@estimate`] (expected duration).
 
 pub mod difference;
 pub mod document;

@@ -1,4 +1,4 @@
-//! The planner: compares every resource and decides what is done with it.
+//! The planner: compares every resource and determines its action.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,61 +16,61 @@ use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::identity::{kept, overlay, refusals};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
 
-/// A resource as the state knows it.
+/// A resource as recorded in the state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prior {
-    /// The name of its kind.
+    /// The name of the kind.
     pub kind: String,
-    /// Its region.
+    /// The region.
     pub region: Region,
-    /// Its identity.
+    /// The identity.
     pub id: String,
-    /// What was applied.
+    /// The last applied inputs.
     pub inputs: Inputs,
     /// The attributes last read.
     pub attributes: Attributes,
-    /// What it needs.
+    /// The addresses of its dependencies.
     pub depends_on: BTreeSet<Address>,
-    /// Whether `destroy` leaves it in the cloud.
+    /// `true` if `destroy` retains the resource in the cloud.
     pub retain: bool,
-    /// Whether it was imported.
+    /// `true` if the resource was imported.
     pub imported: bool,
-    /// Names and the like of its own that it keeps.
+    /// The immutable inputs that keep their live values.
     pub kept: Inputs,
-    /// Whether an apply ended before it was ready.
+    /// `true` if the last apply ended before the resource was ready.
     pub unfinished: bool,
-    /// Replaced ones that still have to be deleted.
+    /// The identities of replaced resources that still have to be deleted.
     pub deposed: Vec<String>,
-    /// Whether an earlier run was told that what has to be deleted cannot be deleted yet.
+    /// `true` if an earlier run deferred a deletion, because AWS refused it at that time.
     pub deferred: bool,
 }
 
-/// A resource that the state does not know and that is there all the same.
+/// An existing resource that is missing from the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
-    /// Its identity.
+    /// The identity.
     pub id: String,
-    /// Whether it is this deployment's.
+    /// `true` if the resource is owned by this deployment.
     pub ours: bool,
-    /// Whether it is there to stay.
+    /// Present, or scheduled for deletion.
     pub standing: Standing,
 }
 
-/// What the run is for.
+/// The purpose of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Make it so.
+    /// Create and update resources.
     #[default]
     Apply,
-    /// Take everything away, except what is retained.
+    /// Delete all resources except the retained ones.
     Destroy,
-    /// Take everything away.
+    /// Delete all resources, including the retained ones.
     Purge,
-    /// Change nothing; only bring the state up to date with AWS.
+    /// Change nothing in AWS; only update the state.
     RefreshOnly,
 }
 
-/// Everything that a plan is made of.
+/// The inputs of the planner.
 pub struct PlanInput<'a> {
     /// The deployment's name.
     pub deployment: &'a str,
@@ -80,27 +80,27 @@ pub struct PlanInput<'a> {
     pub serial: u64,
     /// The digest of the configuration.
     pub configuration_digest: &'a str,
-    /// What is desired. When destroying: what may be there although the state does not know it.
+    /// The desired resources. For a destroy: the resources that may exist although they are missing from the state.
     pub graph: &'a Graph,
-    /// What the state knows.
+    /// The resources in the state.
     pub prior: &'a BTreeMap<Address, Prior>,
-    /// What is there of it, and of what was discovered.
+    /// The live resources: those of `prior` and `discovered` that exist.
     pub live: &'a BTreeMap<Address, Live>,
-    /// What is there although the state does not know it.
+    /// The existing resources that are missing from the state.
     pub discovered: &'a BTreeMap<Address, Discovered>,
-    /// The schema of a kind.
+    /// Returns the schema of a kind.
     pub schema: &'a dyn Fn(&str) -> Option<Schema>,
-    /// What the run may touch; none for everything.
+    /// The resources selected for the run; `None` for all.
     pub selected: Option<&'a BTreeSet<Address>>,
-    /// What is to be made anew in any case.
+    /// The resources to replace in any case (`--replace`).
     pub replace: &'a BTreeSet<Address>,
-    /// Which secrets get a new value.
+    /// The secrets to rotate (`--rotate`).
     pub rotate: &'a BTreeSet<Address>,
-    /// What the run is for.
+    /// The purpose of the run.
     pub mode: Mode,
 }
 
-/// Makes the plan. The same input gives the same plan, byte for byte.
+/// Computes the plan. Deterministic: equal inputs give equal plans, byte for byte.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut plan = Plan {
         deployment: input.deployment.to_owned(),
@@ -166,7 +166,7 @@ fn resolve_outputs(outputs: &Outputs, known: &dyn Fn(&Reference) -> Option<Value
     outputs.iter().map(|(stack, values)| (stack.clone(), resolved(values))).collect()
 }
 
-/// The value of an attribute as far as the plan so far lets it be known.
+/// Returns the value of an attribute if it is known at this point of the plan.
 fn known_attribute(input: &PlanInput<'_>, plan: &Plan, reference: &Reference) -> Option<Value> {
     let change = plan.changes.get(&reference.resource)?;
     if change.action.makes_anew() {
@@ -183,9 +183,9 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     let address = &resource.address;
     let prior = input.prior.get(address);
     let id = input.discovered.get(address).map(|d| &d.id).or(prior.map(|p| &p.id)).cloned();
-    // One that was replaced may be all that is left: then it is the current one again.
-    let deposed = prior.iter().flat_map(|p| &p.deposed).filter(|left| Some(*left) != id.as_ref()).cloned().collect();
-    let forgets = input.replace.contains(address);
+    // If only a replaced resource still exists, it becomes the current one again.
+    let deposed = prior.iter().flat_map(|p| &p.deposed).filter(|old| Some(*old) != id.as_ref()).cloned().collect();
+    let replace_requested = input.replace.contains(address);
     let mut change = Change {
         address: address.clone(),
         kind: resource.kind.to_owned(),
@@ -204,8 +204,8 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         deposed,
         desired: Some(resource.inputs.clone()),
         retain: resource.retain,
-        kept: prior.filter(|_| !forgets).map(|prior| prior.kept.clone()).unwrap_or_default(),
-        imported: prior.is_some_and(|prior| prior.imported) && !forgets,
+        kept: prior.filter(|_| !replace_requested).map(|prior| prior.kept.clone()).unwrap_or_default(),
+        imported: prior.is_some_and(|prior| prior.imported) && !replace_requested,
         holds_data: false,
         selected: is_selected(input, address),
         deferred: false,
@@ -226,7 +226,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             plan.diagnostics.push(immovable(resource, prior));
         }
         (_, Some(live), Some(found)) => {
-            if !forgets {
+            if !replace_requested {
                 change.kept = kept(schema, &desired, &live.inputs);
             }
             let desired = overlay(&desired, &change.kept);
@@ -241,11 +241,11 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
                 }
             });
             let order = replacement(schema, &desired, &live.inputs);
-            if forgets {
-                replace_as_asked(order, &mut change);
+            if replace_requested {
+                replace_as_requested(order, &mut change);
             }
             if !keeps_identity(input, plan, schema, &mut change) {
-                replace_if_it_must(order, &mut change);
+                replace_if_required(order, &mut change);
             }
         }
         (Some(prior), Some(live), None) => {
@@ -278,7 +278,8 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     change
 }
 
-/// Whether an imported or retained resource differs in what AWS cannot change: then nothing is done with it, and the plan says why.
+/// Returns `true` if a change of an imported or retained resource requires replacement. Such a resource is not changed, and the
+/// plan reports the reason.
 fn keeps_identity(input: &PlanInput<'_>, plan: &mut Plan, schema: &Schema, change: &mut Change) -> bool {
     let is_protected = change.imported || change.retain;
     if !is_protected || input.replace.contains(&change.address) || input.mode == Mode::RefreshOnly {
@@ -294,7 +295,7 @@ fn keeps_identity(input: &PlanInput<'_>, plan: &mut Plan, schema: &Schema, chang
     is_refused
 }
 
-/// Notes which resources hold data that a plan could lose.
+/// Marks the existing resources that hold data.
 fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
     for change in plan.changes.values_mut() {
         let is_kind = (input.schema)(&change.kind).is_some_and(|schema| schema.holds_data);
@@ -302,16 +303,16 @@ fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
     }
 }
 
-/// AWS would refuse to delete what is protected: said before anything is touched.
+/// Reports the deletions that AWS would refuse because of deletion protection, before anything is changed.
 fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
     let mut refused = Vec::new();
     for change in plan.changes.values().filter(|change| change.selected) {
-        let goes = match change.action {
+        let is_deleted = match change.action {
             Action::Delete => true,
             Action::Replace(_) => !change.retain,
             Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => false,
         };
-        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| goes);
+        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| is_deleted);
         let Some(field) = field else { continue };
         let is_on = |inputs: &Inputs| inputs.get(field) == Some(&Value::Bool(true));
         if !input.live.get(&change.address).is_some_and(|live| is_on(&live.inputs)) {
@@ -321,11 +322,11 @@ fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
         let again = "run `ohinfra apply`, then re-run this command";
         let help = match resource.map(|resource| (resource.protection_key, is_on(&resource.inputs))) {
             Some((Some(key), true)) => format!("set `{key} = false` in the configuration, {again}"),
-            Some((_, false)) => format!("the configuration turns it off: {again}"),
-            Some((None, true)) | None => "turn it off in AWS, then re-run this command".to_owned(),
+            Some((_, false)) => format!("the configuration disables it: {again}"),
+            Some((None, true)) | None => "disable deletion protection in AWS, then re-run this command".to_owned(),
         };
         let id = change.id.as_deref().unwrap_or_default();
-        let message = format!("deletion protection is on: AWS refuses to delete {} `{id}`", change.kind);
+        let message = format!("deletion protection is enabled: AWS refuses to delete {} `{id}`", change.kind);
         refused.push(Diagnostic::error(&change.address, message).help(help));
     }
     plan.diagnostics.extend(refused);
@@ -345,18 +346,18 @@ fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut
         change.reasons.push(format!("{} is left over from a previous replacement", change.deposed.join(", ")));
     }
     if input.replace.contains(&change.address) {
-        replace_as_asked(order, change);
+        replace_as_requested(order, change);
     }
-    replace_if_it_must(order, change);
+    replace_if_required(order, change);
 }
 
-fn replace_as_asked(order: Replacement, change: &mut Change) {
+fn replace_as_requested(order: Replacement, change: &mut Change) {
     change.action = Action::Replace(order);
     change.reasons.push("requested with --replace".to_owned());
 }
 
-/// What was applied, without that of which a new one is asked for: then it differs. A rotation that an earlier run began is finished
-/// before another one begins.
+/// Returns the applied inputs without the rotated one, so that it differs. A rotation that an earlier run started is completed
+/// first.
 fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, change: &mut Change) -> Option<Inputs> {
     let field = schema.rotated.filter(|_| input.rotate.contains(&change.address))?;
     if prior.attributes != live.attributes {
@@ -369,14 +370,14 @@ fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, c
     Some(applied)
 }
 
-/// The order of a replacement: the old one goes first only where both cannot exist at once, because they share their natural
-/// name or exclude each other whatever their names. A name that is not known yet counts as the same.
+/// Returns the order of a replacement: delete-first only if both resources cannot coexist, because they share the natural
+/// name or exclude each other regardless of their names. A name that is still unknown counts as equal.
 fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement {
     let renamed = |field: &&str| {
         let known =
             |inputs: &Inputs| inputs.get(*field).filter(|value| !value.is_null() && !is_unknown(value)).cloned();
-        let (Some(wanted), Some(present)) = (known(desired), known(live)) else { return false };
-        !equal(schema.behaviour(field), &wanted, &present)
+        let (Some(desired), Some(live)) = (known(desired), known(live)) else { return false };
+        !equal(schema.behaviour(field), &desired, &live)
     };
     if !schema.exclusive && schema.natural_name.iter().any(renamed) {
         return Replacement::CreateFirst;
@@ -384,21 +385,21 @@ fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement 
     schema.replacement
 }
 
-fn replace_if_it_must(order: Replacement, change: &mut Change) {
+fn replace_if_required(order: Replacement, change: &mut Change) {
     let forced: Vec<&str> = change.fields.iter().filter(|f| f.replace).map(|f| f.path.as_str()).collect();
     if !forced.is_empty() {
         change.reasons.push(format!("changing {} requires replacement", forced.join(", ")));
         change.action = Action::Replace(order);
     }
     if change.retain && matches!(change.action, Action::Replace(_)) {
-        // Never delete what holds data: the old one stays, so the new one need not wait for it.
+        // Resources with data are never deleted: the old resource stays, so the new one need not wait for its deletion.
         let old = change.id.clone().unwrap_or_default();
         change.reasons.push(format!("the old resource ({old}) holds data and is retained"));
         change.action = Action::Replace(Replacement::CreateFirst);
     }
 }
 
-/// A selected resource cannot be made while something it needs neither exists nor is selected.
+/// Reports the dependencies of a selected resource that neither exist nor are selected.
 fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
     for need in resource.needs.keys() {
         let exists = input.live.contains_key(need);
@@ -430,7 +431,7 @@ fn immovable(resource: &Resource, prior: &Prior) -> Diagnostic {
     .help("destroy the deployment first, or choose another `name` for the deployment in the other region")
 }
 
-/// Every field of a resource that is to be made.
+/// Returns all fields of a resource to be created.
 fn all_fields(desired: &Inputs, schema: &Schema, lineage: &str) -> Vec<FieldChange> {
     let field = |(path, value): (&String, &Value)| {
         let sensitive = schema.behaviour(path).has(ohinfra_core::schema::SENSITIVE);
@@ -487,12 +488,12 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
     for (address, found) in input.discovered.iter().filter(|(address, found)| found.ours && is_selected(input, address))
     {
         let Some(resource) = input.graph.get(address) else { continue };
-        let goes = match (input.mode, found.standing) {
+        let is_deleted = match (input.mode, found.standing) {
             (Mode::Purge, Standing::Present | Standing::Scheduled) => true,
             (_, Standing::Present) => !resource.retain,
             (_, Standing::Scheduled | Standing::Leaving) => false,
         };
-        if input.prior.contains_key(address) || !goes || is_adopted(&found.id) {
+        if input.prior.contains_key(address) || !is_deleted || is_adopted(&found.id) {
             continue;
         }
         let prior = Prior {
@@ -512,7 +513,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         let change = removal(address, &prior, "owned by this deployment but missing from the state");
         plan.changes.insert(address.clone(), change);
     }
-    // What stays in the state keeps whatever it needs.
+    // Resources that stay in the state keep their dependencies.
     let kept: Vec<(Address, BTreeSet<Address>)> = input
         .prior
         .iter()
@@ -524,7 +525,7 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
             if plan.changes.get(&need).is_some_and(|c| c.action == Action::Delete) {
                 plan.diagnostics.push(
                     Diagnostic::error(&need, format!("cannot be destroyed: {address} depends on it"))
-                        .help("drop `--exclusively` to destroy {address} as well"),
+                        .help(format!("drop `--exclusively` to destroy {address} as well")),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! The steps of a plan and the order between them: what the executor walks.
+//! The steps of a plan and the order between them, as executed by an apply.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,42 +10,42 @@ use petgraph::graphmap::DiGraphMap;
 use crate::graph::Need;
 use crate::plan::{Action, Change, Plan};
 
-/// What is done in one step.
+/// The operation of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
-    /// Make it, or make it anew.
+    /// Create the resource or its replacement.
     Create,
-    /// Change it in place, adopt it, or wait until it is ready.
+    /// Update the resource in place, adopt it, or wait until it is ready.
     Update,
-    /// Delete it, or the one that was replaced.
+    /// Delete the resource, or the one that was replaced.
     Delete,
-    /// Take it out of the state.
+    /// Remove the resource from the state.
     Forget,
 }
 
-/// One step: an operation on a resource. A replacement is two.
+/// One step: an operation on a resource. A replacement has two steps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
     /// The resource.
     pub address: Address,
-    /// What is done.
+    /// The operation.
     pub operation: Operation,
 }
 
-/// The steps, each with what it waits for.
+/// The steps, each with the steps it waits for.
 pub type Steps = BTreeMap<Step, BTreeMap<Step, Need>>;
 
-/// The steps of a plan.
+/// Returns the steps of a plan.
 ///
-/// A resource waits for those it needs; a deletion for the deletion (or change) of everything that needed it.
+/// A resource waits for its dependencies; a deletion waits for the deletion (or update) of all dependents.
 pub fn steps(plan: &Plan) -> Steps {
     let step = |address: &Address, operation| Step { address: address.clone(), operation };
-    let making = |change: &Change| match change.action {
+    let upsert_step = |change: &Change| match change.action {
         Action::Create | Action::Replace(_) => Some(step(&change.address, Operation::Create)),
         Action::Update | Action::Adopt => Some(step(&change.address, Operation::Update)),
         Action::None | Action::Delete | Action::Retain => None,
     };
-    let deleting = |change: &Change| match change.action {
+    let delete_step = |change: &Change| match change.action {
         Action::Replace(_) if change.retain => None,
         Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
         Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
@@ -53,49 +53,51 @@ pub fn steps(plan: &Plan) -> Steps {
     };
     let mut steps = Steps::new();
     for change in plan.changes.values() {
-        for own in [making(change), deleting(change)].into_iter().flatten() {
+        for own in [upsert_step(change), delete_step(change)].into_iter().flatten() {
             steps.entry(own).or_default();
         }
         if change.action == Action::Retain {
             steps.entry(step(&change.address, Operation::Forget)).or_default();
         }
         let deletes_first = change.action == Action::Replace(Replacement::DeleteFirst);
-        if let (Some(make), Some(delete)) = (making(change), deleting(change)) {
-            let (first, second) = if deletes_first { (delete, make) } else { (make, delete) };
+        if let (Some(upsert), Some(delete)) = (upsert_step(change), delete_step(change)) {
+            let (first, second) = if deletes_first { (delete, upsert) } else { (upsert, delete) };
             steps.entry(second).or_default().insert(first, Need::Ready);
         }
         for (need, how) in &change.needs {
             let Some(needed) = plan.changes.get(need) else { continue };
-            if let (Some(make), Some(before)) = (making(change), making(needed)) {
-                steps.entry(make).or_default().insert(before, *how);
+            if let (Some(upsert), Some(before)) = (upsert_step(change), upsert_step(needed)) {
+                steps.entry(upsert).or_default().insert(before, *how);
             }
-            let Some(delete_needed) = deleting(needed) else { continue };
-            // What has to go before its successor comes cannot wait for those that let go of it only after that: a change in
-            // place, or a replacement that deletes last.
-            let goes_first = needed.action == Action::Replace(Replacement::DeleteFirst);
-            let lets_go_late =
+            let Some(delete_needed) = delete_step(needed) else { continue };
+            // A resource that is deleted before its successor is created cannot wait for dependents that release it only after
+            // that: an in-place update, or a create-first replacement.
+            let is_deleted_first = needed.action == Action::Replace(Replacement::DeleteFirst);
+            let is_released_late =
                 matches!(change.action, Action::Replace(Replacement::CreateFirst) | Action::Update | Action::Adopt);
-            if let Some(delete) = deleting(change).filter(|_| !(goes_first && lets_go_late)) {
+            if let Some(delete) = delete_step(change).filter(|_| !(is_deleted_first && is_released_late)) {
                 steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
             }
-            if let Some(make) = making(change).filter(|_| !goes_first) {
-                steps.entry(delete_needed).or_default().insert(make, Need::Ready);
+            if let Some(upsert) = upsert_step(change).filter(|_| !is_deleted_first) {
+                steps.entry(delete_needed).or_default().insert(upsert, Need::Ready);
             }
         }
     }
-    // What is deleted may still be in use through others: an instance boots from a bundle that only its launch template names.
+    // A deleted resource may still be in use indirectly: an instance boots from a bundle that only its launch template
+    // references.
     let dependents = dependents(plan);
     for change in plan.changes.values() {
-        let Some(delete) = deleting(change) else { continue };
+        let Some(delete) = delete_step(change) else { continue };
         if change.action == Action::Replace(Replacement::DeleteFirst) {
             continue;
         }
-        for user in transitive(&dependents, &change.address) {
-            let Some(user) = plan.changes.get(user) else { continue };
-            // A replaced user lets go when the old one is deleted, another one when its change is done.
-            let replaced = deleting(user).filter(|_| matches!(user.action, Action::Replace(_)));
-            let Some(last) = replaced.or_else(|| making(user)) else { continue };
-            // Where the user itself waits for that deletion, it cannot come first.
+        for dependent in transitive(&dependents, &change.address) {
+            let Some(dependent) = plan.changes.get(dependent) else { continue };
+            // A replaced dependent releases the resource when the old one is deleted, any other dependent when its update is
+            // complete.
+            let replaced = delete_step(dependent).filter(|_| matches!(dependent.action, Action::Replace(_)));
+            let Some(last) = replaced.or_else(|| upsert_step(dependent)) else { continue };
+            // If the dependent itself waits for this deletion, the deletion cannot wait for it.
             if !waits_for(&steps, &last, &delete) {
                 steps.entry(delete.clone()).or_default().insert(last, Need::Ready);
             }
@@ -104,7 +106,7 @@ pub fn steps(plan: &Plan) -> Steps {
     steps
 }
 
-/// Who depends on a resource, or did so before this plan.
+/// Maps each resource to its dependents, both planned and last applied.
 fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
     let mut dependents: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
     for change in plan.changes.values() {
@@ -115,19 +117,19 @@ fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
     dependents
 }
 
-/// Everything that depends on a resource, directly or through others.
+/// Returns all direct and transitive dependents of a resource.
 fn transitive<'a>(
     dependents: &BTreeMap<&Address, BTreeSet<&'a Address>>,
     address: &'a Address,
 ) -> BTreeSet<&'a Address> {
     let (mut found, mut todo) = (BTreeSet::new(), vec![address]);
     while let Some(address) = todo.pop() {
-        todo.extend(dependents.get(address).into_iter().flatten().copied().filter(|user| found.insert(*user)));
+        todo.extend(dependents.get(address).into_iter().flatten().copied().filter(|dependent| found.insert(*dependent)));
     }
     found
 }
 
-/// Whether a step waits for another one, at once or through others.
+/// Returns `true` if a step waits for another one, directly or transitively.
 fn waits_for(steps: &Steps, step: &Step, other: &Step) -> bool {
     let mut seen = BTreeSet::new();
     let mut todo = vec![step];
@@ -140,7 +142,7 @@ fn waits_for(steps: &Steps, step: &Step, other: &Step) -> bool {
     false
 }
 
-/// Whether the steps can be walked to the end. It holds for every plan; the property tests rely on it.
+/// Returns `true` if the steps are acyclic. Holds for every plan; checked by the property tests.
 pub fn is_walkable(steps: &Steps) -> bool {
     let index: BTreeMap<&Step, usize> = steps.keys().enumerate().map(|(i, s)| (s, i)).collect();
     let mut graph = DiGraphMap::<usize, ()>::new();
@@ -154,7 +156,7 @@ pub fn is_walkable(steps: &Steps) -> bool {
     !is_cyclic_directed(&graph)
 }
 
-/// Every step that cannot be done once `failed` has failed, each with the step that it waited for.
+/// Returns all steps that are blocked, directly or transitively, when `failed` has failed.
 pub fn blocked_by(steps: &Steps, failed: &Step) -> BTreeSet<Step> {
     let mut blocked = BTreeSet::new();
     let mut todo = vec![failed.clone()];

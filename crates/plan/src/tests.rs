@@ -1,6 +1,6 @@
-//! Graph, difference, order of steps, targeting.
+//! Tests of the graph, the difference, the order of steps and targeting.
 
-#![expect(clippy::indexing_slicing, reason = "a test fails by it")]
+#![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ fn inputs(value: &Value) -> Inputs {
     value.as_object().unwrap().clone()
 }
 
-/// A graph of resources with these inputs.
+/// Builds a graph of resources with these inputs.
 fn graph(resources: &[(&str, Value)]) -> Result<Graph, String> {
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     for (name, value) in resources {
@@ -61,7 +61,7 @@ fn graph(resources: &[(&str, Value)]) -> Result<Graph, String> {
 }
 
 #[test]
-fn a_cycle_is_reported_as_the_loop() {
+fn a_dependency_cycle_is_reported_with_its_path() {
     let error = graph(&[
         ("a/one", json!({ "peer": reference("a/three", "id") })),
         ("a/two", json!({ "peer": reference("a/one", "id") })),
@@ -69,13 +69,13 @@ fn a_cycle_is_reported_as_the_loop() {
         ("a/outside", json!({ "peer": reference("a/one", "id") })),
     ])
     .unwrap_err();
-    insta::assert_snapshot!(error, @"resources need each other in a loop: a/one → a/two → a/three → a/one");
+    insta::assert_snapshot!(error, @"dependency cycle: a/one → a/two → a/three → a/one");
     let itself = graph(&[("a/one", json!({ "peer": reference("a/one", "id") }))]).unwrap_err();
-    insta::assert_snapshot!(itself, @"resources need each other in a loop: a/one → a/one");
+    insta::assert_snapshot!(itself, @"dependency cycle: a/one → a/one");
 }
 
 #[test]
-fn every_problem_of_a_graph_is_reported() {
+fn all_errors_of_a_graph_are_reported() {
     let error = graph(&[
         ("a/one", json!({ "peer": reference("a/two", "color") })),
         ("a/two", json!({ "peer": reference("a/nothing", "id") })),
@@ -84,7 +84,7 @@ fn every_problem_of_a_graph_is_reported() {
     .unwrap_err();
     insta::assert_snapshot!(error, @"
     a/two is defined twice
-    a/one refers to a/two.color, but s.thing has no such attribute (it has id, arn)
+    a/one references the unknown attribute a/two.color; attributes of s.thing: id, arn
     ");
 }
 
@@ -114,13 +114,13 @@ fn paths(changes: &[FieldChange]) -> Vec<&str> {
 }
 
 #[test]
-fn a_version_below_its_floor_is_raised() {
+fn a_version_below_the_minimum_is_a_change() {
     let change = changed(json!({ "version": "15.10" }), None, json!({ "version": "15.8" }));
     assert_eq!(paths(&change), ["version"]);
 }
 
 #[test]
-fn fields_are_compared_as_their_kind_says() {
+fn fields_are_compared_according_to_the_schema() {
     let policy = |action: Value| json!({ "Statement": [{ "Action": action }] }).to_string();
     let equal = [
         (json!({ "members": ["a", "b"] }), json!({ "members": ["b", "a"] })),
@@ -147,19 +147,19 @@ fn fields_are_compared_as_their_kind_says() {
 }
 
 #[test]
-fn desired_against_live_is_a_change_and_applied_against_live_is_drift() {
+fn desired_vs_live_is_a_change_and_applied_vs_live_is_drift() {
     let ours = changed(json!({ "size": 2 }), Some(json!({ "size": 1 })), json!({ "size": 1 }));
     assert_eq!((paths(&ours), ours[0].drift), (vec!["size"], false), "the configuration changed");
     let theirs = changed(json!({ "size": 1 }), Some(json!({ "size": 1 })), json!({ "size": 9 }));
-    assert_eq!((paths(&theirs), theirs[0].drift), (vec!["size"], true), "somebody changed it in AWS");
+    assert_eq!((paths(&theirs), theirs[0].drift), (vec!["size"], true), "changed outside ohinfra");
     let same = changed(json!({ "size": 9 }), Some(json!({ "size": 1 })), json!({ "size": 9 }));
-    assert_eq!(same, [], "both changed it alike");
+    assert_eq!(same, [], "both changed to the same value");
     let drifted = drift(&schema(), "l", &inputs(&json!({ "size": 1 })), &inputs(&json!({ "size": 9 })));
     assert_eq!((drifted[0].before.clone(), drifted[0].after.clone()), (Some(json!(1)), Some(json!(9))));
 }
 
 #[test]
-fn a_field_that_is_configured_no_longer_is_taken_away() {
+fn a_field_that_is_no_longer_configured_is_removed() {
     let changes = changed(
         json!({}),
         Some(json!({ "tags": { "a": "1" }, "peer": "p" })),
@@ -170,34 +170,34 @@ fn a_field_that_is_configured_no_longer_is_taken_away() {
 }
 
 #[test]
-fn what_is_never_read_back_is_compared_with_what_was_applied() {
+fn a_write_only_field_is_compared_with_the_applied_value() {
     let content = |text: &str| json!({ "content": text });
     assert_eq!(changed(content("a"), Some(content("a")), json!({})), []);
     assert_eq!(paths(&changed(content("b"), Some(content("a")), json!({}))), ["content"]);
-    assert_eq!(changed(content("a"), None, json!({})), [], "an adopted one is taken as it is");
+    assert_eq!(changed(content("a"), None, json!({})), [], "the value of an adopted resource is accepted");
     assert_eq!(drift(&schema(), "l", &inputs(&content("a")), &Inputs::new()), []);
 }
 
 #[test]
-fn a_secret_is_shown_only_as_a_digest() {
+fn a_secret_is_displayed_only_as_a_digest() {
     let changes = changed(json!({ "password": "hunter2" }), None, json!({ "password": "hunter1" }));
     assert!(changes[0].sensitive);
     assert!(!serde_json::to_string(&changes).unwrap().contains("hunter"));
 }
 
 #[test]
-fn a_recorded_value_that_differs_is_drift_although_nothing_is_configured() {
+fn a_different_recorded_value_is_drift() {
     let token = |text: &str| json!({ "token": text });
     assert_eq!(changed(json!({}), Some(token("a")), token("a")), []);
     let changes = changed(json!({}), Some(token("a")), token("b"));
     assert_eq!((paths(&changes), changes[0].drift, changes[0].sensitive), (vec!["token"], true, true));
-    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({}))), ["token"], "AWS has none any more");
-    assert_eq!(changed(json!({}), Some(json!({})), token("b")), [], "nothing was recorded yet");
-    assert_eq!(changed(json!({}), None, token("b")), [], "an adopted one is taken as it is");
+    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({}))), ["token"], "removed in AWS");
+    assert_eq!(changed(json!({}), Some(json!({})), token("b")), [], "not recorded yet");
+    assert_eq!(changed(json!({}), None, token("b")), [], "the value of an adopted resource is accepted");
 }
 
 #[test]
-fn a_list_that_keeps_no_entry_is_replaced() {
+fn a_list_without_a_common_entry_requires_replacement() {
     let replaced = |desired: Value, live: Value| {
         let changes = changed(json!({ "names": desired }), None, json!({ "names": live }));
         changes.iter().map(|change| change.replace).collect::<Vec<_>>()
@@ -205,7 +205,7 @@ fn a_list_that_keeps_no_entry_is_replaced() {
     assert_eq!(replaced(json!(["a", "b"]), json!(["b", "a"])), Vec::<bool>::new());
     assert_eq!(replaced(json!(["a", "b"]), json!(["b", "c"])), [false]);
     assert_eq!(replaced(json!(["a", "b"]), json!(["c", "d"])), [true]);
-    assert_eq!(replaced(json!(["a"]), json!([])), [false], "there is nothing that could be kept");
+    assert_eq!(replaced(json!(["a"]), json!([])), [false], "the live list is empty");
 }
 
 fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Address, Live>, mode: Mode) -> Plan {
@@ -236,7 +236,7 @@ fn planned_with(
     })
 }
 
-/// The state and the cloud after an apply of the graph.
+/// Returns the state and the live resources after an apply of the graph.
 fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>) {
     let mut prior = BTreeMap::new();
     let mut live: BTreeMap<Address, Live> = BTreeMap::new();
@@ -275,7 +275,7 @@ fn inputs_of(name: &str) -> Inputs {
 }
 
 #[test]
-fn the_same_input_gives_the_same_bytes() {
+fn equal_inputs_give_equal_bytes() {
     let graph =
         graph(&[("a/one", json!({ "size": 1 })), ("a/two", json!({ "peer": reference("a/one", "arn") }))]).unwrap();
     let (prior, live) = applied(&graph);
@@ -288,7 +288,7 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
+fn a_replacement_updates_dependents_before_it_deletes_the_old_resource() {
     let before =
         graph(&[("a/one", json!({ "shape": 1 })), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
     let (prior, live) = applied(&before);
@@ -305,7 +305,7 @@ fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
     assert_eq!(waits, [&step("a/one", Operation::Create), &step("a/two", Operation::Update)]);
 }
 
-/// How a named resource is replaced when its inputs change from the one to the other.
+/// Returns the action for a resource whose inputs change from `from` to `to`.
 fn replacement_of(schema: &Schema, from: &Value, to: &Value) -> Action {
     let built = |value: &Value| {
         let mut builder = GraphBuilder::new("test", BTreeMap::new());
@@ -317,18 +317,18 @@ fn replacement_of(schema: &Schema, from: &Value, to: &Value) -> Action {
 }
 
 #[test]
-fn a_replacement_deletes_first_only_where_both_cannot_exist_at_once() {
+fn a_replacement_deletes_first_only_if_both_resources_cannot_coexist() {
     let named = schema().input("name", REPLACE).named_by(&["name"]);
     let (one, renamed) = (json!({ "name": "a", "shape": 1 }), json!({ "name": "b", "shape": 1 }));
     let reshaped = json!({ "name": "a", "shape": 2 });
     let (first, last) = (Action::Replace(Replacement::DeleteFirst), Action::Replace(Replacement::CreateFirst));
-    assert_eq!(replacement_of(&named, &one, &renamed), last, "another name");
+    assert_eq!(replacement_of(&named, &one, &renamed), last, "a different name");
     assert_eq!(replacement_of(&named, &one, &reshaped), first, "the same name");
-    assert_eq!(replacement_of(&named.exclusive(), &one, &renamed), first, "excluded whatever the name");
+    assert_eq!(replacement_of(&named.exclusive(), &one, &renamed), first, "exclusive regardless of the name");
 }
 
 #[test]
-fn what_is_replaced_goes_after_everything_that_uses_it_through_others() {
+fn a_replaced_resource_is_deleted_after_its_transitive_dependents_are_updated() {
     let chain = |shape: u8, size: u8| {
         graph(&[
             ("a/bundle", json!({ "shape": shape })),
@@ -352,7 +352,7 @@ fn what_is_replaced_goes_after_everything_that_uses_it_through_others() {
 }
 
 #[test]
-fn what_is_removed_goes_after_everything_has_let_go_of_it() {
+fn a_removed_resource_is_deleted_after_its_former_dependents_are_updated() {
     let before = graph(&[
         ("a/one", json!({})),
         ("a/two", json!({ "peer": reference("a/one", "id") })),
@@ -369,7 +369,7 @@ fn what_is_removed_goes_after_everything_has_let_go_of_it() {
 }
 
 #[test]
-fn a_destroy_walks_the_graph_backwards_by_what_the_state_says() {
+fn a_destroy_follows_the_dependencies_in_the_state_in_reverse() {
     let before = graph(&[("a/one", json!({})), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
     let (prior, live) = applied(&before);
     let plan = planned(&Graph::default(), &prior, &live, Mode::Destroy);
@@ -380,7 +380,7 @@ fn a_destroy_walks_the_graph_backwards_by_what_the_state_says() {
 }
 
 #[test]
-fn what_holds_data_is_never_deleted_by_a_plan_that_is_no_purge() {
+fn only_a_purge_deletes_a_retained_resource() {
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     let retained = Options { retain: true, ..Options::default() };
     builder.add_raw(
@@ -392,21 +392,21 @@ fn what_holds_data_is_never_deleted_by_a_plan_that_is_no_purge() {
     );
     let (prior, live) = applied(&builder.build().unwrap());
     let action = |graph: &Graph, mode| planned(graph, &prior, &live, mode).changes[&address("a/data")].action;
-    assert_eq!(action(&Graph::default(), Mode::Apply), Action::Retain, "taken out of the configuration");
+    assert_eq!(action(&Graph::default(), Mode::Apply), Action::Retain, "removed from the configuration");
     assert_eq!(action(&Graph::default(), Mode::Destroy), Action::Retain);
     assert_eq!(action(&Graph::default(), Mode::Purge), Action::Delete);
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     builder.add_raw(schema(), address("a/data"), &Region::us_east_1(), inputs(&json!({ "shape": 2 })), retained);
     let graph = builder.build().unwrap();
     let plan = planned(&graph, &prior, &live, Mode::Apply);
-    assert_eq!((plan.has_errors(), plan.summary().replace), (true, 0), "replaced only where that is asked for");
+    assert_eq!((plan.has_errors(), plan.summary().replace), (true, 0), "replaced only on request");
     let plan = planned_with(&graph, &prior, &live, Mode::Apply, &BTreeSet::from([address("a/data")]));
     let deletes = steps(&plan).keys().filter(|step| step.operation == Operation::Delete).count();
-    assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old one stays");
+    assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old resource is retained");
 }
 
 #[test]
-fn a_selection_brings_along_what_is_needed_or_what_needs_it() {
+fn a_selection_includes_dependencies_or_for_a_destroy_dependents() {
     let graph = graph(&[
         ("a/one", json!({})),
         ("b/two", json!({ "peer": reference("a/one", "id") })),

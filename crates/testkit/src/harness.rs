@@ -1,4 +1,4 @@
-//! Plans and applies graphs as the command line does, without the command line.
+//! A harness that plans and applies graphs like the command line, without the command line itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use ohinfra_state::{LockInfo, StateDocument, StateStore};
 use crate::cloud::Cloud;
 use crate::store::MemoryStore;
 
-/// A clock that stands still: nothing that is tested depends on the time of day.
+/// A clock that is stopped, for tests that do not depend on the time.
 pub struct StoppedClock;
 
 impl Clock for StoppedClock {
@@ -24,7 +24,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// The time of day in a cloud's virtual time.
+/// A clock that follows the virtual time of a cloud.
 pub struct VirtualClock(pub Cloud);
 
 impl Clock for VirtualClock {
@@ -33,7 +33,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// An engine and a state.
+/// An engine with a state.
 #[derive(Clone)]
 pub struct Harness {
     /// The engine.
@@ -42,16 +42,16 @@ pub struct Harness {
     pub store: MemoryStore,
     /// The deployment's name.
     pub deployment: String,
-    /// Who runs it, for the lock.
+    /// The user, as recorded in the lock.
     pub operator: String,
-    /// What runs may touch.
+    /// The selection of resources for runs.
     pub selection: Selection,
-    /// What runs replace in any case.
+    /// The resources that runs replace in any case.
     pub replace: BTreeSet<Address>,
 }
 
 impl Harness {
-    /// A harness on a provider, without limits and with an empty state.
+    /// Creates a harness for a provider, without limits and with an empty state.
     pub fn new(provider: Provider) -> Self {
         let engine = Engine {
             provider,
@@ -71,7 +71,7 @@ impl Harness {
         }
     }
 
-    /// The state as it is stored, or a new one.
+    /// Returns the stored state, or a new one.
     pub fn document(&self) -> StateDocument {
         self.store.document().unwrap_or_else(|| {
             let mut document = StateDocument::new(&self.deployment, "test");
@@ -99,12 +99,12 @@ impl Harness {
         self.engine.plan(&request, live).await
     }
 
-    /// Makes a plan.
+    /// Computes a plan.
     pub async fn plan(&self, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
         Ok(self.plan_for(&self.document(), graph, mode).await?.0)
     }
 
-    /// Makes a plan under the lock and does what it says.
+    /// Acquires the lock, computes a plan and applies it.
     pub async fn run(&self, graph: &Graph, mode: Mode) -> Result<Report, PlanError> {
         if self.store.document().is_none() {
             self.store.set(Some(self.document()));

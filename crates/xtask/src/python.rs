@@ -1,4 +1,4 @@
-//! Virtual environments, made when their requirements change.
+//! Python virtual environments, re-created when their requirements change.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 
 use crate::shell::{cache, command, root, run};
 
-/// LocalStack with our plug-in. Gives the folder of the virtual environment.
+/// Installs LocalStack and our plugin. Returns the directory of the virtual environment.
 pub(crate) fn localstack() -> Result<PathBuf> {
     let folder = root().join("tests/localstack");
     environment("localstack", &folder.join("requirements.txt"), |environment| {
-        // A copy, because a build leaves its own files beside the source.
+        // Build a copy, because the build writes files next to the source.
         let copy = environment.join("plug-in");
         let package = copy.join("ohinfra_localstack");
         std::fs::create_dir_all(&package)?;
@@ -27,7 +27,7 @@ pub(crate) fn localstack() -> Result<PathBuf> {
     })
 }
 
-/// An environment with exactly these packages, kept in the cache under a name that says what is in it.
+/// Returns an environment with exactly these packages, cached under a name that includes their digest.
 fn environment(name: &str, requirements: &Path, finish: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let text = std::fs::read_to_string(requirements).with_context(|| requirements.display().to_string())?;
     let digest = fingerprint(&text, requirements.parent().unwrap_or(requirements))?;
@@ -50,7 +50,7 @@ fn environment(name: &str, requirements: &Path, finish: impl FnOnce(&Path) -> Re
     Ok(environment)
 }
 
-/// A number that changes with the requirements and with every Python file of the plug-in beside them.
+/// Returns a digest of the requirements and of every Python file of the plugin in the same directory.
 fn fingerprint(requirements: &str, folder: &Path) -> Result<u64> {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! How AWS does `elbv2.load_balancer`.
+//! Implementation of `elbv2.load_balancer`.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancer as AwsLoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
@@ -28,7 +28,7 @@ const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 
 fn attributes_of(balancer: &AwsLoadBalancer) -> Attributes {
     let arn = balancer.load_balancer_arn().unwrap_or_default();
-    // What CloudWatch calls it: `app/<name>/<id>`.
+    // The name in CloudWatch metrics: `app/<name>/<id>`.
     let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
     ohinfra_core::contract::attributes([
         ("id", arn),

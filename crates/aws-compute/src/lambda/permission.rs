@@ -1,4 +1,4 @@
-//! How AWS does `lambda.permission`: one statement of a function's policy.
+//! Implementation of `lambda.permission`: one statement of a function's policy.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};
@@ -46,8 +46,8 @@ impl Kind for PermissionKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Permission>) -> Result<Option<Found>, ProviderError> {
         let Some(function) = &known.function_name else { return Ok(None) };
-        let there = self.statement(&subject.region, function, &known.statement_id).await?;
-        Ok(there.map(|_| Found::new(format!("{function}:{}", known.statement_id), Evidence::Ours)))
+        let statement = self.statement(&subject.region, function, &known.statement_id).await?;
+        Ok(statement.map(|_| Found::new(format!("{function}:{}", known.statement_id), Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -63,7 +63,7 @@ impl Kind for PermissionKind {
         Ok(Created::new(&id, [("id", &id)]))
     }
 
-    /// Whatever differs is another permission.
+    /// Does nothing: every change replaces the permission.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! How AWS does `lambda.version`. Only code that ohinfra uploaded is published: `PublishVersion` is given its digest and refuses
-//! any other code that the function may have by then.
+//! Implementation of `lambda.version`. Only code uploaded by ohinfra is published: `PublishVersion` receives the digest and
+//! rejects any other code.
 
 use aws_sdk_lambda::types::{FunctionConfiguration, State};
 use futures::future::try_join_all;
@@ -41,8 +41,8 @@ impl VersionKind {
         Ok(Some(Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))))
     }
 
-    /// The identities of the versions that have this code and these settings, the newest first.
-    async fn same(
+    /// Returns the identities of all versions with this code and these settings, newest first.
+    async fn matching(
         &self,
         region: &Region,
         name: &str,
@@ -52,13 +52,13 @@ impl VersionKind {
         let call = self.0.at(region).list_versions_by_function().function_name(name);
         let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let versions = is_missing(versions.map_err(failed("lambda:ListVersionsByFunction")))?.unwrap_or_default();
-        let same = versions.into_iter().rev().filter_map(|details| {
+        let matching = versions.into_iter().rev().filter_map(|details| {
             let version = details.version().filter(|version| *version != "$LATEST")?;
             let is_same = details.code_sha256() == Some(code);
             let is_same = is_same && same_meaning(&Settings::of(&details).document(), settings);
             is_same.then(|| format!("{name}:{version}"))
         });
-        Ok(same.collect())
+        Ok(matching.collect())
     }
 }
 
@@ -70,8 +70,8 @@ impl Kind for VersionKind {
         else {
             return Ok(None);
         };
-        let same = self.same(&subject.region, name, code, settings).await?;
-        Ok(same.into_iter().find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
+        let matching = self.matching(&subject.region, name, code, settings).await?;
+        Ok(matching.into_iter().find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -80,9 +80,9 @@ impl Kind for VersionKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let name = &inputs.function_name;
-        // After a change that was undone, the version before it is still right: CloudFront need not take another one.
-        let same = self.same(&subject.region, name, &inputs.code_sha256, &inputs.settings).await?;
-        if let Some(id) = same.into_iter().next() {
+        // After a reverted change an earlier version matches: CloudFront can keep using it.
+        let matching = self.matching(&subject.region, name, &inputs.code_sha256, &inputs.settings).await?;
+        if let Some(id) = matching.into_iter().next() {
             return Ok(Created { id, ..Created::default() });
         }
         let call = self.0.at(&subject.region).publish_version().function_name(name);
@@ -99,7 +99,7 @@ impl Kind for VersionKind {
         })
     }
 
-    /// Whatever differs is another version.
+    /// Does nothing: every change replaces the version.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! How AWS does `efs.file_system`.
+//! Implementation of `efs.file_system`.
 
 use aws_sdk_efs::types::{
     FileSystemDescription, LifeCycleState, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
@@ -22,8 +22,8 @@ type Inputs = Resolved<FileSystem>;
 
 const DESCRIBE: &str = "elasticfilesystem:DescribeFileSystems";
 
-/// The policy with another resource in every statement: `*` in the configuration, the file system's ARN in AWS, which is not known
-/// before the file system is made.
+/// Replaces the resource in every statement of a policy: `*` in the configuration is the file system's ARN in AWS, which is not
+/// known before the file system is created.
 fn with_resource(policy: &str, resource: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<Value>(policy) else { return policy.to_owned() };
     for statement in document.get_mut("Statement").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -88,7 +88,7 @@ impl FileSystemKind {
         Ok(Some(live.tagged(from_tags(system.tags()))))
     }
 
-    /// The file system that carries a token, or the tags.
+    /// Finds the file system with the ownership tags.
     async fn search(&self, subject: &Subject) -> Result<Option<FileSystemDescription>, ProviderError> {
         let call = self.0.at(&subject.region).describe_file_systems().into_paginator().items().send();
         let systems = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
@@ -123,7 +123,7 @@ impl Kind for FileSystemKind {
         let call = call.throughput_mode(ThroughputMode::from(inputs.throughput_mode.as_str()));
         let system = call.send().await.map_err(failed(operation))?;
         let id = system.file_system_id;
-        // What AWS refuses while the file system is being created is set by an update: the engine finds it by its tags.
+        // If AWS refuses these calls during creation, the engine finds the file system by its tags and sets them in an update.
         self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref()).await?;
         self.put_policy(&subject.region, &id, inputs.policy.as_deref()).await?;
         Ok(Created { id, ..Created::default() })

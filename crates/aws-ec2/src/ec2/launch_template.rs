@@ -1,4 +1,5 @@
-//! How AWS does `ec2.launch_template`. A change is a new version; the default version follows, and the ones before stay.
+//! Implementation of `ec2.launch_template`. A change creates a new version and sets the default version to it; older versions
+//! remain.
 
 use aws_sdk_ec2::types::{
     InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
@@ -28,10 +29,10 @@ type Inputs = Resolved<LaunchTemplate>;
 
 const DESCRIBE: &str = "ec2:DescribeLaunchTemplates";
 const VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
-/// The version that counts is the default one. A newer one that a crash has left is in use nowhere: the plan still has the change,
-/// and an update takes that version instead of making another one.
-const COUNTS: &str = "$Default";
-/// AWS's limit for user data, in bytes, once encoded.
+/// Version to read: the default version. A newer version left by a crash is not in use: the plan still shows the change, and the
+/// update uses that version instead of creating another one.
+const DEFAULT_VERSION: &str = "$Default";
+/// Maximum size of the encoded user data in bytes (AWS limit).
 const LARGEST_USER_DATA: usize = 16 * 1024;
 
 fn volume(volume: &Volume) -> LaunchTemplateBlockDeviceMappingRequest {
@@ -53,7 +54,8 @@ fn tags_for(kind: ResourceType, tags: &Tags) -> LaunchTemplateTagSpecificationRe
 fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, ProviderError> {
     let user_data = STANDARD.encode(&inputs.user_data);
     if user_data.len() > LARGEST_USER_DATA {
-        let message = format!("the user data has {} bytes in base64; AWS takes {LARGEST_USER_DATA}", user_data.len());
+        let message =
+            format!("the user data has {} bytes in base64; the AWS limit is {LARGEST_USER_DATA}", user_data.len());
         return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
     }
     let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn(&inputs.instance_profile_arn);
@@ -77,8 +79,8 @@ fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, P
         .build())
 }
 
-/// The tags that a template gives to things of a kind.
-fn given(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags {
+/// Returns the tags that a template sets on resources of a type.
+fn template_tags(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags {
     let found = data.tag_specifications().iter().find(|specification| specification.resource_type() == Some(kind));
     found.map(|specification| from_tags(Some(specification.tags()))).unwrap_or_default()
 }
@@ -106,18 +108,18 @@ fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
         instance_type: text(data.instance_type().map(InstanceType::as_str)),
         instance_profile_arn: text(data.iam_instance_profile().and_then(|profile| profile.arn())),
         security_group_ids: data.security_group_ids().to_vec(),
-        // EC2's default, where an answer names none.
+        // The EC2 default, if absent in the response.
         http_tokens: tokens.unwrap_or("optional").to_owned(),
         hop_limit: metadata.and_then(|options| options.http_put_response_hop_limit).unwrap_or(1),
         volumes: volumes.collect(),
-        volume_tags: given(data, &ResourceType::Volume),
+        volume_tags: template_tags(data, &ResourceType::Volume),
         user_data: String::from_utf8_lossy(&user_data).into_owned(),
-        instance_tags: given(data, &ResourceType::Instance),
+        instance_tags: template_tags(data, &ResourceType::Instance),
     }
 }
 
 impl LaunchTemplateKind {
-    /// One version.
+    /// Returns one version.
     async fn version(
         &self,
         region: &Region,
@@ -129,7 +131,8 @@ impl LaunchTemplateKind {
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
     }
 
-    /// Makes a version. The token is the same for every attempt to go on from what is live, so that a lost answer makes no second one.
+    /// Creates a version. The token is constant for all attempts from the same live inputs, so that a lost response does not
+    /// cause a second version.
     async fn new_version(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<i64, ProviderError> {
         let operation = "ec2:CreateLaunchTemplateVersion";
         let data = data(&update.desired, operation)?;
@@ -149,7 +152,7 @@ impl LaunchTemplateKind {
             let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
             Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
         };
-        let (template, version) = try_join(template, self.version(region, id, COUNTS)).await?;
+        let (template, version) = try_join(template, self.version(region, id, DEFAULT_VERSION)).await?;
         let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
         let data = version.launch_template_data().ok_or_else(|| ProviderError::incomplete(VERSIONS, "data"))?;
         let name = template.launch_template_name().unwrap_or_default();
@@ -190,12 +193,12 @@ impl Kind for LaunchTemplateKind {
         let client = self.0.at(&subject.region);
         if !update.changed.is_empty() {
             let newest = self.version(&subject.region, id, "$Latest").await?;
-            let is_left = newest
+            let is_leftover = newest
                 .as_ref()
                 .and_then(LaunchTemplateVersion::launch_template_data)
                 .is_some_and(|data| inputs_of(&update.desired.template_name, data) == update.desired);
-            let left = newest.filter(|_| is_left).and_then(|version| version.version_number);
-            let number = match left {
+            let leftover = newest.filter(|_| is_leftover).and_then(|version| version.version_number);
+            let number = match leftover {
                 Some(number) => number,
                 None => self.new_version(subject, id, update).await?,
             };

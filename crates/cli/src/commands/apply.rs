@@ -18,7 +18,7 @@ use crate::surroundings::Surroundings;
 use crate::view;
 use crate::view::plan::Detail;
 
-/// The request of an apply or a destroy.
+/// A requested apply or destroy.
 struct Intent {
     operation: &'static str,
     mode: Mode,
@@ -27,6 +27,7 @@ struct Intent {
     saved: Option<PlanFile>,
     yes: bool,
     json: bool,
+    /// The command that continues after a failure.
     again: String,
 }
 
@@ -106,13 +107,13 @@ async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, C
     match result {
         Ok((report, outcome)) => {
             if let Some(error) = report.state_error {
-                return Err(save_beside(&document, &error));
+                return Err(save_backup(&document, &error));
             }
             closed?;
             outcome
         }
         Err(error) => {
-            // The first error is the one to report; a lock that could not be released expires.
+            // Return the first error. A lock that could not be released expires.
             if let Err(error) = closed {
                 errln!("{error}");
             }
@@ -155,14 +156,14 @@ async fn change_under_lock(
     }
     refuse_conflicts(&plan)?;
     if intent.mode == Mode::Apply {
-        agree_to_data(intent, &plan)?;
+        confirm_data_loss(intent, &plan)?;
     }
-    if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
+    if !plan.is_empty() && !intent.yes && !is_confirmed(intent, &plan) {
         return Err(CommandError::simple("cancelled; nothing was changed", ""));
     }
     let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
     let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
-    // Only versions in use are pinned: a version that AWS refused would be requested again.
+    // Pin only versions in use: the next apply would request a version that AWS refused.
     if intent.mode == Mode::Apply && report.is_success() && session.writer.with(|document| document.pins != pins) {
         session.writer.change(|document| document.pins = pins);
         // An error is reported when the session closes.
@@ -206,7 +207,7 @@ fn show_outputs(session: &Session) {
 
 /// Requires consent, by address, for each resource with data that the plan deletes or replaces: `--accept` or the prompt.
 /// `destroy` does not ask again: it takes a final snapshot, and only an explicit `--purge` deletes data.
-fn agree_to_data(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
+fn confirm_data_loss(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
     let at_stake = plan.data_at_stake().filter(|change| !intent.options.accept.contains(&change.address));
     let problems: Vec<Diagnostic> = at_stake
         .filter(|change| {
@@ -224,7 +225,7 @@ fn agree_to_data(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
-fn is_agreed(intent: &Intent, plan: &Plan) -> bool {
+fn is_confirmed(intent: &Intent, plan: &Plan) -> bool {
     if intent.mode == Mode::Purge {
         let question =
             format!("This permanently deletes all resources and data. Type `{}` to confirm:", plan.deployment);
@@ -233,8 +234,8 @@ fn is_agreed(intent: &Intent, plan: &Plan) -> bool {
     matches!(Surroundings::ask("Apply these changes? [yes/no]").as_str(), "yes" | "y")
 }
 
-/// Saves a state that could not be written to a local file and returns the error that names the file.
-fn save_beside(document: &ohinfra_state::StateDocument, error: &ohinfra_state::StateError) -> CommandError {
+/// Saves the state to a local file after its store refused it. Returns an error that names the file.
+fn save_backup(document: &ohinfra_state::StateDocument, error: &ohinfra_state::StateError) -> CommandError {
     let name = format!("{}.errored.json", document.deployment);
     let mut failures = Vec::new();
     for path in [PathBuf::from(&name), std::env::temp_dir().join(&name)] {

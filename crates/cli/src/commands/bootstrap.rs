@@ -1,4 +1,4 @@
-//! `ohinfra bootstrap`: creates or checks the S3 bucket of the state.
+//! `ohinfra bootstrap`: creates or configures the S3 bucket of the state.
 
 use crate::Outcome;
 use crate::error::CommandError;

@@ -1,4 +1,4 @@
-//! `ohinfra drift`: shows changes made outside ohinfra since the last apply. Reads the resources in the state; needs no lookups.
+//! `ohinfra drift`: shows changes made outside ohinfra since the last apply. Reads only the resources in the state.
 
 use ohinfra_engine::refresh::prior;
 use ohinfra_plan::{Graph, Mode, Plan, PlanInput};

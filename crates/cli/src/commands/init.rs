@@ -32,32 +32,32 @@ pub(super) async fn run(
         let message = format!("{} already exists", path.display());
         return Err(CommandError::simple(message, "edit it, or name another file with `--config FILE`"));
     }
-    let asks = surroundings.can_ask && !wanted.yes;
+    let interactive = surroundings.can_ask && !wanted.yes;
     let provider = cloud.connect(&wanted.region).await;
-    let everywhere = Region::us_east_1();
+    let global = Region::us_east_1();
     let (vpcs, zones) = join(
         offered::<Vpcs>(&provider, &wanted.region, &String::new(), |vpc| {
             (vpc.id.clone(), format!("{} {} {}", vpc.id, vpc.cidr, vpc.name))
         }),
-        offered::<HostedZones>(&provider, &everywhere, &(), |zone| {
+        offered::<HostedZones>(&provider, &global, &(), |zone| {
             (zone.id.clone(), format!("{} {}", zone.id, zone.name))
         }),
     )
     .await;
-    let vpc_id = choose("VPC", "--vpc-id", wanted.vpc_id.as_ref(), &vpcs, asks)?;
-    let zone_id = choose("hosted zone", "--hosted-zone-id", wanted.hosted_zone_id.as_ref(), &zones, asks)?;
-    let of_zone = zones.iter().find(|(id, _)| *id == zone_id).and_then(|(_, shown)| shown.split(' ').nth(1));
-    let domain = match (&wanted.domain_name, of_zone) {
+    let vpc_id = choose("VPC", "--vpc-id", wanted.vpc_id.as_ref(), &vpcs, interactive)?;
+    let zone_id = choose("hosted zone", "--hosted-zone-id", wanted.hosted_zone_id.as_ref(), &zones, interactive)?;
+    let zone_domain = zones.iter().find(|(id, _)| *id == zone_id).and_then(|(_, shown)| shown.split(' ').nth(1));
+    let domain = match (&wanted.domain_name, zone_domain) {
         (Some(domain), _) => domain.clone(),
-        (None, Some(of_zone)) if asks => {
-            let answer = Surroundings::ask(&format!("Domain [{of_zone}]:"));
-            if answer.is_empty() { of_zone.to_owned() } else { answer }
+        (None, Some(zone_domain)) if interactive => {
+            let answer = Surroundings::ask(&format!("Domain [{zone_domain}]:"));
+            if answer.is_empty() { zone_domain.to_owned() } else { answer }
         }
-        (None, Some(of_zone)) => of_zone.to_owned(),
-        (None, None) if asks => Surroundings::ask("Domain:"),
+        (None, Some(zone_domain)) => zone_domain.to_owned(),
+        (None, None) if interactive => Surroundings::ask("Domain:"),
         (None, None) => return Err(CommandError::simple("no domain given", "add `--domain-name example.com`")),
     };
-    let text = filled_in(&[
+    let text = fill_template(&[
         ("region", wanted.region.as_str()),
         ("vpc_id", &vpc_id),
         ("hosted_zone_id", &zone_id),
@@ -73,7 +73,7 @@ pub(super) async fn run(
     Ok(Outcome::Done)
 }
 
-/// The choices found in the account. Without credentials there are none: a note, not an error.
+/// Returns the choices found in the account. A failed lookup, for example without credentials, is a note, not an error.
 async fn offered<L>(
     provider: &Provider,
     region: &Region,
@@ -96,18 +96,18 @@ where
     }
 }
 
-/// The value of the flag, the only choice, or the user's selection.
+/// Returns the value of the flag, the user's selection or, without prompts, the only choice.
 fn choose(
     what: &str,
     flag: &str,
     given: Option<&String>,
     offered: &[Choice],
-    asks: bool,
+    interactive: bool,
 ) -> Result<String, CommandError> {
     if let Some(given) = given {
         return Ok(given.clone());
     }
-    if !asks {
+    if !interactive {
         if let [(id, _)] = offered {
             return Ok(id.clone());
         }
@@ -127,8 +127,8 @@ fn choose(
     Ok(by_number.map_or(answer, |(id, _)| id.clone()))
 }
 
-/// The template with these values and its comments.
-fn filled_in(values: &[(&str, &str)]) -> String {
+/// Fills values into the template, keeping its comments.
+fn fill_template(values: &[(&str, &str)]) -> String {
     let line = |line: &str| {
         let found = values.iter().find(|(key, _)| line.starts_with(&format!("{key} = ")));
         let Some((key, value)) = found else { return line.to_owned() };

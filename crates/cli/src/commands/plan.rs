@@ -21,7 +21,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
         _ => Mode::Apply,
     };
     let connected = if arguments.json {
-        // Standard output carries only the plan.
+        // Nothing but the plan may go to standard output.
         run.connect_with(Arc::new(Silent), arguments.selection.parallelism).await?
     } else {
         run.connect(false, arguments.selection.parallelism).await?
@@ -29,7 +29,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     let selection = selection(&arguments.selection);
     let options = options(&arguments.options);
     let document = connected.document().await?;
-    // A saved plan is applied without another look, and a deletion needs current ownership tags.
+    // A saved plan is applied without another review, and a deletion needs current ownership tags: both need exact reads.
     let only_shown = arguments.out.is_none() && mode != Mode::Destroy;
     let reading = if only_shown { Reading::ByIndex } else { Reading::Exact };
     let planning = connected.plan(&document, &selection, &options, mode, reading);
@@ -57,7 +57,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     Ok(if changes && arguments.detailed_exitcode { Outcome::Changes } else { Outcome::Done })
 }
 
-/// Refuses `--replace` and `--rotate` of addresses that they cannot apply to.
+/// Rejects `--replace` and `--rotate` with unsuitable addresses.
 pub(super) fn check_options(options: &PlanOptions, graph: &ohinfra_plan::Graph) -> Result<(), CommandError> {
     for (flag, addresses) in [("--replace", &options.replace), ("--rotate", &options.rotate)] {
         if let Some(address) = addresses.iter().find(|address| graph.get(address).is_none()) {
@@ -67,8 +67,8 @@ pub(super) fn check_options(options: &PlanOptions, graph: &ohinfra_plan::Graph) 
             ));
         }
     }
-    // A new value that no dependent reads would break every login with the old one.
-    let followed = |address: &ohinfra_core::Address| {
+    // A new value that no dependent reads would break every login that still uses the old one.
+    let is_read = |address: &ohinfra_core::Address| {
         let is_version =
             |reference: &ohinfra_core::Reference| reference.resource == *address && reference.attribute == "version";
         graph.resources().any(|resource| {
@@ -76,11 +76,17 @@ pub(super) fn check_options(options: &PlanOptions, graph: &ohinfra_plan::Graph) 
             ohinfra_core::inputs::references(&inputs).iter().any(is_version)
         })
     };
-    match options.rotate.iter().find(|address| !followed(address)) {
-        None => Ok(()),
-        Some(address) => Err(CommandError::simple(
-            format!("--rotate: `{address}` is not a secret whose new value everything that uses it would take over"),
-            "docs/security.md lists those that can be rotated",
-        )),
-    }
+    let Some(address) = options.rotate.iter().find(|address| !is_read(address)) else { return Ok(()) };
+    let is_generated = |resource: &&ohinfra_plan::Resource| {
+        let is_copy = resource.inputs.get("content").is_some_and(|content| content["type"] == "user_pool_client");
+        resource.kind == "secretsmanager.secret" && !is_copy
+    };
+    let secrets = graph.resources().filter(is_generated).filter(|resource| is_read(&resource.address));
+    let secrets: Vec<String> = secrets.map(|resource| format!("`{}`", resource.address)).collect();
+    let help = if secrets.is_empty() {
+        "this deployment has no secrets that can be rotated".to_owned()
+    } else {
+        format!("secrets that can be rotated: {}", secrets.join(", "))
+    };
+    Err(CommandError::simple(format!("--rotate: `{address}` cannot be rotated"), help))
 }

@@ -1,4 +1,4 @@
-//! `ohinfra state`: inspects and modifies the state. Commands that write hold the lock.
+//! `ohinfra state`: inspects and modifies the state. Subcommands that write hold the state lock.
 
 use std::path::Path;
 
@@ -91,26 +91,26 @@ async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(),
     let info = connected.run.lock_info("state push", &connected.engine);
     let lock = connected.store.lock(&info).await?;
     let stored = async {
-        // The stored state may be the one to repair: only `--force` skips reading it.
-        let there = match connected.store.read().await {
-            Ok(there) => there,
+        // `--force` also overwrites a corrupt state.
+        let current = match connected.store.read().await {
+            Ok(current) => current,
             Err(StateError::Corrupt { .. }) if force => None,
             Err(error) => return Err(error),
         };
-        if let Some(there) = &there {
-            let (current, lineage) = (there.document.serial, &there.document.lineage);
+        if let Some(current) = &current {
+            let (serial, lineage) = (current.document.serial, &current.document.lineage);
             if document.lineage != *lineage && !force {
                 let found = document.lineage.clone();
                 return Err(StateError::OtherLineage { place, found, expected: lineage.clone() });
             }
-            if document.serial <= current {
+            if document.serial <= serial {
                 if !force {
-                    return Err(StateError::OlderSerial { place, found: document.serial, current });
+                    return Err(StateError::OlderSerial { place, found: document.serial, current: serial });
                 }
-                document.serial = current + 1;
+                document.serial = serial + 1;
             }
         }
-        let version = there.map(|there| there.version);
+        let version = current.map(|current| current.version);
         connected.store.write(&document, version.as_ref()).await
     }
     .await;
@@ -121,7 +121,7 @@ async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(),
     Ok(())
 }
 
-/// Changes the stored document under the lock.
+/// Changes the stored document while holding the lock. `change` returns the message to print.
 async fn edit(
     connected: &Connected<'_>,
     change: impl FnOnce(&mut StateDocument) -> Result<String, CommandError>,

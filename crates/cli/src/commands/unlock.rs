@@ -22,7 +22,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Ou
     outln!(
         "Locked by {who} on {host} (process {pid}, ohinfra {tool_version}) for `{operation}` at {created_at}; last heartbeat {heartbeat_at}"
     );
-    // Two heartbeats: a live holder writes one within each interval.
+    // Two intervals: a live holder writes one heartbeat per interval.
     if holder.id == arguments.id && age < LockInfo::HEARTBEAT.as_secs() * 2 && !arguments.force {
         return Err(CommandError::simple(
             format!("the holder's last heartbeat was {age} s ago; it may still be running"),

@@ -1,4 +1,4 @@
-//! The plan as text: grouped by stack, only changes, old → new aligned.
+//! The plan as text: only changes, grouped by stack, with aligned `old → new` values.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub(crate) struct Detail {
     pub(crate) verbose: bool,
 }
 
-/// The plan as text.
+/// Renders the plan as text.
 pub(crate) fn render(plan: &Plan, detail: Detail) -> String {
     let mut text = String::new();
     render_drift(&mut text, &plan.drift);
@@ -44,13 +44,13 @@ pub(crate) fn render(plan: &Plan, detail: Detail) -> String {
 fn render_data(text: &mut String, plan: &Plan) {
     for change in plan.data_at_stake() {
         let id = change.id.as_deref().unwrap_or_default();
-        let what = format!("{} {} `{id}` holds data", change.address, change.kind);
-        let ends = match change.action {
-            Action::Replace(_) if change.retain => "it is retained, and the new one is empty",
-            Action::Replace(_) => "it is deleted, and the new one is empty",
-            _ => "it is deleted",
+        let effect = match change.action {
+            Action::Replace(_) if change.retain => "is retained; its replacement is empty",
+            Action::Replace(_) => "is deleted; its replacement is empty",
+            _ => "is deleted",
         };
-        let _ = writeln!(text, "{} {what}: {ends}", paint(REMOVE, "data:"));
+        let resource = format!("{} {} `{id}`", change.address, change.kind);
+        let _ = writeln!(text, "{} {resource} holds data and {effect}", paint(REMOVE, "data:"));
     }
 }
 
@@ -58,7 +58,7 @@ fn is_shown(change: &Change) -> bool {
     !matches!(change.action, Action::None)
 }
 
-/// The mark of an action, and its colour.
+/// Returns the mark and the style of an action.
 pub(crate) fn mark(action: Action) -> (&'static str, Style) {
     match action {
         Action::None => (" ", DIM),
@@ -84,7 +84,7 @@ fn render_change(text: &mut String, change: &Change, detail: Detail) {
     let about = format!("{}{}{id}", change.kind, if id.is_empty() { "" } else { " " });
     let _ = writeln!(text, "{}{word}  {}", paint(style, &head), paint(DIM, &about));
     for reason in &change.reasons {
-        let _ = writeln!(text, "      {}", paint(DIM, &format!("because {reason}")));
+        let _ = writeln!(text, "      {}", paint(DIM, &format!("# {reason}")));
     }
     let is_new = matches!(change.action, Action::Create);
     let fields: Vec<&FieldChange> =
@@ -176,7 +176,7 @@ pub(crate) fn render_drift(text: &mut String, drift: &[Drift]) {
     text.push('\n');
 }
 
-/// The summary line.
+/// Returns the summary line.
 pub(crate) fn summary(plan: &Plan) -> String {
     let retained = plan.changes.values().filter(|change| change.action == Action::Retain).count();
     if plan.changes.is_empty() {
@@ -188,7 +188,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
     format!("Plan: {}.\n", counts(plan.summary(), retained))
 }
 
-/// The estimated duration and the critical path; empty for an empty plan.
+/// Returns the estimated duration and the critical path; empty for an empty plan.
 pub(crate) fn estimate(plan: &Plan, provider: &Provider) -> String {
     if plan.is_empty() {
         return String::new();

@@ -11,7 +11,7 @@ use ohinfra_plan::{Action, Plan};
 use super::style::{ADOPT, BOLD, ERROR, HELP, paint};
 use crate::error::hint;
 
-/// The report as text. `again` is the command that continues after a failure.
+/// Renders the report as text. `again` is the command that continues after a failure.
 pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {
     let mut text = String::new();
     for failure in &report.failed {

@@ -1,4 +1,4 @@
-//! Settings of a database cluster.
+//! DB cluster parameter group.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,13 +15,13 @@ pub struct ClusterParameterGroup;
 /// Inputs of a DB cluster parameter group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterParameterGroupInputs {
-    /// Unique in the account and region; lower case. Replaces.
+    /// Name of the parameter group. Unique in the account and region; lowercase.
     pub group_name: String,
-    /// The engine and its major version: `aurora-postgresql15`. Replaces.
+    /// Parameter group family (engine and major version): `aurora-postgresql15`.
     pub family: String,
-    /// What it is for. Replaces.
+    /// Description.
     pub description: String,
-    /// Parameters that are set; others keep the family's default.
+    /// Parameters to set. All others keep the default of the family.
     pub parameters: BTreeMap<String, String>,
 }
 
