@@ -241,10 +241,17 @@ where
             headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
         })
         .map(str::to_owned);
+    let status = error.raw_response().map(|response| response.status().as_u16());
     let kind = match error {
-        SdkError::ServiceError(context) => {
-            let status = context.raw().status().as_u16();
-            of_answer(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default(), status)
+        SdkError::ServiceError(_) => of_answer(
+            code.as_deref().unwrap_or_default(),
+            message.as_deref().unwrap_or_default(),
+            status.unwrap_or_default(),
+        ),
+        // A body that is no AWS error, such as the HTML page of a proxy. Its 404 does not prove that a resource is missing.
+        SdkError::ResponseError(_) if status == Some(404) => ErrorKind::Other,
+        SdkError::ResponseError(_) if status.is_some_and(|status| (400..500).contains(&status)) => {
+            of_answer("", "", status.unwrap_or_default())
         }
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Unavailable,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if credentials_error(error).is_some() => {
@@ -259,13 +266,16 @@ where
         SdkError::ConstructionFailure(_) => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     };
-    let message = message.filter(|message| !message.is_empty()).unwrap_or_else(|| match credentials_error(error) {
-        // The SDK's message lists its credential providers on several lines.
-        Some(CredentialsError::CredentialsNotLoaded(_)) => {
-            "no AWS credentials found in the environment, profile, container or instance".to_owned()
-        }
-        _ => innermost(error),
-    });
+    let message =
+        message.filter(|message| !message.is_empty()).unwrap_or_else(|| match (credentials_error(error), status) {
+            // The SDK's message lists its credential providers on several lines.
+            (Some(CredentialsError::CredentialsNotLoaded(_)), _) => {
+                "no AWS credentials found in the environment, profile, container or instance".to_owned()
+            }
+            // The SDK would print the response as a Rust structure, or the message of its parser.
+            (None, Some(status)) => format!("HTTP status {status} without an AWS error message"),
+            _ => innermost(error),
+        });
     ProviderError { kind, operation: operation.to_owned(), code, message, request_id }
 }
 
@@ -307,7 +317,29 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
     use super::*;
+
+    #[test]
+    fn responses_without_an_aws_error_report_their_status() {
+        let response = |status: u16, body: &'static str| {
+            HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))
+        };
+        let parser = || -> Box<dyn Error + Send + Sync> { "unexpected token `<` at 1:1".into() };
+        for (error, kind, status) in [
+            (SdkError::response_error(parser(), response(500, "<html>")), ErrorKind::Unavailable, 500),
+            (SdkError::response_error(parser(), response(403, "<html>")), ErrorKind::Denied, 403),
+            (SdkError::response_error(parser(), response(404, "<html>")), ErrorKind::Other, 404),
+            (SdkError::service_error(ErrorMetadata::builder().build(), response(403, "")), ErrorKind::Denied, 403),
+        ] {
+            let error = classify("s3:HeadBucket", &error);
+            assert_eq!(error.kind, kind, "{status}");
+            assert_eq!(error.message, format!("HTTP status {status} without an AWS error message"));
+        }
+    }
 
     #[test]
     fn error_codes_are_classified() {

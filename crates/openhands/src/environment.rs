@@ -329,7 +329,7 @@ fn check_vpc(
             problems.push(
                 Diagnostic::error(
                     "vpc_id",
-                    format!("{what} disabled in VPC `{id}`, but required by interface endpoints"),
+                    format!("{what} must be enabled in VPC `{id}` for interface endpoints"),
                 )
                 .help(format!("run `aws ec2 modify-vpc-attribute --vpc-id {id} {flag}`")),
             );
@@ -386,7 +386,7 @@ fn choose_subnets(
                     "vpc_id",
                     format!("VPC `{id}` has {kind} in {count} availability zones; at least 2 are required"),
                 )
-                .help(format!("{help}; the default route (0.0.0.0/0) of its route table classifies a subnet")),
+                .help(format!("{help}; subnets are classified by the default route (0.0.0.0/0) of their route table")),
             );
         }
     }

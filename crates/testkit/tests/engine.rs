@@ -234,7 +234,7 @@ async fn a_run_whose_lock_was_taken_away_starts_nothing_more() {
     let report = report.unwrap();
     assert_eq!((report.done.len(), report.not_started.len()), (2, 4), "{report:?}");
     let told = heard.0.lock().unwrap().iter().any(
-        |event| matches!(event, Event::Notice { message } if message == "the lock on memory was taken away; nothing more is started"),
+        |event| matches!(event, Event::Notice { message } if message == "lost the lock on memory; no further changes will be started"),
     );
     assert!(told);
 }
@@ -318,7 +318,7 @@ async fn what_is_retained_is_replaced_only_where_that_is_asked_for() {
     assert!(harness.apply(&retained(0)).await.unwrap().is_success());
     let plan = harness.plan(&retained(1), Mode::Apply).await.unwrap();
     let errors: Vec<String> = plan.diagnostics.iter().map(|problem| problem.message.clone()).collect();
-    assert_eq!(errors, ["`shape` is `0` in AWS, the configuration says `1`, and AWS cannot change it"]);
+    assert_eq!(errors, ["`shape` is `0` in AWS but `1` in the configuration, and AWS cannot change it in place"]);
     // The same when the state is lost and it is found by its tags.
     harness.store.set(None);
     assert!(harness.plan(&retained(1), Mode::Apply).await.unwrap().has_errors());
@@ -400,7 +400,7 @@ async fn an_error_that_does_not_go_away_is_given_up_after_its_time_and_says_so()
         let began = cloud.now();
         let report = harness.apply(&graph()).await.unwrap();
         let error = report.failed[0].error.to_string();
-        assert!(error.contains(&format!("(for {seconds} s, then ohinfra gave up)")), "{error}");
+        assert!(error.contains(&format!("(gave up after {seconds} s)")), "{error}");
         let took = (cloud.now() - began).as_secs();
         assert!((seconds..seconds + 30).contains(&took), "{kind:?} took {took} s");
     }

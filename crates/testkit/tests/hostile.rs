@@ -143,11 +143,11 @@ fn a_state_whose_resources_depend_on_one_another_in_a_circle_is_refused() {
     state["resources"][first]["depends_on"] = serde_json::json!([last]);
     state["resources"][last]["depends_on"] = serde_json::json!([first]);
     let error = migrations::parse(state.to_string().as_bytes(), "state.json").unwrap_err();
-    insta::assert_snapshot!(error, @"state.json is not a state document: `network/endpoint-logs` depends on itself through others");
+    insta::assert_snapshot!(error, @"state.json is not a state document: the dependencies of `network/endpoint-logs` contain a cycle");
 }
 
 #[test]
 fn a_file_that_is_too_large_is_refused_before_it_is_read_whole() {
     let error = ohinfra_state::local::read_at_most(std::path::Path::new("/dev/zero"), 1024 * 1024).unwrap_err();
-    assert_eq!(error.to_string(), "it is larger than 1024 KiB");
+    assert_eq!(error.to_string(), "larger than 1024 KiB");
 }

@@ -114,7 +114,7 @@ fn credentials_that_are_missing_are_told_once() {
     command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     let run = ohinfra_tests::account::ended(&mut command).unwrap();
     insta::assert_snapshot!(shown(&account, &run), @"
-    error: sts:GetCallerIdentity: no AWS credentials were found in the environment, the profile, the container or the instance
+    error: sts:GetCallerIdentity: no AWS credentials found in the environment, profile, container or instance
       help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
     ");
 }
@@ -161,7 +161,7 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
     insta::assert_snapshot!(messages.join("\n"), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is not a state document: EOF while parsing a value at line 1 column 32
       help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it
-    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 3; this version of ohinfra reads up to 2
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 3; this ohinfra reads versions up to 2
       help: use the version of ohinfra that wrote it, or a newer one
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of the deployment `other`, not of `openhands`
       help: correct `name`, or give this deployment a state of its own (`[state] url`)

@@ -43,7 +43,7 @@ fn a_group_whose_instances_cannot_start_fails_with_the_words_of_the_scaling_acti
     account.configure(&format!("[tags]\n\"localstack:launch-failure\" = \"{words}\"\n")).unwrap();
     let failed = account.run(&APPLY).unwrap();
     assert_eq!(failed.code, Some(1), "{}", failed.stdout);
-    assert!(failed.stderr.contains(&format!("cannot start an instance: {words}")), "{}", failed.stderr);
+    assert!(failed.stderr.contains(&format!("failed to launch an instance: {words}")), "{}", failed.stderr);
     assert!(!failed.stdout.contains("created compute/asg"), "{}", failed.stdout);
 
     account.configure("").unwrap();
@@ -85,7 +85,7 @@ fn after_a_rollback_the_instance_finds_the_bundle_that_it_boots_from() {
     account.configure(MODEL).unwrap();
     let failed = account.run(&APPLY).unwrap();
     assert_eq!(failed.code, Some(1), "{}", failed.stdout);
-    let reason = "ended as RollbackSuccessful: The new instance did not become healthy.";
+    let reason = "ended with status RollbackSuccessful: The new instance did not become healthy.";
     assert!(failed.stderr.contains(reason), "{}", failed.stderr);
     assert!(bundles(&account, &before).contains(&old[0]), "AWS has gone back to the version that boots from it");
     let groups = account.call("autoscaling", "describe_auto_scaling_groups", json!({})).unwrap();

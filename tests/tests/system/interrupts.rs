@@ -65,7 +65,7 @@ fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("monitoring/data-bucket: created")));
     signal(&child, "INT");
-    let told = lines.find(|line| line.contains("interrupt again to leave at once")).unwrap();
+    let told = lines.find(|line| line.contains("press Ctrl-C again to exit now")).unwrap();
     assert!(told.contains("monitoring/alerts"), "what is waited for is named: {told}");
     assert!(child.try_wait().unwrap().is_none(), "the first interrupt waits");
     signal(&child, "INT");

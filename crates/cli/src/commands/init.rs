@@ -18,7 +18,10 @@ use crate::surroundings::Surroundings;
 /// The configuration template.
 const TEMPLATE: &str = include_str!("../../../../config/single-domain.toml");
 
-/// A choice: its ID, and its description.
+/// The first line of a written configuration file.
+const HEADER: &str = "# Written by `ohinfra init`. docs/configuration-keys.md describes all keys.";
+
+/// A choice: its ID and its description.
 type Choice = (String, String);
 
 pub(super) async fn run(
@@ -136,11 +139,9 @@ fn fill_template(values: &[(&str, &str)]) -> String {
         let comment = line.split_once(" # ").map(|(_, comment)| format!("  # {comment}")).unwrap_or_default();
         format!("{key} = {quoted}{comment}")
     };
-    let lines: Vec<String> = TEMPLATE.lines().filter(|line| !line.starts_with("#:schema")).map(line).collect();
-    let text = lines.join("\n").replace(
-        "# One domain: copy to ohinfra.toml and fill it in. docs/configuration.md describes every key.",
-        "# Written by `ohinfra init`. docs/configuration.md describes every key.",
-    );
-    let mail = "[monitoring]\nalarm_emails = [\"ops@example.com\"]";
-    text.replace(mail, "# [monitoring]\n# alarm_emails = [\"ops@example.com\"]").trim_start().to_owned() + "\n"
+    // The comments at the top are about copying the template.
+    let lines: Vec<String> = TEMPLATE.lines().skip_while(|line| line.starts_with('#')).map(line).collect();
+    let emails = "[monitoring]\nalarm_emails = [\"ops@example.com\"]";
+    let text = lines.join("\n").replace(emails, "# [monitoring]\n# alarm_emails = [\"ops@example.com\"]");
+    format!("{HEADER}\n{text}\n")
 }

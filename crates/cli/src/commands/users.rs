@@ -153,7 +153,7 @@ where
     if failed == 0 { Ok(Outcome::Done) } else { Err(CommandError::Incomplete) }
 }
 
-/// Makes a call, with retries for at most `PATIENCE`.
+/// Calls the directory, with retries for at most `PATIENCE`.
 async fn calling<F>(email: &str, call: impl FnMut() -> F) -> Result<(), ProviderError>
 where
     F: Future<Output = Result<(), ProviderError>>,

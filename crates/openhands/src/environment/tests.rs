@@ -90,7 +90,7 @@ fn all_missing_prerequisites_are_reported_together() {
     });
     insta::assert_snapshot!(errors.unwrap_err(), @"
     hosted_zone_id: hosted zone `Z1` (example.com) is private
-    vpc_id: DNS hostnames disabled in VPC `vpc-0123456789abcdef0`, but required by interface endpoints
+    vpc_id: DNS hostnames must be enabled in VPC `vpc-0123456789abcdef0` for interface endpoints
     vpc_id: VPC `vpc-0123456789abcdef0` has private subnets with a route to a NAT gateway in 0 availability zones; at least 2 are required
     lookup: prefix list `com.amazonaws.global.cloudfront.origin-facing` not found in us-west-2
     ");

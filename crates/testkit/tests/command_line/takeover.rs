@@ -130,7 +130,7 @@ fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_va
     import(&place, &objects);
     let message = place.fail(&["apply", "--yes"]);
     assert!(
-        message.contains("`engine` is `aurora-mysql` in AWS, the configuration says `aurora-postgresql`"),
+        message.contains("`engine` is `aurora-mysql` in AWS but `aurora-postgresql` in the configuration"),
         "{message}"
     );
     assert!(message.contains("--replace database/cluster"), "{message}");
@@ -191,7 +191,7 @@ fn a_destroy_of_what_is_protected_is_refused_before_anything_is_touched() {
         let before = cloud(&place);
         for command in [&["destroy", "--yes"][..], &["destroy", "--purge", "--yes"], &["plan", "--destroy"]] {
             let message = place.fail(command);
-            assert!(message.contains(&format!("{address}: deletion protection is on")), "{message}");
+            assert!(message.contains(&format!("{address}: deletion protection is enabled")), "{message}");
             assert!(message.contains(&format!("set `{key} = false`")), "{message}");
         }
         assert_eq!(cloud(&place), before, "nothing was touched");

@@ -18,9 +18,9 @@ fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
 fn names_that_do_not_exist_are_told_with_those_that_do() {
     let place = Place::new();
     insta::assert_snapshot!(place.fail(&["plan", "--stack", "databse", "--target", "network/nothing"]), @"
-    error: --stack: there is no stack `databse`
+    error: --stack: unknown stack `databse`
       help: stacks: auth, compute, database, edge, monitoring, network, security, user-config
-    error: --target: there is no resource `network/nothing`
+    error: --target: unknown resource `network/nothing`
       help: `ohinfra graph` lists every address
     ");
     insta::assert_snapshot!(place.fail(&["plan", "--replace", "network/nothing"]), @"

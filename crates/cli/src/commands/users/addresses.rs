@@ -64,7 +64,7 @@ pub(super) fn flaw(email: &str) -> Option<&'static str> {
 }
 
 fn problem(place: &str, email: &str, flaw: &str) -> Diagnostic {
-    Diagnostic::error(place, format!("`{}` is not a valid email address: {flaw}", email.escape_debug()))
+    Diagnostic::error(place, format!("`{}` is not an email address: {flaw}", email.escape_debug()))
 }
 
 /// Parses addresses from the command line.
@@ -244,8 +244,8 @@ mod tests {
         let text = "name,email\nAda,ada@example\n\"two\nlines\",x\nBob,\nCarl\nDora,dora@example.com\n";
         assert_eq!(
             problems(text),
-            "users.csv:2: `ada@example` is not a valid email address: the part after the `@` is not a domain name\n\
-             users.csv:3: `x` is not a valid email address: missing `@`\n\
+            "users.csv:2: `ada@example` is not an email address: the part after the `@` is not a domain name\n\
+             users.csv:3: `x` is not an email address: missing `@`\n\
              users.csv:5: the column `email` is empty\n\
              users.csv:6: the column `email` is empty"
         );

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stands in for every command that would change the machine or ask AWS: records how it was called, and does as little as is believed.
+# Replaces commands that change the machine or call AWS: records calls and simulates their minimal effects.
 name=${0##*/}
 [[ $name == sleep ]] && exit 0
 echo "$name $*" >>/state/calls
@@ -30,7 +30,7 @@ case "$name $*" in
   fi
   ;;
 "curl"*scope=instance)
-  # An instance on which a bad image runs does not answer.
+  # An instance with an unhealthy image does not answer.
   if [[ -s /state/unhealthy ]] && grep -q "$(</state/unhealthy)" /state/images; then exit 22; fi
   ;;
 "curl"*:3000/api/health) if [[ -s /state/health ]]; then cat /state/health; else echo '{"status": "ok"}'; fi ;;
