@@ -29,7 +29,7 @@ export async function bootValues({ version, aws, database, hasQuota }, { sandbox
   return {
     region: aws.region, data_bucket: aws.bucket, user_secrets_key_id: aws.keyId, origin_secret: ORIGIN_SECRET, sandbox_secret: SANDBOX_SECRET,
     database_secret: DATABASE_SECRET, database_host: database.host, database_port: database.port, database_name: database.name,
-    openhands_version: version, openhands_repository, openhands_tag, agent_server_repository, agent_server_tag,
+    openhands_repository, openhands_tag, agent_server_repository, agent_server_tag,
     model: 'bedrock/global.anthropic.claude-sonnet', allowed_models: ['anthropic.claude-*', '*.anthropic.claude-*', 'bench-model'],
     sandbox: {
       memory_mb: 1024, cpus: 1.0, processes: 512, disk_gb: hasQuota ? 2 : 0, idle_minutes: 60, retention_days: 0, per_user: 3, ...sandbox,
