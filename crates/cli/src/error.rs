@@ -104,7 +104,8 @@ impl From<PlanError> for CommandError {
 /// The help for an AWS error code that needs more than the help of its kind.
 fn hint_of_code(code: &str) -> Option<&'static str> {
     let clock = "correct this machine's clock: AWS rejects requests signed more than five minutes early or late";
-    let capacity = "AWS has no capacity of this type in the zone; retry later, or choose another instance type or other subnets";
+    let capacity =
+        "AWS has no capacity of this type in the zone; retry later, or choose another instance type or other subnets";
     let subnet = "a database still runs in a subnet that the plan removes from its subnet group; keep that subnet and its route table in the VPC";
     match code {
         "RequestTimeTooSkewed" | "RequestExpired" => Some(clock),

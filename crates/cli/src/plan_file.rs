@@ -83,7 +83,10 @@ impl PlanFile {
         })?;
         if file.format_version != FORMAT_VERSION {
             let message = format!("{name} has format version {}", file.format_version);
-            return Err(CommandError::simple(message, "re-create it with this version of ohinfra: `ohinfra plan --out FILE`"));
+            return Err(CommandError::simple(
+                message,
+                "re-create it with this version of ohinfra: `ohinfra plan --out FILE`",
+            ));
         }
         Ok(file)
     }

@@ -23,7 +23,7 @@ use ohinfra_state::{LocalStore, LockInfo, StateDocument, StateStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Arguments, SelectionArguments, PlanOptionArguments};
+use crate::args::{Arguments, PlanOptionArguments, SelectionArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
 use crate::progress;
@@ -167,8 +167,9 @@ impl<'a> Run<'a> {
             url = url.replace("<account>", &self.caller(provider).await?.account);
         }
         let place = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-        let (bucket, key) =
-            place.ok_or_else(|| CommandError::simple(format!("`{url}` is not a state URL"), "use the form `s3://bucket/key`"))?;
+        let (bucket, key) = place.ok_or_else(|| {
+            CommandError::simple(format!("`{url}` is not a state URL"), "use the form `s3://bucket/key`")
+        })?;
         Ok((bucket.to_owned(), key.to_owned()))
     }
 

@@ -181,10 +181,8 @@ impl Execution<'_> {
 
     fn report_in_flight(&self) {
         let in_flight: Vec<String> = self.running.iter().map(|step| step.address.to_string()).collect();
-        let message = format!(
-            "interrupted: waiting for {} to finish (press Ctrl-C again to exit now)",
-            in_flight.join(", ")
-        );
+        let message =
+            format!("interrupted: waiting for {} to finish (press Ctrl-C again to exit now)", in_flight.join(", "));
         self.engine.observer.on(&Event::Notice { message });
     }
 
@@ -317,7 +315,9 @@ impl Execution<'_> {
             Some((field, _)) => Err(ProviderError::new(
                 ErrorKind::Other,
                 &change.kind,
-                format!("internal error: `{field}` references an attribute that was never resolved; please report this"),
+                format!(
+                    "internal error: `{field}` references an attribute that was never resolved; please report this"
+                ),
             )),
         }
     }

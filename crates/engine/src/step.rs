@@ -240,8 +240,11 @@ fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<In
     let mut tags_to_set = Tags::new();
     let mut tags_to_remove = Vec::new();
     if fields.iter().any(|field| is_tag(&field)) {
-        tags_to_set =
-            desired_tags.iter().filter(|(k, v)| live_tags.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        tags_to_set = desired_tags
+            .iter()
+            .filter(|(k, v)| live_tags.get(*k) != Some(v))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         tags_to_remove = fields
             .iter()
             .filter(|field| field.after.is_none())

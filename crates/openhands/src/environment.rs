@@ -295,7 +295,8 @@ fn check_backend(backend: &Backend, answers: &Answers<'_>, problems: &mut Vec<Di
         let found = answers.get::<PublishedParameter>(&name).flatten();
         if found.is_none() {
             let message = format!("SSM parameter `{name}`, exported by the backend, not found in us-east-1");
-            let help = "apply the backend first; check `region` and `name` in [backend], and the account of your credentials";
+            let help =
+                "apply the backend first; check `region` and `name` in [backend], and the account of your credentials";
             problems.push(Diagnostic::error("backend", message).help(help));
         }
         found
@@ -327,11 +328,8 @@ fn check_vpc(
     ] {
         if !is_on {
             problems.push(
-                Diagnostic::error(
-                    "vpc_id",
-                    format!("{what} must be enabled in VPC `{id}` for interface endpoints"),
-                )
-                .help(format!("run `aws ec2 modify-vpc-attribute --vpc-id {id} {flag}`")),
+                Diagnostic::error("vpc_id", format!("{what} must be enabled in VPC `{id}` for interface endpoints"))
+                    .help(format!("run `aws ec2 modify-vpc-attribute --vpc-id {id} {flag}`")),
             );
         }
     }
@@ -460,7 +458,8 @@ fn check_zones(configuration: &Configuration, answers: &Answers<'_>, problems: &
             )),
             Some(zone) if zone.private => Some((
                 format!("hosted zone `{id}` ({}) is private", zone.name),
-                "choose the public zone: users and certificate authorities must be able to resolve the domain".to_owned(),
+                "choose the public zone: users and certificate authorities must be able to resolve the domain"
+                    .to_owned(),
             )),
             Some(zone) if *domain != zone.name && !domain.ends_with(&format!(".{}", zone.name)) => Some((
                 format!("hosted zone `{id}` serves {}, not {domain}", zone.name),

@@ -47,7 +47,10 @@ pub(crate) fn refusals(change: &Change, schema: &Schema) -> Vec<Diagnostic> {
         let id = change.id.as_deref().unwrap_or_default();
         Diagnostic::error(
             &change.address,
-            format!("`{}` is {live} in AWS but {desired} in the configuration, and AWS cannot change it in place", field.path),
+            format!(
+                "`{}` is {live} in AWS but {desired} in the configuration, and AWS cannot change it in place",
+                field.path
+            ),
         )
         .help(format!(
             "change the configuration to {live}; to replace {} `{id}` with a new, empty one, add `--replace {}`",

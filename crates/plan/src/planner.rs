@@ -236,9 +236,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.action = Action::Adopt;
             change.reasons.push(match found.standing {
                 Standing::Present => "owned by this deployment but missing from the state".to_owned(),
-                Standing::Scheduled | Standing::Leaving => {
-                    "scheduled for deletion; will be restored".to_owned()
-                }
+                Standing::Scheduled | Standing::Leaving => "scheduled for deletion; will be restored".to_owned(),
             });
             let order = replacement(schema, &desired, &live.inputs);
             if replace_requested {
@@ -405,8 +403,11 @@ fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
         let exists = input.live.contains_key(need);
         if !exists && !is_selected(input, need) {
             plan.diagnostics.push(
-                Diagnostic::error(&resource.address, format!("depends on {need}, which does not exist and is not selected"))
-                    .help(format!("add `--target {need}`, or drop `--exclusively`")),
+                Diagnostic::error(
+                    &resource.address,
+                    format!("depends on {need}, which does not exist and is not selected"),
+                )
+                .help(format!("add `--target {need}`, or drop `--exclusively`")),
             );
         }
     }
@@ -426,7 +427,10 @@ fn conflict(resource: &Resource, id: &str) -> Diagnostic {
 fn immovable(resource: &Resource, prior: &Prior) -> Diagnostic {
     Diagnostic::error(
         &resource.address,
-        format!("is a {} in {} and cannot be changed to a {} in {}", prior.kind, prior.region, resource.kind, resource.region),
+        format!(
+            "is a {} in {} and cannot be changed to a {} in {}",
+            prior.kind, prior.region, resource.kind, resource.region
+        ),
     )
     .help("destroy the deployment first, or choose another `name` for the deployment in the other region")
 }

@@ -56,8 +56,7 @@ impl Selection {
                 let stacks: BTreeSet<&str> = all.iter().map(|address| address.stack()).collect();
                 let known = stacks.into_iter().collect::<Vec<_>>().join(", ");
                 errors.push(
-                    Diagnostic::error("--stack", format!("unknown stack `{stack}`"))
-                        .help(format!("stacks: {known}")),
+                    Diagnostic::error("--stack", format!("unknown stack `{stack}`")).help(format!("stacks: {known}")),
                 );
             }
             chosen.extend(members.into_iter().cloned());

@@ -124,7 +124,9 @@ fn transitive<'a>(
 ) -> BTreeSet<&'a Address> {
     let (mut found, mut todo) = (BTreeSet::new(), vec![address]);
     while let Some(address) = todo.pop() {
-        todo.extend(dependents.get(address).into_iter().flatten().copied().filter(|dependent| found.insert(*dependent)));
+        todo.extend(
+            dependents.get(address).into_iter().flatten().copied().filter(|dependent| found.insert(*dependent)),
+        );
     }
     found
 }

@@ -152,7 +152,9 @@ async fn expire_versions(
     let desired = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(defect)?;
     let call = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(desired);
     call.send().await.map_err(failed(operation))?;
-    done.push(format!("set older versions of the state to expire after {STATE_DAYS} days, except the newest {VERSIONS}"));
+    done.push(format!(
+        "set older versions of the state to expire after {STATE_DAYS} days, except the newest {VERSIONS}"
+    ));
     Ok(())
 }
 

@@ -133,6 +133,17 @@ impl StateStore for S3Store {
         })
     }
 
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
+        Box::pin(async move {
+            let call = self.client.head_object().bucket(&self.bucket).key(&self.key);
+            match call.send().await.map_err(failed("s3:GetObject")) {
+                Ok(answer) => Ok(answer.e_tag.map(Version)),
+                Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(self.error("read", &error)),
+            }
+        })
+    }
+
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
         Box::pin(async move {
             let operation = "read an older version of";

@@ -177,6 +177,10 @@ impl StateStore for LocalStore {
         })
     }
 
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
+        Box::pin(async move { Ok(self.bytes()?.as_deref().map(version_of)) })
+    }
+
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
         Box::pin(async move {
             Err(StateError::Access {

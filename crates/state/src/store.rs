@@ -100,6 +100,8 @@ pub trait StateStore: Send + Sync {
     fn place(&self) -> String;
     /// Reads the document; `None` if it does not exist.
     fn read(&self) -> BoxFuture<'_, Result<Option<Stored>, StateError>>;
+    /// Returns the current version without parsing the document, which may be corrupt; `None` if there is no document.
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>>;
     /// Reads an older version.
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>>;
     /// Writes the document if the stored version is still `expected` (`None`: if no document exists).

@@ -161,7 +161,8 @@ pub async fn check_faults(harness: &Harness, armed: &Armed, case: &Case) -> Resu
         .into_iter()
         .flat_map(|operation| [false, true].map(|after| Loss { operation, after }));
     for loss in losses {
-        let step = format!("{} lost {}", loss.operation, if loss.after { "after its effect" } else { "before its effect" });
+        let step =
+            format!("{} lost {}", loss.operation, if loss.after { "after its effect" } else { "before its effect" });
         armed.set(Some(loss));
         let graph = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
         apply(harness, &graph, &step).await?;

@@ -173,6 +173,10 @@ impl StateStore for MemoryStore {
         })
     }
 
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
+        Box::pin(async { Ok(self.read().await?.map(|stored| stored.version)) })
+    }
+
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
         Box::pin(async move {
             Err(StateError::Access {

@@ -322,7 +322,7 @@ fn a_destroy_needs_nothing_of_what_the_deployment_was_built_on() {
     answers["ec2.vpc"] = Value::Null;
     answers["route53.hosted_zone"] = Value::Null;
     place.write("cloud.look-ups", &answers.to_string());
-    assert!(place.fail(&["apply", "--yes"]).contains("there is no VPC"));
+    assert!(place.fail(&["apply", "--yes"]).contains("vpc_id: VPC `"));
     let ended = place.run(&["destroy", "--purge", "--yes"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(std::fs::read_to_string(place.path().join("cloud.json")).unwrap().trim(), "[]");

@@ -41,7 +41,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command without printing it, and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("failed to run {}", shown(command)))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("failed to run {}", shown(command)))?;
     if !output.status.success() {
         bail!("failed ({}): {}", output.status, shown(command));
     }

@@ -37,11 +37,11 @@ fn every_problem_of_a_configuration_is_told_at_once_with_its_place() {
         .configure("regoin = \"us-west-2\"\nskip_s3_endpoint = \"yes\"\n[compute]\nroot_volume_gb = \"30\"\n[network]\nendpoints = { ecr = false }\n")
         .unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: ohinfra.toml:5:1: there is no key `regoin`
+    error: ohinfra.toml:5:1: unknown key `regoin`
       help: did you mean `region`?
-    error: ohinfra.toml:6:1: `skip_s3_endpoint` must be `true` or `false`, not the text `yes`
-    error: ohinfra.toml:8:1: `compute.root_volume_gb` must be a whole number from 8 to 16384, not the text `30`
-    error: ohinfra.toml:10:15: there is no key `network.endpoints.ecr`
+    error: ohinfra.toml:6:1: `skip_s3_endpoint` must be `true` or `false`, not the string `yes`
+    error: ohinfra.toml:8:1: `compute.root_volume_gb` must be an integer from 8 to 16384, not the string `30`
+    error: ohinfra.toml:10:15: unknown key `network.endpoints.ecr`
       help: one of bedrock-runtime, ec2messages, ecr-api, ecr-dkr, logs, secretsmanager, ssm, ssmmessages
     ");
 }
@@ -55,8 +55,8 @@ fn a_missing_vpc_is_told() {
         .write("ohinfra.toml", &format!("{text}hosted_zone_id = \"{}\"\n", account.fixture("hosted_zone_id")))
         .unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: vpc_id: there is no VPC `vpc-00000000000000000` in us-west-2
-      help: check `vpc_id`, `region` and the account that your credentials belong to
+    error: vpc_id: VPC `vpc-00000000000000000` not found in us-west-2
+      help: check `vpc_id`, `region` and the account of your credentials
     ");
 }
 
@@ -64,8 +64,8 @@ fn a_missing_vpc_is_told() {
 fn a_vpc_without_private_subnets_is_told() {
     let account = Account::without(&["nat"]).unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: vpc_id: the VPC `<vpc>` has private subnets with a route to a NAT gateway in 0 availability zones; 2 are needed
-      help: OpenHands' instance and database need them; a subnet counts by the default route (0.0.0.0/0) of its route table
+    error: vpc_id: VPC `<vpc>` has private subnets with a route to a NAT gateway in 0 availability zones; at least 2 are required
+      help: required by the instance and the database; subnets are classified by the default route (0.0.0.0/0) of their route table
     ");
 }
 
@@ -73,8 +73,8 @@ fn a_vpc_without_private_subnets_is_told() {
 fn a_vpc_without_dns_hostnames_is_told() {
     let account = Account::without(&["dns"]).unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: vpc_id: the VPC `<vpc>` has DNS hostnames switched off, which interface endpoints need
-      help: `aws ec2 modify-vpc-attribute --vpc-id <vpc> --enable-dns-hostnames` switches it on
+    error: vpc_id: DNS hostnames must be enabled in VPC `<vpc>` for interface endpoints
+      help: run `aws ec2 modify-vpc-attribute --vpc-id <vpc> --enable-dns-hostnames`
     ");
 }
 
@@ -85,8 +85,8 @@ fn the_zone_of_another_domain_is_told() {
     let (vpc, zone) = (account.fixture("vpc_id"), account.fixture("hosted_zone_id"));
     account.write("ohinfra.toml", &format!("{text}vpc_id = \"{vpc}\"\nhosted_zone_id = \"{zone}\"\n")).unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: hosted_zone_id: the hosted zone `<zone>` is that of example.com, not of example.org
-      help: choose the zone of example.org or of a parent of it, or correct `domain_name`
+    error: hosted_zone_id: hosted zone `<zone>` serves example.com, not example.org
+      help: choose the zone of example.org or of a parent domain, or correct `domain_name`
     ");
 }
 
@@ -158,6 +158,14 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
         let stored = account.call("s3", "get_object", json!({ "Bucket": bucket, "Key": "openhands.json" })).unwrap();
         assert_eq!(stored["Body"], body);
     }
+    // The remedy that the first message names.
+    sample["deployment"] = json!("openhands");
+    account.write("restored.json", &sample.to_string()).unwrap();
+    put("{\"format_version\": 2, \"serial\": ");
+    assert_eq!(account.run(&["state", "push", "restored.json"]).unwrap().code, Some(1));
+    account.succeed(&["state", "push", "restored.json", "--force"]).unwrap();
+    let pulled: Value = serde_json::from_str(&account.succeed(&["state", "pull"]).unwrap().stdout).unwrap();
+    assert_eq!(pulled["serial"], sample["serial"]);
     insta::assert_snapshot!(messages.join("\n"), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is not a state document: EOF while parsing a value at line 1 column 32
       help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it

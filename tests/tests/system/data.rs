@@ -92,7 +92,7 @@ fn a_major_version_is_upgraded_one_after_the_other() {
     }
     configure(&account, "16");
     let refused = account.run(&["plan"]).unwrap();
-    assert!(refused.stderr.contains("which cannot go back to 16"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cannot be downgraded to 16"), "{}", refused.stderr);
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_connection_that_is_always_cut_is_told_with_what_to_do() {
     assert_eq!(run.code, Some(1));
     let text = &run.stderr;
     assert!(text.contains("monitoring/alerts") && text.contains("(gave up after 60 s)"), "{text}");
-    assert!(text.contains("check the network") && text.contains("To go on: ohinfra apply"), "{text}");
+    assert!(text.contains("check the network") && text.contains("To continue: ohinfra apply"), "{text}");
     account.endpoint = upstream;
     account.succeed(APPLY).unwrap();
 }

@@ -35,7 +35,7 @@ fn start(account: &mut Account, delay: Duration, rule: fn(&Call) -> Verdict, ope
 fn goes_on(account: &Account, output: &Output) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains("To go on: ohinfra apply") && text.contains("the state is written"), "{text}");
+    assert!(text.contains("To continue: ohinfra apply") && text.contains("state saved"), "{text}");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }

@@ -213,7 +213,11 @@ fn a_stack_is_made_with_what_it_needs_and_taken_away_with_what_needs_it() {
     assert_eq!(stacks(&account), ["network"]);
     let run = account.run(&["apply", "--yes", "--stack", "security", "--exclusively"]).unwrap();
     assert_eq!(run.code, Some(1));
-    assert!(run.stderr.contains("depends on monitoring/alerts, which does not exist and is not selected"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("depends on monitoring/alerts, which does not exist and is not selected"),
+        "{}",
+        run.stderr
+    );
     account.succeed(&["apply", "--yes", "--stack", "security"]).unwrap();
     // What the instance may do speaks of the file system and of the cluster.
     assert_eq!(stacks(&account), ["compute", "database", "monitoring", "network", "security"]);

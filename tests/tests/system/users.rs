@@ -60,7 +60,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     let again = account.succeed(&["users", "invite", "ADA@example.com"]).unwrap();
     assert!(again.stdout.starts_with("ada@example.com was invited on 2"), "{again:?}");
     let resent = account.succeed(&["users", "invite", "--resend", "ada@example.com"]).unwrap();
-    assert_eq!(resent.stdout, "sent the invitation to ada@example.com again\n");
+    assert_eq!(resent.stdout, "resent the invitation to ada@example.com\n");
     let password =
         json!({ "UserPoolId": pool, "Username": "bob@example.com", "Password": "A-good-one-1", "Permanent": true });
     cognito(&account, "admin_set_user_password", password);
@@ -95,7 +95,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     let unasked = account.run(&["users", "remove", "eve@example.com"]).unwrap();
     assert!(unasked.code == Some(1) && unasked.stderr.contains("add `--yes`"), "{unasked:?}");
     let removed = account.succeed(&["users", "remove", "eve@example.com", "--yes"]).unwrap();
-    assert!(removed.stdout.contains(&format!("eve@example.com  invited  id {id}")), "{removed:?}");
+    assert!(removed.stdout.contains(&format!("eve@example.com  invited  ID {id}")), "{removed:?}");
     assert!(removed.stdout.contains("stay in the data bucket and the database"), "{removed:?}");
     assert_eq!(addresses(&account, &pool), ["ada@example.com", "bob@example.com"]);
 
@@ -142,7 +142,7 @@ fn the_mail_limit_fails_only_what_is_above_it() {
     let lines: String = (1..=52).map(|n| format!("user-{n:02}@example.com\n")).collect();
     account.write("team.csv", &format!("email\n{lines}")).unwrap();
     let unasked = account.run(&["users", "import", "team.csv"]).unwrap();
-    assert!(unasked.code == Some(1) && unasked.stderr.contains("52 invitations are more than the 50 mails a day"));
+    assert!(unasked.code == Some(1) && unasked.stderr.contains("52 invitations exceed the limit of 50 emails per day"));
     assert!(addresses(&account, &pool).is_empty());
     let some = account.run(&["users", "import", "team.csv", "--yes"]).unwrap();
     assert_eq!(some.code, Some(1));
@@ -187,7 +187,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     let (account, pool) = with_login("");
     account.configure(LOGINS).unwrap();
     let missing = account.run(&["plan"]).unwrap();
-    assert!(missing.stderr.contains("there is no secret `sso/openhands` in us-west-2"), "{missing:?}");
+    assert!(missing.stderr.contains("secret `sso/openhands` not found in us-west-2"), "{missing:?}");
     let secret = json!({ "Name": "sso/openhands", "SecretString": "first-client-secret\n" });
     account.call("secretsmanager", "create_secret", secret).unwrap();
     apply(&account);

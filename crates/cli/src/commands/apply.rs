@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Connected, Planned, Reading, Run, VERSION, PlanOptions, selection, options};
+use crate::run::{Connected, PlanOptions, Planned, Reading, Run, VERSION, options, selection};
 use crate::say::{err, errln, out, outln};
 use crate::surroundings::Surroundings;
 use crate::view;

@@ -8,7 +8,9 @@ use crate::say::outln;
 pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let Some(url) = &run.configuration.state_url else {
         outln!("The state is stored in the file state/{}.json; nothing to create.", run.configuration.name);
-        outln!("To share it with a team, set `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state].");
+        outln!(
+            "To share it with a team, set `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state]."
+        );
         return Ok(Outcome::Done);
     };
     let region = &run.configuration.region;

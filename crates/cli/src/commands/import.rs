@@ -8,7 +8,7 @@ use ohinfra_plan::{Mode, Selection};
 use crate::Outcome;
 use crate::args::ImportArguments;
 use crate::error::CommandError;
-use crate::run::{Connected, Reading, Run, PlanOptions};
+use crate::run::{Connected, PlanOptions, Reading, Run};
 use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Outcome, CommandError> {

@@ -42,9 +42,7 @@ pub(super) async fn run(
         offered::<Vpcs>(&provider, &wanted.region, &String::new(), |vpc| {
             (vpc.id.clone(), format!("{} {} {}", vpc.id, vpc.cidr, vpc.name))
         }),
-        offered::<HostedZones>(&provider, &global, &(), |zone| {
-            (zone.id.clone(), format!("{} {}", zone.id, zone.name))
-        }),
+        offered::<HostedZones>(&provider, &global, &(), |zone| (zone.id.clone(), format!("{} {}", zone.id, zone.name))),
     )
     .await;
     let vpc_id = choose("VPC", "--vpc-id", wanted.vpc_id.as_ref(), &vpcs, interactive)?;

@@ -29,7 +29,9 @@ pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Ou
             outln!("{text}");
             Ok(Outcome::Done)
         }
-        [] => Err(CommandError::simple(format!("output `{name}` not found"), "run `ohinfra output` to list the outputs")),
+        [] => {
+            Err(CommandError::simple(format!("output `{name}` not found"), "run `ohinfra output` to list the outputs"))
+        }
         several => {
             let names: Vec<&str> = several.iter().map(|(full, _, _)| full.as_str()).collect();
             Err(CommandError::simple(

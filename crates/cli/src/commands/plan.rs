@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Planned, Reading, Run, VERSION, PlanOptions, selection, options};
+use crate::run::{PlanOptions, Planned, Reading, Run, VERSION, options, selection};
 use crate::say::{out, outln};
 use crate::view;
 use crate::view::plan::{Detail, render};

@@ -91,10 +91,13 @@ async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(),
     let info = connected.run.lock_info("state push", &connected.engine);
     let lock = connected.store.lock(&info).await?;
     let stored = async {
-        // `--force` also overwrites a corrupt state.
         let current = match connected.store.read().await {
             Ok(current) => current,
-            Err(StateError::Corrupt { .. }) if force => None,
+            // `--force` also overwrites a corrupt state.
+            Err(StateError::Corrupt { .. }) if force => {
+                let version = connected.store.version().await?;
+                return connected.store.write(&document, version.as_ref()).await;
+            }
             Err(error) => return Err(error),
         };
         if let Some(current) = &current {

@@ -117,18 +117,8 @@ pub const KEYS: &[Key] = &[
         "",
         "Name of the SAML provider, shown on its login button. Required in `[auth.saml]`. Changing it gives every user a new ID.",
     ),
-    key(
-        "auth.saml.metadata_url",
-        Holds::Text,
-        "",
-        "URL of the SAML metadata. Required unless `metadata_file` is set.",
-    ),
-    key(
-        "auth.saml.metadata_file",
-        Holds::Text,
-        "",
-        "File with the SAML metadata, relative to the configuration file.",
-    ),
+    key("auth.saml.metadata_url", Holds::Text, "", "URL of the SAML metadata. Required unless `metadata_file` is set."),
+    key("auth.saml.metadata_file", Holds::Text, "", "File with the SAML metadata, relative to the configuration file."),
     key("auth.saml.sign_out", Holds::Flag, "false", "Also log users out of the SAML provider (single logout)."),
     key(
         "auth.saml.attributes",
@@ -177,7 +167,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("sandbox.memory_mb", Holds::Integer(512, 1_048_576), "4096", "Memory limit of a sandbox, in MB."),
     key("sandbox.cpus", Holds::Number(0.1, 256.0), "2", "CPU limit of a sandbox."),
-    key("sandbox.processes", Holds::Integer(64, 65_536), "1024", "Maximum number of processes and threads in a sandbox."),
+    key(
+        "sandbox.processes",
+        Holds::Integer(64, 65_536),
+        "1024",
+        "Maximum number of processes and threads in a sandbox.",
+    ),
     key(
         "sandbox.disk_gb",
         Holds::Integer(0, 16_384),
@@ -197,9 +192,19 @@ pub const KEYS: &[Key] = &[
         "Days before an archived conversation is deleted; 0 disables deletion.",
     ),
     key("sandbox.per_user", Holds::Integer(1, 1000), "3", "Maximum number of running sandboxes per user."),
-    key("edge.*.suffix", Holds::Text, "", "Suffix of the stack name, `edge-<suffix>`. Default: the stack is named `edge`."),
+    key(
+        "edge.*.suffix",
+        Holds::Text,
+        "",
+        "Suffix of the stack name, `edge-<suffix>`. Default: the stack is named `edge`.",
+    ),
     key("edge.*.domain_name", Holds::Text, "", "Domain name of this edge. Default: the top-level `domain_name`."),
-    key("edge.*.hosted_zone_id", Holds::Text, "", "Hosted zone ID of this edge. Default: the top-level `hosted_zone_id`."),
+    key(
+        "edge.*.hosted_zone_id",
+        Holds::Text,
+        "",
+        "Hosted zone ID of this edge. Default: the top-level `hosted_zone_id`.",
+    ),
     key("edge.*.sub_domain", Holds::Text, "", "Subdomain of this edge. Default: the top-level `sub_domain`."),
     key(
         "edge.*.runtime_access",

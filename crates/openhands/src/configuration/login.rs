@@ -172,7 +172,11 @@ impl Values {
             (None, Some(file)) => Some(SamlMetadata::File(file)),
             (Some(_), Some(_)) => {
                 let message = "`metadata_url` and `metadata_file` are both set".to_owned();
-                self.refuse("auth.saml.metadata_file", message, "keep `metadata_url`: Cognito then refreshes the metadata");
+                self.refuse(
+                    "auth.saml.metadata_file",
+                    message,
+                    "keep `metadata_url`: Cognito then refreshes the metadata",
+                );
                 None
             }
             (None, None) => {
@@ -192,7 +196,8 @@ impl Values {
         let help = "an https:// URL without a trailing slash, equal to the `iss` claim of the provider's tokens";
         self.form("auth.oidc.issuer", "a valid issuer", help, is_issuer);
         if is_open(&issuer) {
-            let message = format!("`{issuer}` accepts every account of the provider, not only those of one organization");
+            let message =
+                format!("`{issuer}` accepts every account of the provider, not only those of one organization");
             self.refuse("auth.oidc.issuer", message, "use the issuer of your own organization");
         }
         let client_id = self.require("auth.oidc.client_id", "the client ID of this application at the provider");

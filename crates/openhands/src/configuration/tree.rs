@@ -108,9 +108,7 @@ impl Node {
                 Ok(n) if n < items.len() && !rest.is_empty() => {
                     items.get_mut(n).map_or(Ok(()), |item| item.put(rest, node))
                 }
-                _ => {
-                    Err(format!("list index `{first}` is out of range: the list has {} entries, from 0", items.len()))
-                }
+                _ => Err(format!("list index `{first}` is out of range: the list has {} entries, from 0", items.len())),
             },
             _ => Err(format!("the parent of `{first}` is a value, not a table")),
         }

@@ -122,7 +122,8 @@ fn existing_endpoints_of_others_are_not_managed() {
     };
     let error = checked("", endpoints).unwrap_err();
     assert!(
-        error.contains("network.endpoints.ecr-api: the VPC already has an endpoint for com.amazonaws.us-west-2.ecr.api"),
+        error
+            .contains("network.endpoints.ecr-api: the VPC already has an endpoint for com.amazonaws.us-west-2.ecr.api"),
         "{error}"
     );
     let (environment, warnings) = checked("[network]\nendpoints = { ecr-api = false }\n", endpoints).unwrap();
@@ -248,7 +249,8 @@ fn an_unreachable_registry_is_an_error_that_names_the_image() {
         }
     });
     let error = error.unwrap_err();
-    for text in ["failed to read the digest of `ghcr.io/openhands/agent-server:", "no such host", "public.ecr.aws/aws-cli"]
+    for text in
+        ["failed to read the digest of `ghcr.io/openhands/agent-server:", "no such host", "public.ecr.aws/aws-cli"]
     {
         assert!(error.contains(text), "{error}");
     }

@@ -175,7 +175,10 @@ mod tests {
         let compose = file("boot/bundle/compose.yaml");
         assert!(compose.contains("/openhands/openhands:") && !compose.contains("ghcr.io"), "{compose}");
         assert!(file("boot/user-data.sh").contains("agent_server_image='<registry>/openhands/agent-server:"));
-        assert!(!of(text).iter().any(|(path, _)| path.starts_with("images/")), "published images have no build context");
+        assert!(
+            !of(text).iter().any(|(path, _)| path.starts_with("images/")),
+            "published images have no build context"
+        );
     }
 
     #[test]

@@ -40,8 +40,7 @@ fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, Stri
 
 /// Parses a JSON parameter. Errors do not quote its value, which may be secret.
 fn parsed<T: DeserializeOwned>(parameters: &Parameters, name: &str) -> Result<T, String> {
-    serde_json::from_str(parameter(parameters, name)?)
-        .map_err(|_| format!("the parameter `{name}` is invalid"))
+    serde_json::from_str(parameter(parameters, name)?).map_err(|_| format!("the parameter `{name}` is invalid"))
 }
 
 impl Packages for OpenHandsPackages {

@@ -272,11 +272,12 @@ fn boot(
     let (configuration, names) = (builder.configuration, &builder.environment.names);
     let release = configuration.release();
     let published = (release.openhands_repository.to_owned(), release.openhands_tag.to_owned());
-    let (openhands_repository, openhands_tag) =
-        images.map_or(published, |images| placeholders.insert_both(images.openhands.repository(), images.openhands.tag()));
+    let (openhands_repository, openhands_tag) = images
+        .map_or(published, |images| placeholders.insert_both(images.openhands.repository(), images.openhands.tag()));
     let published = (release.agent_server_repository.to_owned(), release.agent_server_tag.to_owned());
-    let (agent_server_repository, agent_server_tag) =
-        images.map_or(published, |images| placeholders.insert_both(images.agent_server.repository(), images.agent_server.tag()));
+    let (agent_server_repository, agent_server_tag) = images.map_or(published, |images| {
+        placeholders.insert_both(images.agent_server.repository(), images.agent_server.tag())
+    });
     Boot {
         region: names.region.clone(),
         alert_topic_arn: placeholders.insert(ground.monitoring.alerts.attribute("arn")),

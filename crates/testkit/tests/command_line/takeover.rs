@@ -163,7 +163,7 @@ fn data_ends_only_where_that_is_accepted_by_name() {
     place.succeed(&["apply", "--yes", "--target", "database/cluster"]);
     let shown = place.succeed(&["plan", "--target", "database/cluster", "--replace", "database/cluster"]);
     assert!(shown.contains("database/cluster rds.cluster `"), "{shown}");
-    assert!(shown.contains("holds data: it is deleted, and the new one is empty"), "{shown}");
+    assert!(shown.contains("holds data and is deleted; its replacement is empty"), "{shown}");
     let before = cloud(&place);
     let message = place.fail(&["apply", "--yes", "--target", "database/cluster", "--replace", "database/cluster"]);
     assert!(message.contains("the plan would replace rds.cluster"), "{message}");

@@ -51,9 +51,9 @@ fn the_cdk_projects_names_are_taken_with_a_note() {
     let ended = place.run(&arguments);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     insta::assert_snapshot!(ended.stderr, @"
-    warning: `--context vpcId=…` is `vpc_id` here; put it into the configuration file
-    warning: `--context hostedZoneId=…` is `hosted_zone_id` here; put it into the configuration file
-    warning: `--context domainName=…` is `domain_name` here; put it into the configuration file
+    warning: `--context vpcId=…` sets the key `vpc_id`; set it in the configuration file instead
+    warning: `--context hostedZoneId=…` sets the key `hosted_zone_id`; set it in the configuration file instead
+    warning: `--context domainName=…` sets the key `domain_name`; set it in the configuration file instead
     ");
 }
 

@@ -173,7 +173,11 @@ fn more_mails_than_cognito_sends_in_a_day_need_consent() {
     assert!(accounts(&place).users.is_empty());
     let ended = place.run(&["users", "import", "users.csv", "--yes"]);
     assert_eq!(ended.code, 0);
-    assert!(ended.stderr.starts_with("warning: 51 invitations are more than the 50 mails a day"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.starts_with("warning: 51 invitations exceed the limit of 50 emails per day"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(accounts(&place).users.len(), 51);
     // Who is there needs no mail; a mail service of one's own has no such limit.
     assert_eq!(place.run(&["users", "import", "users.csv"]).stderr, "");
@@ -277,8 +281,8 @@ fn a_secret_that_the_company_login_lacks_is_told_with_how_to_store_it() {
     let place = Place::new();
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{OIDC}"));
     insta::assert_snapshot!(place.fail(&["plan"]), @"
-    error: auth.oidc.client_secret_name: there is no secret `sso/openhands` in us-west-2
-      help: `aws secretsmanager create-secret --name sso/openhands --region us-west-2 --secret-string file://FILE` stores the client secret from a file
+    error: auth.oidc.client_secret_name: secret `sso/openhands` not found in us-west-2
+      help: store the client secret: `aws secretsmanager create-secret --name sso/openhands --region us-west-2 --secret-string file://FILE`
     ");
 }
 

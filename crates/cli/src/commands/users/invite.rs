@@ -42,7 +42,8 @@ pub(super) fn read(file: &Path) -> Result<Addresses, CommandError> {
 pub(super) fn mail_hint(error: &ProviderError) -> Option<String> {
     let is_mail = error.operation.ends_with(":AdminCreateUser") && error.kind == ErrorKind::Limit;
     is_mail.then(|| {
-        "re-run the command with `--resend` tomorrow, or configure the user pool to use Amazon SES (docs/users.md)".to_owned()
+        "re-run the command with `--resend` tomorrow, or configure the user pool to use Amazon SES (docs/users.md)"
+            .to_owned()
     })
 }
 
@@ -62,7 +63,9 @@ fn step(email: String, users: &[User], resend: bool) -> Step {
         (UserStatus::Invited, false) => {
             Step::Leave(email, format!("was invited on {day}; add `--resend` to resend the invitation"))
         }
-        (_, true) => Step::Leave(email, "has logged in before; a forgotten password can be reset on the login page".to_owned()),
+        (_, true) => {
+            Step::Leave(email, "has logged in before; a forgotten password can be reset on the login page".to_owned())
+        }
         (_, false) => Step::Leave(email, format!("has been a user since {day}")),
     }
 }

@@ -184,7 +184,7 @@ describe('a step that fails', () => {
       const reason = new RegExp(`FAILED in line [0-9]+: ${step}`);
       assert.match(machine.read('var/log/user-data.log'), reason);
       // The alert and the log group contain the cause, even if the agent is not running.
-      assert.match(run.calls.join('\n'), new RegExp(`aws sns publish[^]*(made to fail|does not answer)[^]*${reason.source}`));
+      assert.match(run.calls.join('\n'), new RegExp(`aws sns publish[^]*(simulated failure|does not answer)[^]*${reason.source}`));
       const put = run.calls.find((call) => call.startsWith('aws logs put-log-events'));
       assert.ok(put.includes('--log-group-name /openhands/application --log-stream-name i-0123456789abcdef0/boot-failure'), put);
       const [event] = JSON.parse(machine.read('run/boot-failure.json'));

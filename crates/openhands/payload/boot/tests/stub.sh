@@ -4,12 +4,12 @@ name=${0##*/}
 [[ $name == sleep ]] && exit 0
 echo "$name $*" >>/state/calls
 if [[ -s /state/fail && "$name $*" =~ $(</state/fail) ]]; then
-  echo "$name: made to fail" >&2
+  echo "$name: simulated failure" >&2
   exit 1
 fi
 if [[ -s /state/fail-once && "$name $*" =~ $(</state/fail-once) ]]; then
   : >/state/fail-once
-  echo "$name: made to fail once" >&2
+  echo "$name: simulated failure" >&2
   exit 1
 fi
 case "$name $*" in

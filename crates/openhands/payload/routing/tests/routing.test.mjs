@@ -132,10 +132,10 @@ describe('the owner check', () => {
     for (const headers of [{}, { 'X-Cognito-User-Id': 'eve' }, { 'X-Cognito-User-Id': '' }, { 'X-Cognito-User-Id': 'ADA' }, PUBLIC]) {
       assert.equal((await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers })).status, 403, JSON.stringify(headers));
     }
-    const nobodys = conversation();
-    docker.containers = [container(nobodys, undefined, '127.0.0.2')];
+    const unowned = conversation();
+    docker.containers = [container(unowned, undefined, '127.0.0.2')];
     for (const headers of [OWNER, {}, PUBLIC]) {
-      assert.equal((await ask(open.port, `/runtime/${nobodys}/${port}/`, { headers })).status, 403);
+      assert.equal((await ask(open.port, `/runtime/${unowned}/${port}/`, { headers })).status, 403);
     }
   });
 

@@ -25,7 +25,7 @@ log.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
 _config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _s3 = boto3.client("s3", config=_config)
 _kms = boto3.client("kms", config=_config)
-_everybodys = json.loads((Path(__file__).parent / "everybodys_mcp.json").read_text(encoding="utf-8"))
+_global_servers = json.loads((Path(__file__).parent / "everybodys_mcp.json").read_text(encoding="utf-8"))
 
 
 def _answer(status: int, body: dict, headers: dict | None = None) -> dict:
@@ -82,7 +82,7 @@ def handler(event: dict, _context=None) -> dict:
         act, item = _route(event)
         body = _body(event) if event.get("httpMethod") in ("POST", "PUT") else None
         documents = Documents(_s3, _kms, os.environ["DATA_BUCKET"], os.environ["KMS_KEY_ID"], user)
-        return _answer(*act(documents=documents, body=body, item=item, everybodys=_everybodys))
+        return _answer(*act(documents=documents, body=body, item=item, global_servers=_global_servers))
     except Refusal as refusal:
         return _answer(refusal.status, {"error": refusal.reason}, refusal.headers)
     except Exception as error:

@@ -25,11 +25,11 @@ def get_mcp(documents: Documents, **_):
 
 
 def put_mcp(documents: Documents, body, **_):
-    made = validation.mcp_config(body)
+    validated = validation.mcp_config(body)
 
     def change(document):
         document.clear()
-        document.update(version="1.0", updated_at=now(), **made)
+        document.update(version="1.0", updated_at=now(), **validated)
         return dict(document)
 
     return 200, documents.change(MCP, change)
@@ -45,35 +45,35 @@ def _take(document: dict, server_id: str):
 
 
 def post_server(documents: Documents, body, **_):
-    made = validation.server(body)
+    validated = validation.server(body)
 
     def change(document):
         _mcp(document)
-        if any(server["id"] == made["id"] for name in LISTS for server in document[name]):
-            raise Refusal(409, f"the server `{made['id']}` already exists")
-        if len(document[f"{made['type']}_servers"]) >= validation.MOST_SERVERS:
+        if any(server["id"] == validated["id"] for name in LISTS for server in document[name]):
+            raise Refusal(409, f"the server `{validated['id']}` already exists")
+        if len(document[f"{validated['type']}_servers"]) >= validation.MOST_SERVERS:
             raise Refusal(400, f"the maximum of {validation.MOST_SERVERS} servers is reached")
-        document[f"{made['type']}_servers"].append(made)
+        document[f"{validated['type']}_servers"].append(validated)
         document["updated_at"] = now()
 
     documents.change(MCP, change)
-    return 201, made
+    return 201, validated
 
 
 def put_server(documents: Documents, body, item, **_):
-    made = validation.server(body, item)
+    validated = validation.server(body, item)
 
     def change(document):
         _, name, at = _take(_mcp(document), item)
         if name is None:
             raise Refusal(404, f"server `{item}` not found")
         # The server keeps its position unless its type has changed.
-        own = f"{made['type']}_servers"
-        document[own].insert(at if name == own else len(document[own]), made)
+        own = f"{validated['type']}_servers"
+        document[own].insert(at if name == own else len(document[own]), validated)
         document["updated_at"] = now()
 
     documents.change(MCP, change)
-    return 200, made
+    return 200, validated
 
 
 def delete_server(documents: Documents, item, **_):
@@ -100,11 +100,11 @@ def get_secrets(documents: Documents, **_):
 def put_secret(documents: Documents, body, item, **_):
     def change(document):
         exists = item in document
-        made = validation.secret(body, exists)
+        validated = validation.secret(body, exists)
         if isinstance(body, dict) and body.get("id", item) != item:
             raise Refusal(400, "`id` differs from the ID in the path")
         time = now()
-        document[item] = {"created_at": time, **document.get(item, {}), **made, "updated_at": time}
+        document[item] = {"created_at": time, **document.get(item, {}), **validated, "updated_at": time}
         return (200 if exists else 201), _shown(item, document[item])
 
     return documents.change(SECRETS, change)
@@ -130,11 +130,11 @@ def _provider(item: str) -> str:
 
 
 def put_integration(documents: Documents, body, item, **_):
-    made = validation.integration(body)
+    validated = validation.integration(body)
 
     def change(document):
         earlier = document.get(_provider(item), {})
-        document[item] = {**made, "connected_at": earlier.get("connected_at") or now()}
+        document[item] = {**validated, "connected_at": earlier.get("connected_at") or now()}
         return dict(document[item])
 
     return 200, documents.change(INTEGRATIONS, change)
@@ -149,10 +149,10 @@ def delete_integration(documents: Documents, item, **_):
     return 200, {"id": item, "deleted": True}
 
 
-def get_merged(documents: Documents, everybodys, **_):
+def get_merged(documents: Documents, global_servers, **_):
     """Return the servers of the deployment that the user has not disabled, and the servers of the user."""
     own = _mcp(documents.read(MCP))
-    return 200, {"version": "1.0", "updated_at": own["updated_at"], **merge(everybodys, own)}
+    return 200, {"version": "1.0", "updated_at": own["updated_at"], **merge(global_servers, own)}
 
 
 # Methods by path under /api/v1/user-config. `*` matches an ID.

@@ -71,7 +71,7 @@ def server(value, own_id: str | None = None) -> dict:
     found = identity(values.get("id", own_id))
     if own_id is not None and found != own_id:
         raise Refusal(400, "`id` differs from the ID in the path")
-    made = {
+    result = {
         "id": found,
         "type": kind,
         "enabled": _flag(values, "enabled", True),
@@ -86,7 +86,7 @@ def server(value, own_id: str | None = None) -> dict:
             fits = False
         if not fits or any(character.isspace() or ord(character) < 32 for character in url):
             raise Refusal(400, "`url` must be an HTTP or HTTPS URL")
-        return {**made, "url": url}
+        return {**result, "url": url}
     args = _list(values, "args", 100)
     if not all(isinstance(one, str) and len(one) <= 4096 for one in args):
         raise Refusal(400, "`args` must be strings of at most 4096 characters")
@@ -97,7 +97,7 @@ def server(value, own_id: str | None = None) -> dict:
         if not VARIABLE.fullmatch(name) or not isinstance(one, str) or len(one) > 4096:
             raise Refusal(400, "`env` must map variable names to strings of at most 4096 characters")
     return {
-        **made,
+        **result,
         "name": _text(values, "name", 128, found),
         "command": _text(values, "command", 1024, required=True),
         "args": args,
@@ -112,30 +112,30 @@ def mcp_config(value) -> dict:
     values = _object(value, "the configuration", {"version", "updated_at", "disabled_global_servers", *names})
     if values.get("version", "1.0") != "1.0":
         raise Refusal(400, '`version` must be "1.0"')
-    made = {}
+    result = {}
     for name in names:
-        made[name] = [server(one) for one in _list(values, name, MOST_SERVERS)]
+        result[name] = [server(one) for one in _list(values, name, MOST_SERVERS)]
         kind = name.removesuffix("_servers")
-        if any(one["type"] != kind for one in made[name]):
+        if any(one["type"] != kind for one in result[name]):
             raise Refusal(400, f"`{name}` must contain servers of the type {kind}")
-    ids = [one["id"] for name in names for one in made[name]]
+    ids = [one["id"] for name in names for one in result[name]]
     if len(ids) != len(set(ids)):
         raise Refusal(400, "two servers have the same id")
     disabled = [identity(one, "disabled_global_servers") for one in _list(values, "disabled_global_servers", 1000)]
-    return {**made, "disabled_global_servers": disabled}
+    return {**result, "disabled_global_servers": disabled}
 
 
 def secret(value, exists: bool) -> dict:
     """Validate a secret. The value is optional if the secret exists."""
     values = _object(value, "a secret", {"id", "value", "type", "notes"})
-    made = {}
+    result = {}
     if values.get("value") is not None or not exists:
-        made["value"] = _text(values, "value", LONGEST_VALUE, required=True)
+        result["value"] = _text(values, "value", LONGEST_VALUE, required=True)
     if "type" in values or not exists:
-        made["type"] = _choice(values, "type", SECRET_TYPES, "credential")
+        result["type"] = _choice(values, "type", SECRET_TYPES, "credential")
     if "notes" in values or not exists:
-        made["notes"] = _text(values, "notes", LONGEST_NOTES, "")
-    return made
+        result["notes"] = _text(values, "notes", LONGEST_NOTES, "")
+    return result
 
 
 def integration(value) -> dict:

@@ -114,7 +114,7 @@ class Mcp(Api):
             ("`env`", {**STDIO, "env": {"X": 1}}),
             ("`runtime`", {**STDIO, "runtime": "moon"}),
             ("`enabled`", {**STDIO, "enabled": "yes"}),
-            ("has no `colour`", {**STDIO, "colour": 1}),
+            ("has no `color`", {**STDIO, "color": 1}),
             ("has no `command`", {**SHTTP, "command": "x"}),
             ("`notes`", {**STDIO, "notes": "x" * 2001}),
             *(("`id`", {**STDIO, "id": bad}) for bad in ["", "a/b", "..", "a..b", "x" * 129, 7, None, "é", "a\n"]),
@@ -234,11 +234,11 @@ class Secrets(Api):
 class Integrations(Api):
     def test_can_be_connected_changed_and_disconnected(self):
         self.assertEqual(self.call("GET", "/integrations"), (200, {"integrations": {}}))
-        status, made = self.call("PUT", "/integrations/github", {"token_ref": "github.token", "auto_mcp": True})
+        status, connected = self.call("PUT", "/integrations/github", {"token_ref": "github.token", "auto_mcp": True})
         self.assertEqual(status, 200)
-        self.assertEqual((made["enabled"], made["token_ref"], made["auto_mcp"], made["notes"]), (True, "github.token", True, ""))
+        self.assertEqual((connected["enabled"], connected["token_ref"], connected["auto_mcp"], connected["notes"]), (True, "github.token", True, ""))
         changed = self.call("PUT", "/integrations/github", {"enabled": False})[1]
-        self.assertEqual((changed["enabled"], changed["connected_at"]), (False, made["connected_at"]))
+        self.assertEqual((changed["enabled"], changed["connected_at"]), (False, connected["connected_at"]))
         self.assertEqual(self.call("GET", "/integrations"), (200, {"integrations": {"github": changed}}))
         self.assertEqual(self.call("PUT", "/integrations/gitlab", {})[0], 404)
         self.assertEqual(self.call("PUT", "/integrations/slack", {"token_ref": "a/b"})[0], 400)
