@@ -168,7 +168,7 @@ impl Account {
             }
             self.succeed(arguments)?;
         }
-        bail!("something is always left for later")
+        bail!("a deletion is still deferred")
     }
 
     /// Makes calls with another SDK, in order.

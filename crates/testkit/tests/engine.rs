@@ -111,7 +111,7 @@ async fn every_wait_has_an_end_that_says_what_was_waited_for() {
     let report = harness.apply(&graph()).await.unwrap();
     assert!(cloud.now() - began < Duration::from_secs(700));
     let error = report.failed.first().unwrap().error.to_string();
-    assert_eq!(error, "fake.tagged: gave up after 600 s; the last status was: creating");
+    assert_eq!(error, "fake.tagged: timed out after 600 s; last status: creating");
 }
 
 #[tokio::test(start_paused = true)]
@@ -471,5 +471,5 @@ async fn what_is_found_tells_more_of_what_refers_to_it_before_anything_is_change
     let plan = harness.plan(&graph, Mode::Apply).await.unwrap();
     let errors: Vec<&str> = plan.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].contains("does not belong to this deployment"), "{errors:?}");
+    assert!(errors[0].contains("is not managed by this deployment"), "{errors:?}");
 }

@@ -127,7 +127,7 @@ fn an_endpoint_that_cannot_be_reached_is_told_once() {
     let run = ohinfra_tests::account::ended(&mut command).unwrap();
     let text = shown(&account, &run);
     assert_eq!(text.lines().count(), 2, "{text}");
-    assert!(text.contains("help: check the network, the region, and AWS_ENDPOINT_URL"), "{text}");
+    assert!(text.contains("help: check the network, the region and, if set, AWS_ENDPOINT_URL"), "{text}");
 }
 
 #[test]

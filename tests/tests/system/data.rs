@@ -158,7 +158,7 @@ fn a_purge_waits_for_the_recovery_points_and_keeps_the_role_until_the_vault_has_
     back_up(&account, 1100);
     let destroyed = account.succeed(&["destroy", "--yes"]).unwrap().stdout;
     for address in ["monitoring/backup-role", "monitoring/backup-vault"] {
-        assert!(destroyed.contains(&format!("⊙ {address} stays in AWS")), "{destroyed}");
+        assert!(destroyed.contains(&format!("⊙ {address} retained")), "{destroyed}");
     }
     account.succeed(&target).unwrap();
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();

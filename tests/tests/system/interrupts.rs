@@ -144,7 +144,7 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
         && mount -o remount,ro,bind . && export TMPDIR=/proc";
     let run = apply_after(&account, disks, OWN_DISKS);
     assert_eq!(run.code, Some(1), "{run:#?}");
-    assert!(run.stderr.contains("run the same command again: what was made is found"), "{}", run.stderr);
+    assert!(run.stderr.contains("re-run the same command; it finds the created resources"), "{}", run.stderr);
     assert_ne!(account.inventory().unwrap(), inventory, "something was made");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
@@ -160,7 +160,7 @@ fn where_not_even_what_is_about_to_be_made_can_be_written_nothing_is_made() {
     // No file may be longer than 8 KiB, anywhere.
     let run = apply_after(&account, "trap '' XFSZ; ulimit -f 16", &["env"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
-    assert!(run.stderr.contains("cannot write state/openhands.json: File too large"), "{}", run.stderr);
+    assert!(run.stderr.contains("failed to write state/openhands.json: File too large"), "{}", run.stderr);
     assert_eq!(account.inventory().unwrap(), inventory, "nothing was made");
     account.succeed(APPLY).unwrap();
 }

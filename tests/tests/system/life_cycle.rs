@@ -26,7 +26,7 @@ fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
     let found = account.inventory().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
-    assert!(account.succeed(&["bootstrap"]).unwrap().stdout.contains("is as it should be"), "bootstrap is idempotent");
+    assert!(account.succeed(&["bootstrap"]).unwrap().stdout.contains("is already configured"), "bootstrap is idempotent");
 
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(2));
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -105,7 +105,7 @@ fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
     ];
     let destroyed = account.succeed(&["destroy", "--yes"]).unwrap().stdout;
     for address in retained {
-        assert!(destroyed.contains(&format!("⊙ {address} stays in AWS")), "{destroyed}");
+        assert!(destroyed.contains(&format!("⊙ {address} retained")), "{destroyed}");
     }
     account.finish(&["destroy", "--yes"]).unwrap();
     assert!(resources(&account).is_empty());
@@ -160,12 +160,12 @@ fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
     let shown = refused(&["plan"]);
     assert_eq!(refused(&["apply", "--yes"]), shown);
     insta::assert_snapshot!(shown, @"
-    error: monitoring/app-logs: logs.log_group `/openhands/application` exists in us-west-2 and does not belong to this deployment
-      help: to take it over: `ohinfra import monitoring/app-logs '/openhands/application'`; otherwise rename or delete it, or choose another `name` for this deployment
-    error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-us-west-2-Monitoring` exists in us-west-2 and does not belong to this deployment
-      help: to take it over: `ohinfra import monitoring/dashboard 'OpenHands-us-west-2-Monitoring'`; otherwise rename or delete it, or choose another `name` for this deployment
-    error: security/instance-role: iam.role `openhands-us-west-2-instance` exists in us-west-2 and does not belong to this deployment
-      help: to take it over: `ohinfra import security/instance-role 'openhands-us-west-2-instance'`; otherwise rename or delete it, or choose another `name` for this deployment
+    error: monitoring/app-logs: logs.log_group `/openhands/application` already exists in us-west-2 and is not managed by this deployment
+      help: run `ohinfra import monitoring/app-logs '/openhands/application'` to adopt it; otherwise rename or delete it, or choose another `name` for this deployment
+    error: monitoring/dashboard: cloudwatch.dashboard `OpenHands-us-west-2-Monitoring` already exists in us-west-2 and is not managed by this deployment
+      help: run `ohinfra import monitoring/dashboard 'OpenHands-us-west-2-Monitoring'` to adopt it; otherwise rename or delete it, or choose another `name` for this deployment
+    error: security/instance-role: iam.role `openhands-us-west-2-instance` already exists in us-west-2 and is not managed by this deployment
+      help: run `ohinfra import security/instance-role 'openhands-us-west-2-instance'` to adopt it; otherwise rename or delete it, or choose another `name` for this deployment
     ");
     assert_eq!(account.inventory().unwrap(), before);
 
@@ -189,15 +189,15 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
         assert_eq!(run.code, Some(1));
         run.stderr.lines().find(|line| line.starts_with("error")).unwrap().to_owned()
     };
-    insta::assert_snapshot!(stale("first.plan"), @"error: the saved plan is stale: the state has changed since it was made");
+    insta::assert_snapshot!(stale("first.plan"), @"error: the saved plan is stale: the state has changed since the plan was saved");
     account.configure("[monitoring]\nlog_retention_days = 60\n").unwrap();
     account.succeed(&["plan", "--out", "second.plan"]).unwrap();
     account
         .call("logs", "put_retention_policy", json!({ "logGroupName": "/openhands/application", "retentionInDays": 7 }))
         .unwrap();
-    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: AWS has changed since it was made");
+    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the planned changes differ for monitoring/app-logs");
     account.configure("").unwrap();
-    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the configuration has changed since it was made");
+    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the configuration has changed since the plan was saved");
 }
 
 #[test]

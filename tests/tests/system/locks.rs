@@ -156,7 +156,7 @@ fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pus
         let run = account.run(&["apply", "--yes"]).unwrap();
         account.endpoint = upstream;
         assert_eq!(run.code, Some(1));
-        assert!(run.stderr.contains("it is saved in openhands.errored.json"), "{}", run.stderr);
+        assert!(run.stderr.contains("a copy was saved to openhands.errored.json"), "{}", run.stderr);
         assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
         account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
         account.succeed(&["apply", "--yes"]).unwrap();
@@ -325,7 +325,7 @@ fn versions_of_state_and_lock_expire_and_rules_of_the_users_own_stay() {
     assert_eq!(of(&first, "openhands.json"), json!({ "NoncurrentDays": 90, "NewerNoncurrentVersions": 100 }));
     assert_eq!(of(&first, "openhands.json.lock"), json!({ "NoncurrentDays": 1 }));
     let again = account.succeed(&["bootstrap"]).unwrap();
-    assert!(again.stdout.contains("is as it should be"), "{}", again.stdout);
+    assert!(again.stdout.contains("is already configured"), "{}", again.stdout);
     let own =
         json!({ "ID": "own", "Status": "Enabled", "Filter": { "Prefix": "reports/" }, "Expiration": { "Days": 7 } });
     let parameters = json!({ "Bucket": bucket(&account), "LifecycleConfiguration": { "Rules": [own] } });

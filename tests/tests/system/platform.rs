@@ -169,7 +169,7 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     let planned = actions(&account.plan().unwrap());
     assert!(planned.iter().all(|action| action.contains(" edge-one/")), "{planned:?}");
     let applied = account.succeed(&["apply", "--yes"]).unwrap().stdout;
-    assert!(applied.contains("edge-one/auth-function-version cannot be deleted yet"), "{applied}");
+    assert!(applied.contains("edge-one/auth-function-version deletion deferred"), "{applied}");
     is_settled(&account);
     let after = account.state().unwrap();
     let (old, new) = (id(&before, "edge-one/auth-function-version"), id(&after, "edge-one/auth-function-version"));
@@ -229,7 +229,7 @@ fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_
     is_settled(&account);
     let refused = account.run(&["apply", "--yes", "--rotate", "database/admin-secret"]).unwrap();
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("is not a secret whose new value"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cannot be rotated"), "{}", refused.stderr);
 
     // The database's user gets its new password, and the instance one that knows it.
     let rotated = account.succeed(&["apply", "--yes", "--rotate", "database/proxy-secret"]).unwrap().stderr;

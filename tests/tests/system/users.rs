@@ -96,7 +96,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     assert!(unasked.code == Some(1) && unasked.stderr.contains("add `--yes`"), "{unasked:?}");
     let removed = account.succeed(&["users", "remove", "eve@example.com", "--yes"]).unwrap();
     assert!(removed.stdout.contains(&format!("eve@example.com  invited  ID {id}")), "{removed:?}");
-    assert!(removed.stdout.contains("stay in the data bucket and the database"), "{removed:?}");
+    assert!(removed.stdout.contains("remain in the data bucket and the database"), "{removed:?}");
     assert_eq!(addresses(&account, &pool), ["ada@example.com", "bob@example.com"]);
 
     for command in ["disable", "enable", "remove"] {
@@ -246,7 +246,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     apply(&account);
     assert_eq!(listed(&account, &pool), json!(["Renamed-SAML"]));
     let refused = account.run(&["users", "invite", "ada@example.com"]).unwrap();
-    assert!(refused.code == Some(1) && refused.stderr.contains("`auth.local_login` is off"), "{refused:?}");
+    assert!(refused.code == Some(1) && refused.stderr.contains("`auth.local_login` is `false`"), "{refused:?}");
 
     account.write("idp.xml", "<EntityDescriptor entityID=\"https://sso.example.com\"/>").unwrap();
     account.configure("[auth.saml]\nname = \"Renamed-SAML\"\nmetadata_file = \"idp.xml\"\n").unwrap();

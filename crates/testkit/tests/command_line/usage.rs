@@ -21,11 +21,11 @@ fn names_that_do_not_exist_are_told_with_those_that_do() {
     error: --stack: unknown stack `databse`
       help: stacks: auth, compute, database, edge, monitoring, network, security, user-config
     error: --target: unknown resource `network/nothing`
-      help: `ohinfra graph` lists every address
+      help: run `ohinfra graph` to list all addresses
     ");
     insta::assert_snapshot!(place.fail(&["plan", "--replace", "network/nothing"]), @"
-    error: --replace: there is no resource `network/nothing`
-      help: `ohinfra graph` lists every address
+    error: --replace: no resource `network/nothing` in the configuration
+      help: run `ohinfra graph` to list the addresses
     ");
     insta::assert_snapshot!(place.fail(&["state", "show", "network/endpoint-sg"]), @"
     error: the state knows no `network/endpoint-sg`
@@ -67,6 +67,6 @@ fn credentials_that_have_expired_are_told_once_with_what_to_do() {
     place.write("cloud.look-ups", &answers.to_string());
     insta::assert_snapshot!(place.fail(&["plan"]), @"
     error: sts:GetCallerIdentity: ExpiredToken: the token has expired
-      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+      help: log in again (for example `aws sso login`), or select a profile with AWS_PROFILE; check with `aws sts get-caller-identity`
     ");
 }
