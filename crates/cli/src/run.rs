@@ -10,7 +10,7 @@ use ohinfra_core::contract::{Live, Provider};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::look_up::Request;
 use ohinfra_core::{Address, ProviderError};
-use ohinfra_engine::refresh::{ReadError, Refreshed, prior};
+use ohinfra_engine::refresh::{ReadError, Refreshed};
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
 use ohinfra_openhands::configuration::SamlMetadata;
@@ -227,11 +227,11 @@ impl Connected<'_> {
         let configuration = &self.run.configuration;
         let mut pins = Pins { known: document.pins.clone(), upgrade: options.upgrade, ..Pins::default() };
         let requests = environment::look_ups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
-        let prior = prior(document);
+        let prior = &document.resources;
         let reading = async {
             match reading {
-                Reading::Exact => self.engine.refresh(&prior).await,
-                Reading::ByIndex => self.engine.refresh_by_index(&document.deployment, &prior).await,
+                Reading::Exact => self.engine.refresh(prior).await,
+                Reading::ByIndex => self.engine.refresh_by_index(&document.deployment, prior).await,
             }
         };
         let (answers, live) = join(self.engine.ask_all(&requests), reading).await;

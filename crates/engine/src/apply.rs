@@ -13,7 +13,7 @@ use ohinfra_core::{Address, Reference};
 use ohinfra_plan::graph::Need;
 use ohinfra_plan::plan::{Action, Change, Plan};
 use ohinfra_plan::steps::{Operation, Step, Steps, steps};
-use ohinfra_state::{ResourceState, StateError, Status};
+use ohinfra_state::{Applied, Predecessor, ResourceState, StateError, Transition};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -342,7 +342,7 @@ impl Execution<'_> {
         match message {
             Message::Identified { address, created, inputs } => {
                 self.attributes.insert(address.clone(), created.attributes.clone());
-                self.record(&address, &created.id, &inputs, &created.attributes, Status::Creating);
+                self.record(&address, &created.id, &inputs, &created.attributes, Transition::Identified);
                 self.identified.insert(address);
             }
             Message::Finished { step, result, seconds } => self.finish(&step, result, seconds),
@@ -392,11 +392,7 @@ impl Execution<'_> {
         let address = &step.address;
         let id = self.plan.changes.get(address).and_then(|change| change.id.clone()).unwrap_or_default();
         if self.session.writer.with(|d| d.resources.get(address).is_some_and(|r| !r.deferred)) {
-            self.session.writer.change(|document| {
-                if let Some(resource) = document.resources.get_mut(address) {
-                    resource.deferred = true;
-                }
-            });
+            self.transition(address, Transition::Deferred);
         }
         self.done.insert(step.clone());
         self.engine.observer.on(&Event::Deferred { address: address.clone(), reason: reason.clone() });
@@ -408,86 +404,65 @@ impl Execution<'_> {
         match outcome {
             Outcome::Present { id, inputs, attributes } => {
                 self.attributes.insert(address.clone(), attributes.clone());
-                self.record(address, &id, &inputs, &attributes, Status::Ready);
+                self.record(address, &id, &inputs, &attributes, Transition::Ready);
                 Some(id)
             }
             Outcome::Gone => {
-                let replaced = self.plan.changes.get(address).is_some_and(|c| c.action != Action::Delete);
-                self.session.writer.change(|document| match document.resources.get_mut(address) {
-                    // A replacement keeps the entry, because its generation is part of the next token.
-                    Some(resource) if replaced => {
-                        if resource.deposed.is_empty() {
-                            resource.status = Status::Deleting;
-                        }
-                        resource.deposed.clear();
-                        resource.deferred = false;
-                    }
-                    _ => {
-                        document.resources.remove(address);
-                        document.kept.remove(address);
-                    }
-                });
+                let transition = match self.plan.changes.get(address).map(|change| change.action) {
+                    Some(Action::Delete) | None => Transition::Deleted,
+                    Some(Action::Replace(Replacement::DeleteFirst)) => Transition::DeletedForReplacement,
+                    Some(_) => Transition::PredecessorsDeleted,
+                };
+                self.transition(address, transition);
                 None
             }
             Outcome::Forgotten => {
                 let id = self.session.writer.with(|d| d.resources.get(address).map(|r| r.id.clone()));
                 let kind = self.plan.changes.get(address).map(|c| c.kind.clone()).unwrap_or_default();
                 self.report.retained.push((address.clone(), kind, id.clone().unwrap_or_default()));
-                self.session.writer.change(|document| {
-                    let forgotten = document.resources.remove(address);
-                    if let Some(resource) = forgotten.filter(|resource| !resource.kept.is_empty()) {
-                        document.kept.insert(address.clone(), resource.kept);
-                    }
-                });
+                self.transition(address, Transition::Retained);
                 id
             }
         }
     }
 
-    fn record(&self, address: &Address, id: &str, inputs: &Inputs, attributes: &Attributes, status: Status) {
+    fn transition(&self, address: &Address, transition: Transition) {
+        let now = self.engine.clock.now();
+        self.session.writer.change(|document| document.transition(address, transition, now));
+    }
+
+    fn record(
+        &self,
+        address: &Address,
+        id: &str,
+        inputs: &Inputs,
+        attributes: &Attributes,
+        transition: fn(Box<Applied>) -> Transition,
+    ) {
         let Some(change) = self.plan.changes.get(address) else { return };
         let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return };
-        let now = self.engine.clock.now();
-        self.session.writer.change(|document| {
-            let inputs = mask(inputs, schema, &document.lineage);
-            let earlier = document.resources.get(address);
-            let is_new = earlier.is_none_or(|r| r.id != id);
-            let deposed = deposed_after(change, earlier, is_new, id);
-            if is_new {
-                document.pending.remove(address);
-            }
-            document.kept.remove(address);
-            let mut left = earlier.map(|r| r.left.clone()).unwrap_or_default();
-            if is_new && change.retain && matches!(change.action, Action::Replace(_)) {
-                left.extend(change.id.iter().chain(earlier.map(|r| &r.id)).cloned());
-                left.sort();
-                left.dedup();
-            }
-            let deferred = earlier.is_some_and(|r| r.deferred) && !deposed.is_empty();
-            let generation = earlier.map_or(0, |r| if is_new { r.generation + 1 } else { r.generation });
-            let created_at = earlier.filter(|_| !is_new).map_or(now, |r| r.created_at);
-            document.resources.insert(
-                address.clone(),
-                ResourceState {
-                    kind: change.kind.clone(),
-                    region: change.region.clone(),
-                    id: id.to_owned(),
-                    inputs,
-                    kept: change.kept.clone(),
-                    imported: change.imported,
-                    attributes: attributes.clone(),
-                    depends_on: change.needs.keys().cloned().collect(),
-                    retain: change.retain,
-                    status,
-                    generation,
-                    deposed,
-                    left,
-                    deferred,
-                    created_at,
-                    updated_at: now,
-                },
-            );
-        });
+        let lineage = self.session.writer.with(|document| document.lineage.clone());
+        let predecessor = match change.action {
+            Action::Replace(_) if change.retain => Predecessor::Retained(change.id.clone()),
+            Action::Replace(Replacement::CreateFirst) => Predecessor::Deposed(change.id.clone()),
+            _ => Predecessor::None,
+        };
+        // A delete-first replacement has already deleted the leftovers that the plan found.
+        let is_delete_first = change.action == Action::Replace(Replacement::DeleteFirst);
+        let applied = Applied {
+            kind: change.kind.clone(),
+            region: change.region.clone(),
+            id: id.to_owned(),
+            inputs: mask(inputs, schema, &lineage),
+            kept: change.kept.clone(),
+            imported: change.imported,
+            attributes: attributes.clone(),
+            depends_on: change.needs.keys().cloned().collect(),
+            retain: change.retain,
+            leftovers: if is_delete_first { Vec::new() } else { change.deposed.clone() },
+            predecessor,
+        };
+        self.transition(address, transition(Box::new(applied)));
     }
 
     /// Updates the state with the live values of resources without changes.
@@ -508,7 +483,7 @@ impl Execution<'_> {
             let is_unchanged = change.fields.is_empty();
             if differs && is_unchanged && self.is_as_desired(change, &inputs) {
                 let id = change.id.clone().unwrap_or_default();
-                self.record(&change.address, &id, &inputs, &live.attributes, Status::Ready);
+                self.record(&change.address, &id, &inputs, &live.attributes, Transition::Ready);
             }
         }
     }
@@ -549,20 +524,6 @@ impl Execution<'_> {
         }
         Some(outputs)
     }
-}
-
-/// Returns the identities that still have to be deleted once `id` is the current one: those left over from earlier runs, those
-/// found by the plan, and the replaced one.
-fn deposed_after(change: &Change, earlier: Option<&ResourceState>, is_new: bool, id: &str) -> Vec<String> {
-    let mut deposed: BTreeSet<&String> = earlier.iter().flat_map(|r| &r.deposed).collect();
-    // A delete-first replacement has already deleted them.
-    if change.action != Action::Replace(Replacement::DeleteFirst) {
-        deposed.extend(&change.deposed);
-    }
-    if is_new && !change.retain && change.action == Action::Replace(Replacement::CreateFirst) {
-        deposed.extend(change.id.iter().chain(earlier.map(|r| &r.id)));
-    }
-    deposed.into_iter().filter(|old| *old != id).cloned().collect()
 }
 
 /// Returns the identities that a delete step deletes: after a replacement the replaced ones, otherwise all. If the state and the

@@ -11,7 +11,7 @@ use ohinfra_core::schema::{Schema, WRITE_ONLY};
 use ohinfra_core::secret::mask;
 use ohinfra_plan::Resource;
 use ohinfra_plan::identity::kept;
-use ohinfra_state::{ResourceState, Status};
+use ohinfra_state::{Applied, Predecessor, Transition};
 use serde_json::Value;
 
 use crate::Engine;
@@ -39,30 +39,22 @@ impl Engine {
         };
         let desired = resolve_all(&resource.inputs, &attribute);
         let now = self.clock.now();
-        session.writer.change(|document| {
-            document.kept.remove(&resource.address);
-            document.resources.insert(
-                resource.address.clone(),
-                ResourceState {
-                    kind: resource.kind.to_owned(),
-                    region: resource.region.clone(),
-                    id: id.to_owned(),
-                    inputs: mask(&applied(schema, &desired, &live.inputs), schema, &document.lineage),
-                    kept: kept(schema, &desired, &live.inputs),
-                    imported: true,
-                    attributes: live.attributes,
-                    depends_on: resource.needs.keys().cloned().collect(),
-                    retain: resource.retain,
-                    status: Status::Ready,
-                    generation: 0,
-                    deposed: Vec::new(),
-                    left: Vec::new(),
-                    deferred: false,
-                    created_at: now,
-                    updated_at: now,
-                },
-            );
-        });
+        let lineage = session.writer.with(|document| document.lineage.clone());
+        let record = Applied {
+            kind: resource.kind.to_owned(),
+            region: resource.region.clone(),
+            id: id.to_owned(),
+            inputs: mask(&applied(schema, &desired, &live.inputs), schema, &lineage),
+            kept: kept(schema, &desired, &live.inputs),
+            imported: true,
+            attributes: live.attributes,
+            depends_on: resource.needs.keys().cloned().collect(),
+            retain: resource.retain,
+            leftovers: Vec::new(),
+            predecessor: Predecessor::None,
+        };
+        let transition = Transition::Ready(Box::new(record));
+        session.writer.change(|document| document.transition(&resource.address, transition, now));
         Ok(resource.address.clone())
     }
 }

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use ohinfra_core::Address;
 use ohinfra_core::contract::{Found, Live, Standing, Subject};
-use ohinfra_core::inputs::{Attributes, Inputs, resolve_all, without_unknowns};
+use ohinfra_core::inputs::{Attributes, resolve_all, without_unknowns};
 use ohinfra_core::secret::mask;
 use ohinfra_plan::difference::{Compared, difference};
 use ohinfra_plan::plan::{Action, Change, Plan};
-use ohinfra_plan::planner::Prior;
 use ohinfra_plan::steps::Operation;
 use ohinfra_plan::{Graph, Resource};
-use ohinfra_state::{Pending, StateDocument};
+use ohinfra_state::{Pending, ResourceState, StateDocument};
 
 use crate::Engine;
 use crate::apply::Report;
@@ -85,7 +84,7 @@ impl Engine {
         &self,
         document: &StateDocument,
         graph: &Graph,
-        prior: &mut BTreeMap<Address, Prior>,
+        prior: &mut BTreeMap<Address, ResourceState>,
         live: &mut BTreeMap<Address, Live>,
     ) -> Result<(), Vec<ReadError>> {
         // A second instance of a retained resource may be its predecessor, which was retained in the cloud with its data. Only
@@ -96,7 +95,7 @@ impl Engine {
         let lost: Vec<(&Address, &Pending)> =
             document.pending.iter().filter(|(address, pending)| may_be_lost(address, pending)).collect();
         let finds = lost.iter().map(|(address, pending)| {
-            let except = prior.get(*address).map(known_ids).unwrap_or_default();
+            let except = prior.get(*address).map(|record| record.known_ids().cloned().collect()).unwrap_or_default();
             self.find_one(subject(document, address, &pending.region, except), pending)
         });
         let found: Vec<_> = join_all(finds).await;
@@ -111,7 +110,7 @@ impl Engine {
                 }
                 Ok(Some((id, found))) => {
                     let deposed = prior.get(address).map(|prior| prior.deposed.clone()).unwrap_or_default();
-                    prior.insert(address.clone(), left_behind(pending, id, &found, deposed));
+                    prior.insert(address.clone(), leftover(pending, &id, &found, deposed));
                     live.insert(address.clone(), found);
                 }
             }
@@ -122,10 +121,13 @@ impl Engine {
             let Some(prior) = prior.get_mut(&resource.address) else { continue };
             if self.must_be_replaced(document, resource, prior, live) {
                 // The replacement continues with the successor that the killed run created.
-                let deposed = prior.deposed.iter().chain([&prior.id]).cloned().collect();
+                let deposed = prior.known_ids().cloned().collect();
                 let depends_on = prior.depends_on.union(&pending.depends_on).cloned().collect();
-                *prior =
-                    Prior { inputs: pending.inputs.clone(), depends_on, ..left_behind(pending, id, &found, deposed) };
+                *prior = ResourceState {
+                    inputs: pending.inputs.clone(),
+                    depends_on,
+                    ..leftover(pending, &id, &found, deposed)
+                };
                 live.insert(resource.address.clone(), found);
             } else {
                 prior.deposed.push(id);
@@ -144,7 +146,7 @@ impl Engine {
         &self,
         document: &StateDocument,
         resource: &Resource,
-        prior: &Prior,
+        prior: &ResourceState,
         live: &BTreeMap<Address, Live>,
     ) -> bool {
         let (Ok((schema, _)), Some(present)) = (self.provider.find_kind(resource.kind), live.get(&resource.address))
@@ -184,23 +186,13 @@ impl Engine {
     }
 }
 
-fn known_ids(prior: &Prior) -> Vec<String> {
-    prior.deposed.iter().chain([&prior.id]).cloned().collect()
-}
-
-fn left_behind(pending: &Pending, id: String, live: &Live, deposed: Vec<String>) -> Prior {
-    Prior {
-        kind: pending.kind.clone(),
-        region: pending.region.clone(),
-        id,
-        inputs: Inputs::new(),
+/// Returns the record of an object that a killed run created.
+fn leftover(pending: &Pending, id: &str, live: &Live, deposed: Vec<String>) -> ResourceState {
+    ResourceState {
         attributes: Attributes::clone(&live.attributes),
         depends_on: pending.depends_on.clone(),
         retain: pending.retain,
-        imported: false,
-        kept: Inputs::new(),
-        unfinished: true,
         deposed,
-        deferred: false,
+        ..ResourceState::found(&pending.kind, &pending.region, id)
     }
 }

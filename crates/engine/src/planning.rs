@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use ohinfra_core::Address;
 use ohinfra_core::contract::Live;
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_plan::planner::Prior;
 use ohinfra_plan::selection::Direction;
 use ohinfra_plan::{Graph, Mode, Plan, PlanInput, Selection};
 use ohinfra_state::StateDocument;
 
 use crate::Engine;
 use crate::events::Event;
-use crate::refresh::{ReadError, Refreshed, prior};
+use crate::refresh::{ReadError, Refreshed};
 
 /// The inputs of a plan.
 pub struct PlanRequest<'a> {
@@ -51,7 +50,7 @@ impl Engine {
         request: &PlanRequest<'_>,
         mut live: BTreeMap<Address, Live>,
     ) -> Result<(Plan, Refreshed), PlanError> {
-        let mut prior: BTreeMap<Address, Prior> = prior(request.document);
+        let mut prior = request.document.resources.clone();
         let pending = self.find_pending(request.document, request.graph, &mut prior, &mut live);
         pending.await.map_err(PlanError::Read)?;
         let direction = match request.mode {

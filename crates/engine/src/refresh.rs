@@ -10,9 +10,9 @@ use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{Address, ProviderError, Region};
 use ohinfra_plan::identity::overlay;
-use ohinfra_plan::planner::{Discovered, Prior};
+use ohinfra_plan::planner::Discovered;
 use ohinfra_plan::{Graph, Resource};
-use ohinfra_state::{StateDocument, Status};
+use ohinfra_state::{ResourceState, StateDocument};
 use serde_json::Value;
 
 use crate::Engine;
@@ -43,25 +43,6 @@ pub struct ReadError {
     /// The cause.
     #[source]
     pub error: ProviderError,
-}
-
-/// Converts the resources of a state to the input of the planner.
-pub fn prior(document: &StateDocument) -> BTreeMap<Address, Prior> {
-    let prior = |resource: &ohinfra_state::ResourceState| Prior {
-        kind: resource.kind.clone(),
-        region: resource.region.clone(),
-        id: resource.id.clone(),
-        inputs: resource.inputs.clone(),
-        attributes: resource.attributes.clone(),
-        depends_on: resource.depends_on.clone(),
-        retain: resource.retain,
-        imported: resource.imported,
-        kept: resource.kept.clone(),
-        unfinished: resource.status == Status::Creating,
-        deposed: resource.deposed.clone(),
-        deferred: resource.deferred,
-    };
-    document.resources.iter().map(|(address, resource)| (address.clone(), prior(resource))).collect()
 }
 
 /// Returns the idempotency token of one attempt: constant across retries within a run, and after a crash that lost the write
@@ -100,7 +81,7 @@ impl Engine {
     pub async fn refresh_by_index(
         &self,
         deployment: &str,
-        prior: &BTreeMap<Address, Prior>,
+        prior: &BTreeMap<Address, ResourceState>,
     ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let Some(index) = self.provider.tag_index() else { return self.refresh(prior).await };
         let tags = prior.iter().map(|(address, prior)| (address.to_string(), tags_of(&prior.inputs)));
@@ -111,7 +92,10 @@ impl Engine {
     }
 
     /// Reads all resources in the state, with one call per kind and region if AWS supports it.
-    pub async fn refresh(&self, prior: &BTreeMap<Address, Prior>) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+    pub async fn refresh(
+        &self,
+        prior: &BTreeMap<Address, ResourceState>,
+    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
         for (address, resource) in prior {
             groups.entry((&resource.kind, &resource.region)).or_default().push((address, &resource.id));

@@ -19,7 +19,7 @@ pub use document::PlanDocument;
 pub use estimate::{Estimate, estimate};
 pub use graph::{Graph, GraphBuilder, GraphError, Resource};
 pub use plan::{Action, Change, FieldChange, Plan};
-pub use planner::{Mode, PlanInput, Prior, plan};
+pub use planner::{Mode, PlanInput, plan};
 pub use selection::Selection;
 
 #[cfg(test)]

@@ -4,46 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ohinfra_core::contract::{Live, Standing, is_adopted};
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
+use ohinfra_core::inputs::{Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Availability, Replacement, Schema};
 use ohinfra_core::secret::digest;
 use ohinfra_core::text::Reference;
-use ohinfra_core::{Address, Region};
+use ohinfra_core::Address;
+use ohinfra_state::{ResourceState, Status};
 use serde_json::Value;
 
 use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::identity::{kept, overlay, refusals};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
-
-/// A resource as recorded in the state.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prior {
-    /// The name of the kind.
-    pub kind: String,
-    /// The region.
-    pub region: Region,
-    /// The identity.
-    pub id: String,
-    /// The last applied inputs.
-    pub inputs: Inputs,
-    /// The attributes last read.
-    pub attributes: Attributes,
-    /// The addresses of its dependencies.
-    pub depends_on: BTreeSet<Address>,
-    /// `true` if `destroy` retains the resource in the cloud.
-    pub retain: bool,
-    /// `true` if the resource was imported.
-    pub imported: bool,
-    /// The immutable inputs that keep their live values.
-    pub kept: Inputs,
-    /// `true` if the last apply ended before the resource was ready.
-    pub unfinished: bool,
-    /// The identities of replaced resources that still have to be deleted.
-    pub deposed: Vec<String>,
-    /// `true` if an earlier run deferred a deletion, because AWS refused it at that time.
-    pub deferred: bool,
-}
 
 /// An existing resource that is missing from the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +55,7 @@ pub struct PlanInput<'a> {
     /// The desired resources. For a destroy: the resources that may exist although they are missing from the state.
     pub graph: &'a Graph,
     /// The resources in the state.
-    pub prior: &'a BTreeMap<Address, Prior>,
+    pub prior: &'a BTreeMap<Address, ResourceState>,
     /// The live resources: those of `prior` and `discovered` that exist.
     pub live: &'a BTreeMap<Address, Live>,
     /// The existing resources that are missing from the state.
@@ -330,11 +302,11 @@ fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
     plan.diagnostics.extend(refused);
 }
 
-fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut Change) {
+fn decide(input: &PlanInput<'_>, order: Replacement, prior: &ResourceState, change: &mut Change) {
     if !change.fields.is_empty() {
         change.action = Action::Update;
     }
-    if prior.unfinished {
+    if prior.status == Status::Creating {
         change.action = Action::Update;
         change.reasons.push("a previous apply did not finish creating it".to_owned());
     }
@@ -356,7 +328,13 @@ fn replace_as_requested(order: Replacement, change: &mut Change) {
 
 /// Returns the applied inputs without the rotated one, so that it differs. A rotation that an earlier run started is completed
 /// first.
-fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, change: &mut Change) -> Option<Inputs> {
+fn rotated(
+    input: &PlanInput<'_>,
+    schema: &Schema,
+    prior: &ResourceState,
+    live: &Live,
+    change: &mut Change,
+) -> Option<Inputs> {
     let field = schema.rotated.filter(|_| input.rotate.contains(&change.address))?;
     if prior.attributes != live.attributes {
         change.reasons.push("a previous rotation is unfinished and is completed first".to_owned());
@@ -424,7 +402,7 @@ fn conflict(resource: &Resource, id: &str) -> Diagnostic {
     ))
 }
 
-fn immovable(resource: &Resource, prior: &Prior) -> Diagnostic {
+fn immovable(resource: &Resource, prior: &ResourceState) -> Diagnostic {
     Diagnostic::error(
         &resource.address,
         format!(
@@ -453,7 +431,7 @@ fn all_fields(desired: &Inputs, schema: &Schema, lineage: &str) -> Vec<FieldChan
     desired.iter().filter(|(_, value)| !value.is_null()).map(field).collect()
 }
 
-fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
+fn removal(address: &Address, prior: &ResourceState, reason: &str) -> Change {
     Change {
         address: address.clone(),
         kind: prior.kind.clone(),
@@ -500,21 +478,12 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         if input.prior.contains_key(address) || !is_deleted || is_adopted(&found.id) {
             continue;
         }
-        let prior = Prior {
-            kind: resource.kind.to_owned(),
-            region: resource.region.clone(),
-            id: found.id.clone(),
-            inputs: Inputs::new(),
-            attributes: Attributes::new(),
+        let record = ResourceState {
             depends_on: resource.needs.keys().cloned().collect(),
             retain: resource.retain,
-            imported: false,
-            kept: Inputs::new(),
-            unfinished: false,
-            deposed: Vec::new(),
-            deferred: false,
+            ..ResourceState::found(resource.kind, &resource.region, &found.id)
         };
-        let change = removal(address, &prior, "owned by this deployment but missing from the state");
+        let change = removal(address, &record, "owned by this deployment but missing from the state");
         plan.changes.insert(address.clone(), change);
     }
     // Resources that stay in the state keep their dependencies.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ohinfra_core::Address;
 use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_state::ResourceState;
 
 use crate::graph::Graph;
-use crate::planner::Prior;
 
 /// The selection requested by the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Selection {
     pub fn resolve(
         &self,
         graph: &Graph,
-        prior: &BTreeMap<Address, Prior>,
+        prior: &BTreeMap<Address, ResourceState>,
         direction: Direction,
     ) -> Result<Option<BTreeSet<Address>>, Vec<Diagnostic>> {
         if self.is_everything() {
@@ -84,7 +84,7 @@ impl Selection {
 /// Maps each resource to the resources that are selected along with it.
 fn edges(
     graph: &Graph,
-    prior: &BTreeMap<Address, Prior>,
+    prior: &BTreeMap<Address, ResourceState>,
     direction: Direction,
 ) -> BTreeMap<Address, BTreeSet<Address>> {
     let mut edges: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();

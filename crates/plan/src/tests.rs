@@ -12,12 +12,13 @@ use ohinfra_core::schema::{
 };
 use ohinfra_core::text::{Reference, Text};
 use ohinfra_core::{Address, Region, Schema};
+use ohinfra_state::{ResourceState, Status};
 use serde_json::{Value, json};
 
 use crate::difference::{Compared, difference, drift};
 use crate::graph::{Graph, GraphBuilder, Need, Options};
 use crate::plan::{Action, FieldChange, Plan};
-use crate::planner::{Mode, PlanInput, Prior, plan};
+use crate::planner::{Mode, PlanInput, plan};
 use crate::selection::{Direction, Selection};
 use crate::steps::{Operation, Step, is_walkable, steps};
 
@@ -208,13 +209,18 @@ fn a_list_without_a_common_entry_requires_replacement() {
     assert_eq!(replaced(json!(["a"]), json!([])), [false], "the live list is empty");
 }
 
-fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Address, Live>, mode: Mode) -> Plan {
+fn planned(
+    graph: &Graph,
+    prior: &BTreeMap<Address, ResourceState>,
+    live: &BTreeMap<Address, Live>,
+    mode: Mode,
+) -> Plan {
     planned_with(graph, prior, live, mode, &BTreeSet::new())
 }
 
 fn planned_with(
     graph: &Graph,
-    prior: &BTreeMap<Address, Prior>,
+    prior: &BTreeMap<Address, ResourceState>,
     live: &BTreeMap<Address, Live>,
     mode: Mode,
     replace: &BTreeSet<Address>,
@@ -237,7 +243,7 @@ fn planned_with(
 }
 
 /// Returns the state and the live resources after an apply of the graph.
-fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>) {
+fn applied(graph: &Graph) -> (BTreeMap<Address, ResourceState>, BTreeMap<Address, Live>) {
     let mut prior = BTreeMap::new();
     let mut live: BTreeMap<Address, Live> = BTreeMap::new();
     for resource in graph.in_order() {
@@ -251,19 +257,13 @@ fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>)
         );
         prior.insert(
             resource.address.clone(),
-            Prior {
-                kind: resource.kind.to_owned(),
-                region: resource.region.clone(),
-                id: format!("id-{name}"),
+            ResourceState {
                 inputs,
                 attributes,
                 depends_on: resource.needs.keys().cloned().collect(),
                 retain: resource.retain,
-                imported: false,
-                kept: Inputs::new(),
-                unfinished: false,
-                deferred: false,
-                deposed: Vec::new(),
+                status: Status::Ready,
+                ..ResourceState::found(resource.kind, &resource.region, &format!("id-{name}"))
             },
         );
     }

@@ -129,6 +129,36 @@ pub enum Status {
     Deleting,
 }
 
+impl ResourceState {
+    /// Returns the record of an object that exists in AWS and that no document contains yet. The engine completes it when an
+    /// apply adopts the object.
+    pub fn found(kind: &str, region: &Region, id: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            region: region.clone(),
+            id: id.to_owned(),
+            inputs: Inputs::new(),
+            kept: Inputs::new(),
+            imported: false,
+            attributes: Attributes::new(),
+            depends_on: BTreeSet::new(),
+            retain: false,
+            status: Status::Creating,
+            generation: 0,
+            deposed: Vec::new(),
+            left: Vec::new(),
+            deferred: false,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Returns all IDs that this resource may still have in AWS: deposed, then current.
+    pub fn known_ids(&self) -> impl Iterator<Item = &String> {
+        self.deposed.iter().chain([&self.id])
+    }
+}
+
 impl StateDocument {
     /// Returns a resource whose dependencies contain a cycle, if any. Such a state is invalid: it has no order of deletion.
     pub fn circle(&self) -> Option<&Address> {

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use ohinfra_core::Address;
 use ohinfra_core::contract::{Deletion, Provider};
 use ohinfra_engine::events::Silent;
-use ohinfra_engine::refresh::prior;
 use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Refreshed, Report, Session};
 use ohinfra_plan::{Graph, Mode, Plan, Selection};
 use ohinfra_state::{LockInfo, StateDocument, StateStore};
@@ -86,7 +85,7 @@ impl Harness {
         graph: &Graph,
         mode: Mode,
     ) -> Result<(Plan, Refreshed), PlanError> {
-        let live = self.engine.refresh(&prior(document)).await.map_err(PlanError::Read)?;
+        let live = self.engine.refresh(&document.resources).await.map_err(PlanError::Read)?;
         let request = PlanRequest {
             document,
             graph,

@@ -26,7 +26,10 @@ fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
     let found = account.inventory().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
-    assert!(account.succeed(&["bootstrap"]).unwrap().stdout.contains("is already configured"), "bootstrap is idempotent");
+    assert!(
+        account.succeed(&["bootstrap"]).unwrap().stdout.contains("is already configured"),
+        "bootstrap is idempotent"
+    );
 
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(2));
     account.succeed(&["apply", "--yes"]).unwrap();
