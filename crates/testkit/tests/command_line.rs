@@ -149,8 +149,8 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes. 122 resources are up to date.");
     insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
     insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
-    error: there is no output `nothing`
-      help: `ohinfra output` lists them
+    error: output `nothing` not found
+      help: run `ohinfra output` to list the outputs
     ");
 }
 
@@ -346,7 +346,7 @@ fn what_would_be_put_into_aws_is_written_out_for_inspection() {
     assert_eq!(read("out"), read("again"));
     insta::assert_snapshot!(place.fail(&["render", "out"]), @"
     error: out is not empty
-      help: name a folder that is empty or does not exist
+      help: name a directory that is empty or does not exist
     ");
 }
 
@@ -515,7 +515,7 @@ fn the_state_is_listed_moved_and_forgotten() {
     ");
     insta::assert_snapshot!(place.succeed(&["state", "mv", "network/endpoint-s3", "network/renamed"]), @"Moved network/endpoint-s3 to network/renamed; the next apply updates its ownership tag");
     insta::assert_snapshot!(place.succeed(&["state", "rm", "network/renamed"]), @"Removed network/renamed from the state; ec2.vpc_endpoint ec2-vpc-endpoint-<n> remains in AWS");
-    insta::assert_snapshot!(place.succeed(&["state", "history"]), @"state/openhands.json keeps no versions.");
+    insta::assert_snapshot!(place.succeed(&["state", "history"]), @"state/openhands.json does not keep older versions.");
     // What was forgotten is found again.
     assert!(place.succeed(&["plan"]).contains("⇐ endpoint-s3 (adopt)"));
 }

@@ -197,7 +197,7 @@ fn a_destroy_of_what_is_protected_is_refused_before_anything_is_touched() {
         assert_eq!(cloud(&place), before, "nothing was touched");
         place.write("ohinfra.toml", &configuration);
         let message = place.fail(&["destroy", "--yes"]);
-        assert!(message.contains("the configuration turns it off: run `ohinfra apply`"), "{message}");
+        assert!(message.contains("the configuration disables it: run `ohinfra apply`"), "{message}");
         place.succeed(&apply);
         place.succeed(&["destroy", "--yes"]);
     }

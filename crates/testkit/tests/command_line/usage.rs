@@ -28,8 +28,8 @@ fn names_that_do_not_exist_are_told_with_those_that_do() {
       help: run `ohinfra graph` to list the addresses
     ");
     insta::assert_snapshot!(place.fail(&["state", "show", "network/endpoint-sg"]), @"
-    error: the state knows no `network/endpoint-sg`
-      help: `ohinfra state list` lists what it knows
+    error: `network/endpoint-sg` is not in the state
+      help: run `ohinfra state list` to list the resources
     ");
 }
 

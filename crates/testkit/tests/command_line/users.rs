@@ -35,7 +35,7 @@ fn an_invitation_is_sent_once_and_again_only_if_asked_for() {
     invited eve@example.com
     1 invited, 1 unchanged.
     ");
-    insta::assert_snapshot!(place.succeed(&["users", "invite", "--resend", "bob@example.com"]), @"sent the invitation to bob@example.com again");
+    insta::assert_snapshot!(place.succeed(&["users", "invite", "--resend", "bob@example.com"]), @"resent the invitation to bob@example.com");
     let mails: Vec<_> = accounts(&place).mails.into_values().collect();
     assert_eq!(mails, [1, 2, 1], "ada, bob, eve");
     assert!(accounts(&place).users.iter().all(|user| user.email_verified));
@@ -73,12 +73,12 @@ fn who_has_logged_in_is_not_invited_again() {
     ");
     insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com"]), @"ada@example.com has been a user since 2025-11-24");
     insta::assert_snapshot!(place.succeed(&["users", "remove", "--yes", "eve@example.com"]), @"
-    Accounts to delete from the user pool cognito-user-pool-<n>:
-      Eve@Example.com  company login  id <uuid>
-    Their conversations and settings stay in the data bucket and the database under these ids.
-    A new invitation of the same address gets a new id and begins without them.
-    Who uses the company login can log in again as a new user: remove them at the identity provider first.
-    Open sessions end when their token expires, after 24 hours at most.
+    Accounts to delete from user pool cognito-user-pool-<n>:
+      Eve@Example.com  company login  ID <uuid>
+    Their conversations and settings remain in the data bucket and the database under these IDs.
+    If you invite the same address again, the new account has a new ID and no access to them.
+    Users of the company login can log in again as new users: remove them at the identity provider first.
+    Open sessions end when their tokens expire, within 24 hours.
     removed Eve@Example.com
     ");
 }
@@ -96,16 +96,16 @@ fn users_are_disabled_enabled_and_removed() {
     ");
     insta::assert_snapshot!(place.succeed(&["users", "disable", "ada@example.com"]), @"ada@example.com is already disabled");
     insta::assert_snapshot!(place.fail(&["users", "enable", "ada@example.com", "nobody@example.com", "no-one@example.com"]), @"
-    error: no user has the address `nobody@example.com` in the user pool cognito-user-pool-<n>
-      help: `ohinfra users list` lists the users
-    error: no user has the address `no-one@example.com` in the user pool cognito-user-pool-<n>
-      help: `ohinfra users list` lists the users
+    error: no user has the address `nobody@example.com` in user pool cognito-user-pool-<n>
+      help: run `ohinfra users list` to list the users
+    error: no user has the address `no-one@example.com` in user pool cognito-user-pool-<n>
+      help: run `ohinfra users list` to list the users
     ");
     assert!(accounts(&place).users.iter().all(|user| !user.enabled), "nothing changes before everything is known");
     insta::assert_snapshot!(place.succeed(&["users", "enable", "ada@example.com"]), @"enabled ada@example.com");
     insta::assert_snapshot!(place.fail(&["users", "remove", "bob@example.com"]), @"
-    error: `ohinfra users remove` asks before it deletes an account, and there is nobody to ask
-      help: add `--yes`; or `ohinfra users disable EMAIL` keeps the account
+    error: `ohinfra users remove` needs confirmation, but stdin is not a terminal
+      help: add `--yes`, or run `ohinfra users disable EMAIL` to keep the account
     ");
     assert_eq!(accounts(&place).users.len(), 2);
     place.succeed(&["users", "remove", "bob@example.com", "--yes"]);
@@ -126,7 +126,7 @@ fn everything_is_checked_before_anybody_is_invited() {
     error: users.csv:5: the column `email` is empty
     ");
     insta::assert_snapshot!(place.fail(&["users", "import", "nothing.csv"]), @"
-    error: cannot read nothing.csv: No such file or directory (os error 2)
+    error: failed to read nothing.csv: No such file or directory (os error 2)
       help: check the path and its permissions
     ");
     assert!(accounts(&place).users.is_empty());
@@ -137,7 +137,7 @@ fn everything_is_checked_before_anybody_is_invited() {
     2 invited, 0 unchanged.
     ---
     note: ignored columns: name, team
-    note: 1 duplicate address is merged
+    note: ignored 1 duplicate address
     ");
 }
 
