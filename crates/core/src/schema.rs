@@ -30,6 +30,9 @@ pub const RECORDED: Behaviour = Behaviour(256);
 pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
 /// A version that is at least the configured one: a higher one is no difference, because the cloud raises it by itself.
 pub const FLOOR: Behaviour = Behaviour(1024);
+/// A list in which others may have entries, too: an entry that is neither configured nor was applied is not ours. It is no
+/// difference, and no update removes it.
+pub const SHARED: Behaviour = Behaviour(2048);
 
 impl Behaviour {
     /// Whether all of `other` is in it.
