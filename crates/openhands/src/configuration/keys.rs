@@ -262,7 +262,12 @@ pub const KEYS: &[Key] = &[
         "",
         "Interface endpoints; each is made unless it is set to `false`.",
     ),
-    key("monitoring.alarm_emails", Holds::Texts, "[]", "Who gets alerts."),
+    key(
+        "monitoring.alarm_emails",
+        Holds::Texts,
+        "[]",
+        "Addresses that get alerts. Other subscriptions of the topic are left unmanaged.",
+    ),
     key("monitoring.log_retention_days", Holds::Integer(1, 3653), "30", "Days that the application's log is kept."),
     key(
         "monitoring.data_bucket_name",
