@@ -73,6 +73,15 @@ impl Account {
         Self::made(region, &[])
     }
 
+    /// The same account with a VPC in another region, and a folder of its own: a second deployment.
+    pub fn elsewhere(&self, region: &str) -> Result<Self> {
+        let fixture = helper::ask(&json!({ "account": self.id, "region": region, "fixture": [] }))?;
+        let other =
+            Self { id: self.id.clone(), endpoint: self.endpoint.clone(), fixture, folder: tempfile::tempdir()? };
+        other.configure_in(region, "")?;
+        Ok(other)
+    }
+
     fn made(region: &str, parts: &[&str]) -> Result<Self> {
         // Neither another test's nor another run's.
         let number =
@@ -206,16 +215,21 @@ impl Account {
         Ok(self.calls(&[(service, operation, parameters)])?.remove(0))
     }
 
+    /// Fills an object that AWS takes as a whole with a value for every member that is not an input. The answer has what was put
+    /// (`filled`), and in what the table or the emulator falls short (`invalid`, `unused`, `forgotten`).
+    pub fn fill(&self, region: &str, kind: &str, id: &str) -> Result<Value> {
+        helper::ask(&json!({ "account": self.id, "region": region, "fill": { "kind": kind, "id": id } }))
+    }
+
+    /// In what the update among recorded calls differs from what was filled.
+    pub fn compare(&self, region: &str, kind: &str, filled: &Value, calls: &[Call]) -> Result<Value> {
+        let compare = json!({ "kind": kind, "filled": filled, "calls": recorded(calls) });
+        helper::ask(&json!({ "account": self.id, "region": region, "compare": compare }))
+    }
+
     /// Checks recorded requests against AWS's own API models: how many, of which operations, and every violation.
     pub fn validate(&self, calls: &[Call]) -> Result<Value> {
-        let call = |call: &Call| {
-            json!({
-                "service": call.service, "operation": call.operation, "head": *call.head,
-                "body": STANDARD.encode(&call.body),
-            })
-        };
-        let calls: Vec<Value> = calls.iter().map(call).collect();
-        helper::ask(&json!({ "account": self.id, "region": REGION, "validate": calls }))
+        helper::ask(&json!({ "account": self.id, "region": REGION, "validate": recorded(calls) }))
     }
 
     /// Everything that the services of this account can list, not only what ohinfra knows.
@@ -223,6 +237,17 @@ impl Account {
         let answer = helper::ask(&json!({ "account": self.id, "region": REGION, "inventory": true }))?;
         Ok(Inventory(serde_json::from_value(answer)?))
     }
+}
+
+/// Calls, as the other SDK's process reads them.
+fn recorded(calls: &[Call]) -> Vec<Value> {
+    let call = |call: &Call| {
+        json!({
+            "service": call.service, "operation": call.operation, "head": *call.head,
+            "body": STANDARD.encode(&call.body),
+        })
+    };
+    calls.iter().map(call).collect()
 }
 
 /// The table of changes that somebody could make in AWS: `mutated` lists kind, input and number, `left_out` kind, input and reason.

@@ -30,6 +30,9 @@ pub const RECORDED: Behaviour = Behaviour(256);
 pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
 /// A minimum version: a higher live version is not a difference, because AWS upgrades it automatically.
 pub const FLOOR: Behaviour = Behaviour(1024);
+/// A list in which others may have entries, too: an entry that is neither configured nor was applied is not ours. It is no
+/// difference, and no update removes it.
+pub const SHARED: Behaviour = Behaviour(2048);
 
 impl Behaviour {
     /// Returns `true` if all traits of `other` are set.

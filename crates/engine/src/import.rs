@@ -7,9 +7,10 @@ use ohinfra_core::Address;
 use ohinfra_core::contract::Live;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Inputs, imported, resolve_all};
-use ohinfra_core::schema::{Schema, WRITE_ONLY};
+use ohinfra_core::schema::{SHARED, Schema, WRITE_ONLY};
 use ohinfra_core::secret::mask;
 use ohinfra_plan::Resource;
+use ohinfra_plan::difference::own_entries;
 use ohinfra_plan::identity::kept;
 use ohinfra_state::{Applied, Predecessor, Transition};
 use serde_json::Value;
@@ -70,6 +71,7 @@ fn applied(schema: &Schema, desired: &Inputs, live: &Inputs) -> Inputs {
                 let ours = tags.iter().filter(|(key, _)| wanted.get(key).is_some());
                 Value::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())
             }
+            Some(value) if schema.behaviour(name).has(SHARED) => own_entries(value, wanted, &Value::Null),
             Some(value) => value.clone(),
             None => continue,
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
-use ohinfra_core::schema::{Availability, RECORDED, REPLACE, Schema, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SHARED, Schema, WRITE_ONLY};
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -153,7 +153,7 @@ impl Work {
             ));
         }
         if !fields.is_empty() {
-            let update = update_of(desired, live, &fields);
+            let update = update_of(&self.schema, desired, live, &fields);
             retrying(self.schema.timeouts.ready, self.progress(), || async {
                 let _permit = self.permit().await;
                 self.kind.update(&self.subject, id, update.clone()).await
@@ -234,7 +234,7 @@ pub(crate) fn never_reported(schema: &Schema, desired: &Inputs) -> Inputs {
 }
 
 /// Creates the in-place update for a list of changed fields. Tags are separate because all kinds set them uniformly.
-fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<Inputs> {
+fn update_of(schema: &Schema, desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<Inputs> {
     let is_tag = |field: &&FieldChange| field.path == "tags" || field.path.starts_with("tags.");
     let (desired_tags, live_tags) = (tags_of(desired), tags_of(&live.inputs));
     let mut tags_to_set = Tags::new();
@@ -253,9 +253,13 @@ fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<In
             .map(str::to_owned)
             .collect();
     }
+    let mut present = live.inputs.clone();
+    // Of a list that is shared, an update sees its own entries only.
+    let shared = fields.iter().filter(|field| schema.behaviour(&field.path).has(SHARED));
+    present.extend(shared.map(|field| (field.path.clone(), field.before.clone().unwrap_or_default())));
     Update {
         desired: desired.clone(),
-        live: live.inputs.clone(),
+        live: present,
         changed: fields.iter().filter(|field| !is_tag(field)).map(|field| field.path.clone()).collect(),
         tags_to_set,
         tags_to_remove,

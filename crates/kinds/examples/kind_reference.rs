@@ -2,7 +2,7 @@
 
 use ohinfra_core::schema::{
     Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, NOMINAL, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement,
-    SENSITIVE, UNORDERED, WRITE_ONLY,
+    SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
 };
 
 #[expect(clippy::print_stdout, reason = "printing is all that it does")]
@@ -22,6 +22,7 @@ fn main() {
                 (REPLACE, "a change replaces it"),
                 (NOMINAL, "kept when it is imported"),
                 (UNORDERED, "order means nothing"),
+                (SHARED, "entries of others are left unmanaged"),
                 (SENSITIVE, "a secret"),
                 (DEFAULTED, "AWS fills it in"),
                 (DOCUMENT, "a JSON document, compared by meaning"),

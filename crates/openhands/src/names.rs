@@ -33,6 +33,11 @@ impl Names {
         format!("/{deployment}/compute/{region}/{name}")
     }
 
+    /// The parameter in us-east-1 that claims the deployment's name in its account.
+    pub fn claim(&self) -> String {
+        format!("/{}/region", self.prefix)
+    }
+
     /// `OpenHands` for the default deployment, its name for any other: where a title is asked for.
     pub fn title(&self) -> &str {
         if self.prefix == "openhands" { "OpenHands" } else { &self.prefix }

@@ -6,7 +6,7 @@
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::inputs::{Inputs, is_imported, is_unknown};
 use ohinfra_core::schema::{
-    CASELESS, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, Schema, UNORDERED, WRITE_ONLY,
+    CASELESS, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, SHARED, Schema, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::secret::digest;
 use ohinfra_core::version::order;
@@ -91,6 +91,8 @@ fn field(
         return None;
     }
     let wanted = if behaviour.has(RECORDED) { was.clone() } else { wanted };
+    let own = behaviour.has(SHARED).then(|| own_entries(is, &wanted, was));
+    let is = own.as_ref().unwrap_or(is);
     let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
@@ -119,6 +121,13 @@ fn field(
         sensitive,
         unknown,
     })
+}
+
+/// Returns the entries of a live list that are configured or were applied. Other entries are left unmanaged.
+pub fn own_entries(live: &Value, desired: &Value, applied: &Value) -> Value {
+    let Value::Array(entries) = live else { return live.clone() };
+    let has = |list: &Value, entry: &Value| list.as_array().is_some_and(|list| list.contains(entry));
+    entries.iter().filter(|entry| has(desired, entry) || has(applied, entry)).cloned().collect()
 }
 
 /// Returns `true` if AWS omitted the field.

@@ -8,7 +8,7 @@ use ohinfra_core::contract::Live;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{
     Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement, SENSITIVE,
-    UNORDERED, WRITE_ONLY,
+    SHARED, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::text::{Reference, Text};
 use ohinfra_core::{Address, Region, Schema};
@@ -32,6 +32,7 @@ fn schema() -> Schema {
         .input("password", SENSITIVE)
         .input("content", WRITE_ONLY)
         .input("zone", DEFAULTED)
+        .input("guests", UNORDERED | SHARED)
         .input("host", CASELESS)
         .input("version", FLOOR)
         .input("token", RECORDED | SENSITIVE)
@@ -168,6 +169,21 @@ fn a_field_that_is_no_longer_configured_is_removed() {
     );
     assert_eq!(paths(&changes), ["peer", "tags"]);
     assert_eq!(changes[0].after, None);
+}
+
+#[test]
+fn of_a_list_that_is_shared_only_its_own_entries_count() {
+    let guests = |names: &[&str]| json!({ "guests": names });
+    let theirs = guests(&["operator", "a"]);
+    assert_eq!(changed(guests(&["a"]), Some(guests(&["a"])), theirs.clone()), [], "an entry of somebody else");
+    assert_eq!(changed(guests(&["a"]), None, theirs.clone()), [], "nor in one that is adopted");
+    assert_eq!(drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&theirs)), []);
+    let fewer = changed(guests(&[]), Some(guests(&["a"])), theirs.clone());
+    assert_eq!((fewer[0].before.clone(), fewer[0].after.clone()), (Some(json!(["a"])), Some(json!([]))));
+    let more = changed(guests(&["a", "b"]), Some(guests(&["a"])), theirs);
+    assert_eq!(more[0].before, Some(json!(["a"])), "the entry of somebody else is neither shown nor removed");
+    let gone = drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&guests(&["operator"])));
+    assert_eq!(paths(&gone), ["guests"], "our own entry was removed");
 }
 
 #[test]

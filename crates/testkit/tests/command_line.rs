@@ -529,7 +529,7 @@ fn the_graph_is_drawn() {
         place.succeed(&["graph", "--format", "mermaid"]).contains("network_endpoint_sg -.-> network_endpoint_logs")
     );
     let graph: Value = serde_json::from_str(&place.succeed(&["graph", "--format", "json"])).unwrap();
-    assert_eq!(graph["resources"].as_array().unwrap().len(), 122);
+    assert_eq!(graph["resources"].as_array().unwrap().len(), 123);
 }
 
 #[test]
@@ -562,7 +562,7 @@ fn events_are_one_json_object_a_line() {
     let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let done = events.iter().filter(|event| event["event"] == "done").count();
-    assert_eq!(done, 122);
+    assert_eq!(done, 123);
     assert_eq!(events.last().unwrap()["event"], "summary");
     assert_eq!(events.last().unwrap()["success"], true);
     let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();

@@ -23,8 +23,30 @@ pub(crate) fn localstack() -> Result<PathBuf> {
         }
         let copy = copy.to_string_lossy();
         let arguments = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", &*copy];
-        run(&mut command(environment.join("bin/python"), &arguments))
+        run(&mut command(environment.join("bin/python"), &arguments))?;
+        models(environment, &folder.join("models.txt"))
     })
+}
+
+/// Services of which newer models than those of LocalStack are used: those whose objects are put as a whole.
+const MODELS: [&str; 3] = ["cloudfront", "cognito-idp", "wafv2"];
+
+/// Installs newer models beside the packages, and keeps only those that are used.
+fn models(environment: &Path, requirements: &Path) -> Result<()> {
+    let (folder, requirements) = (environment.join("models"), requirements.to_string_lossy());
+    let target = folder.to_string_lossy();
+    let arguments = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", &*target, "-r", &*requirements];
+    run(&mut command(environment.join("bin/python"), &arguments))?;
+    for entry in std::fs::read_dir(folder.join("botocore/data"))? {
+        let path = entry?.path();
+        let is_used = MODELS.iter().any(|service| path.file_name().is_some_and(|name| name == *service));
+        match path.is_dir() {
+            true if !is_used => std::fs::remove_dir_all(&path)?,
+            false => std::fs::remove_file(&path)?,
+            true => {}
+        }
+    }
+    Ok(())
 }
 
 /// Returns an environment with exactly these packages, cached under a name that includes their digest.
@@ -55,6 +77,8 @@ fn fingerprint(requirements: &str, folder: &Path) -> Result<u64> {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
     requirements.hash(&mut hasher);
+    // The models of the services are installed with the packages.
+    std::fs::read(folder.join("models.txt")).unwrap_or_default().hash(&mut hasher);
     let plug_in = folder.join("ohinfra_localstack");
     if plug_in.is_dir() {
         let mut files: Vec<PathBuf> =

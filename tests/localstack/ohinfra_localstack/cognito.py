@@ -12,6 +12,8 @@ from .forward import moto, service
 
 VERSIONS: dict[tuple, int] = {}
 BRANDINGS: dict[tuple, dict[str, dict]] = {}
+# The last update of a pool or a client, by account and id: moto reads and answers by an older model, and forgets newer members.
+UPDATES: dict[tuple, dict] = {}
 
 
 def update_pool(context, request):
@@ -25,6 +27,9 @@ def update_pool(context, request):
     config = cognitoidp_backends[context.account_id][context.region].user_pools[request["UserPoolId"]].extended_config
     told = {name: value for name, value in config.items() if name in ("UserPoolTags",) and request.get("UserPoolTags")}
     config.update(fixed | told)
+    # Other calls change these.
+    others = ("UserPoolId", "PoolName", "MfaConfiguration", "UserPoolTags")
+    UPDATES[context.account_id, request["UserPoolId"]] = {k: v for k, v in request.items() if k not in others}
     if request.get("PoolName"):
         cognitoidp_backends[context.account_id][context.region].user_pools[request["UserPoolId"]].name = request["PoolName"]
     return answer
@@ -37,7 +42,21 @@ def update_client(context, request):
     client = pool and pool.clients.get(request["ClientId"])
     if client:
         client.extended_config = {k: v for k, v in client.extended_config.items() if k == "ClientName"}
-    return moto(context, request)
+    answer = moto(context, request)
+    UPDATES[context.account_id, request["ClientId"]] = {k: v for k, v in request.items() if k not in ("UserPoolId", "ClientId")}
+    return answer
+
+
+def describe_pool(context, request):
+    answer = moto(context, request)
+    answer["UserPool"] |= UPDATES.get((context.account_id, request["UserPoolId"]), {})
+    return answer
+
+
+def describe_client(context, request):
+    answer = moto(context, request)
+    answer["UserPoolClient"] |= UPDATES.get((context.account_id, request["ClientId"]), {})
+    return answer
 
 
 def delete_pool(context, request):
@@ -173,6 +192,8 @@ def untag(context, request):
 OPERATIONS = {
     "UntagResource": untag,
     "UpdateUserPool": update_pool,
+    "DescribeUserPool": describe_pool,
+    "DescribeUserPoolClient": describe_client,
     "DeleteUserPool": delete_pool,
     "CreateUserPoolDomain": create_domain,
     "DescribeUserPoolDomain": describe_domain,

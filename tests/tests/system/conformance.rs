@@ -4,6 +4,7 @@ mod drift;
 mod edge;
 mod kept_ops;
 mod platform;
+mod whole;
 
 use std::collections::BTreeSet;
 

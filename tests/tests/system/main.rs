@@ -13,6 +13,7 @@ mod instances;
 mod interrupts;
 mod life_cycle;
 mod locks;
+mod ownership;
 mod platform;
 mod requests;
 mod secrets;

@@ -47,14 +47,9 @@ pub(super) fn overlaid(
 ) -> Result<DistributionConfig, BuildError> {
     let aliases =
         Aliases::builder().quantity(count(&inputs.aliases)).set_items(Some(inputs.aliases.clone())).build()?;
-    let certificate = ViewerCertificate::builder()
-        .acm_certificate_arn(&inputs.certificate_arn)
-        .ssl_support_method(SslSupportMethod::from(inputs.ssl_support_method.as_str()))
-        .minimum_protocol_version(MinimumProtocolVersion::from(inputs.minimum_protocol.as_str()))
-        .build();
     config.comment.clone_from(&inputs.comment);
     config.aliases = Some(aliases);
-    config.viewer_certificate = Some(certificate);
+    config.viewer_certificate = Some(certificate(config.viewer_certificate.take(), inputs));
     config.http_version = Some(HttpVersion::from(inputs.http_version.as_str()));
     config.is_ipv6_enabled = Some(inputs.ipv6);
     config.price_class = Some(PriceClass::from(inputs.price_class.as_str()));
@@ -63,6 +58,23 @@ pub(super) fn overlaid(
     let origin = set_origin(&mut config, inputs, secret)?;
     behavior::set_all(&mut config, inputs, &origin)?;
     Ok(config)
+}
+
+/// The certificate of ACM, instead of any other. What else the live one has stays.
+fn certificate(live: Option<ViewerCertificate>, inputs: &Inputs) -> ViewerCertificate {
+    let mut certificate = live.unwrap_or_else(|| ViewerCertificate::builder().build());
+    certificate.acm_certificate_arn = Some(inputs.certificate_arn.clone());
+    certificate.ssl_support_method = Some(SslSupportMethod::from(inputs.ssl_support_method.as_str()));
+    certificate.minimum_protocol_version = Some(MinimumProtocolVersion::from(inputs.minimum_protocol.as_str()));
+    certificate.cloud_front_default_certificate = None;
+    certificate.iam_certificate_id = None;
+    // CloudFront returns the older members beside those that have replaced them.
+    #[expect(deprecated, reason = "they are cleared")]
+    {
+        certificate.certificate = None;
+        certificate.certificate_source = None;
+    }
+    certificate
 }
 
 /// Sets the origin and gives its ID: the one with our ID or, where there is none, the one of the default behavior.

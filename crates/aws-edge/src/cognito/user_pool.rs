@@ -90,12 +90,17 @@ fn verification(live: Option<&VerificationMessageTemplateType>, inputs: &Inputs)
     template
 }
 
-fn recovery(inputs: &Inputs) -> Result<AccountRecoverySettingType, ProviderError> {
+fn recovery(
+    live: Option<&AccountRecoverySettingType>,
+    inputs: &Inputs,
+) -> Result<AccountRecoverySettingType, ProviderError> {
     let option = |(priority, name): (i32, &String)| {
         RecoveryOptionType::builder().name(RecoveryOptionNameType::from(name.as_str())).priority(priority).build()
     };
     let options: Result<Vec<_>, _> = (1..).zip(&inputs.recovery).map(option).collect();
-    Ok(AccountRecoverySettingType::builder().set_recovery_mechanisms(Some(options.map_err(wrong)?)).build())
+    let mut setting = live.cloned().unwrap_or_else(|| AccountRecoverySettingType::builder().build());
+    setting.recovery_mechanisms = Some(options.map_err(wrong)?);
+    Ok(setting)
 }
 
 fn recovery_of(pool: &UserPoolType) -> Vec<String> {
@@ -186,12 +191,13 @@ impl UserPoolKind {
         let call = call.set_user_pool_add_ons(live.user_pool_add_ons).set_user_pool_tier(live.user_pool_tier);
         let call = call.set_key_configuration(live.key_configuration);
         let call = call.set_issuer_configuration(live.issuer_configuration);
+        let call = call.set_acr_configuration(live.acr_configuration);
         let call = call.policies(policies(pool.policies(), inputs)).deletion_protection(protection(inputs));
         let call = call.set_auto_verified_attributes(Some(verified(inputs)));
         let call = call.verification_message_template(verification(pool.verification_message_template(), inputs));
         let call = call.set_mfa_configuration(mfa.or(live.mfa_configuration));
         let call = call.admin_create_user_config(invitation(Some(pool), inputs));
-        let call = call.account_recovery_setting(recovery(inputs)?);
+        let call = call.account_recovery_setting(recovery(pool.account_recovery_setting(), inputs)?);
         let call = call.set_user_pool_tags(Some(tags.into_iter().collect()));
         call.send().await.map(|_| ()).map_err(failed(UPDATE))
     }
@@ -241,7 +247,7 @@ impl Kind for UserPoolKind {
         let call = call.set_auto_verified_attributes(Some(verified(inputs))).set_username_attributes(names);
         let call = call.verification_message_template(verification(None, inputs));
         let call = call.admin_create_user_config(invitation(None, inputs));
-        let call = call.account_recovery_setting(recovery(inputs)?);
+        let call = call.account_recovery_setting(recovery(None, inputs)?);
         let call = call.set_user_pool_tags(Some(tags.clone().into_iter().collect())).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
         let pool = call.send().await.map_err(failed(CREATE))?.user_pool;

@@ -15,6 +15,7 @@ use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
+use serde_json::Value;
 
 use super::Clients;
 
@@ -34,7 +35,11 @@ fn plain(name: &str) -> String {
     name.trim_end_matches('.').replace("\\052", "*").to_ascii_lowercase()
 }
 
-fn record_set(inputs: &Inputs) -> Result<ResourceRecordSet, ProviderError> {
+/// How long resolvers may keep a record whose inputs do not say it.
+const TTL_SECONDS: i64 = 300;
+
+/// The record with these inputs. `ttl` is the one that it has, if it exists.
+fn record_set(inputs: &Inputs, ttl: Option<i64>) -> Result<ResourceRecordSet, ProviderError> {
     let record = |value: &String| ResourceRecord::builder().value(value).build().map_err(invalid);
     let values: Option<Result<Vec<_>, _>> = inputs.values.as_ref().map(|values| values.iter().map(record).collect());
     let alias = inputs.alias.as_ref().map(|alias| {
@@ -42,7 +47,8 @@ fn record_set(inputs: &Inputs) -> Result<ResourceRecordSet, ProviderError> {
         target.evaluate_target_health(alias.evaluate_target_health).build().map_err(invalid)
     });
     let set = ResourceRecordSet::builder().name(&inputs.record_name).r#type(RrType::from(inputs.record_type.as_str()));
-    let set = set.set_ttl(inputs.ttl_seconds.map(i64::from)).set_resource_records(values.transpose()?);
+    let ttl = inputs.ttl_seconds.map(i64::from).or(ttl).unwrap_or(TTL_SECONDS);
+    let set = set.set_ttl(inputs.alias.is_none().then_some(ttl)).set_resource_records(values.transpose()?);
     set.set_alias_target(alias.transpose()?).build().map_err(invalid)
 }
 
@@ -189,7 +195,7 @@ impl Kind for RecordKind {
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, record_set(inputs)?).await?;
+        self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, record_set(inputs, None)?).await?;
         let name = plain(&inputs.record_name);
         let id = format!("{}:{}:{name}", inputs.zone_id, inputs.record_type);
         Ok(Created::new(&id, [("id", &id), ("name", &name)]))
@@ -197,7 +203,8 @@ impl Kind for RecordKind {
 
     async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let desired = &update.desired;
-        self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, record_set(desired)?).await
+        let ttl = update.live.get("ttl_seconds").and_then(Value::as_i64);
+        self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, record_set(desired, ttl)?).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {

@@ -13,6 +13,7 @@ use ohinfra_core::contract::{
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::sns::{Topic, TopicInputs};
+use serde_json::Value;
 
 /// `sns.topic`
 pub struct TopicKind(pub(crate) Arc<Regional<Client>>);
@@ -22,6 +23,12 @@ type Inputs = Resolved<Topic>;
 fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
     tags.iter().map(tag).collect::<Result<_, _>>().map_err(|_| ProviderError::incomplete(operation, "tag"))
+}
+
+/// The addresses of ours that are not configured any more. Operators may have subscribed others.
+fn no_longer(live: &ohinfra_core::inputs::Inputs, desired: &[String]) -> Vec<String> {
+    let own = live.get("email_subscriptions").and_then(Value::as_array).into_iter().flatten();
+    own.filter_map(Value::as_str).map(str::to_owned).filter(|email| !desired.contains(email)).collect()
 }
 
 impl TopicKind {
@@ -74,12 +81,13 @@ impl TopicKind {
         call.send().await.map(|_| ()).map_err(failed("sns:SetTopicAttributes"))
     }
 
-    /// Subscribes those that are missing and unsubscribes the others.
+    /// Subscribes those that are missing, and unsubscribes those that are to go.
     async fn subscribe(
         &self,
         region: &Region,
         arn: &str,
         desired: &[String],
+        surplus: &[String],
         live: &[Subscription],
     ) -> Result<(), ProviderError> {
         let client = &self.0.at(region);
@@ -91,7 +99,7 @@ impl TopicKind {
             call.send().await.map_err(referring("sns:Subscribe"))
         }))
         .await?;
-        let surplus = live.iter().filter(|s| s.endpoint.as_ref().is_none_or(|email| !desired.contains(email)));
+        let surplus = live.iter().filter(|s| s.endpoint.as_ref().is_some_and(|email| surplus.contains(email)));
         // One that was never confirmed has no ARN ("PendingConfirmation") and cannot be removed: SNS forgets it by itself.
         let surplus = surplus.filter_map(|s| s.subscription_arn.as_deref()).filter(|arn| arn.starts_with("arn:"));
         try_join_all(surplus.map(|subscription| async move {
@@ -128,7 +136,7 @@ impl Kind for TopicKind {
         }
         let answer = call.send().await.map_err(failed(operation))?;
         let arn = answer.topic_arn.ok_or_else(|| ProviderError::incomplete(operation, "TopicArn"))?;
-        self.subscribe(&subject.region, &arn, &inputs.email_subscriptions, &[]).await?;
+        self.subscribe(&subject.region, &arn, &inputs.email_subscriptions, &[], &[]).await?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn), ("name", &inputs.topic_name)]))
     }
 
@@ -143,7 +151,8 @@ impl Kind for TopicKind {
         }
         if update.changes("email_subscriptions") {
             let live = self.emails(region, arn).await?;
-            self.subscribe(region, arn, &desired.email_subscriptions, &live).await?;
+            let surplus = no_longer(&update.live, &desired.email_subscriptions);
+            self.subscribe(region, arn, &desired.email_subscriptions, &surplus, &live).await?;
         }
         let client = self.0.at(region);
         if !update.tags_to_set.is_empty() {

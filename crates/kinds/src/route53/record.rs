@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,8 @@ pub struct RecordInputs<T = String> {
     pub record_name: T,
     /// `A`, `AAAA`, `CNAME`, … Replaces.
     pub record_type: String,
-    /// How long resolvers may keep it; none for an alias.
+    /// How long resolvers may keep it; none for an alias. Where it is not given, a new record gets 300 s, and an existing one keeps
+    /// its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<i32>,
     /// What it holds; none for an alias.
@@ -50,7 +51,7 @@ impl Definition for Record {
             .input("zone_id", REPLACE)
             .input("record_name", REPLACE)
             .input("record_type", REPLACE)
-            .plain("ttl_seconds")
+            .input("ttl_seconds", DEFAULTED)
             .input("values", UNORDERED)
             .plain("alias.dns_name")
             .plain("alias.zone_id")

@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, SHARED, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub struct TopicInputs<T = String> {
     /// Shown as the sender of e-mails; at most 100 characters.
     pub display_name: String,
     /// Addresses that get every message. Each must confirm once; a confirmation that is outstanding counts as subscribed.
+    /// Subscriptions of other addresses are left unmanaged.
     pub email_subscriptions: Vec<String>,
     /// The key that encrypts messages at rest; none where not given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +31,7 @@ impl Definition for Topic {
         Schema::new("sns.topic", "A topic with its e-mail subscriptions")
             .input("topic_name", REPLACE | NOMINAL)
             .plain("display_name")
-            .input("email_subscriptions", UNORDERED)
+            .input("email_subscriptions", UNORDERED | SHARED)
             .plain("kms_key_id")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -268,7 +268,12 @@ pub const KEYS: &[Key] = &[
         "",
         "Interface endpoints. All are created, except those set to `false`.",
     ),
-    key("monitoring.alarm_emails", Holds::Texts, "[]", "Email addresses that receive alerts."),
+    key(
+        "monitoring.alarm_emails",
+        Holds::Texts,
+        "[]",
+        "Email addresses that receive alerts. Other subscriptions of the topic are left unmanaged.",
+    ),
     key("monitoring.log_retention_days", Holds::Integer(1, 3653), "30", "Retention of the application log, in days."),
     key(
         "monitoring.data_bucket_name",

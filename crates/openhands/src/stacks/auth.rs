@@ -6,7 +6,8 @@ use ohinfra_kinds::cognito::{
     UserPoolClient, UserPoolClientInputs, UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
 };
 use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
-use ohinfra_plan::graph::Handle;
+use ohinfra_kinds::ssm::{Parameter, ParameterInputs};
+use ohinfra_plan::graph::{Handle, Options};
 
 use super::Builder;
 use crate::configuration::SamlMetadata;
@@ -31,12 +32,34 @@ fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
 }
 
+/// Claims the name of the deployment for its main region.
+///
+/// What lives in us-east-1 or is global (the user pool, functions at the edge, their roles, the web ACL) is known by the deployment's
+/// name and the address, which are the same in a second deployment of this name in another region. The claim has one name in the
+/// account and the region in its address: of a second region it belongs to somebody else, and the plan is refused.
+fn claim(builder: &mut Builder<'_>) -> Handle {
+    let configuration = builder.configuration;
+    let region = configuration.backend.as_ref().map_or(&configuration.region, |backend| &backend.region);
+    builder.add::<Parameter>(
+        &format!("claim-{region}"),
+        &ParameterInputs {
+            parameter_name: builder.environment.names.claim(),
+            description: "The region of the OpenHands deployment of this name".to_owned(),
+            parameter_type: "String".to_owned(),
+            value: Some(Text::from(region.as_str())),
+            secret_arn: None,
+            secret_version: None,
+        },
+    )
+}
+
 pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
     let domains = configuration.callback_domains();
     let site = &configuration.site_name;
     let (invited, verified) = (invitation(site, &domains)?, verification(site, &domains)?);
-    let user_pool = builder.add_retained::<UserPool>(
+    let claim = claim(builder);
+    let user_pool = builder.add_with::<UserPool>(
         "user-pool",
         &UserPoolInputs {
             pool_name: site.clone(),
@@ -54,6 +77,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
             verification_subject: verified.subject,
             verification_message: verified.body,
         },
+        Options { retain: true, after: vec![claim], ..Options::default() },
     );
     let suffix = builder.text("auth.domain_prefix_suffix");
     let domain = builder.add::<UserPoolDomain>(

@@ -167,7 +167,8 @@ fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtim
                     zone_id: edge.hosted_zone_id.clone(),
                     record_name: certificate.attribute(&format!("validation_name_{n}")),
                     record_type: "CNAME".to_owned(),
-                    ttl_seconds: Some(300),
+                    // One that exists already may be somebody else's, too: it stays as it is.
+                    ttl_seconds: None,
                     values: Some(vec![certificate.attribute(&format!("validation_value_{n}"))]),
                     alias: None,
                 },

@@ -9,8 +9,12 @@ use crate::environment::Environment;
 use crate::sandbox_policy::SandboxPolicy;
 
 fn graph(more: &str) -> Graph {
-    let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
-    let file = Some(("ohinfra.toml".to_owned(), format!("{usual}{more}")));
+    graph_in("us-west-2", more)
+}
+
+fn graph_in(region: &str, more: &str) -> Graph {
+    let usual = "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), format!("region = \"{region}\"\n{usual}{more}")));
     let configuration = Configuration::load(&Sources { file, ..Sources::default() }).unwrap().0;
     build_graph(&configuration, &Environment::placeholder(&configuration), &SandboxPolicy::default()).unwrap()
 }
@@ -47,6 +51,23 @@ fn account_wide_names_include_deployment_and_region() {
     for name in names {
         assert!(name.to_lowercase().contains("openhands") && name.contains("us-west-2"), "{name}");
     }
+}
+
+#[test]
+fn a_second_region_claims_the_name_of_the_deployment_for_another_address() {
+    let claim = |region: &str| {
+        let graph = graph_in(region, "");
+        let is_claim = |address: &str| address.starts_with("auth/claim-");
+        let claims = graph.resources().filter(|resource| is_claim(&resource.address.to_string()));
+        let [claim] = claims.collect::<Vec<_>>()[..] else { panic!("one claim") };
+        let pool = graph.get(&"auth/user-pool".parse().unwrap()).unwrap();
+        assert!(pool.needs.contains_key(&claim.address), "nothing of the login comes before the claim");
+        assert_eq!(claim.region.as_str(), "us-east-1");
+        (claim.inputs["parameter_name"].clone(), claim.address.to_string())
+    };
+    let (west, ireland) = (claim("us-west-2"), claim("eu-west-1"));
+    assert_eq!(west.0, ireland.0, "one name in the account");
+    assert_ne!(west.1, ireland.1, "that only one of them owns");
 }
 
 #[test]
