@@ -30,6 +30,9 @@ pub const RECORDED: Behaviour = Behaviour(256);
 pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
 /// A version that is at least the configured one: a higher one is no difference, because the cloud raises it by itself.
 pub const FLOOR: Behaviour = Behaviour(1024);
+/// A list whose old entries stay until everything that used the resource and is replaced or deleted in the same run has been
+/// deleted: old and new users are served meanwhile. For addresses that a live site still needs.
+pub const OVERLAP: Behaviour = Behaviour(2048);
 
 impl Behaviour {
     /// Whether all of `other` is in it.
@@ -98,6 +101,8 @@ pub struct Schema {
     pub natural_name: &'static [&'static str],
     /// The order of a replacement.
     pub replacement: Replacement,
+    /// Whether the cloud refuses to delete it while something uses it.
+    pub held: bool,
     /// Whether two of its kind cannot exist at once even if their natural names differ.
     pub exclusive: bool,
     /// How long its steps may take.
@@ -128,6 +133,7 @@ impl Schema {
             taggable: true,
             natural_name: &[],
             replacement: Replacement::CreateFirst,
+            held: false,
             exclusive: false,
             timeouts: Timeouts::default(),
             step: false,
@@ -216,6 +222,13 @@ impl Schema {
     pub fn exclusive(mut self) -> Self {
         self.exclusive = true;
         self.replacement = Replacement::DeleteFirst;
+        self
+    }
+
+    /// Declares that the cloud refuses to delete it while something uses it: where it has to be deleted before its successor is
+    /// created, a plan is refused if a user would let go of it only later.
+    pub fn held(mut self) -> Self {
+        self.held = true;
         self
     }
 

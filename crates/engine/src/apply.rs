@@ -247,7 +247,8 @@ impl Execution<'_> {
         let sender = self.sender.clone();
         let address = step.address.clone();
         let inputs = match step.operation {
-            Operation::Create | Operation::Update => self.resolved(change)?,
+            Operation::Update => self.resolved(change).map(|inputs| with_overlap(inputs, &change.overlap))?,
+            Operation::Create | Operation::Trim => self.resolved(change)?,
             Operation::Delete | Operation::Forget => Inputs::new(),
         };
         let (owned, started) = (step.clone(), Instant::now());
@@ -282,6 +283,16 @@ impl Execution<'_> {
                     applied.remove(field);
                 }
                 Box::pin(async move {
+                    let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
+                    let inputs = work.recorded(&id, inputs).await?;
+                    Ok(Outcome::Present { id, inputs, attributes })
+                })
+            }
+            Operation::Trim => {
+                let id = change.id.clone().unwrap_or_default();
+                let applied = recorded.map(|recorded| recorded.inputs);
+                Box::pin(async move {
+                    let live = work.read(&id).await?;
                     let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
                     let inputs = work.recorded(&id, inputs).await?;
                     Ok(Outcome::Present { id, inputs, attributes })
@@ -404,6 +415,10 @@ impl Execution<'_> {
     fn record_outcome(&mut self, step: &Step, outcome: Outcome) -> Option<String> {
         let address = &step.address;
         match outcome {
+            Outcome::Present { id, inputs, attributes } if step.operation == Operation::Trim => {
+                self.record_trimmed(address, &inputs, &attributes);
+                Some(id)
+            }
             Outcome::Present { id, inputs, attributes } => {
                 self.attributes.insert(address.clone(), attributes.clone());
                 self.record(address, &id, &inputs, &attributes, Status::Ready);
@@ -488,6 +503,21 @@ impl Execution<'_> {
         });
     }
 
+    /// Records the inputs without the old entries of lists. Everything else was recorded by the update before.
+    fn record_trimmed(&self, address: &Address, inputs: &Inputs, attributes: &Attributes) {
+        let kind = self.plan.changes.get(address).map(|change| change.kind.as_str()).unwrap_or_default();
+        let Ok((schema, _)) = self.engine.provider.find_kind(kind) else { return };
+        let now = self.engine.clock.now();
+        self.session.writer.change(|document| {
+            let inputs = mask(inputs, schema, &document.lineage);
+            if let Some(resource) = document.resources.get_mut(address) {
+                resource.inputs = inputs;
+                resource.attributes.clone_from(attributes);
+                resource.updated_at = now;
+            }
+        });
+    }
+
     /// Takes over into the state what AWS says of resources to which nothing is done.
     fn bring_up_to_date(&self) {
         for change in self.plan.changes.values().filter(|c| c.action == Action::None) {
@@ -546,6 +576,12 @@ impl Execution<'_> {
         }
         Some(outputs)
     }
+}
+
+/// The inputs of an update that keeps old entries of lists for what still uses them.
+fn with_overlap(mut inputs: Inputs, overlap: &Inputs) -> Inputs {
+    inputs.extend(overlap.clone());
+    inputs
 }
 
 /// What still has to be deleted once `id` is the current one: what was left before, what the plan has found, what was replaced.

@@ -94,6 +94,8 @@ pub struct Change {
     pub deposed: Vec<String>,
     /// The desired inputs with their references; none for what goes.
     pub desired: Option<Inputs>,
+    /// Lists with old entries that stay until what used them has been deleted: each with its old and new entries.
+    pub overlap: Inputs,
     /// Whether `destroy` leaves it in the cloud.
     pub retain: bool,
     /// Names and the like of its own that it keeps: already laid over `desired`.

@@ -14,7 +14,9 @@ use serde_json::Value;
 use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::identity::{kept, overlay, refusals};
+use crate::overlap::{overlap, settle_overlaps};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
+use crate::refusals::{refuse_held, refuse_protected};
 
 /// A resource as the state knows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,8 +116,10 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
         Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
     }
+    settle_overlaps(&mut plan);
     note_data(input, &mut plan);
     refuse_protected(input, &mut plan);
+    refuse_held(input, &mut plan);
     plan.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
     plan
 }
@@ -203,6 +207,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         id,
         deposed,
         desired: Some(resource.inputs.clone()),
+        overlap: Inputs::new(),
         retain: resource.retain,
         kept: prior.filter(|_| !forgets).map(|prior| prior.kept.clone()).unwrap_or_default(),
         imported: prior.is_some_and(|prior| prior.imported) && !forgets,
@@ -257,6 +262,9 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             if !keeps_identity(input, plan, schema, &mut change) {
                 decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
             }
+            if change.action == Action::Update {
+                change.overlap = overlap(schema, &desired, &prior.inputs, &live.inputs);
+            }
         }
         (prior, _, _) => {
             change.action = Action::Create;
@@ -300,35 +308,6 @@ fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
         let is_kind = (input.schema)(&change.kind).is_some_and(|schema| schema.holds_data);
         change.holds_data = (is_kind || change.retain) && input.live.contains_key(&change.address);
     }
-}
-
-/// AWS would refuse to delete what is protected: said before anything is touched.
-fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
-    let mut refused = Vec::new();
-    for change in plan.changes.values().filter(|change| change.selected) {
-        let goes = match change.action {
-            Action::Delete => true,
-            Action::Replace(_) => !change.retain,
-            Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => false,
-        };
-        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| goes);
-        let Some(field) = field else { continue };
-        let is_on = |inputs: &Inputs| inputs.get(field) == Some(&Value::Bool(true));
-        if !input.live.get(&change.address).is_some_and(|live| is_on(&live.inputs)) {
-            continue;
-        }
-        let resource = input.graph.get(&change.address);
-        let again = "run `ohinfra apply`, then run this command again";
-        let help = match resource.map(|resource| (resource.protection_key, is_on(&resource.inputs))) {
-            Some((Some(key), true)) => format!("set `{key} = false` in the configuration, {again}"),
-            Some((_, false)) => format!("the configuration has it off: {again}"),
-            Some((None, true)) | None => "switch it off in AWS, then run this command again".to_owned(),
-        };
-        let id = change.id.as_deref().unwrap_or_default();
-        let message = format!("deletion protection is on: AWS refuses to delete {} `{id}`", change.kind);
-        refused.push(Diagnostic::error(&change.address, message).help(help));
-    }
-    plan.diagnostics.extend(refused);
 }
 
 fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut Change) {
@@ -461,6 +440,7 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
         id: Some(prior.id.clone()),
         deposed: prior.deposed.clone(),
         desired: None,
+        overlap: Inputs::new(),
         retain: prior.retain,
         kept: prior.kept.clone(),
         imported: prior.imported,

@@ -17,6 +17,8 @@ pub enum Operation {
     Create,
     /// Change it in place, adopt it, or wait until it is ready.
     Update,
+    /// Remove the old entries of lists that an update kept for what has been deleted since.
+    Trim,
     /// Delete it, or the one that was replaced.
     Delete,
     /// Take it out of the state.
@@ -39,17 +41,10 @@ pub type Steps = BTreeMap<Step, BTreeMap<Step, Need>>;
 ///
 /// A resource waits for those it needs; a deletion for the deletion (or change) of everything that needed it.
 pub fn steps(plan: &Plan) -> Steps {
-    let step = |address: &Address, operation| Step { address: address.clone(), operation };
     let making = |change: &Change| match change.action {
         Action::Create | Action::Replace(_) => Some(step(&change.address, Operation::Create)),
         Action::Update | Action::Adopt => Some(step(&change.address, Operation::Update)),
         Action::None | Action::Delete | Action::Retain => None,
-    };
-    let deleting = |change: &Change| match change.action {
-        Action::Replace(_) if change.retain => None,
-        Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
-        Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
-        Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
     };
     let mut steps = Steps::new();
     for change in plan.changes.values() {
@@ -73,9 +68,7 @@ pub fn steps(plan: &Plan) -> Steps {
             // What has to go before its successor comes cannot wait for those that let go of it only after that: a change in
             // place, or a replacement that deletes last.
             let goes_first = needed.action == Action::Replace(Replacement::DeleteFirst);
-            let lets_go_late =
-                matches!(change.action, Action::Replace(Replacement::CreateFirst) | Action::Update | Action::Adopt);
-            if let Some(delete) = deleting(change).filter(|_| !(goes_first && lets_go_late)) {
+            if let Some(delete) = deleting(change).filter(|_| !(goes_first && lets_go_late(change))) {
                 steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
             }
             if let Some(make) = making(change).filter(|_| !goes_first) {
@@ -101,7 +94,44 @@ pub fn steps(plan: &Plan) -> Steps {
             }
         }
     }
+    for change in plan.changes.values().filter(|change| !change.overlap.is_empty()) {
+        let waits = steps.entry(step(&change.address, Operation::Trim)).or_default();
+        waits.insert(step(&change.address, Operation::Update), Need::Ready);
+        waits.extend(deletions_of_users(plan, &dependents, &change.address).map(|delete| (delete, Need::Ready)));
+    }
     steps
+}
+
+/// Whether a user lets go of what it needed only once the successor of that exists.
+pub(crate) fn lets_go_late(user: &Change) -> bool {
+    matches!(user.action, Action::Replace(Replacement::CreateFirst) | Action::Update | Action::Adopt)
+}
+
+fn step(address: &Address, operation: Operation) -> Step {
+    Step { address: address.clone(), operation }
+}
+
+fn deleting(change: &Change) -> Option<Step> {
+    match change.action {
+        Action::Replace(_) if change.retain => None,
+        Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
+        Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
+        Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
+    }
+}
+
+/// Whether a plan deletes something that uses a resource, directly or through others.
+pub(crate) fn deletes_users(plan: &Plan, address: &Address) -> bool {
+    deletions_of_users(plan, &dependents(plan), address).next().is_some()
+}
+
+fn deletions_of_users<'a>(
+    plan: &'a Plan,
+    dependents: &BTreeMap<&Address, BTreeSet<&'a Address>>,
+    address: &'a Address,
+) -> impl Iterator<Item = Step> + use<'a> {
+    let users = transitive(dependents, address);
+    users.into_iter().filter_map(|user| plan.changes.get(user)).filter_map(deleting)
 }
 
 /// Who depends on a resource, or did so before this plan.
