@@ -108,9 +108,9 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     let shown = place.succeed(&["apply", "--yes"]);
     let end = shown.split("Plan: ").nth(1).unwrap();
     insta::assert_snapshot!(end, @r#"
-    122 to create.
+    124 to create.
     about 13 min; longest path: database/subnet-group → database/cluster → database/writer → database/proxy-target → compute/asg
-    Done: 122 created in <time>.
+    Done: 124 created in <time>.
 
     Outputs:
     auth.client_secret_name           openhands/cognito-client-secret-shared
@@ -212,7 +212,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
                   }
                 ],
 
-    Plan: 10 to update, 3 to replace, 109 unchanged.
+    Plan: 10 to update, 3 to replace, 111 unchanged.
     about 13 min; longest path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg → compute/boot-bundle
     "##);
 }
@@ -272,7 +272,7 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
           alias_name    = "alias/openhands-user-secrets"
           target_key_id = "kms-key-<n>"
 
-    Plan: 1 to create, 3 to update, 118 unchanged.
+    Plan: 1 to create, 3 to update, 120 unchanged.
     about 4 s; longest path: monitoring/data-bucket → security/instance-policy
     "#);
     let drift = place.run(&["drift", "--json"]);
@@ -288,15 +288,17 @@ fn a_destroy_says_what_stays() {
     place.succeed(&["apply", "--yes"]);
     let shown = place.succeed(&["destroy", "--yes"]);
     insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
-    109 to delete, 13 to leave in AWS.
+    109 to delete, 15 to leave in AWS.
     data: database/cluster rds.cluster `rds-cluster-<n>` holds data: it is deleted
-    about 40 s; longest path: monitoring/dashboard → compute/alarm-memory → compute/asg → compute/launch-template → compute/boot-bundle → database/proxy → database/proxy-policy → database/admin-secret
+    about 40 s; longest path: edge/runtime-alias → edge/runtime-alias-ipv6 → edge/distribution → edge/auth-function-version → edge/auth-function → edge/auth-function-archive → auth/client-secret → auth/client
     ⊙ auth/user-pool stays in AWS: cognito.user_pool cognito-user-pool-<n>
     ⊙ compute/workspace-fs stays in AWS: efs.file_system efs-file-system-<n>
     ⊙ database/cluster-logs stays in AWS: logs.log_group logs-log-group-<n>
     ⊙ database/proxy-logs stays in AWS: logs.log_group logs-log-group-<n>
     ⊙ edge/auth-function-logs stays in AWS: logs.log_group logs-log-group-<n>
+    ⊙ edge/auth-function-replica-logs stays in AWS: logs.function_log_groups logs-function-log-groups-<n>
     ⊙ edge/headers-function-logs stays in AWS: logs.log_group logs-log-group-<n>
+    ⊙ edge/headers-function-replica-logs stays in AWS: logs.function_log_groups logs-function-log-groups-<n>
     ⊙ monitoring/app-logs stays in AWS: logs.log_group logs-log-group-<n>
     ⊙ monitoring/backup-role stays in AWS: iam.role iam-role-<n>
     ⊙ monitoring/backup-vault stays in AWS: backup.vault backup-vault-<n>
@@ -304,7 +306,7 @@ fn a_destroy_says_what_stays() {
     ⊙ security/sandbox-secret stays in AWS: secretsmanager.secret secretsmanager-secret-<n>
     ⊙ security/user-secrets-key stays in AWS: kms.key kms-key-<n>
     ⊙ user-config/logs stays in AWS: logs.log_group logs-log-group-<n>
-    Done: 109 deleted, 13 left in AWS in <time>.
+    Done: 109 deleted, 15 left in AWS in <time>.
     ");
     let adopting = place.succeed(&["plan"]);
     assert!(adopting.contains("⇐ data-bucket (adopt)"), "{adopting}");
@@ -529,7 +531,7 @@ fn the_graph_is_drawn() {
         place.succeed(&["graph", "--format", "mermaid"]).contains("network_endpoint_sg -.-> network_endpoint_logs")
     );
     let graph: Value = serde_json::from_str(&place.succeed(&["graph", "--format", "json"])).unwrap();
-    assert_eq!(graph["resources"].as_array().unwrap().len(), 122);
+    assert_eq!(graph["resources"].as_array().unwrap().len(), 124);
 }
 
 #[test]
