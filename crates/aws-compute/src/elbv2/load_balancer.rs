@@ -84,7 +84,7 @@ impl LoadBalancerKind {
     }
 }
 
-/// What a state means for whoever waits. `failed` is final: "the load balancer could not be set up".
+/// What a state means for a wait. `failed` is final: "the load balancer could not be set up".
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html>
 fn readiness(state: Option<&LoadBalancerState>) -> Result<Readiness, ProviderError> {
     match state.and_then(|state| state.code()) {

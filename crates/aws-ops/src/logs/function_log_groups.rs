@@ -1,5 +1,5 @@
 //! How AWS does `logs.function_log_groups`: one group in each region. Lambda creates a missing one with its first event, without a
-//! retention and without tags: such a group belongs to whoever has the function.
+//! retention and without tags: such a group belongs to the owner of the function.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
