@@ -73,7 +73,9 @@ def call(connect, service: str, operation: str, parameters: dict):
 
 
 def answer(endpoint: str, request: dict):
-    connect = functools.partial(client, endpoint, request["account"], request["region"])
+    def connect(service: str, region: str = request["region"]):
+        return client(endpoint, request["account"], region, service)
+
     if "fixture" in request:
         return fixture.make(connect, request["region"], "example.com", request["fixture"])
     if "validate" in request:
@@ -81,9 +83,11 @@ def answer(endpoint: str, request: dict):
 
         return shapes.validate(request["validate"])
     if "inventory" in request:
-        virginia = functools.partial(client, endpoint, request["account"], "us-east-1")
-        both = [functools.partial(call, one) for one in (connect, virginia)]
-        return inventory.take(*both, request["account"])
+        def calls(region: str):
+            return functools.partial(call, functools.partial(connect, region=region))
+
+        edges = [calls(region) for region in inventory.EDGES]
+        return inventory.take(calls(request["region"]), calls("us-east-1"), edges, request["account"])
     if "mutations" in request:
         return mutations.table()
     if "mutate" in request:

@@ -40,7 +40,7 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(cognito::user_pool::UserPoolKind(cognito.clone()))
         .kind(cognito::user_pool_client::UserPoolClientKind(cognito.clone()))
         .kind(cognito::user_pool_domain::UserPoolDomainKind(cognito))
-        .kind(route53::record::RecordKind(route53.clone()))
+        .kind(route53::record::RecordKind::new(route53.clone()))
         .kind(wafv2::web_acl::WebAclKind(wafv2))
         .look_up(route53::look_ups::HostedZoneLookUp(route53.clone()))
         .look_up(route53::look_ups::HostedZonesLookUp(route53))

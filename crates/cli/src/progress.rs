@@ -51,6 +51,7 @@ fn doing(operation: &str) -> &'static str {
     match operation {
         "create" => "creating",
         "update" => "updating",
+        "trim" => "removing old entries",
         "delete" => "deleting",
         _ => "retaining",
     }
@@ -61,6 +62,7 @@ fn did(operation: &str) -> &'static str {
     match operation {
         "create" => "created",
         "update" => "updated",
+        "trim" => "removed old entries",
         "delete" => "deleted",
         "adopt" => "adopted",
         _ => "retained",

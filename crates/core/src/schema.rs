@@ -33,6 +33,9 @@ pub const FLOOR: Behaviour = Behaviour(1024);
 /// A list in which others may have entries, too: an entry that is neither configured nor was applied is not ours. It is no
 /// difference, and no update removes it.
 pub const SHARED: Behaviour = Behaviour(2048);
+/// A list whose old entries stay until the dependents that are replaced or deleted in the same run no longer exist, so that old
+/// and new dependents are served meanwhile. For addresses that a live site still needs.
+pub const OVERLAP: Behaviour = Behaviour(4096);
 
 impl Behaviour {
     /// Returns `true` if all traits of `other` are set.
@@ -101,6 +104,8 @@ pub struct Schema {
     pub natural_name: &'static [&'static str],
     /// The default order of a replacement.
     pub replacement: Replacement,
+    /// `true` if the cloud refuses to delete the resource while another resource uses it.
+    pub held: bool,
     /// `true` if the old and the new resource cannot coexist, even with different natural names.
     pub exclusive: bool,
     /// The time limits of its steps.
@@ -131,6 +136,7 @@ impl Schema {
             taggable: true,
             natural_name: &[],
             replacement: Replacement::CreateFirst,
+            held: false,
             exclusive: false,
             timeouts: Timeouts::default(),
             step: false,
@@ -221,6 +227,13 @@ impl Schema {
     pub fn exclusive(mut self) -> Self {
         self.exclusive = true;
         self.replacement = Replacement::DeleteFirst;
+        self
+    }
+
+    /// Declares that the cloud refuses to delete the resource while another resource uses it. A plan that would have to delete it
+    /// before its successor is created is refused if a dependent releases it only later.
+    pub fn held(mut self) -> Self {
+        self.held = true;
         self
     }
 

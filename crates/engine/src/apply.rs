@@ -247,7 +247,8 @@ impl Execution<'_> {
         let sender = self.sender.clone();
         let address = step.address.clone();
         let inputs = match step.operation {
-            Operation::Create | Operation::Update => self.resolved(change)?,
+            Operation::Update => self.resolved(change).map(|inputs| with_overlap(inputs, &change.overlap))?,
+            Operation::Create | Operation::Trim => self.resolved(change)?,
             Operation::Delete | Operation::Forget => Inputs::new(),
         };
         let (owned, started) = (step.clone(), Instant::now());
@@ -282,6 +283,16 @@ impl Execution<'_> {
                     applied.remove(field);
                 }
                 Box::pin(async move {
+                    let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
+                    let inputs = work.recorded(&id, inputs).await?;
+                    Ok(Outcome::Present { id, inputs, attributes })
+                })
+            }
+            Operation::Trim => {
+                let id = change.id.clone().unwrap_or_default();
+                let applied = recorded.map(|recorded| recorded.inputs);
+                Box::pin(async move {
+                    let live = work.read(&id).await?;
                     let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
                     let inputs = work.recorded(&id, inputs).await?;
                     Ok(Outcome::Present { id, inputs, attributes })
@@ -402,6 +413,10 @@ impl Execution<'_> {
     fn record_outcome(&mut self, step: &Step, outcome: Outcome) -> Option<String> {
         let address = &step.address;
         match outcome {
+            Outcome::Present { id, inputs, attributes } if step.operation == Operation::Trim => {
+                self.record_trimmed(address, &inputs, &attributes);
+                Some(id)
+            }
             Outcome::Present { id, inputs, attributes } => {
                 self.attributes.insert(address.clone(), attributes.clone());
                 self.record(address, &id, &inputs, &attributes, Transition::Ready);
@@ -429,6 +444,15 @@ impl Execution<'_> {
     fn transition(&self, address: &Address, transition: Transition) {
         let now = self.engine.clock.now();
         self.session.writer.change(|document| document.transition(address, transition, now));
+    }
+
+    /// Records the inputs without the old entries of lists. The preceding update recorded everything else.
+    fn record_trimmed(&self, address: &Address, inputs: &Inputs, attributes: &Attributes) {
+        let kind = self.plan.changes.get(address).map(|change| change.kind.as_str()).unwrap_or_default();
+        let Ok((schema, _)) = self.engine.provider.find_kind(kind) else { return };
+        let lineage = self.session.writer.with(|document| document.lineage.clone());
+        let transition = Transition::Trimmed { inputs: mask(inputs, schema, &lineage), attributes: attributes.clone() };
+        self.transition(address, transition);
     }
 
     fn record(
@@ -524,6 +548,12 @@ impl Execution<'_> {
         }
         Some(outputs)
     }
+}
+
+/// Returns the inputs of an update that keeps old list entries for the dependents that still use them.
+fn with_overlap(mut inputs: Inputs, overlap: &Inputs) -> Inputs {
+    inputs.extend(overlap.clone());
+    inputs
 }
 
 /// Returns the identities that a delete step deletes: after a replacement the replaced ones, otherwise all. If the state and the

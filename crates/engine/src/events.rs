@@ -102,6 +102,7 @@ pub fn word(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "create",
         Operation::Update => "update",
+        Operation::Trim => "trim",
         Operation::Delete => "delete",
         Operation::Forget => "retain",
     }

@@ -191,7 +191,7 @@ impl Work {
         .await
     }
 
-    async fn read(&self, id: &str) -> Result<Live, ProviderError> {
+    pub(crate) async fn read(&self, id: &str) -> Result<Live, ProviderError> {
         let ids = [id.to_owned()];
         retrying(Duration::from_secs(60), self.progress(), || async {
             let _permit = self.permit().await;

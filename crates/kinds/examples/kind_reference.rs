@@ -1,8 +1,8 @@
 //! Prints the reference of kinds. `cargo xtask docs` writes it.
 
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, NOMINAL, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement,
-    SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, NOMINAL, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT,
+    Replacement, SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
 };
 
 #[expect(clippy::print_stdout, reason = "printing is all that it does")]
@@ -31,6 +31,7 @@ fn main() {
                 (FLOOR, "a higher version is no difference"),
                 (RECORDED, "never configured; what AWS reports is recorded as a digest, and another value is drift"),
                 (REPLACE_IF_DISJOINT, "a change that keeps no entry replaces it"),
+                (OVERLAP, "old entries stay until what used them has been deleted"),
             ];
             let notes: Vec<&str> = notes.iter().filter(|(b, _)| behaviour.has(*b)).map(|(_, note)| *note).collect();
             println!("| `{name}` | {} |", notes.join("; "));

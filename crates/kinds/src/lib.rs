@@ -90,6 +90,7 @@ pub fn schemas() -> Vec<Schema> {
         cloudfront::ResponseHeadersPolicy::schema(),
         cloudfront::Distribution::schema(),
         cognito::IdentityProvider::schema(),
+        logs::FunctionLogGroups::schema(),
         // new kinds above this line
     ];
     schemas.sort_by_key(|schema| schema.kind);

@@ -11,6 +11,7 @@ use ohinfra_core::Region;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Tags;
+use ohinfra_kinds::logs::REPLICA_REGIONS;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -174,6 +175,12 @@ impl Configuration {
         if listed.is_empty() { self.edges.iter().map(Edge::full_domain).collect() } else { listed }
     }
 
+    /// Returns the regions, besides us-east-1, in which the log groups of Lambda@Edge functions are managed.
+    pub fn edge_log_regions(&self) -> Vec<String> {
+        let listed = self.value("monitoring.edge_log_regions");
+        listed.as_array().into_iter().flatten().filter_map(|region| region.as_str().map(str::to_owned)).collect()
+    }
+
     /// Returns the digest that binds a saved plan to this configuration and sandbox policy.
     pub fn digest(&self, sandbox_policy: &str) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
@@ -321,6 +328,13 @@ impl Values {
                     format!("`{email}` is not an email address"),
                     "for example `ops@example.com`",
                 );
+            }
+        }
+        for region in self.texts("monitoring.edge_log_regions") {
+            if !REPLICA_REGIONS.contains(&region.as_str()) {
+                let message = format!("functions at CloudFront's edge write no logs in `{region}`");
+                let help = format!("some of {}", REPLICA_REGIONS.join(", "));
+                self.refuse("monitoring.edge_log_regions", message, &help);
             }
         }
         let edges = self.edges(tree);

@@ -30,7 +30,7 @@ pub fn estimate(plan: &Plan, schema: &dyn Fn(&str) -> Option<Schema>) -> Estimat
         let schema = schema(kind);
         match step.operation {
             Operation::Create => schema.map_or(IDENTIFIED, |schema| schema.usual),
-            Operation::Update => schema.map_or(IDENTIFIED, |schema| schema.usual_update),
+            Operation::Update | Operation::Trim => schema.map_or(IDENTIFIED, |schema| schema.usual_update),
             Operation::Delete => DELETION,
             Operation::Forget => Duration::ZERO,
         }

@@ -10,8 +10,10 @@ pub mod document;
 pub mod estimate;
 pub mod graph;
 pub mod identity;
+mod overlap;
 pub mod plan;
 pub mod planner;
+mod refusals;
 pub mod selection;
 pub mod steps;
 

@@ -94,6 +94,8 @@ pub struct Change {
     pub deposed: Vec<String>,
     /// The desired inputs with their references; `None` for a deletion.
     pub desired: Option<Inputs>,
+    /// Lists whose old entries stay until their dependents are deleted: each with its old and new entries.
+    pub overlap: Inputs,
     /// `true` if `destroy` retains the resource in the cloud.
     pub retain: bool,
     /// The immutable inputs that keep their live values; already overlaid on `desired`.

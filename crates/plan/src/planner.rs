@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ohinfra_core::Address;
 use ohinfra_core::contract::{Live, Standing, is_adopted};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::{Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Availability, Replacement, Schema};
 use ohinfra_core::secret::digest;
 use ohinfra_core::text::Reference;
-use ohinfra_core::Address;
 use ohinfra_state::{ResourceState, Status};
 use serde_json::Value;
 
 use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::identity::{kept, overlay, refusals};
+use crate::overlap::{overlap, settle_overlaps};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
+use crate::refusals::{refuse_held, refuse_protected};
 
 /// An existing resource that is missing from the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +88,10 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
         Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
     }
+    settle_overlaps(&mut plan);
     note_data(input, &mut plan);
     refuse_protected(input, &mut plan);
+    refuse_held(input, &mut plan);
     plan.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
     plan
 }
@@ -175,6 +179,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         id,
         deposed,
         desired: Some(resource.inputs.clone()),
+        overlap: Inputs::new(),
         retain: resource.retain,
         kept: prior.filter(|_| !replace_requested).map(|prior| prior.kept.clone()).unwrap_or_default(),
         imported: prior.is_some_and(|prior| prior.imported) && !replace_requested,
@@ -227,6 +232,9 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             if !keeps_identity(input, plan, schema, &mut change) {
                 decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
             }
+            if change.action == Action::Update {
+                change.overlap = overlap(schema, &desired, &prior.inputs, &live.inputs);
+            }
         }
         (prior, _, _) => {
             change.action = Action::Create;
@@ -271,35 +279,6 @@ fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
         let is_kind = (input.schema)(&change.kind).is_some_and(|schema| schema.holds_data);
         change.holds_data = (is_kind || change.retain) && input.live.contains_key(&change.address);
     }
-}
-
-/// Reports the deletions that AWS would refuse because of deletion protection, before anything is changed.
-fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
-    let mut refused = Vec::new();
-    for change in plan.changes.values().filter(|change| change.selected) {
-        let is_deleted = match change.action {
-            Action::Delete => true,
-            Action::Replace(_) => !change.retain,
-            Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => false,
-        };
-        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| is_deleted);
-        let Some(field) = field else { continue };
-        let is_on = |inputs: &Inputs| inputs.get(field) == Some(&Value::Bool(true));
-        if !input.live.get(&change.address).is_some_and(|live| is_on(&live.inputs)) {
-            continue;
-        }
-        let resource = input.graph.get(&change.address);
-        let again = "run `ohinfra apply`, then re-run this command";
-        let help = match resource.map(|resource| (resource.protection_key, is_on(&resource.inputs))) {
-            Some((Some(key), true)) => format!("set `{key} = false` in the configuration, {again}"),
-            Some((_, false)) => format!("the configuration disables it: {again}"),
-            Some((None, true)) | None => "disable deletion protection in AWS, then re-run this command".to_owned(),
-        };
-        let id = change.id.as_deref().unwrap_or_default();
-        let message = format!("deletion protection is enabled: AWS refuses to delete {} `{id}`", change.kind);
-        refused.push(Diagnostic::error(&change.address, message).help(help));
-    }
-    plan.diagnostics.extend(refused);
 }
 
 fn decide(input: &PlanInput<'_>, order: Replacement, prior: &ResourceState, change: &mut Change) {
@@ -444,6 +423,7 @@ fn removal(address: &Address, prior: &ResourceState, reason: &str) -> Change {
         id: Some(prior.id.clone()),
         deposed: prior.deposed.clone(),
         desired: None,
+        overlap: Inputs::new(),
         retain: prior.retain,
         kept: prior.kept.clone(),
         imported: prior.imported,

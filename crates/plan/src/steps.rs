@@ -17,6 +17,8 @@ pub enum Operation {
     Create,
     /// Update the resource in place, adopt it, or wait until it is ready.
     Update,
+    /// Remove the old list entries that an update kept for dependents that are deleted by now.
+    Trim,
     /// Delete the resource, or the one that was replaced.
     Delete,
     /// Remove the resource from the state.
@@ -39,17 +41,10 @@ pub type Steps = BTreeMap<Step, BTreeMap<Step, Need>>;
 ///
 /// A resource waits for its dependencies; a deletion waits for the deletion (or update) of all dependents.
 pub fn steps(plan: &Plan) -> Steps {
-    let step = |address: &Address, operation| Step { address: address.clone(), operation };
     let upsert_step = |change: &Change| match change.action {
         Action::Create | Action::Replace(_) => Some(step(&change.address, Operation::Create)),
         Action::Update | Action::Adopt => Some(step(&change.address, Operation::Update)),
         Action::None | Action::Delete | Action::Retain => None,
-    };
-    let delete_step = |change: &Change| match change.action {
-        Action::Replace(_) if change.retain => None,
-        Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
-        Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
-        Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
     };
     let mut steps = Steps::new();
     for change in plan.changes.values() {
@@ -73,9 +68,7 @@ pub fn steps(plan: &Plan) -> Steps {
             // A resource that is deleted before its successor is created cannot wait for dependents that release it only after
             // that: an in-place update, or a create-first replacement.
             let is_deleted_first = needed.action == Action::Replace(Replacement::DeleteFirst);
-            let is_released_late =
-                matches!(change.action, Action::Replace(Replacement::CreateFirst) | Action::Update | Action::Adopt);
-            if let Some(delete) = delete_step(change).filter(|_| !(is_deleted_first && is_released_late)) {
+            if let Some(delete) = delete_step(change).filter(|_| !(is_deleted_first && is_released_late(change))) {
                 steps.entry(delete_needed.clone()).or_default().insert(delete, Need::Ready);
             }
             if let Some(upsert) = upsert_step(change).filter(|_| !is_deleted_first) {
@@ -103,7 +96,44 @@ pub fn steps(plan: &Plan) -> Steps {
             }
         }
     }
+    for change in plan.changes.values().filter(|change| !change.overlap.is_empty()) {
+        let waits = steps.entry(step(&change.address, Operation::Trim)).or_default();
+        waits.insert(step(&change.address, Operation::Update), Need::Ready);
+        waits.extend(deletions_of_users(plan, &dependents, &change.address).map(|delete| (delete, Need::Ready)));
+    }
     steps
+}
+
+/// Returns `true` if a dependent releases the old dependency only after its successor exists.
+pub(crate) fn is_released_late(user: &Change) -> bool {
+    matches!(user.action, Action::Replace(Replacement::CreateFirst) | Action::Update | Action::Adopt)
+}
+
+fn step(address: &Address, operation: Operation) -> Step {
+    Step { address: address.clone(), operation }
+}
+
+fn delete_step(change: &Change) -> Option<Step> {
+    match change.action {
+        Action::Replace(_) if change.retain => None,
+        Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
+        Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
+        Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
+    }
+}
+
+/// Returns `true` if a plan deletes a direct or transitive dependent of a resource.
+pub(crate) fn deletes_users(plan: &Plan, address: &Address) -> bool {
+    deletions_of_users(plan, &dependents(plan), address).next().is_some()
+}
+
+fn deletions_of_users<'a>(
+    plan: &'a Plan,
+    dependents: &BTreeMap<&Address, BTreeSet<&'a Address>>,
+    address: &'a Address,
+) -> impl Iterator<Item = Step> + use<'a> {
+    let users = transitive(dependents, address);
+    users.into_iter().filter_map(|user| plan.changes.get(user)).filter_map(delete_step)
 }
 
 /// Maps each resource to its dependents, both planned and last applied.

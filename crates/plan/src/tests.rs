@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ohinfra_core::contract::Live;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement, SENSITIVE,
-    SHARED, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement,
+    SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::text::{Reference, Text};
 use ohinfra_core::{Address, Region, Schema};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::difference::{Compared, difference, drift};
 use crate::graph::{Graph, GraphBuilder, Need, Options};
 use crate::plan::{Action, FieldChange, Plan};
-use crate::planner::{Mode, PlanInput, plan};
+use crate::planner::{Discovered, Mode, PlanInput, plan};
 use crate::selection::{Direction, Selection};
 use crate::steps::{Operation, Step, is_walkable, steps};
 
@@ -28,6 +28,7 @@ fn schema() -> Schema {
         .plain("peer")
         .input("shape", REPLACE)
         .input("members", UNORDERED)
+        .input("urls", UNORDERED | OVERLAP)
         .input("document", DOCUMENT)
         .input("password", SENSITIVE)
         .input("content", WRITE_ONLY)
@@ -241,7 +242,17 @@ fn planned_with(
     mode: Mode,
     replace: &BTreeSet<Address>,
 ) -> Plan {
-    plan(&PlanInput {
+    plan(&input(graph, prior, live, mode, replace))
+}
+
+fn input<'a>(
+    graph: &'a Graph,
+    prior: &'a BTreeMap<Address, ResourceState>,
+    live: &'a BTreeMap<Address, Live>,
+    mode: Mode,
+    replace: &'a BTreeSet<Address>,
+) -> PlanInput<'a> {
+    PlanInput {
         deployment: "test",
         lineage: "l",
         serial: 1,
@@ -249,14 +260,17 @@ fn planned_with(
         graph,
         prior,
         live,
-        discovered: &BTreeMap::new(),
+        discovered: &NOTHING_FOUND,
         schema: &|_| Some(schema()),
         selected: None,
         replace,
-        rotate: &BTreeSet::new(),
+        rotate: &NOTHING_ROTATED,
         mode,
-    })
+    }
 }
+
+static NOTHING_FOUND: BTreeMap<Address, Discovered> = BTreeMap::new();
+static NOTHING_ROTATED: BTreeSet<Address> = BTreeSet::new();
 
 /// Returns the state and the live resources after an apply of the graph.
 fn applied(graph: &Graph) -> (BTreeMap<Address, ResourceState>, BTreeMap<Address, Live>) {
@@ -344,6 +358,32 @@ fn a_replacement_deletes_first_only_if_both_resources_cannot_coexist() {
 }
 
 #[test]
+fn a_replacement_that_could_never_end_is_refused_with_what_holds_it() {
+    let named = || schema().input("name", REPLACE).named_by(&["name"]).held();
+    let built = |name: &str, shape: u8| {
+        let mut builder = GraphBuilder::new("test", BTreeMap::new());
+        let value = json!({ "name": name, "shape": shape });
+        let held =
+            builder.add_raw(named(), address("a/held"), &Region::us_east_1(), inputs(&value), Options::default());
+        let user = inputs(&json!({ "peer": held.attribute("id") }));
+        builder.add_raw(named(), address("a/user"), &Region::us_east_1(), user, Options::default());
+        builder.build().unwrap()
+    };
+    let (prior, live) = applied(&built("a", 1));
+    let planned = |graph: &Graph, replace: &[&str]| {
+        let replace = replace.iter().map(|name| address(name)).collect();
+        plan(&PlanInput { schema: &|_| Some(named()), ..input(graph, &prior, &live, Mode::Apply, &replace) })
+    };
+    let errors = |plan: &Plan| plan.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let reshaped = planned(&built("a", 2), &[]);
+    insta::assert_snapshot!(errors(&reshaped), @"a/held: s.thing `id-held` cannot be replaced: its successor has the same name, and AWS refuses to delete it while a/user uses it");
+    let help = reshaped.diagnostics[0].help.as_deref().unwrap();
+    assert_eq!(help, "undo the change of `shape`, or destroy the deployment first");
+    assert_eq!(errors(&planned(&built("a", 1), &["a/held"])), errors(&reshaped));
+    assert!(planned(&built("b", 1), &[]).diagnostics.is_empty(), "another name: both exist for a while");
+}
+
+#[test]
 fn a_replaced_resource_is_deleted_after_its_transitive_dependents_are_updated() {
     let chain = |shape: u8, size: u8| {
         graph(&[
@@ -365,6 +405,43 @@ fn a_replaced_resource_is_deleted_after_its_transitive_dependents_are_updated() 
         step("a/template", Operation::Update),
     ];
     assert_eq!(waits, expected.iter().collect::<Vec<_>>());
+}
+
+/// A client with addresses, a site that uses it, and the name of the site.
+fn site(urls: &[&str], shape: u8) -> Graph {
+    graph(&[
+        ("a/client", json!({ "urls": urls })),
+        ("a/version", json!({ "peer": reference("a/client", "id") })),
+        ("a/site", json!({ "peer": reference("a/version", "id"), "shape": shape })),
+        ("a/name", json!({ "peer": reference("a/site", "arn"), "shape": shape })),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn old_entries_stay_until_what_used_them_has_been_deleted() {
+    let (prior, mut live) = applied(&site(&["old", "both"], 1));
+    live.get_mut(&address("a/client")).unwrap().inputs["urls"] = json!(["old", "both", "foreign"]);
+    let plan = planned(&site(&["both", "new"], 2), &prior, &live, Mode::Apply);
+    let change = &plan.changes[&address("a/client")];
+    assert_eq!(change.overlap["urls"], json!(["both", "new", "old"]), "never what somebody else added");
+    assert!(change.reasons[0].starts_with("old entries of urls stay"));
+    let steps = steps(&plan);
+    assert!(is_walkable(&steps));
+    let step = |name: &str, operation| Step { address: address(name), operation };
+    let waits: Vec<&Step> = steps[&step("a/client", Operation::Trim)].keys().collect();
+    let expected =
+        [step("a/client", Operation::Update), step("a/name", Operation::Delete), step("a/site", Operation::Delete)];
+    assert_eq!(waits, expected.iter().collect::<Vec<_>>());
+    assert!(steps[&step("a/site", Operation::Create)].keys().all(|before| before.operation != Operation::Trim));
+}
+
+#[test]
+fn old_entries_go_at_once_where_nothing_that_used_them_is_deleted() {
+    let (prior, live) = applied(&site(&["old"], 1));
+    let plan = planned(&site(&["new"], 1), &prior, &live, Mode::Apply);
+    assert!(plan.changes[&address("a/client")].overlap.is_empty());
+    assert!(steps(&plan).keys().all(|step| step.operation != Operation::Trim));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!           Identified               Ready
-//!  (none) ─────────────► Creating ─────────► Ready ──┐ Ready (update, PredecessorsDeleted)
+//!  (none) ─────────────► Creating ─────────► Ready ──┐ Ready (update), Trimmed, PredecessorsDeleted
 //!     ▲                     ▲                │  ▲ └──┘
 //!     │          Identified │                │
 //!     │                     └── Deleting ◄───┤ DeletedForReplacement
@@ -25,6 +25,13 @@ pub enum Transition {
     Identified(Box<Applied>),
     /// The object exists and has the applied inputs.
     Ready(Box<Applied>),
+    /// The old entries of lists were removed after the deletion of the dependents that used them.
+    Trimmed {
+        /// The applied inputs, with secrets as digests.
+        inputs: Inputs,
+        /// The attributes that dependents refer to.
+        attributes: Attributes,
+    },
     /// AWS does not allow the deletion yet. A later run retries it.
     Deferred,
     /// The object no longer exists, and its successor is still to be created. The record stays, because its generation is part
@@ -84,6 +91,13 @@ impl StateDocument {
         match transition {
             Transition::Identified(applied) => self.record(address, *applied, Status::Creating, now),
             Transition::Ready(applied) => self.record(address, *applied, Status::Ready, now),
+            Transition::Trimmed { inputs, attributes } => {
+                if let Some(record) = self.resources.get_mut(address) {
+                    record.inputs = inputs;
+                    record.attributes = attributes;
+                    record.updated_at = now;
+                }
+            }
             Transition::Deferred => {
                 if let Some(record) = self.resources.get_mut(address) {
                     record.deferred = true;

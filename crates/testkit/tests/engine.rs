@@ -473,3 +473,32 @@ async fn what_is_found_tells_more_of_what_refers_to_it_before_anything_is_change
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0].contains("is not managed by this deployment"), "{errors:?}");
 }
+
+/// `a/client` with addresses, and on it `a/site`, which is replaced when its shape changes.
+fn site(members: &[&str], shape: u8) -> Graph {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let mut add = |address: &str, inputs: serde_json::Value| {
+        let inputs = inputs.as_object().unwrap().clone();
+        builder.add_raw(schemas::tagged(), address.parse().unwrap(), &Region::us_east_1(), inputs, Options::default())
+    };
+    let client = add("a/client", json!({ "members": members }));
+    add("a/site", json!({ "shape": shape, "links": [client.attribute("id")] }));
+    builder.build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_entries_of_a_list_stay_until_the_old_user_is_deleted_whatever_happens_in_between() {
+    let (cloud, harness) = cloud();
+    let members = |cloud: &Cloud| cloud.object("a/client").unwrap().inputs["members"].clone();
+    harness.apply(&site(&["old"], 0)).await.unwrap();
+    cloud.set_faults(|call| (call.operation == "delete").then_some(Fault::Refuse(ErrorKind::Denied)));
+    let report = harness.apply(&site(&["new"], 1)).await.unwrap();
+    assert_eq!((report.failed.len(), report.skipped.len()), (1, 1));
+    assert_eq!(members(&cloud), json!(["new", "old"]), "the old site is still there");
+
+    cloud.set_faults(|_| None);
+    assert!(harness.apply(&site(&["new"], 1)).await.unwrap().is_success());
+    assert_eq!(members(&cloud), json!(["new"]));
+    let plan = harness.plan(&site(&["new"], 1), Mode::Apply).await.unwrap();
+    assert!(plan.is_empty(), "{:#?}", plan.changes);
+}

@@ -60,6 +60,22 @@ def _(aws, it):
     aws("logs").disassociate_kms_key(logGroupName=it["id"])
 
 
+@mutates("logs.function_log_groups", "retention_days")
+def _(aws, it):
+    aws("logs").put_retention_policy(logGroupName=f"/aws/lambda/{it['id']}", retentionInDays=1)
+
+
+@mutates("logs.function_log_groups", "replica_retention_days")
+def _(aws, it):
+    """What Lambda creates keeps everything."""
+    aws("logs", "eu-west-1").delete_retention_policy(logGroupName=f"/aws/lambda/us-east-1.{it['id']}")
+
+
+@mutates("logs.function_log_groups", "replica_retention_days")
+def _(aws, it):
+    aws("logs", "sa-east-1").delete_log_group(logGroupName=f"/aws/lambda/us-east-1.{it['id']}")
+
+
 @mutates("sns.topic", "display_name")
 def _(aws, it):
     aws("sns").set_topic_attributes(TopicArn=it["id"], AttributeName="DisplayName", AttributeValue="changed outside")

@@ -16,7 +16,38 @@ BRANDINGS: dict[tuple, dict[str, dict]] = {}
 UPDATES: dict[tuple, dict] = {}
 
 
+def check_days(request) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUserConfigType.html: the days
+    of unused accounts are out of use beside those of temporary passwords. The message: https://github.com/aws/aws-sdk-js/issues/3817"""
+    days = (request.get("AdminCreateUserConfig") or {}).get("UnusedAccountValidityDays")
+    policy = (request.get("Policies") or {}).get("PasswordPolicy") or {}
+    if days and policy.get("TemporaryPasswordValidityDays"):
+        raise refuse("InvalidParameterException", "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays")
+
+
+def create_pool(context, request):
+    check_days(request)
+    return moto(context, request)
+
+
+def describe_pool(context, request):
+    """AWS reports both, with the same number, whichever of them was set."""
+    answer = moto(context, request)
+    pool = answer.get("UserPool") or {}
+    policy = (pool.get("Policies") or {}).get("PasswordPolicy")
+    if policy is not None:
+        admin = pool.setdefault("AdminCreateUserConfig", {})
+        days = policy.get("TemporaryPasswordValidityDays") or admin.get("UnusedAccountValidityDays") or 7
+        policy["TemporaryPasswordValidityDays"] = admin["UnusedAccountValidityDays"] = days
+    return answer
+
+
 def update_pool(context, request):
+    check_days(request)
+    return update_whole_pool(context, request)
+
+
+def update_whole_pool(context, request):
     """What is not told is reset, except what cannot be changed."""
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     fixed = {}
@@ -191,6 +222,8 @@ def untag(context, request):
 
 OPERATIONS = {
     "UntagResource": untag,
+    "CreateUserPool": create_pool,
+    "DescribeUserPool": describe_pool,
     "UpdateUserPool": update_pool,
     "DescribeUserPool": describe_pool,
     "DescribeUserPoolClient": describe_client,

@@ -78,6 +78,11 @@ impl Answer {
         Self { status, headers, body }
     }
 
+    /// A status without a body, as a call with the method `HEAD` is answered.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
     /// What the call's service says when it is in trouble.
     pub fn trouble(call: &Call, trouble: Trouble) -> Self {
         let known = CODES.iter().find(|(service, ..)| *service == call.service || service.is_empty());

@@ -240,6 +240,19 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
             ],
         ),
         (
+            "logs.function_log_groups",
+            json!({
+                "function_name": "conformance", "retention_days": 30,
+                "replica_retention_days": { "eu-west-1": 30, "sa-east-1": 30 },
+            }),
+            vec![
+                ("retention_days", json!(7)),
+                ("replica_retention_days", json!({ "eu-west-1": 7, "sa-east-1": 30 })),
+                ("replica_retention_days", json!({ "eu-west-1": 30, "sa-east-1": 30, "us-west-1": 30 })),
+                ("function_name", json!("renamed")),
+            ],
+        ),
+        (
             "s3.bucket",
             json!({
                 "bucket_name": format!("conformance-{id}"), "encryption": "AES256", "versioning": true,

@@ -57,6 +57,14 @@ const LIFE: &[Phase] = &[
         ],
         converges: true,
     },
+    // The old site is deleted only once the new one works.
+    Phase {
+        name: "change of the domain",
+        configuration: "[[edge]]\nsub_domain = \"agents\"\n",
+        forget: &[],
+        command: &["apply", "--yes"],
+        converges: true,
+    },
     Phase { name: "destroy", configuration: "", forget: &[], command: &["destroy", "--yes"], converges: false },
     Phase {
         name: "apply that adopts what was retained",

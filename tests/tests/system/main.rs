@@ -7,6 +7,7 @@ mod bad_input;
 mod conformance;
 mod crashes;
 mod data;
+mod domains;
 mod faults;
 mod functions;
 mod instances;

@@ -1,6 +1,9 @@
 //! Resources that another tool has made are imported and keep what they are.
 
-use ohinfra_tests::Account;
+use std::time::Duration;
+
+use ohinfra_tests::proxy::{Answer, Verdict};
+use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
 const CLUSTER: &str = "openhands-database-auroracluster23d869c0-abc123";
@@ -78,4 +81,28 @@ fn a_cluster_a_bucket_and_secrets_with_generated_names_are_imported_and_keep_the
     let state = account.state().unwrap();
     assert_eq!(state["resources"]["monitoring/data-bucket"]["id"], BUCKET);
     assert_eq!(state["resources"]["monitoring/data-bucket"]["kept"]["bucket_name"], BUCKET);
+}
+
+#[test]
+fn a_bucket_that_the_caller_may_not_look_at_is_not_taken_for_somebody_elses() {
+    let mut account = Account::new().unwrap();
+    let bucket = format!("openhands-data-{}-us-west-2", account.id);
+    let place = json!({ "LocationConstraint": "us-west-2" });
+    account.call("s3", "create_bucket", json!({ "Bucket": bucket, "CreateBucketConfiguration": place })).unwrap();
+    let name = format!("/{bucket}");
+    let proxy = Proxy::start(
+        &account.endpoint,
+        Duration::ZERO,
+        Box::new(move |call| {
+            // The answer of HeadBucket has no body.
+            let is_looked_at = call.operation.starts_with("HEAD") && call.operation.contains(&name);
+            if is_looked_at { Verdict::Answer(Answer::empty(403)) } else { Verdict::Forward }
+        }),
+    )
+    .unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let refused = account.run(&["plan", "--target", "monitoring/data-bucket"]).unwrap();
+    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+    assert!(refused.stderr.contains("s3:ListBucket"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("does not belong to this deployment"), "{}", refused.stderr);
 }

@@ -1,15 +1,16 @@
 //! How AWS does `route53.record`. A record has no tags: one that exists already belongs to whoever created it.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_route53::types::{
-    AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+    AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
 };
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
-    ADOPTED, Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
-    is_adopted,
+    ADOPTED, Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    in_order, is_adopted,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
@@ -20,7 +21,11 @@ use serde_json::Value;
 use super::Clients;
 
 /// `route53.record`
-pub struct RecordKind(pub(crate) Clients);
+pub struct RecordKind {
+    clients: Clients,
+    /// Changes of this run that some of Route 53's servers may not answer with yet, by the identity of the record.
+    changes: Mutex<BTreeMap<String, String>>,
+}
 
 type Inputs = Resolved<Record>;
 
@@ -86,6 +91,10 @@ fn labels(name: &str) -> Vec<&str> {
 }
 
 impl RecordKind {
+    pub(crate) fn new(clients: Clients) -> Self {
+        Self { clients, changes: Mutex::default() }
+    }
+
     async fn get(
         &self,
         region: &Region,
@@ -93,7 +102,7 @@ impl RecordKind {
         record_type: &str,
         name: &str,
     ) -> Result<Option<ResourceRecordSet>, ProviderError> {
-        let call = self.0.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
+        let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
         let call = call.start_record_name(name).start_record_type(RrType::from(record_type));
         let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
         let sets = answer.map(|answer| answer.resource_record_sets).unwrap_or_default();
@@ -112,11 +121,18 @@ impl RecordKind {
         zone: &str,
         action: ChangeAction,
         set: ResourceRecordSet,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<String, ProviderError> {
         let change = Change::builder().action(action).resource_record_set(set).build().map_err(invalid)?;
         let batch = ChangeBatch::builder().changes(change).build().map_err(invalid)?;
-        let call = self.0.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
-        call.send().await.map(|_| ()).map_err(failed(CHANGE))
+        let call = self.clients.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
+        let answer = call.send().await.map_err(failed(CHANGE))?;
+        let change = answer.change_info.ok_or_else(|| ProviderError::incomplete(CHANGE, "ChangeInfo"))?;
+        Ok(change.id)
+    }
+
+    /// Remembers a change until every server of Route 53 answers with it: a name that has just moved is served by both sites.
+    fn remember(&self, id: &str, change: String) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), change);
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
@@ -132,7 +148,7 @@ impl RecordKind {
         zone: &str,
         name: &str,
     ) -> Result<(Vec<ResourceRecordSet>, bool), ProviderError> {
-        let call = self.0.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
+        let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
         let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
         Ok(answer.map(|answer| (answer.resource_record_sets, answer.is_truncated)).unwrap_or_default())
     }
@@ -195,16 +211,32 @@ impl Kind for RecordKind {
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, record_set(inputs, None)?).await?;
+        let set = record_set(inputs, None)?;
+        let change = self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, set).await?;
         let name = plain(&inputs.record_name);
         let id = format!("{}:{}:{name}", inputs.zone_id, inputs.record_type);
+        self.remember(&id, change);
         Ok(Created::new(&id, [("id", &id), ("name", &name)]))
     }
 
-    async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        let change = self.changes.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let Some(change) = change else { return Ok(Readiness::Ready) };
+        let answer =
+            self.clients.at(region).get_change().id(change).send().await.map_err(failed("route53:GetChange"))?;
+        match answer.change_info.map(|info| info.status) {
+            None | Some(ChangeStatus::Insync) => Ok(Readiness::Ready),
+            Some(status) => Ok(Readiness::Waiting(status.as_str().to_owned())),
+        }
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let desired = &update.desired;
         let ttl = update.live.get("ttl_seconds").and_then(Value::as_i64);
-        self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, record_set(desired, ttl)?).await
+        let set = record_set(desired, ttl)?;
+        let change = self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, set).await?;
+        self.remember(id, change);
+        Ok(())
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {

@@ -14,6 +14,8 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 
+use super::put_retention;
+
 /// `logs.log_group`
 pub struct LogGroupKind(pub(crate) Arc<Regional<Client>>);
 
@@ -57,11 +59,6 @@ impl LogGroupKind {
             Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)
         }))
     }
-
-    async fn put_retention(&self, region: &Region, name: &str, days: i32) -> Result<(), ProviderError> {
-        let call = self.0.at(region).put_retention_policy().log_group_name(name).retention_in_days(days);
-        call.send().await.map(|_| ()).map_err(failed("logs:PutRetentionPolicy"))
-    }
 }
 
 impl Kind for LogGroupKind {
@@ -85,7 +82,8 @@ impl Kind for LogGroupKind {
         let call = self.0.at(&subject.region).create_log_group().log_group_name(name);
         let call = call.set_kms_key_id(inputs.kms_key_arn.clone()).set_tags(Some(tags.clone().into_iter().collect()));
         call.send().await.map_err(referring("logs:CreateLogGroup"))?;
-        self.put_retention(&subject.region, name, inputs.retention_days).await.map_err(|error| match error.kind {
+        let client = self.0.at(&subject.region);
+        put_retention(&client, name, inputs.retention_days).await.map_err(|error| match error.kind {
             // A group that has just been made may be unknown to the next call.
             ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
             _ => error,
@@ -97,7 +95,7 @@ impl Kind for LogGroupKind {
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
         if update.changes("retention_days") {
-            self.put_retention(&subject.region, name, update.desired.retention_days).await?;
+            put_retention(&client, name, update.desired.retention_days).await?;
         }
         if update.changes("kms_key_arn") {
             if let Some(key) = &update.desired.kms_key_arn {

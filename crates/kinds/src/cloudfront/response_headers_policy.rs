@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, OVERLAP, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ impl Definition for ResponseHeadersPolicy {
             .input("policy_name", REPLACE | NOMINAL)
             .plain("comment")
             .plain("allow_credentials")
-            .input("origins", UNORDERED)
+            .input("origins", UNORDERED | OVERLAP)
             .input("methods", UNORDERED)
             .input("request_headers", UNORDERED | CASELESS)
             .input("exposed_headers", UNORDERED | CASELESS)
@@ -50,5 +50,6 @@ impl Definition for ResponseHeadersPolicy {
             .attribute("name", Availability::Early)
             .untagged()
             .named_by(&["policy_name"])
+            .held()
     }
 }

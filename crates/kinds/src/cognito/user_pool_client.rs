@@ -2,7 +2,7 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, OVERLAP, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +52,8 @@ impl Definition for UserPoolClient {
             .input("user_pool_id", REPLACE)
             .plain("client_name")
             .input("generate_secret", REPLACE)
-            .input("callback_urls", UNORDERED)
-            .input("logout_urls", UNORDERED)
+            .input("callback_urls", UNORDERED | OVERLAP)
+            .input("logout_urls", UNORDERED | OVERLAP)
             .plain("oauth_enabled")
             .input("oauth_flows", UNORDERED)
             .input("oauth_scopes", UNORDERED)

@@ -71,5 +71,6 @@ impl Definition for TargetGroup {
             .attribute("arn", Availability::Early)
             .attribute("full_name", Availability::Early)
             .named_by(&["group_name"])
+            .held()
     }
 }

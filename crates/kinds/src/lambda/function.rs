@@ -66,6 +66,7 @@ impl Definition for Function {
             .attribute("arn", Availability::Early)
             .attribute("settings", Availability::ChangesOnUpdate)
             .named_by(&["function_name"])
+            .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
             .usually(Duration::from_secs(5))
             .usually_updated_in(Duration::from_secs(5))

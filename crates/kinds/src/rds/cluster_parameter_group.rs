@@ -38,6 +38,7 @@ impl Definition for ClusterParameterGroup {
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["group_name"])
+            .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
     }
 }

@@ -32,5 +32,6 @@ impl Definition for SubnetGroup {
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["group_name"])
+            .held()
     }
 }

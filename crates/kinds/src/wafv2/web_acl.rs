@@ -92,6 +92,7 @@ impl Definition for WebAcl {
             .attribute("arn", Availability::Early)
             .attribute("name", Availability::Early)
             .named_by(&["acl_name"])
+            .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
             .usually(Duration::from_secs(3))
     }

@@ -55,6 +55,9 @@ pub const RETENTION_DAYS: [i64; 22] =
 /// <https://platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock>.
 const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-6\"";
 
+/// All of [`ohinfra_kinds::logs::REPLICA_REGIONS`].
+const EDGE_LOG_REGIONS: &str = r#"["ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "us-east-2", "us-west-1", "us-west-2"]"#;
+
 const fn key(path: &'static str, holds: Holds, default: &'static str, help: &'static str) -> Key {
     Key { path, holds, default, help }
 }
@@ -275,6 +278,12 @@ pub const KEYS: &[Key] = &[
         "Email addresses that receive alerts. Other subscriptions of the topic are left unmanaged.",
     ),
     key("monitoring.log_retention_days", Holds::Integer(1, 3653), "30", "Retention of the application log, in days."),
+    key(
+        "monitoring.edge_log_regions",
+        Holds::Texts,
+        EDGE_LOG_REGIONS,
+        "Regions besides us-east-1 in which the logs of functions at the edge get a retention. Remove those that your organization denies.",
+    ),
     key(
         "monitoring.data_bucket_name",
         Holds::Text,

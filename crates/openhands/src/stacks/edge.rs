@@ -11,7 +11,7 @@ use ohinfra_kinds::cloudfront::{
 };
 use ohinfra_kinds::iam::{Role, RoleInputs};
 use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Version, VersionInputs};
-use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
+use ohinfra_kinds::logs::{FunctionLogGroups, FunctionLogGroupsInputs, LogGroup, LogGroupInputs};
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
 use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
 use ohinfra_plan::graph::Handle;
@@ -125,32 +125,43 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
         },
         origin.rules.clone(),
     );
-    for (name, domain) in [("alias", &full_domain), ("runtime-alias", &runtime_domain)] {
-        for (suffix, record_type) in [("", "A"), ("-ipv6", "AAAA")] {
-            // A name moves only once the distribution serves it everywhere.
-            builder.add_after::<Record>(
-                &format!("{name}{suffix}"),
-                &RecordInputs {
-                    zone_id: edge.hosted_zone_id.clone(),
-                    record_name: Text::from(domain.as_str()),
-                    record_type: record_type.to_owned(),
-                    ttl_seconds: None,
-                    values: None,
-                    alias: Some(Alias {
-                        dns_name: distribution.attribute("domain_name"),
-                        zone_id: CLOUDFRONT_ZONE.to_owned(),
-                        evaluate_target_health: false,
-                    }),
-                },
-                vec![distribution.clone()],
-            );
-        }
-    }
+    names(builder, edge, &distribution, &full_domain, &runtime_domain);
     builder.output("distribution_id", distribution.attribute("id"));
     builder.output("distribution_domain_name", distribution.attribute("domain_name"));
     builder.output("site_url", format!("https://{full_domain}"));
     builder.output("web_acl_arn", web_acl.attribute("arn"));
     distribution
+}
+
+/// The names of the site. They move only once the distribution serves them everywhere, and the old ones are deleted only once
+/// all of the new ones exist: the last one needs the others.
+fn names(builder: &mut Builder<'_>, edge: &Edge, distribution: &Handle, full_domain: &str, runtime_domain: &str) {
+    let mut after = vec![distribution.clone()];
+    for (name, domain, record_type) in [
+        ("alias", full_domain, "A"),
+        ("alias-ipv6", full_domain, "AAAA"),
+        ("runtime-alias-ipv6", runtime_domain, "AAAA"),
+        ("runtime-alias", runtime_domain, "A"),
+    ] {
+        let is_last = name == "runtime-alias";
+        let record = builder.add_after::<Record>(
+            name,
+            &RecordInputs {
+                zone_id: edge.hosted_zone_id.clone(),
+                record_name: Text::from(domain),
+                record_type: record_type.to_owned(),
+                ttl_seconds: None,
+                values: None,
+                alias: Some(Alias {
+                    dns_name: distribution.attribute("domain_name"),
+                    zone_id: CLOUDFRONT_ZONE.to_owned(),
+                    evaluate_target_health: false,
+                }),
+            },
+            if is_last { after.clone() } else { vec![distribution.clone()] },
+        );
+        after.push(record);
+    }
 }
 
 /// The certificate once it is issued.
@@ -210,6 +221,15 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             kms_key_arn: None,
         },
     );
+    let regions = builder.configuration.edge_log_regions();
+    let replica_logs = builder.add_retained::<FunctionLogGroups>(
+        &format!("{name}-function-replica-logs"),
+        &FunctionLogGroupsInputs {
+            function_name: function_name.clone(),
+            retention_days: LOG_DAYS,
+            replica_retention_days: regions.into_iter().map(|region| (region, LOG_DAYS)).collect(),
+        },
+    );
     let mut parameters = BTreeMap::from([("full_domain".to_owned(), Text::from(edge.full_domain()))]);
     let (mut secret_parameters, mut secret_versions) = (BTreeMap::new(), Vec::new());
     if let Some(auth) = auth {
@@ -247,7 +267,7 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             secret_parameters,
             code_sha256: archive.attribute("sha256"),
         },
-        vec![logs],
+        vec![logs, replica_logs],
     );
     builder.add::<Version>(
         &format!("{name}-function-version"),

@@ -57,7 +57,8 @@ pub(crate) fn graph(nodes: &[Node]) -> Graph {
             .filter(|_| n > 0)
             .map(|(target, early)| json!(handles[target % n].attribute(if *early { "id" } else { "arn" })))
             .collect();
-        let mut inputs = json!({ "size": node.size, "shape": node.shape, "links": links });
+        let members = [node.size, node.size.wrapping_add(1)];
+        let mut inputs = json!({ "size": node.size, "shape": node.shape, "links": links, "members": members });
         if [1, 3].contains(&node.kind) {
             inputs["name"] = json!(format!("name-{n}-{}", node.name));
         }

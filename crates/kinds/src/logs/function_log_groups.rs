@@ -1,0 +1,62 @@
+//! The log groups that a function at CloudFront's edge writes to, in every region.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ohinfra_core::Schema;
+use ohinfra_core::contract::Definition;
+use ohinfra_core::schema::{Availability, REPLACE};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// `logs.function_log_groups`
+pub struct FunctionLogGroups;
+
+/// The regions of CloudFront's regional edge caches besides us-east-1: a Lambda@Edge function runs, and logs, in the one that is
+/// nearest to the viewer. No account has to opt in to any of them.
+///
+/// The list: <https://aws.amazon.com/cloudfront/features/> (regional edge caches), the names of the log groups:
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html>.
+pub const REPLICA_REGIONS: [&str; 12] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "sa-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Inputs of the log groups of a function at CloudFront's edge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunctionLogGroupsInputs {
+    /// The function. Replaces.
+    pub function_name: String,
+    /// Days that events of invocations outside CloudFront are kept: `/aws/lambda/<function>` in us-east-1.
+    pub retention_days: i32,
+    /// Days that events of replicas are kept, by region: `/aws/lambda/us-east-1.<function>`.
+    pub replica_retention_days: BTreeMap<String, i32>,
+}
+
+impl Definition for FunctionLogGroups {
+    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = FunctionLogGroupsInputs;
+
+    fn schema() -> Schema {
+        let summary =
+            "The log groups of a function at CloudFront's edge, in every region, and how long they keep events";
+        Schema::new("logs.function_log_groups", summary)
+            .input("function_name", REPLACE)
+            .plain("retention_days")
+            .plain("replica_retention_days")
+            .attribute("id", Availability::Early)
+            .untagged()
+            .named_by(&["function_name"])
+            .usually(Duration::from_secs(4))
+            .usually_updated_in(Duration::from_secs(4))
+    }
+}
