@@ -108,9 +108,9 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     let shown = place.succeed(&["apply", "--yes"]);
     let end = shown.split("Plan: ").nth(1).unwrap();
     insta::assert_snapshot!(end, @r#"
-    122 to create.
+    125 to create.
     Estimated time: 13 min (critical path: database/subnet-group → database/cluster → database/writer → database/proxy-target → compute/asg)
-    Done: 122 created in <time>.
+    Done: 125 created in <time>.
 
     Outputs:
     auth.client_secret_name           openhands/cognito-client-secret-shared
@@ -146,7 +146,7 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     user-config.function_arn          arn:fake:lambda.function:lambda-function-<n>
     user-config.function_name         openhands-user-config-api
     "#);
-    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes. 122 resources are up to date.");
+    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes. 125 resources are up to date.");
     insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
     insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
     error: output `nothing` not found
@@ -212,7 +212,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
                   }
                 ],
 
-    Plan: 10 to update, 3 to replace, 109 unchanged.
+    Plan: 10 to update, 3 to replace, 112 unchanged.
     Estimated time: 13 min (critical path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg → compute/boot-bundle)
     "##);
 }
@@ -272,7 +272,7 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
           alias_name    = "alias/openhands-user-secrets"
           target_key_id = "kms-key-<n>"
 
-    Plan: 1 to create, 3 to update, 118 unchanged.
+    Plan: 1 to create, 3 to update, 121 unchanged.
     Estimated time: 4 s (critical path: monitoring/data-bucket → security/instance-policy)
     "#);
     let drift = place.run(&["drift", "--json"]);
@@ -288,15 +288,17 @@ fn a_destroy_says_what_stays() {
     place.succeed(&["apply", "--yes"]);
     let shown = place.succeed(&["destroy", "--yes"]);
     insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
-    109 to delete, 13 to retain.
+    110 to delete, 15 to retain.
     data: database/cluster rds.cluster `rds-cluster-<n>` holds data and is deleted
-    Estimated time: 40 s (critical path: monitoring/dashboard → compute/alarm-memory → compute/asg → compute/launch-template → compute/boot-bundle → database/proxy → database/proxy-policy → database/admin-secret)
+    Estimated time: 40 s (critical path: edge/runtime-alias → edge/runtime-alias-ipv6 → edge/distribution → edge/auth-function-version → edge/auth-function → edge/auth-function-archive → auth/client-secret → auth/client)
     ⊙ auth/user-pool retained: cognito.user_pool cognito-user-pool-<n>
     ⊙ compute/workspace-fs retained: efs.file_system efs-file-system-<n>
     ⊙ database/cluster-logs retained: logs.log_group logs-log-group-<n>
     ⊙ database/proxy-logs retained: logs.log_group logs-log-group-<n>
     ⊙ edge/auth-function-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ edge/auth-function-replica-logs retained: logs.function_log_groups logs-function-log-groups-<n>
     ⊙ edge/headers-function-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ edge/headers-function-replica-logs retained: logs.function_log_groups logs-function-log-groups-<n>
     ⊙ monitoring/app-logs retained: logs.log_group logs-log-group-<n>
     ⊙ monitoring/backup-role retained: iam.role iam-role-<n>
     ⊙ monitoring/backup-vault retained: backup.vault backup-vault-<n>
@@ -304,7 +306,7 @@ fn a_destroy_says_what_stays() {
     ⊙ security/sandbox-secret retained: secretsmanager.secret secretsmanager-secret-<n>
     ⊙ security/user-secrets-key retained: kms.key kms-key-<n>
     ⊙ user-config/logs retained: logs.log_group logs-log-group-<n>
-    Done: 109 deleted, 13 retained in <time>.
+    Done: 110 deleted, 15 retained in <time>.
     ");
     let adopting = place.succeed(&["plan"]);
     assert!(adopting.contains("⇐ data-bucket (adopt)"), "{adopting}");
@@ -529,7 +531,7 @@ fn the_graph_is_drawn() {
         place.succeed(&["graph", "--format", "mermaid"]).contains("network_endpoint_sg -.-> network_endpoint_logs")
     );
     let graph: Value = serde_json::from_str(&place.succeed(&["graph", "--format", "json"])).unwrap();
-    assert_eq!(graph["resources"].as_array().unwrap().len(), 123);
+    assert_eq!(graph["resources"].as_array().unwrap().len(), 125);
 }
 
 #[test]
@@ -562,7 +564,7 @@ fn events_are_one_json_object_a_line() {
     let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let done = events.iter().filter(|event| event["event"] == "done").count();
-    assert_eq!(done, 123);
+    assert_eq!(done, 125);
     assert_eq!(events.last().unwrap()["event"], "summary");
     assert_eq!(events.last().unwrap()["success"], true);
     let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();
