@@ -146,7 +146,7 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     user-config.function_arn          arn:fake:lambda.function:lambda-function-<n>
     user-config.function_name         openhands-user-config-api
     "#);
-    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 122 resources are as they should be.");
+    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 124 resources are as they should be.");
     insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
     insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
     error: there is no output `nothing`
@@ -564,7 +564,7 @@ fn events_are_one_json_object_a_line() {
     let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let done = events.iter().filter(|event| event["event"] == "done").count();
-    assert_eq!(done, 122);
+    assert_eq!(done, 124);
     assert_eq!(events.last().unwrap()["event"], "summary");
     assert_eq!(events.last().unwrap()["success"], true);
     let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();
