@@ -10,7 +10,7 @@ use ohinfra_core::contract::{Live, Provider};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::look_up::Request;
 use ohinfra_core::{Address, ProviderError};
-use ohinfra_engine::refresh::{ReadError, Refreshed};
+use ohinfra_engine::refresh::ReadError;
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
 use ohinfra_openhands::configuration::SamlMetadata;
@@ -73,8 +73,6 @@ pub struct Connected<'a> {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// The live resources.
-    pub refreshed: Refreshed,
     /// The desired resources.
     pub graph: Graph,
     /// Warnings.
@@ -272,8 +270,8 @@ impl Connected<'_> {
             }
             Err(problems) => return Err(problems.into()),
         };
-        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, options, mode).await?;
-        Ok(Planned { plan, refreshed, graph, warnings, pins: pinned })
+        let plan = self.plan_graph(document, &graph, live, selection, options, mode).await?;
+        Ok(Planned { plan, graph, warnings, pins: pinned })
     }
 
     async fn plan_graph(
@@ -284,7 +282,7 @@ impl Connected<'_> {
         selection: &Selection,
         options: &PlanOptions,
         mode: Mode,
-    ) -> Result<(Plan, Refreshed), CommandError> {
+    ) -> Result<Plan, CommandError> {
         let digest = &self.run.digest;
         let request = PlanRequest {
             document,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ohinfra_core::contract::{Created, Deletion, is_adopted};
+use ohinfra_core::contract::{Created, is_adopted};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Replacement, Schema};
@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use crate::Engine;
 use crate::events::{Event, word};
 use crate::pending::{announce, settle};
-use crate::refresh::{Refreshed, subject};
+use crate::refresh::subject;
 use crate::session::Session;
 use crate::step::{Message, Outcome, Work, never_reported, with_recorded};
 
@@ -75,20 +75,18 @@ impl Engine {
     /// No step starts before the steps it waits for; no step runs twice; a failure skips only its dependents; the state is
     /// written after every change of a resource, and the identity of a new resource before it is ready.
     /// # Assumptions
-    /// The session's lock is held, and `refreshed` was read under it.
+    /// The session's lock is held, and the plan was made under it.
     /// # Cancellation
     /// Through [`crate::Interrupt`]: the first stage starts no further steps, the second one stops waiting for steps in progress.
     /// The state is written in both cases.
-    pub async fn apply(&self, session: &Session, plan: &Plan, refreshed: &Refreshed, deletion: Deletion) -> Report {
+    pub async fn apply(&self, session: &Session, plan: &Plan) -> Report {
         let started = Instant::now();
         let (sender, messages) = mpsc::unbounded_channel();
         let mut execution = Execution {
             engine: self,
             session,
             plan,
-            refreshed,
-            deletion,
-            attributes: refreshed.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
+            attributes: plan.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
             waiting: steps(plan),
             attempted: session.writer.with(|document| document.pending.keys().cloned().collect()),
             running: BTreeSet::new(),
@@ -99,7 +97,7 @@ impl Engine {
             messages,
             report: Report::default(),
         };
-        announce(self, session, plan, refreshed).await;
+        announce(self, session, plan).await;
         execution.sync_unchanged();
         execution.walk().await;
         let outputs = execution.outputs();
@@ -121,8 +119,6 @@ struct Execution<'a> {
     engine: &'a Engine,
     session: &'a Session,
     plan: &'a Plan,
-    refreshed: &'a Refreshed,
-    deletion: Deletion,
     attributes: BTreeMap<Address, Attributes>,
     waiting: Steps,
     /// The resources that earlier runs may have created.
@@ -270,7 +266,7 @@ impl Execution<'_> {
                 })
             }
             Operation::Update => {
-                let live = self.refreshed.live.get(&step.address).cloned().unwrap_or_default();
+                let live = self.plan.live.get(&step.address).cloned().unwrap_or_default();
                 let id = change.id.clone().unwrap_or_default();
                 let mut applied = match recorded {
                     Some(recorded) if recorded.id != id => Some(never_reported(schema, &inputs)),
@@ -300,7 +296,7 @@ impl Execution<'_> {
             }
             Operation::Delete => {
                 let ids = ids_to_delete(change, recorded.as_ref());
-                let deletion = self.deletion;
+                let deletion = self.plan.deletion();
                 Box::pin(async move {
                     for id in ids {
                         work.delete(&id, deletion).await?;
@@ -336,8 +332,8 @@ impl Execution<'_> {
     /// Returns `true` if the plan could not find the resource, because its name depends on an attribute that was unknown then.
     fn needs_find(&self, change: &Change, schema: &Schema) -> bool {
         let known = |reference: &Reference| {
-            let was_known = !self.refreshed.discovered.contains_key(&reference.resource);
-            let live = self.refreshed.live.get(&reference.resource).filter(|_| was_known);
+            let was_known = !self.plan.discovered.contains(&reference.resource);
+            let live = self.plan.live.get(&reference.resource).filter(|_| was_known);
             live.and_then(|live| live.attributes.get(&reference.attribute)).cloned()
         };
         let desired = change.desired.iter();
@@ -492,7 +488,7 @@ impl Execution<'_> {
     /// Updates the state with the live values of resources without changes.
     fn sync_unchanged(&self) {
         for change in self.plan.changes.values().filter(|c| c.action == Action::None) {
-            let (Some(live), Some(_)) = (self.refreshed.live.get(&change.address), &change.desired) else { continue };
+            let (Some(live), Some(_)) = (self.plan.live.get(&change.address), &change.desired) else { continue };
             let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { continue };
             let Ok(inputs) = self.resolved(change) else { continue };
             let inputs = with_recorded(schema, inputs, live);
@@ -504,30 +500,11 @@ impl Execution<'_> {
                         || !r.depends_on.iter().eq(change.needs.keys())
                 })
             });
-            let is_unchanged = change.fields.is_empty();
-            if differs && is_unchanged && self.is_as_desired(change, &inputs) {
+            if differs && change.is_current {
                 let id = change.id.clone().unwrap_or_default();
                 self.record(&change.address, &id, &inputs, &live.attributes, Transition::Ready);
             }
         }
-    }
-
-    /// Returns `true` if the live resource matches the desired inputs. The plan has no fields for a resource that is not
-    /// selected, although it can differ.
-    fn is_as_desired(&self, change: &Change, inputs: &Inputs) -> bool {
-        let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return false };
-        let Some(live) = self.refreshed.live.get(&change.address) else { return false };
-        self.session.writer.with(|document| {
-            let applied = document.resources.get(&change.address).map(|r| &r.inputs);
-            let compared = ohinfra_plan::difference::Compared {
-                schema,
-                lineage: &document.lineage,
-                desired: inputs,
-                applied,
-                live: &live.inputs,
-            };
-            ohinfra_plan::difference::difference(&compared).is_empty()
-        })
     }
 
     /// Returns the known outputs; `None` if the plan has no outputs (a partial destroy).

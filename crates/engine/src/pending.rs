@@ -16,7 +16,7 @@ use ohinfra_state::{Pending, ResourceState, StateDocument};
 
 use crate::Engine;
 use crate::apply::Report;
-use crate::refresh::{ReadError, Refreshed, subject};
+use crate::refresh::{ReadError, subject};
 use crate::session::Session;
 use crate::waiting::retrying_read;
 
@@ -25,10 +25,9 @@ fn announced(
     engine: &Engine,
     document: &StateDocument,
     plan: &Plan,
-    refreshed: &Refreshed,
 ) -> BTreeMap<Address, Pending> {
     let known = |reference: &ohinfra_core::Reference| {
-        refreshed.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
+        plan.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
     };
     let intent = |change: &Change| {
         let (schema, _) = engine.provider.find_kind(&change.kind).ok()?;
@@ -53,8 +52,8 @@ fn announced(
 
 /// Records the intents of a plan and waits until they are written. If the write fails, no step starts, and the writer reports the
 /// error.
-pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan, refreshed: &Refreshed) {
-    let pending = session.writer.with(|document| announced(engine, document, plan, refreshed));
+pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan) {
+    let pending = session.writer.with(|document| announced(engine, document, plan));
     if session.writer.with(|document| document.pending != pending) {
         session.writer.change(|document| document.pending = pending);
         // The writer reports the error, and the execution ends before its first step.

@@ -11,7 +11,7 @@ use ohinfra_state::StateDocument;
 
 use crate::Engine;
 use crate::events::Event;
-use crate::refresh::{ReadError, Refreshed};
+use crate::refresh::ReadError;
 
 /// The inputs of a plan.
 pub struct PlanRequest<'a> {
@@ -49,7 +49,7 @@ impl Engine {
         &self,
         request: &PlanRequest<'_>,
         mut live: BTreeMap<Address, Live>,
-    ) -> Result<(Plan, Refreshed), PlanError> {
+    ) -> Result<Plan, PlanError> {
         let mut prior = request.document.resources.clone();
         let pending = self.find_pending(request.document, request.graph, &mut prior, &mut live);
         pending.await.map_err(PlanError::Read)?;
@@ -59,7 +59,7 @@ impl Engine {
         };
         let selected = request.selection.resolve(request.graph, &prior, direction).map_err(PlanError::Selection)?;
         let refreshed = self.discover(request.graph, request.document, live).await.map_err(PlanError::Read)?;
-        let plan = ohinfra_plan::plan(&PlanInput {
+        let mut plan = ohinfra_plan::plan(&PlanInput {
             deployment: &request.document.deployment,
             lineage: &request.document.lineage,
             serial: request.document.serial,
@@ -75,6 +75,7 @@ impl Engine {
             mode: request.mode,
         });
         self.observer.on(&Event::Planned { summary: plan.summary() });
-        Ok((plan, refreshed))
+        plan.live = refreshed.live;
+        Ok(plan)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ohinfra_core::contract::{Deletion, Live};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::Replacement;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::graph::{Need, Outputs};
+use crate::planner::Mode;
 
 /// The action for a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,8 @@ pub struct Change {
     pub holds_data: bool,
     /// `true` if the resource is selected for this run.
     pub selected: bool,
+    /// `true` if the live resource matches the desired inputs.
+    pub is_current: bool,
     /// `true` if the only action is to retry a deletion that an earlier run deferred. Not counted as a change.
     pub deferred: bool,
 }
@@ -157,11 +161,22 @@ pub struct Plan {
     pub drift: Vec<Drift>,
     /// The outputs, resolved as far as possible.
     pub outputs: Outputs,
+    /// The live resources that the plan is based on. Apply updates them without reading them again.
+    pub live: BTreeMap<Address, Live>,
+    /// The resources that exist in the cloud but not in the state.
+    pub discovered: BTreeSet<Address>,
+    /// The purpose of the run.
+    pub mode: Mode,
     /// The errors (for example, conflicts) and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Plan {
+    /// Returns how resources are deleted: a purge also deletes data that AWS could restore.
+    pub fn deletion(&self) -> Deletion {
+        if self.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable }
+    }
+
     /// Counts the resources per action.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();

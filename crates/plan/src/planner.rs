@@ -82,6 +82,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         serial: input.serial,
         configuration_digest: input.configuration_digest.to_owned(),
         drift: find_drift(input),
+        mode: input.mode,
+        discovered: input.discovered.keys().cloned().collect(),
         ..Plan::default()
     };
     match input.mode {
@@ -185,14 +187,20 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         imported: prior.is_some_and(|prior| prior.imported) && !replace_requested,
         holds_data: false,
         selected: is_selected(input, address),
+        is_current: false,
         deferred: false,
     };
-    if !change.selected {
-        change.desired = Some(overlay(&resource.inputs, &change.kept));
-        return change;
-    }
     let Some(schema) = input.graph.schema(resource.kind) else { return change };
     let desired = resolve_all(&resource.inputs, &|reference| known_attribute(input, plan, reference));
+    if !change.selected {
+        change.desired = Some(overlay(&resource.inputs, &change.kept));
+        if let (Some(prior), Some(live)) = (prior, input.live.get(address)) {
+            let (desired, applied) = (overlay(&desired, &change.kept), Some(&prior.inputs));
+            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
+            change.is_current = difference(&compared).is_empty();
+        }
+        return change;
+    }
     check_needs(input, plan, resource);
     let moved = prior.is_some_and(|p| p.region != resource.region || p.kind != resource.kind);
     match (prior, input.live.get(address), input.discovered.get(address)) {
@@ -229,6 +237,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             let applied = Some(applied.as_ref().unwrap_or(&prior.inputs));
             let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
             change.fields = difference(&compared);
+            change.is_current = change.fields.is_empty();
             if !keeps_identity(input, plan, schema, &mut change) {
                 decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
             }
@@ -429,6 +438,7 @@ fn removal(address: &Address, prior: &ResourceState, reason: &str) -> Change {
         imported: prior.imported,
         holds_data: false,
         selected: true,
+        is_current: false,
         deferred: prior.deferred,
     }
 }

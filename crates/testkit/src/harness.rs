@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ohinfra_core::Address;
-use ohinfra_core::contract::{Deletion, Provider};
+use ohinfra_core::contract::Provider;
 use ohinfra_engine::events::Silent;
-use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Refreshed, Report, Session};
+use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Report, Session};
 use ohinfra_plan::{Graph, Mode, Plan, Selection};
 use ohinfra_state::{LockInfo, StateDocument, StateStore};
 
@@ -84,7 +84,7 @@ impl Harness {
         document: &StateDocument,
         graph: &Graph,
         mode: Mode,
-    ) -> Result<(Plan, Refreshed), PlanError> {
+    ) -> Result<Plan, PlanError> {
         let live = self.engine.refresh(&document.resources).await.map_err(PlanError::Read)?;
         let request = PlanRequest {
             document,
@@ -100,7 +100,7 @@ impl Harness {
 
     /// Computes a plan.
     pub async fn plan(&self, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
-        Ok(self.plan_for(&self.document(), graph, mode).await?.0)
+        self.plan_for(&self.document(), graph, mode).await
     }
 
     /// Acquires the lock, computes a plan and applies it.
@@ -126,10 +126,9 @@ impl Harness {
         };
         let document = session.writer.document();
         let result = self.plan_for(&document, graph, mode).await;
-        let deletion = if mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
         let report = match result {
-            Ok((plan, _)) if plan.has_errors() => Ok(Report { interrupted: true, ..Report::default() }),
-            Ok((plan, refreshed)) => Ok(self.engine.apply(&session, &plan, &refreshed, deletion).await),
+            Ok(plan) if plan.has_errors() => Ok(Report { interrupted: true, ..Report::default() }),
+            Ok(plan) => Ok(self.engine.apply(&session, &plan).await),
             Err(error) => Err(error),
         };
         let closed = session.close().await;

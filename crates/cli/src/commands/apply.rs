@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ohinfra_core::contract::Deletion;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_engine::{Report, Session};
 use ohinfra_plan::{Mode, Plan, PlanDocument, Selection};
@@ -142,7 +141,7 @@ async fn change_under_lock(
     }
     let document = session.writer.document();
     let planning = connected.plan(&document, &intent.selection, &intent.options, intent.mode, Reading::Exact);
-    let Planned { plan, refreshed, graph, warnings, pins } = run.interruptible(planning).await?;
+    let Planned { plan, graph, warnings, pins } = run.interruptible(planning).await?;
     if let Some(saved) = &intent.saved {
         saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;
     }
@@ -161,8 +160,7 @@ async fn change_under_lock(
     if !plan.is_empty() && !intent.yes && !is_confirmed(intent, &plan) {
         return Err(CommandError::simple("cancelled; nothing was changed", ""));
     }
-    let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
-    let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
+    let report = connected.engine.apply(session, &plan).await;
     // Pin only versions in use: the next apply would request a version that AWS refused.
     if intent.mode == Mode::Apply && report.is_success() && session.writer.with(|document| document.pins != pins) {
         session.writer.change(|document| document.pins = pins);

@@ -40,7 +40,7 @@ async fn import(connected: &Connected<'_>, session: &Session, arguments: &Import
             "run `ohinfra graph` to list the addresses",
         )
     })?;
-    let known = &planned.refreshed.live;
+    let known = &planned.plan.live;
     let imported = connected.engine.import(session, resource, &arguments.id, known).await;
     imported.map_err(|error| CommandError::Provider { what: arguments.address.to_string(), error })?;
     Ok(session.writer.flush().await?)
