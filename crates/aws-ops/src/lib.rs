@@ -1,4 +1,4 @@
-//! How operators see what goes on: CloudWatch, CloudWatch Logs, SNS.
+//! Monitoring and notifications: CloudWatch, CloudWatch Logs, SNS.
 
 pub mod cloudwatch;
 pub mod logs;
@@ -7,11 +7,11 @@ pub mod sns;
 use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
 
-/// Adds everything that this crate can do.
+/// Registers all kinds of this crate.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let cloudwatch = Regional::new(connection, aws_sdk_cloudwatch::Client::new);
     let logs = Regional::new(connection, aws_sdk_cloudwatchlogs::Client::new);
-    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    // AWS publishes rate limits, not concurrency limits; at about 0.1 s per call, these limits stay below the mutation rates.
     provider
         .kind(cloudwatch::alarm::AlarmKind(cloudwatch.clone()))
         .kind(cloudwatch::dashboard::DashboardKind(cloudwatch))

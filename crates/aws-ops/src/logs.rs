@@ -1,4 +1,4 @@
-//! Amazon CloudWatch Logs.
+//! Shared parts of the CloudWatch Logs kinds.
 
 pub mod function_log_groups;
 pub mod log_group;

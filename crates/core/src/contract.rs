@@ -121,7 +121,7 @@ pub enum Standing {
     Leaving,
 }
 
-/// The evidence of who owns a resource.
+/// The evidence of a resource's ownership.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
     /// The resource's own tags.

@@ -30,8 +30,8 @@ pub const RECORDED: Behaviour = Behaviour(256);
 pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
 /// A minimum version: a higher live version is not a difference, because AWS upgrades it automatically.
 pub const FLOOR: Behaviour = Behaviour(1024);
-/// A list in which others may have entries, too: an entry that is neither configured nor was applied is not ours. It is no
-/// difference, and no update removes it.
+/// A list that can also have foreign entries. An entry that is neither configured nor applied is foreign: it is not a difference,
+/// and no update removes it.
 pub const SHARED: Behaviour = Behaviour(2048);
 /// A list whose old entries stay until the dependents that are replaced or deleted in the same run no longer exist, so that old
 /// and new dependents are served meanwhile. For addresses that a live site still needs.

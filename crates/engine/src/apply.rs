@@ -75,7 +75,7 @@ impl Engine {
     /// No step starts before the steps it waits for; no step runs twice; a failure skips only its dependents; the state is
     /// written after every change of a resource, and the identity of a new resource before it is ready.
     /// # Assumptions
-    /// The session's lock is held, and the plan was made under it.
+    /// The session's lock is held, and the plan was created under it.
     /// # Cancellation
     /// Through [`crate::Interrupt`]: the first stage starts no further steps, the second one stops waiting for steps in progress.
     /// The state is written in both cases.

@@ -21,11 +21,7 @@ use crate::session::Session;
 use crate::waiting::retrying_read;
 
 /// Returns the intents of a plan: the resources to create, and unsettled intents of earlier runs for resources in the plan.
-fn announced(
-    engine: &Engine,
-    document: &StateDocument,
-    plan: &Plan,
-) -> BTreeMap<Address, Pending> {
+fn announced(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap<Address, Pending> {
     let known = |reference: &ohinfra_core::Reference| {
         plan.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
     };

@@ -45,11 +45,7 @@ pub enum PlanError {
 impl Engine {
     /// Computes a plan from the live resources returned by [`Engine::refresh`]. Returns it with the live and discovered
     /// resources that it is based on; [`Engine::apply`] needs both.
-    pub async fn plan(
-        &self,
-        request: &PlanRequest<'_>,
-        mut live: BTreeMap<Address, Live>,
-    ) -> Result<Plan, PlanError> {
+    pub async fn plan(&self, request: &PlanRequest<'_>, mut live: BTreeMap<Address, Live>) -> Result<Plan, PlanError> {
         let mut prior = request.document.resources.clone();
         let pending = self.find_pending(request.document, request.graph, &mut prior, &mut live);
         pending.await.map_err(PlanError::Read)?;

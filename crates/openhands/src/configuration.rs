@@ -64,7 +64,7 @@ pub struct Configuration {
     pub login: Login,
     /// Tags in addition to the four tags of every deployment.
     pub tags: Tags,
-    /// All configured values by key path, for the digest and for keys without a field of their own.
+    /// All configured values by key path, for the digest and for keys without a separate field.
     pub all: BTreeMap<String, Value>,
 }
 
@@ -332,8 +332,8 @@ impl Values {
         }
         for region in self.texts("monitoring.edge_log_regions") {
             if !REPLICA_REGIONS.contains(&region.as_str()) {
-                let message = format!("functions at CloudFront's edge write no logs in `{region}`");
-                let help = format!("some of {}", REPLICA_REGIONS.join(", "));
+                let message = format!("Lambda@Edge functions do not log in `{region}`");
+                let help = format!("choose from {}", REPLICA_REGIONS.join(", "));
                 self.refuse("monitoring.edge_log_regions", message, &help);
             }
         }

@@ -173,18 +173,18 @@ fn a_field_that_is_no_longer_configured_is_removed() {
 }
 
 #[test]
-fn of_a_list_that_is_shared_only_its_own_entries_count() {
+fn foreign_entries_of_a_shared_list_are_ignored() {
     let guests = |names: &[&str]| json!({ "guests": names });
     let theirs = guests(&["operator", "a"]);
-    assert_eq!(changed(guests(&["a"]), Some(guests(&["a"])), theirs.clone()), [], "an entry of somebody else");
-    assert_eq!(changed(guests(&["a"]), None, theirs.clone()), [], "nor in one that is adopted");
+    assert_eq!(changed(guests(&["a"]), Some(guests(&["a"])), theirs.clone()), [], "a foreign entry");
+    assert_eq!(changed(guests(&["a"]), None, theirs.clone()), [], "a foreign entry of an adopted resource");
     assert_eq!(drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&theirs)), []);
     let fewer = changed(guests(&[]), Some(guests(&["a"])), theirs.clone());
     assert_eq!((fewer[0].before.clone(), fewer[0].after.clone()), (Some(json!(["a"])), Some(json!([]))));
     let more = changed(guests(&["a", "b"]), Some(guests(&["a"])), theirs);
-    assert_eq!(more[0].before, Some(json!(["a"])), "the entry of somebody else is neither shown nor removed");
-    let gone = drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&guests(&["operator"])));
-    assert_eq!(paths(&gone), ["guests"], "our own entry was removed");
+    assert_eq!(more[0].before, Some(json!(["a"])), "a foreign entry is neither displayed nor removed");
+    let removed = drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&guests(&["operator"])));
+    assert_eq!(paths(&removed), ["guests"], "a managed entry was removed");
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn a_replacement_that_could_never_end_is_refused_with_what_holds_it() {
     let help = reshaped.diagnostics[0].help.as_deref().unwrap();
     assert_eq!(help, "undo the change of `shape`, or destroy the deployment first");
     assert_eq!(errors(&planned(&built("a", 1), &["a/held"])), errors(&reshaped));
-    assert!(planned(&built("b", 1), &[]).diagnostics.is_empty(), "another name: both exist for a while");
+    assert!(planned(&built("b", 1), &[]).diagnostics.is_empty(), "with another name, both coexist");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn a_replaced_resource_is_deleted_after_its_transitive_dependents_are_updated() 
     assert_eq!(waits, expected.iter().collect::<Vec<_>>());
 }
 
-/// A client with addresses, a site that uses it, and the name of the site.
+/// Returns the graph of a client with URLs, a site that depends on it, and a name that depends on the site.
 fn site(urls: &[&str], shape: u8) -> Graph {
     graph(&[
         ("a/client", json!({ "urls": urls })),
@@ -419,12 +419,12 @@ fn site(urls: &[&str], shape: u8) -> Graph {
 }
 
 #[test]
-fn old_entries_stay_until_what_used_them_has_been_deleted() {
+fn old_entries_stay_until_their_dependents_are_deleted() {
     let (prior, mut live) = applied(&site(&["old", "both"], 1));
     live.get_mut(&address("a/client")).unwrap().inputs["urls"] = json!(["old", "both", "foreign"]);
     let plan = planned(&site(&["both", "new"], 2), &prior, &live, Mode::Apply);
     let change = &plan.changes[&address("a/client")];
-    assert_eq!(change.overlap["urls"], json!(["both", "new", "old"]), "never what somebody else added");
+    assert_eq!(change.overlap["urls"], json!(["both", "new", "old"]), "without the foreign entry");
     assert!(change.reasons[0].starts_with("old entries of urls stay"));
     let steps = steps(&plan);
     assert!(is_walkable(&steps));
@@ -437,7 +437,7 @@ fn old_entries_stay_until_what_used_them_has_been_deleted() {
 }
 
 #[test]
-fn old_entries_go_at_once_where_nothing_that_used_them_is_deleted() {
+fn old_entries_are_removed_immediately_if_no_dependent_is_deleted() {
     let (prior, live) = applied(&site(&["old"], 1));
     let plan = planned(&site(&["new"], 1), &prior, &live, Mode::Apply);
     assert!(plan.changes[&address("a/client")].overlap.is_empty());

@@ -79,12 +79,7 @@ impl Harness {
         })
     }
 
-    async fn plan_for(
-        &self,
-        document: &StateDocument,
-        graph: &Graph,
-        mode: Mode,
-    ) -> Result<Plan, PlanError> {
+    async fn plan_for(&self, document: &StateDocument, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
         let live = self.engine.refresh(&document.resources).await.map_err(PlanError::Read)?;
         let request = PlanRequest {
             document,

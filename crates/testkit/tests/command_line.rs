@@ -1,6 +1,6 @@
-//! What people see, on the cloud in memory: every view and every way to end, in milliseconds.
+//! Output and exit codes of the commands, with the in-memory cloud.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[path = "command_line/takeover.rs"]
 mod takeover;
@@ -22,14 +22,14 @@ hosted_zone_id = "Z0123456789ABCDEFGHIJ"
 domain_name = "example.com"
 "#;
 
-/// How the program ended.
+/// Exit code and output of a command.
 struct Ended {
     code: i32,
     stdout: String,
     stderr: String,
 }
 
-/// A folder with a configuration and a cloud of its own.
+/// A directory with a configuration and a separate in-memory cloud.
 struct Place(TempDir);
 
 impl Place {
@@ -77,16 +77,15 @@ impl Place {
     }
 
     fn cloud(&self) -> Cloud {
-        // Editing needs the clock of virtual time, which a runtime gives.
         Cloud::in_file(self.path().join("cloud.json")).unwrap()
     }
 }
 
-/// Sets filters for what differs from run to run.
+/// Sets snapshot filters for values that differ between runs.
 fn filtered() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"in \d+\.\d s", "in <time>");
-    // The order in which independent things are made is not fixed, nor are their numbers.
+    // Independent resources are created in any order, so their numbers vary.
     settings.add_filter(r"([a-z])-\d{6}\b", "$1-<n>");
     settings.add_filter(r"\d+\.\d+\.\d+(\n|$)", "<version>$1");
     settings.add_filter(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<uuid>");
@@ -102,7 +101,7 @@ fn a_first_plan_shows_every_field_by_stack() {
 }
 
 #[test]
-fn an_apply_ends_with_what_was_done_and_the_outputs() {
+fn an_apply_ends_with_a_summary_and_the_outputs() {
     let _filters = filtered();
     let place = Place::new();
     let shown = place.succeed(&["apply", "--yes"]);
@@ -218,7 +217,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
 }
 
 #[test]
-fn what_was_changed_in_the_cloud_is_marked_as_drift() {
+fn changes_made_outside_ohinfra_are_displayed_as_drift() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
@@ -282,7 +281,7 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
 }
 
 #[test]
-fn a_destroy_says_what_stays() {
+fn a_destroy_lists_retained_resources() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
@@ -317,7 +316,7 @@ fn a_destroy_says_what_stays() {
 }
 
 #[test]
-fn a_destroy_needs_nothing_of_what_the_deployment_was_built_on() {
+fn a_destroy_does_not_require_the_vpc_and_the_hosted_zone() {
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
     let mut answers = look_ups::usual();
@@ -342,7 +341,7 @@ fn what_would_be_put_into_aws_is_written_out_for_inspection() {
     }
     let names: Vec<&str> = written.lines().filter_map(|line| line.split("  ").next()).collect();
     insta::assert_snapshot!(names[..names.len() - 1].join("\n"));
-    // A second time is as the first one, in a folder of its own.
+    // A second rendering in another directory is identical.
     place.succeed(&["render", "again"]);
     let read = |folder: &str| std::fs::read(place.path().join(folder).join("boot/bundle.zip")).unwrap();
     assert_eq!(read("out"), read("again"));
@@ -353,7 +352,7 @@ fn what_would_be_put_into_aws_is_written_out_for_inspection() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
+fn a_closed_pipe_does_not_stop_an_apply() {
     let place = Place::new();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ohinfra-fake"));
     command.args(["apply", "--yes"]).current_dir(place.path()).env_clear().env("OHINFRA_FAKE_CLOUD", "cloud.json");
@@ -365,7 +364,7 @@ fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
 }
 
 #[test]
-fn what_is_somebody_elses_is_a_conflict() {
+fn a_foreign_resource_is_a_conflict() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes", "--target", "monitoring/app-logs"]);
@@ -382,7 +381,7 @@ fn what_is_somebody_elses_is_a_conflict() {
 }
 
 #[test]
-fn nothing_is_changed_without_a_yes() {
+fn changes_require_confirmation() {
     let _filters = filtered();
     let place = Place::new();
     insta::assert_snapshot!(place.fail(&["apply"]), @"
@@ -498,7 +497,7 @@ fn the_json_of_a_plan_is_stable() {
 }
 
 #[test]
-fn the_state_is_listed_moved_and_forgotten() {
+fn state_commands_list_move_and_remove_resources() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes", "--stack", "network"]);
@@ -518,12 +517,12 @@ fn the_state_is_listed_moved_and_forgotten() {
     insta::assert_snapshot!(place.succeed(&["state", "mv", "network/endpoint-s3", "network/renamed"]), @"Moved network/endpoint-s3 to network/renamed; the next apply updates its ownership tag");
     insta::assert_snapshot!(place.succeed(&["state", "rm", "network/renamed"]), @"Removed network/renamed from the state; ec2.vpc_endpoint ec2-vpc-endpoint-<n> remains in AWS");
     insta::assert_snapshot!(place.succeed(&["state", "history"]), @"state/openhands.json does not keep older versions.");
-    // What was forgotten is found again.
+    // A removed resource is adopted again.
     assert!(place.succeed(&["plan"]).contains("⇐ endpoint-s3 (adopt)"));
 }
 
 #[test]
-fn the_graph_is_drawn() {
+fn the_graph_has_three_formats() {
     let place = Place::new();
     let dot = place.succeed(&["graph"]);
     assert!(dot.contains("\"network/endpoint-sg\" -> \"network/endpoint-logs\" [style = dashed];"), "{dot}");
@@ -549,7 +548,7 @@ fn init_writes_a_configuration_of_what_the_account_has_and_never_over_another() 
 }
 
 #[test]
-fn examples_of_configurations_are_valid() {
+fn example_configurations_are_valid() {
     let place = Place::new();
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
     for name in ["single-domain.toml", "multi-domain.toml"] {
@@ -559,7 +558,7 @@ fn examples_of_configurations_are_valid() {
 }
 
 #[test]
-fn events_are_one_json_object_a_line() {
+fn events_are_json_lines() {
     let place = Place::new();
     let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -568,5 +567,5 @@ fn events_are_one_json_object_a_line() {
     assert_eq!(events.last().unwrap()["event"], "summary");
     assert_eq!(events.last().unwrap()["success"], true);
     let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();
-    assert_eq!(log.lines().count(), events.len() - 1, "the log has every event but the summary");
+    assert_eq!(log.lines().count(), events.len() - 1, "the log contains all events except the summary");
 }

@@ -115,7 +115,7 @@ fn credentials_that_are_missing_are_told_once() {
     let run = ohinfra_tests::account::ended(&mut command).unwrap();
     insta::assert_snapshot!(shown(&account, &run), @"
     error: sts:GetCallerIdentity: no AWS credentials found in the environment, profile, container or instance
-      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+      help: log in again (for example `aws sso login`), or select a profile with AWS_PROFILE; check with `aws sts get-caller-identity`
     ");
 }
 
@@ -136,7 +136,7 @@ fn a_state_bucket_that_is_missing_is_told() {
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
     insta::assert_snapshot!(refused(&account), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json: the bucket does not exist
-      help: `ohinfra bootstrap` makes it; or correct `[state] url`
+      help: create it with `ohinfra bootstrap`, or correct `[state] url`
     ");
 }
 
@@ -168,11 +168,11 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
     assert_eq!(pulled["serial"], sample["serial"]);
     insta::assert_snapshot!(messages.join("\n"), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is not a state document: EOF while parsing a value at line 1 column 32
-      help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it
+      help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` writes it
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 3; this ohinfra reads versions up to 2
-      help: use the version of ohinfra that wrote it, or a newer one
-    error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of the deployment `other`, not of `openhands`
-      help: correct `name`, or give this deployment a state of its own (`[state] url`)
+      help: use the ohinfra version that wrote it, or a newer one
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of deployment `other`, not `openhands`
+      help: correct `name`, or set another `[state] url` for this deployment
     ");
 }
 
@@ -182,7 +182,7 @@ fn a_plan_file_and_a_policy_that_are_no_such_thing_are_told() {
     account.write("x.plan", "\u{0}\u{1}").unwrap();
     insta::assert_snapshot!(shown(&account, &account.run(&["apply", "x.plan"]).unwrap()), @"
     error: x.plan is not a saved plan: expected value at line 1 column 1
-      help: `ohinfra plan --out FILE` makes one
+      help: create one with `ohinfra plan --out FILE`
     ");
     account.write("policy.json", "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": \"all\"\n}\n").unwrap();
     account.configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n").unwrap();

@@ -148,7 +148,7 @@ fn the_mail_limit_fails_only_what_is_above_it() {
     assert_eq!(some.code, Some(1));
     assert!(some.stdout.ends_with("50 invited, 0 unchanged, 2 failed.\n"), "{some:?}");
     assert_eq!(some.stderr.matches("LimitExceededException").count(), 2, "{some:?}");
-    assert!(some.stderr.contains("through Amazon SES (docs/users.md)"), "{some:?}");
+    assert!(some.stderr.contains("to use Amazon SES (docs/users.md)"), "{some:?}");
     assert_eq!(addresses(&account, &pool).len(), 50);
 }
 

@@ -84,7 +84,7 @@ impl LoadBalancerKind {
     }
 }
 
-/// What a state means for a wait. `failed` is final: "the load balancer could not be set up".
+/// Converts a state to readiness. `failed` is final: "the load balancer could not be set up".
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html>
 fn readiness(state: Option<&LoadBalancerState>) -> Result<Readiness, ProviderError> {
     match state.and_then(|state| state.code()) {
@@ -92,8 +92,9 @@ fn readiness(state: Option<&LoadBalancerState>) -> Result<Readiness, ProviderErr
         Some(LoadBalancerStateEnum::Failed) => {
             let reason = state.and_then(|state| state.reason()).map(|reason| format!(" ({reason})"));
             let reason = reason.unwrap_or_default();
-            let message =
-                format!("the state is `failed`{reason}: correct the cause, delete it and run the same command again");
+            let message = format!(
+                "the state is `failed`{reason}: correct the cause, delete the load balancer, then run the same command again"
+            );
             Err(ProviderError::new(ErrorKind::Other, DESCRIBE, message))
         }
         Some(code) => Ok(Readiness::Waiting(code.as_str().to_owned())),
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_state_is_waited_for() {
+    fn any_other_state_is_pending() {
         assert_eq!(of(LoadBalancerStateEnum::Active).unwrap(), Readiness::Ready);
         let waiting = Readiness::Waiting("provisioning".to_owned());
         assert_eq!(of(LoadBalancerStateEnum::Provisioning).unwrap(), waiting);

@@ -1,4 +1,4 @@
-//! How AWS does `cloudfront.response_headers_policy`. It has no tags: its comment says whose it is.
+//! Implementation of `cloudfront.response_headers_policy`. A policy has no tags: its comment contains the ownership marker.
 
 use aws_sdk_cloudfront::types::{
     ResponseHeadersPolicyAccessControlAllowHeaders, ResponseHeadersPolicyAccessControlAllowMethods,
@@ -27,7 +27,7 @@ fn count(list: &[String]) -> i32 {
     i32::try_from(list.len()).unwrap_or(i32::MAX)
 }
 
-/// The configuration as AWS returned it, with the inputs set in it: members that no input names keep their values.
+/// Returns the live configuration with the inputs set. Members without an input keep their values.
 fn overlaid(
     live: Option<ResponseHeadersPolicyConfig>,
     inputs: &Inputs,
@@ -91,7 +91,7 @@ fn inputs_of(config: &ResponseHeadersPolicyConfig) -> Inputs {
 }
 
 impl ResponseHeadersPolicyKind {
-    /// The policy and its version.
+    /// Returns the policy and its version.
     async fn get(
         &self,
         region: &Region,
@@ -153,7 +153,7 @@ impl Kind for ResponseHeadersPolicyKind {
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let operation = "cloudfront:UpdateResponseHeadersPolicy";
         let Some((config, version)) = self.get(&subject.region, id).await? else {
-            return Err(ProviderError::new(ErrorKind::NotFound, operation, "it is gone"));
+            return Err(ProviderError::new(ErrorKind::NotFound, operation, "the policy no longer exists"));
         };
         let config = overlaid(Some(config), &update.desired).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).update_response_headers_policy().id(id).if_match(version);

@@ -1,4 +1,4 @@
-//! How AWS does `route53.record`. A record has no tags: one that exists already belongs to whoever created it.
+//! Implementation of `route53.record`. A record has no tags: an existing record with other values counts as foreign.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -23,7 +23,7 @@ use super::Clients;
 /// `route53.record`
 pub struct RecordKind {
     clients: Clients,
-    /// Changes of this run that some of Route 53's servers may not answer with yet, by the identity of the record.
+    /// IDs of this run's changes, by record identity. Some Route 53 servers may not have a change yet.
     changes: Mutex<BTreeMap<String, String>>,
 }
 
@@ -35,15 +35,15 @@ fn invalid(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, CHANGE, error.to_string())
 }
 
-/// Names as they are configured: lower case, without the dot at the end, and with the `*` that Route 53 writes as `\052`.
+/// Normalizes a name: lowercase, without the trailing dot, and with `*` instead of Route 53's `\052`.
 fn plain(name: &str) -> String {
     name.trim_end_matches('.').replace("\\052", "*").to_ascii_lowercase()
 }
 
-/// How long resolvers may keep a record whose inputs do not say it.
+/// Default time to live of a new record in seconds.
 const TTL_SECONDS: i64 = 300;
 
-/// The record with these inputs. `ttl` is the one that it has, if it exists.
+/// Builds the record set. `ttl` is the time to live of an existing record.
 fn record_set(inputs: &Inputs, ttl: Option<i64>) -> Result<ResourceRecordSet, ProviderError> {
     let record = |value: &String| ResourceRecord::builder().value(value).build().map_err(invalid);
     let values: Option<Result<Vec<_>, _>> = inputs.values.as_ref().map(|values| values.iter().map(record).collect());
@@ -73,7 +73,7 @@ fn inputs_of(zone: &str, set: &ResourceRecordSet) -> Inputs {
     }
 }
 
-/// The zone, the type and the name of an identity `<zone>:<type>:<name>`, adopted or not.
+/// Splits an identity `<zone>:<type>:<name>`, with or without the prefix of adopted records.
 fn parts(id: &str) -> Result<(&str, &str, &str), ProviderError> {
     let id = id.strip_prefix(ADOPTED).unwrap_or(id);
     let (zone, rest) = ProviderError::split_identity(id, "zone:type:name")?;
@@ -85,7 +85,7 @@ fn live(zone: &str, id: &str, set: &ResourceRecordSet) -> Live {
     Live::new(&inputs_of(zone, set), attributes([("id", id), ("name", &plain(&set.name))]))
 }
 
-/// Route 53's order: by labels, from the last one on.
+/// Returns the sort key of a name: Route 53 sorts by labels, starting with the last one.
 fn labels(name: &str) -> Vec<&str> {
     name.split('.').rev().collect()
 }
@@ -109,7 +109,7 @@ impl RecordKind {
         Ok(sets.into_iter().find(|set| plain(&set.name) == plain(name) && set.r#type.as_str() == record_type))
     }
 
-    /// Every record of a name.
+    /// Returns all records with this name.
     async fn at_name(&self, region: &Region, zone: &str, name: &str) -> Result<Vec<ResourceRecordSet>, ProviderError> {
         let (sets, _) = self.page(region, zone, name).await?;
         Ok(sets.into_iter().take_while(|set| plain(&set.name) == plain(name)).collect())
@@ -130,7 +130,7 @@ impl RecordKind {
         Ok(change.id)
     }
 
-    /// Remembers a change until every server of Route 53 answers with it: a name that has just moved is served by both sites.
+    /// Records a change, so that [`Kind::ready`] waits for all Route 53 servers. Until then, both sites serve a moved name.
     fn remember(&self, id: &str, change: String) {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), change);
     }
@@ -141,7 +141,7 @@ impl RecordKind {
         Ok(set.map(|set| live(zone, id, &set)))
     }
 
-    /// The first page of a zone from a name on, and whether there is more: a small zone is read in one call.
+    /// Returns the first page of records from a name on, and `true` if more follow. One call reads a small zone.
     async fn page(
         &self,
         region: &Region,
@@ -162,15 +162,15 @@ impl Kind for RecordKind {
         let sets = self.at_name(&subject.region, &known.zone_id, name).await?;
         let identity = |set: &ResourceRecordSet| format!("{}:{}:{}", known.zone_id, set.r#type.as_str(), plain(name));
         let Some(set) = sets.iter().find(|set| set.r#type.as_str() == known.record_type) else {
-            // A CNAME is alone at its name: it is in the way of every other type, and every other type of it.
+            // A CNAME record must be the only record of its name: it conflicts with records of any other type.
             let is_cname = |set: &&ResourceRecordSet| set.r#type == RrType::Cname;
-            let in_the_way = sets.iter().find(|set| known.record_type == "CNAME" || is_cname(set));
-            return Ok(in_the_way.map(|set| Found::new(identity(set), Evidence::NotOurs)));
+            let conflict = sets.iter().find(|set| known.record_type == "CNAME" || is_cname(set));
+            return Ok(conflict.map(|set| Found::new(identity(set), Evidence::NotOurs)));
         };
         let live = inputs_of(&known.zone_id, set);
         let wanted = known.alias.as_ref().and_then(|wanted| wanted.dns_name.as_deref());
         if live.alias.as_ref().is_some_and(|alias| wanted.is_some_and(|wanted| plain(wanted) == alias.dns_name)) {
-            // Nobody else leads to our distribution.
+            // Only this deployment creates aliases of its distribution.
             return Ok(Some(Found::new(identity(set), Evidence::Ours)));
         }
         let is_same = live.values.as_ref().is_some_and(|values| {
@@ -178,7 +178,7 @@ impl Kind for RecordKind {
                 wanted.len() == values.len() && wanted.iter().all(|w| w.as_ref().is_some_and(|w| values.contains(w)))
             })
         });
-        // One with our values that we did not create is adopted: a certificate's validation record is the same for everybody.
+        // An existing record with equal values is adopted: all certificates of a domain share one validation record.
         let prefix = if is_same && !subject.attempted { ADOPTED } else { "" };
         let evidence = if is_same { Evidence::Ours } else { Evidence::NotOurs };
         Ok(Some(Found::new(format!("{prefix}{}", identity(set)), evidence)))
@@ -201,7 +201,7 @@ impl Kind for RecordKind {
                     None => missing.push(id),
                 }
             }
-            // Beyond the first page, each is asked for by itself.
+            // Records beyond the first page are read one by one.
             if more {
                 let others = try_join_all(missing.iter().map(|id| self.read_one(region, id))).await?;
                 found.extend(missing.into_iter().zip(others).filter_map(|(id, live)| Some((id.clone(), live?))));
@@ -244,7 +244,7 @@ impl Kind for RecordKind {
             return Ok(());
         }
         let (zone, record_type, name) = parts(id)?;
-        // Route 53 deletes what is named in full only.
+        // The call requires the complete record set.
         let Some(set) = self.get(region, zone, record_type, name).await? else { return Ok(()) };
         is_missing(self.change(region, zone, ChangeAction::Delete, set).await).map(|_| ())
     }

@@ -1,5 +1,5 @@
-//! How AWS does `logs.function_log_groups`: one group in each region. Lambda creates a missing one with its first event, without a
-//! retention and without tags: such a group belongs to the owner of the function.
+//! Implementation of `logs.function_log_groups`: one log group per region. Lambda creates a missing group on the first event,
+//! without retention and tags. Such a group belongs to the owner of the function.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,12 +24,12 @@ pub struct FunctionLogGroupsKind(pub(crate) Arc<Regional<Client>>);
 
 type Inputs = Resolved<FunctionLogGroups>;
 
-/// What AWS reports as no retention at all.
+/// Represents "never expire": AWS reports no retention.
 const NEVER: i32 = 0;
 
-/// Groups of one region: name to retention.
+/// Log groups of one region: name to retention in days.
 type Groups = BTreeMap<String, i32>;
-/// Groups of replicas, by region.
+/// Log groups of replicas, by region.
 type Replicas = BTreeMap<Region, Groups>;
 
 fn own_group(function: &str) -> String {
@@ -44,7 +44,7 @@ fn replica_regions() -> impl Iterator<Item = Region> {
     REPLICA_REGIONS.iter().filter_map(|region| Region::new(region).ok())
 }
 
-/// What all of these begin with.
+/// Returns the longest common prefix.
 fn common_prefix(names: &[String]) -> &str {
     let Some((first, others)) = names.split_first() else { return "" };
     let shared = |other: &String| first.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
@@ -52,8 +52,8 @@ fn common_prefix(names: &[String]) -> &str {
     first.get(..length).unwrap_or_default()
 }
 
-/// Nothing where an organization denies a whole region: its functions write nothing there either.
-fn nothing_if_denied<T: Default>(result: Result<T, ProviderError>) -> Result<T, ProviderError> {
+/// Returns the default value if access is denied: an organization can deny a whole region, where replicas cannot log either.
+fn default_if_denied<T: Default>(result: Result<T, ProviderError>) -> Result<T, ProviderError> {
     match result {
         Err(error) if error.kind == ErrorKind::Denied => Ok(T::default()),
         result => result,
@@ -68,14 +68,14 @@ impl FunctionLogGroupsKind {
         Ok(groups.into_iter().filter_map(entry).collect())
     }
 
-    /// The groups of functions whose names begin alike: in the region of the functions, then of their replicas by region. One
-    /// call for each region.
+    /// Returns the log groups of all functions whose names start with `prefix`: those in the home region, and those of replicas by
+    /// region. One call per region.
     async fn all(&self, home: &Region, prefix: &str) -> Result<(Groups, Replicas), ProviderError> {
         let (own_prefix, replica_prefix) = (own_group(prefix), replica_group(prefix));
         let replicas = try_join_all(replica_regions().map(|region| {
             let prefix = &replica_prefix;
             async move {
-                let groups = nothing_if_denied(self.groups(&region, prefix).await)?;
+                let groups = default_if_denied(self.groups(&region, prefix).await)?;
                 Ok::<_, ProviderError>((region, groups))
             }
         }));
@@ -92,13 +92,13 @@ impl FunctionLogGroupsKind {
             _ => {}
         }
         put_retention(&client, name, days).await.map_err(|error| match error.kind {
-            // A group that has just been created may be unknown to the next call.
+            // A new group may not be visible to the next call yet.
             ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
             _ => in_region(error, region),
         })
     }
 
-    /// Brings the groups in which `is_due` to what is desired.
+    /// Creates or updates the groups for which `is_due` returns `true`. `None` means the home region.
     async fn put_all(
         &self,
         home: &Region,
@@ -126,12 +126,12 @@ fn named(region: &str) -> Result<Region, ProviderError> {
         .map_err(|error| ProviderError::new(ErrorKind::Invalid, "logs:CreateLogGroup", error.to_string()))
 }
 
-/// The error with the region, which the resource's own region does not show.
+/// Adds the region to the error message, because it differs from the region of the resource.
 fn in_region(error: ProviderError, region: &Region) -> ProviderError {
     ProviderError { message: format!("{region}: {}", error.message), ..error }
 }
 
-/// What there is of a function; none without any group.
+/// Returns the live groups of a function; `None` if no group exists.
 fn live(function: &str, own: &Groups, replicas: &Replicas) -> Option<Live> {
     let own = own.get(&own_group(function));
     let name = replica_group(function);
@@ -178,8 +178,8 @@ impl Kind for FunctionLogGroupsKind {
             self.delete_group(region, &own_group(function)).await?;
         }
         let name = replica_group(function);
-        let there = replicas.iter().filter(|(_, groups)| groups.contains_key(&name)).map(|(region, _)| region);
-        try_join_all(there.map(|region| {
+        let regions = replicas.iter().filter(|(_, groups)| groups.contains_key(&name)).map(|(region, _)| region);
+        try_join_all(regions.map(|region| {
             let name = &name;
             async move { self.delete_group(region, name).await }
         }))
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_begin_alike_are_read_together() {
+    fn groups_are_listed_by_the_common_prefix_of_their_functions() {
         let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(common_prefix(&names(&["openhands-edge-auth", "openhands-edge-headers"])), "openhands-edge-");
         assert_eq!(common_prefix(&names(&["one"])), "one");

@@ -1,4 +1,4 @@
-//! How AWS does `logs.log_group`.
+//! Implementation of `logs.log_group`.
 
 use std::sync::Arc;
 
@@ -21,18 +21,18 @@ pub struct LogGroupKind(pub(crate) Arc<Regional<Client>>);
 
 type Inputs = Resolved<LogGroup>;
 
-/// What stands for "events never expire", which AWS reports as no retention at all.
+/// Represents "never expire": AWS reports no retention.
 const NEVER: i32 = 0;
 
 impl LogGroupKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<Group>, ProviderError> {
-        // The only way to ask is by prefix; the exact name sorts first, so the first page has it.
+        // The API supports only prefixes. The exact name sorts first, so the first page is enough.
         let answer = self.0.at(region).describe_log_groups().log_group_name_prefix(name).send().await;
         let groups = answer.map_err(failed("logs:DescribeLogGroups"))?.log_groups.unwrap_or_default();
         Ok(groups.into_iter().find(|group| group.log_group_name.as_deref() == Some(name)))
     }
 
-    /// The ARN without the `:*` that one of its two forms ends with: tags and policies want it so.
+    /// Returns the ARN without the suffix `:*`: the form for tags and policies.
     async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
         let caller = self.0.connection().caller().details().await?;
         Ok(format!("arn:{}:logs:{region}:{}:log-group:{name}", caller.partition(), caller.account))
@@ -84,7 +84,7 @@ impl Kind for LogGroupKind {
         call.send().await.map_err(referring("logs:CreateLogGroup"))?;
         let client = self.0.at(&subject.region);
         put_retention(&client, name, inputs.retention_days).await.map_err(|error| match error.kind {
-            // A group that has just been made may be unknown to the next call.
+            // A new group may not be visible to the next call yet.
             ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
             _ => error,
         })?;

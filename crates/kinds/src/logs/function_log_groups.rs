@@ -1,4 +1,4 @@
-//! The log groups that a function at CloudFront's edge writes to, in every region.
+//! Log groups of a Lambda@Edge function, in every region.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 /// `logs.function_log_groups`
 pub struct FunctionLogGroups;
 
-/// The regions of CloudFront's regional edge caches besides us-east-1: a Lambda@Edge function runs, and logs, in the one that is
-/// nearest to the viewer. No account has to opt in to any of them.
+/// Regions of CloudFront's regional edge caches, except us-east-1. A Lambda@Edge function runs and logs in the region nearest to
+/// the viewer. None of these regions requires an opt-in.
 ///
-/// The list: <https://aws.amazon.com/cloudfront/features/> (regional edge caches), the names of the log groups:
+/// List of regional edge caches: <https://aws.amazon.com/cloudfront/features/>. Names of the log groups:
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html>.
 pub const REPLICA_REGIONS: [&str; 12] = [
     "ap-northeast-1",
@@ -32,14 +32,14 @@ pub const REPLICA_REGIONS: [&str; 12] = [
     "us-west-2",
 ];
 
-/// Inputs of the log groups of a function at CloudFront's edge.
+/// Inputs of the log groups of a Lambda@Edge function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionLogGroupsInputs {
-    /// The function. Replaces.
+    /// Name of the function. Replaces.
     pub function_name: String,
-    /// Days that events of invocations outside CloudFront are kept: `/aws/lambda/<function>` in us-east-1.
+    /// Retention in days of the group for invocations outside CloudFront: `/aws/lambda/<function>` in us-east-1.
     pub retention_days: i32,
-    /// Days that events of replicas are kept, by region: `/aws/lambda/us-east-1.<function>`.
+    /// Retention in days of the replicas' groups, by region: `/aws/lambda/us-east-1.<function>`.
     pub replica_retention_days: BTreeMap<String, i32>,
 }
 
@@ -47,9 +47,7 @@ impl Definition for FunctionLogGroups {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = FunctionLogGroupsInputs;
 
     fn schema() -> Schema {
-        let summary =
-            "The log groups of a function at CloudFront's edge, in every region, and how long they keep events";
-        Schema::new("logs.function_log_groups", summary)
+        Schema::new("logs.function_log_groups", "The log groups of a Lambda@Edge function, in every region")
             .input("function_name", REPLACE)
             .plain("retention_days")
             .plain("replica_retention_days")

@@ -24,7 +24,7 @@ pub struct InstanceInputs<T = String> {
     pub instance_class: String,
     /// Failover priority, 0 to 15: the lowest tier is promoted to writer first.
     pub promotion_tier: i32,
-    /// Gives the instance a public IP address.
+    /// Assigns a public IP address to the instance.
     pub publicly_accessible: bool,
     /// Allows AWS to upgrade the minor engine version during the maintenance window.
     pub auto_minor_version_upgrade: bool,

@@ -1,4 +1,4 @@
-//! A record of a hosted zone.
+//! DNS record in a hosted zone.
 
 use std::time::Duration;
 
@@ -14,32 +14,31 @@ pub struct Record;
 /// Inputs of a DNS record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordInputs<T = String> {
-    /// The hosted zone.
+    /// ID of the hosted zone. Replaces.
     pub zone_id: String,
-    /// Its full name, without the dot at the end. Replaces.
+    /// Fully qualified name, without the trailing dot. Replaces.
     pub record_name: T,
-    /// `A`, `AAAA`, `CNAME`, … Replaces.
+    /// Type: `A`, `AAAA`, `CNAME`, … Replaces.
     pub record_type: String,
-    /// How long resolvers may keep it; none for an alias. Where it is not given, a new record gets 300 s, and an existing one keeps
-    /// its own.
+    /// Time to live in seconds. Default: 300 for a new record, the current value for an existing one. Unset for an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<i32>,
-    /// What it holds; none for an alias.
+    /// Values. Unset for an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<T>>,
-    /// What it is an alias of.
+    /// Alias target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<Alias<T>>,
 }
 
-/// What a record is an alias of.
+/// Target of an alias record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alias<T = String> {
-    /// The name that it leads to.
+    /// DNS name of the target.
     pub dns_name: T,
-    /// The hosted zone of that name.
+    /// ID of the target's hosted zone.
     pub zone_id: String,
-    /// Whether it depends on the health of what the name leads to.
+    /// The record answers only while the target is healthy.
     pub evaluate_target_health: bool,
 }
 

@@ -282,7 +282,7 @@ pub const KEYS: &[Key] = &[
         "monitoring.edge_log_regions",
         Holds::Texts,
         EDGE_LOG_REGIONS,
-        "Regions besides us-east-1 in which the logs of functions at the edge get a retention. Remove those that your organization denies.",
+        "Regions, besides us-east-1, whose Lambda@Edge log groups are managed. Remove regions that your organization denies.",
     ),
     key(
         "monitoring.data_bucket_name",

@@ -286,10 +286,10 @@ fn invalid_or_open_login_providers_are_rejected() {
 }
 
 #[test]
-fn logs_at_the_edge_are_kept_in_every_region_unless_some_are_left_out() {
+fn edge_log_regions_default_to_all_and_can_be_limited() {
     assert_eq!(load(FILE).edge_log_regions(), ohinfra_kinds::logs::REPLICA_REGIONS);
     let some = load(&format!("{FILE}[monitoring]\nedge_log_regions = [\"eu-west-1\"]\n"));
     assert_eq!(some.edge_log_regions(), ["eu-west-1"]);
     let refused = problems(&format!("{FILE}[monitoring]\nedge_log_regions = [\"eu-north-1\"]\n"));
-    assert!(refused.contains("functions at CloudFront's edge write no logs in `eu-north-1`"), "{refused}");
+    assert!(refused.contains("Lambda@Edge functions do not log in `eu-north-1`"), "{refused}");
 }

@@ -1,4 +1,4 @@
-//! auth: the users, and how they log in. One pool for every edge; it lives in us-east-1, beside CloudFront.
+//! auth: the user pool and its sign-in. One pool for all edges, in us-east-1 like CloudFront.
 
 use ohinfra_core::Text;
 use ohinfra_kinds::cognito::{
@@ -17,10 +17,10 @@ use crate::payload::mail::{ASSETS, BRANDING, invitation, verification};
 /// The address of the user pool.
 pub const USER_POOL: &str = "auth/user-pool";
 
-/// How long an ID token, and with it an open session, is valid, in hours.
+/// Lifetime of an ID token, and thereby of a session, in hours.
 pub const SESSION_HOURS: i32 = 24;
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Auth {
     pub(crate) user_pool: Handle,
     pub(crate) domain: Handle,
@@ -34,9 +34,10 @@ fn texts(list: &[&str]) -> Vec<String> {
 
 /// Claims the name of the deployment for its main region.
 ///
-/// What lives in us-east-1 or is global (the user pool, functions at the edge, their roles, the web ACL) is known by the deployment's
-/// name and the address, which are the same in a second deployment of this name in another region. The claim has one name in the
-/// account and the region in its address: of a second region it belongs to somebody else, and the plan is refused.
+/// Ownership of resources in us-east-1 and of global resources (the user pool, Lambda@Edge functions, their roles, the web ACL) is
+/// determined by the deployment's name and the address, which a second deployment with this name in another region would share. The
+/// claim has a name that is unique in the account, and the region in its address. For a second region, the claim is therefore a
+/// foreign resource, and the plan is refused.
 fn claim(builder: &mut Builder<'_>) -> Handle {
     let configuration = builder.configuration;
     let region = configuration.backend.as_ref().map_or(&configuration.region, |backend| &backend.region);
@@ -128,7 +129,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
     Ok(Auth { user_pool, domain, client, client_secret })
 }
 
-/// The company's own logins, and what its administrators must enter there.
+/// Adds the external identity providers, and the outputs that their administrators need.
 fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> Vec<Handle> {
     let login = &builder.configuration.login;
     let secret = builder.environment.oidc_client_secret.clone();
@@ -138,7 +139,7 @@ fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> 
         let (metadata_url, metadata) = match &saml.metadata {
             SamlMetadata::Url(url) => (Some(url.clone()), None),
             SamlMetadata::Text(text) => (None, Some(text.clone())),
-            // Only a look without files gets here.
+            // Only commands that do not read files reach this case.
             SamlMetadata::File(name) => (None, Some(format!("(the content of {name})"))),
         };
         providers.push(builder.add::<IdentityProvider>(
@@ -183,7 +184,7 @@ fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> 
 
 fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String], providers: &[Handle]) -> Handle {
     let local = builder.configuration.login.local.then(|| Text::from("COGNITO"));
-    // By their names as attributes: the client lists a provider after it exists, and no longer lists one that goes.
+    // References to the providers: the client lists a provider only after its creation, and drops it before its deletion.
     let identity_providers = local.into_iter().chain(providers.iter().map(|provider| provider.attribute("name")));
     let urls = |path: &str| domains.iter().map(|domain| format!("https://{domain}{path}")).collect();
     let user_pool_id: Text = user_pool.attribute("id");

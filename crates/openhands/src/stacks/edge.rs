@@ -1,4 +1,4 @@
-//! `edge`, or `edge-<suffix>`: one domain. Everything of it lives in us-east-1.
+//! `edge`, or `edge-<suffix>`: one domain. All of its resources are in us-east-1.
 
 use std::collections::BTreeMap;
 
@@ -28,30 +28,31 @@ use crate::policy::{Statement, document};
 
 /// The hosted zone of every CloudFront distribution.
 const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
-/// AWS's own policies `CachingDisabled` and `AllViewer`.
+/// AWS managed cache policy `CachingDisabled`.
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+/// AWS managed origin request policy `AllViewer`.
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
-/// Every method that CloudFront lets pass, sorted.
+/// All HTTP methods that CloudFront supports, sorted.
 const METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// Where CloudFront sends requests.
+/// Origin of the distribution.
 pub(crate) struct Origin {
-    /// The load balancer's name.
+    /// DNS name of the load balancer.
     pub(crate) domain: Text,
-    /// What holds the header value by which it knows CloudFront.
+    /// ARN of the secret or parameter with the header value that proves that a request comes from CloudFront.
     pub(crate) header_secret_arn: Text,
-    /// Its version.
+    /// Version of that secret or parameter.
     pub(crate) header_secret_version: Text,
-    /// What must accept a new header value before CloudFront sends it.
+    /// Listener rules that must accept a new header value before CloudFront sends it.
     pub(crate) rules: Vec<Handle>,
 }
 
 impl Origin {
-    /// The load balancer of this deployment.
+    /// Returns the load balancer of this deployment as the origin.
     pub(crate) fn of(security: &Security, compute: &Compute) -> Self {
         Self {
             domain: compute.balancer.attribute("dns_name"),
@@ -133,8 +134,8 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
     distribution
 }
 
-/// The names of the site. They move only once the distribution serves them everywhere, and the old ones are deleted only once
-/// all of the new ones exist: the last one needs the others.
+/// Adds the DNS records of the site. They depend on the distribution, so they move only after it is deployed. The last record
+/// depends on the others, so old records are deleted only after all new ones exist.
 fn names(builder: &mut Builder<'_>, edge: &Edge, distribution: &Handle, full_domain: &str, runtime_domain: &str) {
     let mut after = vec![distribution.clone()];
     for (name, domain, record_type) in [
@@ -164,7 +165,7 @@ fn names(builder: &mut Builder<'_>, edge: &Edge, distribution: &Handle, full_dom
     }
 }
 
-/// The certificate once it is issued.
+/// Adds the certificate with its validation records. Returns the handle of the issuance.
 fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtime_domain: &str) -> Handle {
     let certificate = builder.add::<Certificate>(
         "certificate",
@@ -178,7 +179,7 @@ fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtim
                     zone_id: edge.hosted_zone_id.clone(),
                     record_name: certificate.attribute(&format!("validation_name_{n}")),
                     record_type: "CNAME".to_owned(),
-                    // One that exists already may be somebody else's, too: it stays as it is.
+                    // An existing record may also be used by others, so its TTL is kept.
                     ttl_seconds: None,
                     values: Some(vec![certificate.attribute(&format!("validation_value_{n}"))]),
                     alias: None,
@@ -195,7 +196,7 @@ fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtim
     )
 }
 
-/// A function at CloudFront's edge: the frozen version that a distribution runs.
+/// Adds a Lambda@Edge function. Returns the handle of its published version, which the distribution runs.
 fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, auth: Option<&Auth>) -> Handle {
     let environment = builder.environment;
     let names = &environment.names;
@@ -215,7 +216,7 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
     let logs = builder.add_retained::<LogGroup>(
         &format!("{name}-function-logs"),
         &LogGroupInputs {
-            // What a function at the edge calls its group, in every region where it runs.
+            // The log group name of Lambda@Edge, in every region where the function runs.
             log_group_name: format!("/aws/lambda/us-east-1.{function_name}"),
             retention_days: LOG_DAYS,
             kms_key_arn: None,
@@ -293,7 +294,7 @@ fn web_acl(builder: &mut Builder<'_>) -> Handle {
             description: "OpenHands at CloudFront".to_owned(),
             default_action: "allow".to_owned(),
             managed_rule_groups: vec![
-                // Prompts and files are larger than the 8 KB that this rule lets pass.
+                // Prompts and files exceed the 8 KB limit of this rule.
                 group("AWSManagedRulesCommonRuleSet", &["SizeRestrictions_BODY"]),
                 group("AWSManagedRulesKnownBadInputsRuleSet", &[]),
             ],
@@ -310,7 +311,7 @@ fn cors_policy(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str) -> Han
     let title = names.title();
     let ownership =
         Ownership { deployment: builder.configuration.name.clone(), address: builder.address("cors-policy") };
-    // Edges of one domain need names of their own, which stay the same whatever other edges come and go.
+    // Several edges can share a domain. The name of each is unique and independent of the other edges.
     let domain = if edge.suffix.is_none() { edge.domain_name.as_str() } else { full_domain };
     let request_headers = [
         "Accept",

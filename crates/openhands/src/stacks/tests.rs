@@ -61,13 +61,13 @@ fn a_second_region_claims_the_name_of_the_deployment_for_another_address() {
         let claims = graph.resources().filter(|resource| is_claim(&resource.address.to_string()));
         let [claim] = claims.collect::<Vec<_>>()[..] else { panic!("one claim") };
         let pool = graph.get(&"auth/user-pool".parse().unwrap()).unwrap();
-        assert!(pool.needs.contains_key(&claim.address), "nothing of the login comes before the claim");
+        assert!(pool.needs.contains_key(&claim.address), "the pool depends on the claim");
         assert_eq!(claim.region.as_str(), "us-east-1");
         (claim.inputs["parameter_name"].clone(), claim.address.to_string())
     };
     let (west, ireland) = (claim("us-west-2"), claim("eu-west-1"));
     assert_eq!(west.0, ireland.0, "one name in the account");
-    assert_ne!(west.1, ireland.1, "that only one of them owns");
+    assert_ne!(west.1, ireland.1, "owned by only one deployment");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn an_object_is_never_its_own_predecessor() {
 }
 
 #[test]
-fn a_deferred_deletion_lasts_until_nothing_is_deposed() {
+fn a_deferral_ends_when_all_predecessors_are_deleted() {
     use Transition::{Deferred, PredecessorsDeleted, Ready};
     let old = Predecessor::Deposed(None);
     let lived =
@@ -96,7 +96,7 @@ fn a_deferred_deletion_lasts_until_nothing_is_deposed() {
 }
 
 #[test]
-fn a_retained_resource_leaves_its_kept_names_behind() {
+fn the_kept_names_of_a_retained_resource_stay_in_the_state() {
     let mut document = StateDocument::new("test", "0");
     let kept: Inputs = json!({ "name": "old" }).as_object().unwrap().clone();
     let imported = Applied { kept: kept.clone(), imported: true, ..*applied("1") };

@@ -1,4 +1,4 @@
-//! What is asked for in a wrong way, or is not there.
+//! Usage errors and unknown names.
 
 use ohinfra_testkit::look_ups;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Place;
 
 #[test]
-fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
+fn a_usage_error_exits_with_1_because_2_means_changes() {
     let place = Place::new();
     assert!(place.fail(&["plan", "--no-such-flag"]).contains("unexpected argument '--no-such-flag'"));
     assert!(place.fail(&["aply"]).contains("a similar subcommand exists: 'apply'"));
@@ -15,7 +15,7 @@ fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
 }
 
 #[test]
-fn names_that_do_not_exist_are_told_with_those_that_do() {
+fn unknown_names_are_reported_with_the_known_ones() {
     let place = Place::new();
     insta::assert_snapshot!(place.fail(&["plan", "--stack", "databse", "--target", "network/nothing"]), @"
     error: --stack: unknown stack `databse`
@@ -34,7 +34,7 @@ fn names_that_do_not_exist_are_told_with_those_that_do() {
 }
 
 #[test]
-fn the_cdk_projects_names_are_taken_with_a_note() {
+fn names_of_the_cdk_project_are_accepted_with_a_warning() {
     let place = Place::new();
     std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
     insta::assert_snapshot!(place.fail(&["validate"]), @r#"
@@ -58,7 +58,7 @@ fn the_cdk_projects_names_are_taken_with_a_note() {
 }
 
 #[test]
-fn credentials_that_have_expired_are_told_once_with_what_to_do() {
+fn expired_credentials_are_reported_once_with_a_remedy() {
     let place = Place::new();
     let mut answers = look_ups::usual();
     for name in ["sts.caller_identity", "ec2.vpc", "ec2.vpc_network"] {

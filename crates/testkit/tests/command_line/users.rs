@@ -1,4 +1,4 @@
-//! `ohinfra users`, and the company login, as people see them.
+//! `ohinfra users` and the company login.
 
 use ohinfra_testkit::look_ups;
 use ohinfra_testkit::users::{Accounts, FileUsers};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{CONFIGURATION, Ended, Place, filtered};
 
-/// A place with a deployment.
+/// Returns a directory with a deployment.
 fn deployed() -> Place {
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
@@ -22,7 +22,7 @@ fn both(ended: &Ended) -> String {
 }
 
 #[test]
-fn an_invitation_is_sent_once_and_again_only_if_asked_for() {
+fn an_invitation_is_resent_only_on_request() {
     let place = deployed();
     insta::assert_snapshot!(place.succeed(&["users", "list"]), @"No users. Run `ohinfra users invite EMAIL` to invite one.");
     insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com", "Bob@Example.com", "ADA@example.com"]), @"
@@ -53,7 +53,7 @@ fn an_invitation_is_sent_once_and_again_only_if_asked_for() {
 }
 
 #[test]
-fn who_has_logged_in_is_not_invited_again() {
+fn users_who_have_logged_in_are_not_invited_again() {
     let _filters = filtered();
     let place = deployed();
     place.succeed(&["users", "invite", "ada@example.com", "bob@example.com", "eve@example.com"]);
@@ -101,7 +101,7 @@ fn users_are_disabled_enabled_and_removed() {
     error: no user has the address `no-one@example.com` in user pool cognito-user-pool-<n>
       help: run `ohinfra users list` to list the users
     ");
-    assert!(accounts(&place).users.iter().all(|user| !user.enabled), "nothing changes before everything is known");
+    assert!(accounts(&place).users.iter().all(|user| !user.enabled), "nothing changes if one user is unknown");
     insta::assert_snapshot!(place.succeed(&["users", "enable", "ada@example.com"]), @"enabled ada@example.com");
     insta::assert_snapshot!(place.fail(&["users", "remove", "bob@example.com"]), @"
     error: `ohinfra users remove` needs confirmation, but stdin is not a terminal
@@ -113,7 +113,7 @@ fn users_are_disabled_enabled_and_removed() {
 }
 
 #[test]
-fn everything_is_checked_before_anybody_is_invited() {
+fn all_addresses_are_checked_before_any_invitation() {
     let place = deployed();
     insta::assert_snapshot!(place.fail(&["users", "invite", "ada@example.com", "bob@", "carl@example.com,dora@example.com"]), @"
     error: `bob@` is not an email address: the part after the `@` is not a domain name
@@ -142,7 +142,7 @@ fn everything_is_checked_before_anybody_is_invited() {
 }
 
 #[test]
-fn a_failure_stops_nobody_else_and_is_the_end_of_the_run() {
+fn failures_do_not_stop_other_invitations_and_exit_with_1() {
     let place = deployed();
     let refused = json!({ "refused": { "bob@example.com": "limit", "carl@example.com": "denied" } });
     place.write("cloud.users", &refused.to_string());
@@ -162,7 +162,7 @@ fn a_failure_stops_nobody_else_and_is_the_end_of_the_run() {
 }
 
 #[test]
-fn more_mails_than_cognito_sends_in_a_day_need_consent() {
+fn exceeding_the_daily_email_limit_requires_confirmation() {
     let place = deployed();
     let lines: String = (1..=51).map(|n| format!("user-{n}@example.com\n")).collect();
     place.write("users.csv", &format!("email\n{lines}"));
@@ -179,7 +179,7 @@ fn more_mails_than_cognito_sends_in_a_day_need_consent() {
         ended.stderr
     );
     assert_eq!(accounts(&place).users.len(), 51);
-    // Who is there needs no mail; a mail service of one's own has no such limit.
+    // Existing users get no email; your own email service has no such limit.
     assert_eq!(place.run(&["users", "import", "users.csv"]).stderr, "");
     place.write("cloud.users", "{ \"own_mailer\": true }");
     assert_eq!(place.run(&["users", "import", "users.csv"]).stderr, "");
@@ -205,7 +205,7 @@ fn with_secret(place: &Place, version: &str) {
     place.write("cloud.look-ups", &answers.to_string());
 }
 
-/// The identity providers that the login's client lists.
+/// Returns the identity providers of the app client.
 fn listed(place: &Place) -> Value {
     place.cloud().object("auth/client").unwrap().inputs["identity_providers"].clone()
 }
@@ -277,7 +277,7 @@ fn a_company_login_is_added_changed_and_removed() {
 }
 
 #[test]
-fn a_secret_that_the_company_login_lacks_is_told_with_how_to_store_it() {
+fn a_missing_client_secret_is_reported_with_the_command_to_store_it() {
     let place = Place::new();
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{OIDC}"));
     insta::assert_snapshot!(place.fail(&["plan"]), @"
@@ -287,7 +287,7 @@ fn a_secret_that_the_company_login_lacks_is_told_with_how_to_store_it() {
 }
 
 #[test]
-fn saml_metadata_can_be_a_file_beside_the_configuration() {
+fn saml_metadata_can_be_a_file_next_to_the_configuration() {
     let place = Place::new();
     let saml = "[auth.saml]\nname = \"Example-SAML\"\nmetadata_file = \"idp.xml\"\n";
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{saml}"));

@@ -95,6 +95,16 @@ describe('the script', () => {
     assert.deepEqual(timers(), ['systemctl enable --now openhands-update.timer']);
   });
 
+  test('rejects a plugin or bundle with a different digest', () => {
+    assert.equal(machine.run(undefined, { plugin: 'another plugin' }).status, 1);
+    assert.ok(!existsSync(machine.path('.local/lib/docker/cli-plugins/docker-compose')));
+    machine.append('state/bundle.zip', 'x');
+    const run = machine.run();
+    assert.equal(run.status, 1);
+    assert.match(run.output, /FAILED in line [0-9]+: boot bundle/);
+    assert.ok(!existsSync(machine.path('opt/openhands/compose.yaml')));
+  });
+
   test('is idempotent', () => {
     machine.run();
     const before = machine.files().filter(({ name }) => !name.startsWith('var/log'));
@@ -144,7 +154,7 @@ describe('the data volume', () => {
     assert.ok(!run.calls.some((call) => call.startsWith('mkfs')));
   });
 
-  test('is waited for', () => {
+  test('is awaited with a timeout', () => {
     machine.set('fail', '^ebsnvme-id');
     const run = machine.run();
     assert.equal(run.status, 1);
@@ -153,27 +163,27 @@ describe('the data volume', () => {
   });
 });
 
-describe('a step that fails', () => {
+describe('a failing boot step', () => {
   for (const [name, pattern, step] of [
     ['packages', '^dnf', 'packages'],
-    ['the download of the plugin', '^curl .*docker-compose', 'Docker Compose plugin'],
+    ['the Docker Compose plugin', '^curl .*docker-compose', 'Docker Compose plugin'],
     ['the bundle', '^aws s3', 'boot bundle'],
-    ['docker', '^systemctl enable --now docker', 'docker'],
-    ['the agent', '^amazon-cloudwatch', 'CloudWatch agent'],
-    ['formatting', '^mkfs', 'data volume'],
+    ['Docker', '^systemctl enable --now docker', 'docker'],
+    ['the CloudWatch agent', '^amazon-cloudwatch', 'CloudWatch agent'],
+    ['formatting the volume', '^mkfs', 'data volume'],
     ['mounting the volume', '^mount /data$', 'data volume'],
     ['mounting the file system', '^mount /data/openhands', 'shared file system'],
     ['the database secret', '^aws secretsmanager .*database', 'secrets'],
     ['the sandbox secret', '^aws secretsmanager .*sandbox', 'secrets'],
-    ['pulling', '^docker compose pull', 'images'],
-    ['pulling the image of sandboxes', '^docker pull', 'images'],
-    ['the credentials of sandboxes', '^systemctl start refresh', 'services'],
-    ['systemd', '^systemctl daemon-reload', 'docker'],
-    ['the service', '^systemctl enable --now openhands$', 'services'],
-    ['health', '^curl .*3000', 'health check'],
-    ['routing', '^curl .*8080', 'health check'],
+    ['pulling the images', '^docker compose pull', 'images'],
+    ['pulling the sandbox image', '^docker pull', 'images'],
+    ['the sandbox credentials', '^systemctl start refresh', 'services'],
+    ['reloading systemd', '^systemctl daemon-reload', 'docker'],
+    ['starting the service', '^systemctl enable --now openhands$', 'services'],
+    ['the OpenHands health check', '^curl .*3000', 'health check'],
+    ['the routing health check', '^curl .*8080', 'health check'],
   ]) {
-    test(`${name} is reported, and the next run succeeds`, () => {
+    test(`(${name}) is reported, and the next run succeeds`, () => {
       machine.set('fail', pattern);
       const run = machine.run();
       assert.equal(run.status, 1, run.output);
@@ -223,16 +233,6 @@ describe('a step that fails', () => {
     }
   });
 
-  test('rejects a plugin or bundle with a different digest', () => {
-    assert.equal(machine.run(undefined, { plugin: 'another plugin' }).status, 1);
-    assert.ok(!existsSync(machine.path('.local/lib/docker/cli-plugins/docker-compose')));
-    machine.append('state/bundle.zip', 'x');
-    const run = machine.run();
-    assert.equal(run.status, 1);
-    assert.match(run.output, /FAILED in line [0-9]+: boot bundle/);
-    assert.ok(!existsSync(machine.path('opt/openhands/compose.yaml')));
-  });
-
   test('is logged even if the alert fails', () => {
     machine.set('fail', '^(dnf|aws sns|aws logs|curl)');
     const run = machine.run();
@@ -271,7 +271,7 @@ describe('the compose file', () => {
   });
 });
 
-describe('the network of sandboxes', () => {
+describe('the sandbox network', () => {
   const NETWORK = '/opt/openhands/sandbox-network';
   /** Returns the rules of a chain, in order. */
   const rules = (chain, tool = 'iptables') =>
@@ -283,7 +283,7 @@ describe('the network of sandboxes', () => {
     for (const name of ['iptables-restore', 'ip6tables-restore', 'chains', 'hooks', 'network']) machine.set(name, '');
   });
 
-  test('allows sandboxes to reach only the proxy port of the instance', () => {
+  test('allows sandboxes to reach only the sandbox gateway on the instance', () => {
     assert.equal(machine.run(NETWORK).status, 0);
     assert.deepEqual(rules('OH-SANDBOX-IN'), [
       '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-d 172.30.0.1/32 -p tcp -m tcp --dport 3001 -j ACCEPT', '-j DROP',
@@ -339,7 +339,7 @@ describe('the network of sandboxes', () => {
   });
 });
 
-describe('the credentials of sandboxes', () => {
+describe('the sandbox credentials', () => {
   const FOLDER = 'data/openhands/config/aws';
   const FILE = `${FOLDER}/credentials.json`;
   const REFRESH = '/opt/openhands/refresh-sandbox-credentials';
@@ -379,7 +379,7 @@ describe('the credentials of sandboxes', () => {
   });
 });
 
-describe('the measurement of health', () => {
+describe('the health metric', () => {
   const HEALTH = '/opt/openhands/openhands-health';
   const LOG = 'var/log/openhands-health.log';
   const measured = () => {
@@ -417,7 +417,7 @@ describe('the measurement of health', () => {
   });
 });
 
-describe('the update of images', () => {
+describe('the image update', () => {
   const UPDATE = '/opt/openhands/openhands-update';
   const APP = 'ghcr.io/openhands/openhands:1.11.0';
   const ROUTER = 'openresty/openresty:1.27.1.2-alpine';
@@ -463,7 +463,7 @@ describe('the update of images', () => {
     assert.equal(images()[APP], 'sha256:old');
   });
 
-  test('keeps the images if a registry does not answer', () => {
+  test('keeps the images if a registry does not respond', () => {
     machine.set('fail', '^docker pull');
     const run = machine.run(UPDATE);
     assert.equal(run.status, 0, run.output);

@@ -12,7 +12,7 @@ function reason() {
   return tried.status === 0 ? false : `requires network namespaces with iptables: ${tried.error ?? tried.stderr.trim()}`;
 }
 
-test('a sandbox reaches only the proxy port, DNS, HTTPS and the internet', { skip: reason() }, () => {
+test('a sandbox reaches only the sandbox gateway, DNS, HTTPS and the internet', { skip: reason() }, () => {
   const run = spawnSync('unshare', ['--map-root-user', '--net', 'bash', file('firewall.sh'), file('../bundle/sandbox-network')], { encoding: 'utf8', timeout: 60_000 });
   assert.equal(run.status, 0, run.stderr);
   const [sandbox, instance] = run.stdout.trim().split('\n').map((line) => JSON.parse(line));

@@ -30,7 +30,7 @@ case "$name $*" in
   fi
   ;;
 "curl"*scope=instance)
-  # An instance with an unhealthy image does not answer.
+  # An instance with an unhealthy image does not respond.
   if [[ -s /state/unhealthy ]] && grep -q "$(</state/unhealthy)" /state/images; then exit 22; fi
   ;;
 "curl"*:3000/api/health) if [[ -s /state/health ]]; then cat /state/health; else echo '{"status": "ok"}'; fi ;;

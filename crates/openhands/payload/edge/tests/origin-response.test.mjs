@@ -18,7 +18,7 @@ async function answer(host, uri, headers = {}) {
   return Object.fromEntries(Object.entries(changed.headers).map(([name, list]) => [name, list.map(({ value }) => value)]));
 }
 
-describe('the main host', () => {
+describe('on the main host', () => {
   test('pages are not cached', async () => {
     const pages = [['/'], ['/x.html'], ['/conversations/1'], ['/settings'], ['/other', { 'Content-Type': 'text/html; charset=utf-8' }]];
     for (const [uri, headers] of pages) {

@@ -24,7 +24,7 @@ beforeEach(() => {
   handler = make();
 });
 
-describe('the main host', () => {
+describe('on the main host', () => {
   test('a request with a valid token is forwarded with the user, without forged headers', async () => {
     const forged = {
       'X-Cognito-User-Id': 'someone-else', 'x-cognito-groups': 'admin', X_Cognito_User_Id: 'someone-else',
@@ -162,7 +162,7 @@ describe('the login', () => {
     for (const place of ['/', '/a?b=//c', '/_logouts', '/_tokens']) assert.equal(safeTarget(place), place);
   });
 
-  test('a missing, different or foreign state is rejected', async () => {
+  test('rejects a missing, different or foreign state', async () => {
     const asked = await handler(event('/'));
     const own = { cookie: cookie(asked, 'login_state').split(';')[0] };
     for (const [headers, querystring] of [
@@ -180,21 +180,21 @@ describe('the login', () => {
     assert.equal(cognito.tokenRequests.length, 0, 'no code is exchanged');
   });
 
-  test('a token for another login is rejected', async () => {
+  test('rejects a token for another login', async () => {
     for (const claims of [{ nonce: 'another' }, { nonce: undefined }, { aud: 'another' }]) {
       cognito.nextClaims = claims;
       assert.equal((await logIn()).answer.status, '400', JSON.stringify(claims));
     }
   });
 
-  test('an error from Cognito is shown on a page with escaping', async () => {
+  test('shows an error from Cognito on a page with escaping', async () => {
     const querystring = 'error=access_denied&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E';
     const answer = await handler(event('/_callback', {}, { querystring }));
     assert.equal(answer.status, '400');
     assert.ok(answer.body.includes('&#60;script&#62;') && !answer.body.includes('<script>'));
   });
 
-  test('an unavailable token endpoint is a 502', async () => {
+  test('returns 502 if the token endpoint is unavailable', async () => {
     for (const mood of ['down', 'away', 'broken', 'slow']) {
       cognito.tokenMood = mood;
       const { answer } = await logIn();
@@ -203,7 +203,7 @@ describe('the login', () => {
     }
   });
 
-  test('a logout clears both cookies and ends the Cognito session', async () => {
+  test('ends with a logout, which clears both cookies and the Cognito session', async () => {
     const answer = await handler(event('/_logout', withToken()));
     assert.equal(answer.status, '302');
     const back = encodeURIComponent(`https://${HOST}/`);

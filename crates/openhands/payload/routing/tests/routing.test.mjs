@@ -174,8 +174,8 @@ describe('public access', () => {
   });
 });
 
-describe('errors', () => {
-  test('a missing container is a 404, a Docker failure is a 503', async () => {
+describe('the routing', () => {
+  test('returns 404 for a missing container, and 503 for a Docker failure', async () => {
     assert.equal((await ask(nginx.port, `/runtime/${conversation()}/${port}/`, { headers: OWNER })).status, 404);
     for (const mood of ['broken', 'failing']) {
       docker.mood = mood;
@@ -186,7 +186,7 @@ describe('errors', () => {
     await alone.stop();
   });
 
-  test('a closed port is a 204 for frontend probes, otherwise a 502', async () => {
+  test('returns 204 for frontend probes of a closed port, otherwise 502', async () => {
     const path = `/runtime/${ADA}/${closed}/`;
     const probe = await ask(nginx.port, path, { headers: { ...OWNER, ...PROBE } });
     assert.deepEqual([probe.status, probe.headers['cache-control'], probe.text], [204, 'no-store', '']);
@@ -197,7 +197,7 @@ describe('errors', () => {
     }
   });
 
-  test('errors are pages with a link for navigation, and plain text for scripts', async () => {
+  test('returns errors as pages with a link for navigation, and as plain text for scripts', async () => {
     docker.containers = [];
     const path = `/runtime/${conversation()}/8011/`;
     const accept = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate' };
@@ -211,12 +211,12 @@ describe('errors', () => {
     assert.doesNotMatch((await ask(nginx.port, `/runtime/${'b'.repeat(32)}/8011/`, { headers: strange })).text, /script/);
   });
 
-  test('a 502 of an application is unchanged', async () => {
+  test('does not change a 502 of an application', async () => {
     const answer = await ask(nginx.port, `/runtime/${ADA}/${port}/own-502`, { headers: { ...OWNER, ...PROBE } });
     assert.deepEqual([answer.status, answer.headers['x-server']], [502, 'ada']);
   });
 
-  test('ambiguous paths and dot segments are a 400', async () => {
+  test('returns 400 for ambiguous paths and dot segments', async () => {
     for (const path of [
       `/runtime/${ADA}/${port}/../../${EVE}/${port}/`, `/runtime/${EVE}/1/../../${ADA}/${port}/`, `/runtime/${ADA}/${port}/%2e%2e/%2e%2e/x`,
       `/runtime/${ADA}/${port}/..`, `//runtime/${ADA}/${port}/`, `/x/../runtime/${ADA}/${port}/`, `/runtime/${ADA}/${port}/../../../api`,
@@ -228,7 +228,7 @@ describe('errors', () => {
   });
 });
 
-test('other paths are a 404, and nginx serves /health', async () => {
+test('nginx returns 404 for other paths, and serves /health', async () => {
   for (const path of ['/', '/api/conversations?x=1', '/runtime/short/1/', `/runtime/${'A'.repeat(32)}/80/`, `/runtime/${ADA}/080/`]) {
     assert.equal((await ask(nginx.port, path, { headers: OWNER })).status, 404, path);
   }
@@ -236,7 +236,7 @@ test('other paths are a 404, and nginx serves /health', async () => {
   assert.deepEqual([health.status, health.text], [200, 'OK']);
 });
 
-describe('the proxy for sandboxes', () => {
+describe('the sandbox gateway', () => {
   const FORGED = {
     ...OWNER, 'X-Cognito-Email': 'ada@example.com', 'X-Cognito-Email-Verified': 'true', 'X-Origin-Verify': 'guess', 'X-Runtime-Access': 'public',
   };
@@ -245,7 +245,7 @@ describe('the proxy for sandboxes', () => {
     const paths = ['/api/v1/webhooks/events/1?x=1', '/mcp/mcp', '/mcp', `/api/v1/sandboxes/oh-agent-server-${ADA}/settings/secrets/NAME`];
     for (const path of paths) {
       const headers = { ...FORGED, 'X-Session-API-Key': 'key' };
-      const answer = await ask(nginx.door, path, { headers, method: 'POST', body: 'the body' });
+      const answer = await ask(nginx.gateway, path, { headers, method: 'POST', body: 'the body' });
       const { name, url, body, headers: got } = answer.json();
       assert.deepEqual([name, url, body, got['x-session-api-key']], ['app', path, 'the body', 'key']);
       for (const forged of Object.keys(FORGED)) assert.equal(got[forged.toLowerCase()], undefined, forged);
@@ -258,7 +258,7 @@ describe('the proxy for sandboxes', () => {
       '/api/v1/webhooks/../settings', '/api/v1/webhooks/%2e%2e/settings', '/mcp/..%2fapi/v1/settings', `/runtime/${ADA}/8000/`,
     ];
     for (const path of paths) {
-      const { status } = await ask(nginx.door, path, { headers: FORGED });
+      const { status } = await ask(nginx.gateway, path, { headers: FORGED });
       assert.ok([400, 404].includes(status), `${path}: ${status}`);
     }
   });

@@ -82,7 +82,7 @@ export async function startServer(address, port, name) {
   return server;
 }
 
-/** Renders the configuration. */
+/** Returns the rendered nginx configuration. */
 function configuration(values) {
   const program = process.env.OHINFRA_RENDER_PAYLOAD;
   const rendered = spawnSync(program, ['routing'], { input: JSON.stringify(values), encoding: 'utf8' });
@@ -92,9 +92,9 @@ function configuration(values) {
 
 export async function startNginx(values) {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-routing-'));
-  const [port, door] = [await freePort(), await freePort()];
+  const [port, gateway] = [await freePort(), await freePort()];
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, door: `127.0.0.1:${door}`, ...values }));
+  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, door: `127.0.0.1:${gateway}`, ...values }));
   // The Debian package provides Lua as a dynamic module; otherwise the configuration equals that of an instance.
   const directives = [
     `load_module ${MODULES}/ndk_http_module.so;`, `load_module ${MODULES}/ngx_http_lua_module.so;`,
@@ -106,7 +106,7 @@ export async function startNginx(values) {
     log += piece;
   });
   const ended = new Promise((resolve) => nginx.on('exit', resolve));
-  const server = { port, door, log: () => log };
+  const server = { port, gateway, log: () => log };
   server.stop = async () => {
     nginx.kill('SIGTERM');
     await ended;
