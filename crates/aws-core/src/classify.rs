@@ -242,13 +242,18 @@ where
         })
         .map(str::to_owned);
     let status = error.raw_response().map(|response| response.status().as_u16());
+    // The SDK reports a body that is no AWS error, such as the HTML page of a proxy, as an unhandled error of the service. Its
+    // status does not prove that a resource is missing. HEAD responses of S3 have no body at all.
+    let has_foreign_body = code.is_none()
+        && request_id.is_none()
+        && error.raw_response().and_then(|response| response.body().bytes()).is_some_and(|body| !body.is_empty());
     let kind = match error {
+        SdkError::ServiceError(_) if has_foreign_body && status == Some(404) => ErrorKind::Other,
         SdkError::ServiceError(_) => of_answer(
             code.as_deref().unwrap_or_default(),
             message.as_deref().unwrap_or_default(),
             status.unwrap_or_default(),
         ),
-        // A body that is no AWS error, such as the HTML page of a proxy. Its 404 does not prove that a resource is missing.
         SdkError::ResponseError(_) if status == Some(404) => ErrorKind::Other,
         SdkError::ResponseError(_) if status.is_some_and(|status| (400..500).contains(&status)) => {
             of_answer("", "", status.unwrap_or_default())
@@ -334,6 +339,8 @@ mod tests {
             (SdkError::response_error(parser(), response(403, "<html>")), ErrorKind::Denied, 403),
             (SdkError::response_error(parser(), response(404, "<html>")), ErrorKind::Other, 404),
             (SdkError::service_error(ErrorMetadata::builder().build(), response(403, "")), ErrorKind::Denied, 403),
+            (SdkError::service_error(ErrorMetadata::builder().build(), response(404, "<html>")), ErrorKind::Other, 404),
+            (SdkError::service_error(ErrorMetadata::builder().build(), response(404, "")), ErrorKind::NotFound, 404),
         ] {
             let error = classify("s3:HeadBucket", &error);
             assert_eq!(error.kind, kind, "{status}");

@@ -104,6 +104,8 @@ pub struct Schema {
     pub natural_name: &'static [&'static str],
     /// The default order of a replacement.
     pub replacement: Replacement,
+    /// `true` if an equal object that someone else created is adopted, so that only a recorded create call proves ownership.
+    pub adopts: bool,
     /// `true` if the cloud refuses to delete the resource while another resource uses it.
     pub held: bool,
     /// `true` if the old and the new resource cannot coexist, even with different natural names.
@@ -136,6 +138,7 @@ impl Schema {
             taggable: true,
             natural_name: &[],
             replacement: Replacement::CreateFirst,
+            adopts: false,
             held: false,
             exclusive: false,
             timeouts: Timeouts::default(),
@@ -227,6 +230,13 @@ impl Schema {
     pub fn exclusive(mut self) -> Self {
         self.exclusive = true;
         self.replacement = Replacement::DeleteFirst;
+        self
+    }
+
+    /// Declares that an equal object that someone else created is adopted. Ownership is then proved only by a create call that the
+    /// state records before it is sent.
+    pub fn adopts(mut self) -> Self {
+        self.adopts = true;
         self
     }
 

@@ -88,7 +88,10 @@ impl Engine {
             plan,
             attributes: plan.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
             waiting: steps(plan),
-            attempted: session.writer.with(|document| document.pending.keys().cloned().collect()),
+            attempted: session.writer.with(|document| {
+                let attempted = document.pending.iter().filter(|(_, pending)| pending.attempted);
+                attempted.map(|(address, _)| address.clone()).collect()
+            }),
             running: BTreeSet::new(),
             identified: BTreeSet::new(),
             done: BTreeSet::new(),
@@ -230,7 +233,7 @@ impl Execution<'_> {
         let (mut subject, lineage) =
             self.session.writer.with(|d| (subject(d, &step.address, &region, except), d.lineage.clone()));
         subject.attempted = self.attempted.contains(&step.address);
-        let look_first = !subject.except.is_empty() || self.needs_find(change, schema);
+        let look_first = schema.adopts || !subject.except.is_empty() || self.needs_find(change, schema);
         let work = Work {
             engine: self.engine.clone(),
             schema: Arc::clone(schema),
@@ -239,6 +242,7 @@ impl Execution<'_> {
             lineage,
             look_first,
             predecessors,
+            intents: schema.adopts.then(|| Arc::clone(&self.session.writer)),
         };
         let sender = self.sender.clone();
         let address = step.address.clone();

@@ -34,6 +34,7 @@ fn announced(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap
             inputs: mask(&inputs, schema, &document.lineage),
             depends_on: change.needs.keys().cloned().collect(),
             retain: change.retain,
+            attempted: document.pending.get(&change.address).is_some_and(|pending| pending.attempted),
         })
     };
     let announced = |change: &Change| {

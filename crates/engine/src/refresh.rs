@@ -216,7 +216,7 @@ pub fn subject(document: &StateDocument, address: &Address, region: &Region, exc
         ownership: Ownership { deployment: document.deployment.clone(), address: address.clone() },
         region: region.clone(),
         token: token(document, address, &except),
-        attempted: document.pending.contains_key(address),
+        attempted: document.pending.get(address).is_some_and(|pending| pending.attempted),
         except,
     }
 }

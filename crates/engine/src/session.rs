@@ -13,7 +13,7 @@ use crate::writer::StateWriter;
 /// A session: the lock is held and the state can be written.
 pub struct Session {
     /// The writer of the state.
-    pub writer: StateWriter,
+    pub writer: Arc<StateWriter>,
     lock: Arc<HeldLock>,
     heartbeat: JoinHandle<()>,
 }
@@ -86,7 +86,7 @@ impl Session {
         };
         document.tool_version.clone_from(&engine.tool_version);
         let heartbeat = tokio::spawn(beat(engine.clone(), Arc::clone(&lock)));
-        let writer = StateWriter::start(store, document, version, Arc::clone(&engine.observer));
+        let writer = Arc::new(StateWriter::start(store, document, version, Arc::clone(&engine.observer)));
         Ok(Self { writer, lock, heartbeat })
     }
 

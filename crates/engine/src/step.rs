@@ -16,6 +16,7 @@ use ohinfra_plan::difference::{Compared, difference};
 use crate::Engine;
 use crate::events::Event;
 use crate::waiting::{retrying, until_ready};
+use crate::writer::StateWriter;
 
 /// The context of a step.
 pub(crate) struct Work {
@@ -28,6 +29,8 @@ pub(crate) struct Work {
     pub(crate) look_first: bool,
     /// The identities of replaced resources that still have to be deleted. One that has the name of the new resource is reused.
     pub(crate) predecessors: Vec<String>,
+    /// The writer that records a create call before it is sent; only for kinds that need it ([`Schema::adopts`]).
+    pub(crate) intents: Option<Arc<StateWriter>>,
 }
 
 impl Work {
@@ -62,10 +65,15 @@ impl Work {
                 return Ok(CreateOutcome::Found(id));
             }
             attempted.store(true, Ordering::Relaxed);
+            self.record_attempt(true).await?;
             let result = {
                 let _permit = self.permit().await;
                 self.kind.create(&self.subject, inputs.clone()).await
             };
+            if result.as_ref().is_err_and(|error| !error.is_transient() && error.kind != ErrorKind::Exists) {
+                // AWS rejected the call: an equal object that exists later is not ours.
+                self.record_attempt(false).await?;
+            }
             match result {
                 Err(error) if error.kind == ErrorKind::Exists => self.resolve_conflict(inputs, error).await,
                 result => result.map(CreateOutcome::Created),
@@ -90,6 +98,20 @@ impl Work {
         }
         let attributes = self.read(&created.id).await?.attributes;
         Ok(Created { id: created.id, attributes })
+    }
+
+    /// Records in the state whether a create call may have had an effect, and waits until that is written.
+    async fn record_attempt(&self, attempted: bool) -> Result<(), ProviderError> {
+        let Some(writer) = &self.intents else { return Ok(()) };
+        writer.change(|document| {
+            if let Some(pending) = document.pending.get_mut(self.subject.address()) {
+                pending.attempted = attempted;
+            }
+        });
+        let failed = |error: ohinfra_state::StateError| {
+            ProviderError::new(ErrorKind::Other, self.schema.kind, format!("failed to write the state: {error}"))
+        };
+        writer.flush().await.map_err(failed)
     }
 
     fn attempt(&self, attempted: bool) -> Subject {
@@ -226,10 +248,11 @@ pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) ->
     inputs
 }
 
-/// Returns the inputs that count as applied for a resource whose inputs are not in the state: only immutable write-only ones,
-/// which cannot be applied again.
+/// Returns the inputs that count as applied for a resource whose inputs are not in the state: immutable write-only ones, which
+/// cannot be applied again, and secrets, which only a rotation may change.
 pub(crate) fn never_reported(schema: &Schema, desired: &Inputs) -> Inputs {
-    let is_fixed = |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE);
+    let is_fixed =
+        |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE) || schema.rotated.is_some_and(|it| it == field);
     desired.iter().filter(|(field, _)| is_fixed(field)).map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 

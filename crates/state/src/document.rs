@@ -115,6 +115,9 @@ pub struct Pending {
     /// `true` if `destroy` retains the resource in AWS.
     #[serde(default)]
     pub retain: bool,
+    /// `true` if a create call may have had an effect: it was about to be sent after no equal object was found.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attempted: bool,
 }
 
 /// The status of a resource.

@@ -25,7 +25,7 @@ fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
         proxy.forget();
         let run = account.succeed(arguments).unwrap();
         // What the plan itself shows is full of such words: names of settings, titles of graphs.
-        let told = run.stdout.split("longest path").last().unwrap_or_default();
+        let told = run.stdout.split("critical path").last().unwrap_or_default();
         for text in [told, &run.stderr] {
             let alarm = text.lines().find(|line| ALARMS.iter().any(|word| line.to_lowercase().contains(word)));
             assert!(!quiet || alarm.is_none(), "{run:#?}");
@@ -138,4 +138,23 @@ fn a_connection_that_is_always_cut_is_told_with_what_to_do() {
     assert!(text.contains("check the network") && text.contains("To continue: ohinfra apply"), "{text}");
     account.endpoint = upstream;
     account.succeed(APPLY).unwrap();
+}
+
+#[test]
+fn the_error_page_of_a_proxy_does_not_mean_that_resources_are_missing() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes", "--stack", "network"]).unwrap();
+    let before = account.state().unwrap();
+    let page = |_: &Call| {
+        let headers = vec![("Content-Type", "text/html".to_owned())];
+        Verdict::Answer(Answer { status: 404, headers, body: b"<html><body>not found</body></html>".to_vec() })
+    };
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(page)).unwrap();
+    for arguments in [&["plan"][..], &["drift"], &["destroy", "--yes"]] {
+        let mut command = account.command(arguments).unwrap();
+        let run = ended(command.env("AWS_ENDPOINT_URL", &proxy.endpoint)).unwrap();
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        assert!(run.stderr.contains("HTTP status 404 without an AWS error message"), "{run:#?}");
+    }
+    assert_eq!(account.state().unwrap(), before);
 }

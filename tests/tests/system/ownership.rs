@@ -1,7 +1,10 @@
 //! What belongs to somebody else is neither changed nor deleted.
 
-use ohinfra_tests::Account;
-use ohinfra_tests::account::REGION;
+use std::time::Duration;
+
+use ohinfra_tests::account::{REGION, ended};
+use ohinfra_tests::proxy::{Answer, Call, Verdict};
+use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
 const SITE: &str = "openhands.example.com";
@@ -75,7 +78,7 @@ fn a_record_at_the_name_of_the_site_is_a_conflict_that_the_plan_reports() {
         put_record(&account, SITE, kind, value);
         let before = records(&account);
         let run = account.run(&["plan"]).unwrap();
-        let message = format!("route53.record `{}:{kind}:{SITE}` exists", zone(&account));
+        let message = format!("route53.record `{}:{kind}:{SITE}` already exists", zone(&account));
         assert_eq!(run.stderr.contains(&message), in_the_way, "{kind}: {run:#?}");
         assert_eq!(run.code == Some(1), in_the_way, "{kind}: {run:#?}");
         if in_the_way {
@@ -128,7 +131,8 @@ fn a_second_deployment_of_the_name_in_another_region_is_refused_before_it_touche
     for command in [&["plan"][..], &["apply", "--yes"], &["apply", "--yes", "--stack", "edge"]] {
         let run = second.run(command).unwrap();
         assert_eq!(run.code, Some(1), "{run:#?}");
-        let message = "auth/claim-eu-west-1: ssm.parameter `/openhands/region` exists in us-east-1 and does not belong";
+        let message =
+            "auth/claim-eu-west-1: ssm.parameter `/openhands/region` already exists in us-east-1 and is not managed";
         assert!(run.stderr.contains(message), "{run:#?}");
         assert!(run.stderr.contains("choose another `name` for this deployment"), "{run:#?}");
     }
@@ -141,4 +145,33 @@ fn a_second_deployment_of_the_name_in_another_region_is_refused_before_it_touche
     second.succeed(&["apply", "--yes", "--stack", "auth"]).unwrap();
     let pools = first.call_in("us-east-1", "cognito-idp", "list_user_pools", json!({ "MaxResults": 60 })).unwrap();
     assert_eq!(pools["UserPools"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_validation_record_is_adopted_after_a_failed_first_run() {
+    let account = Account::new().unwrap();
+    let names = [format!("*.runtime.{SITE}")];
+    let foreign = json!({ "DomainName": SITE, "SubjectAlternativeNames": names, "ValidationMethod": "DNS" });
+    let foreign = account.call_in("us-east-1", "acm", "request_certificate", foreign).unwrap();
+    for record in validation(&account, &foreign) {
+        put_record(&account, record["Name"].as_str().unwrap(), "CNAME", record["Value"].as_str().unwrap());
+    }
+    let before = records(&account);
+    // The first run has an intent for the records, but no permission to look for them.
+    let denied = |call: &Call| {
+        let is_look = call.service == "route53" && call.operation.contains("/rrset");
+        let refusal = || Answer::refusal(call, 403, "AccessDenied", "not authorized");
+        if is_look { Verdict::Answer(refusal()) } else { Verdict::Forward }
+    };
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(denied)).unwrap();
+    let mut command = account.command(&["apply", "--yes", "--target", "edge/certificate-issued"]).unwrap();
+    let run = ended(command.env("AWS_ENDPOINT_URL", &proxy.endpoint)).unwrap();
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stderr.contains("edge/certificate-validation-1: create failed"), "{run:#?}");
+
+    account.succeed(&["apply", "--yes", "--target", "edge/certificate-issued"]).unwrap();
+    let id = account.state().unwrap()["resources"]["edge/certificate-validation-1"]["id"].clone();
+    assert!(id.as_str().unwrap().starts_with("adopted:"), "{id}");
+    account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
+    assert_eq!(records(&account), before);
 }

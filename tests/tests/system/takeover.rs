@@ -106,3 +106,21 @@ fn a_bucket_that_the_caller_may_not_look_at_is_not_taken_for_somebody_elses() {
     assert!(refused.stderr.contains("s3:ListBucket"), "{}", refused.stderr);
     assert!(!refused.stderr.contains("does not belong to this deployment"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_secret_under_another_arn_keeps_its_value() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes", "--target", "security/sandbox-secret"]).unwrap();
+    let name = "openhands/sandbox-secret-key";
+    let before = secret(&account, name)["SecretString"].clone();
+    // The state records an ARN that no longer exists, such as that of an earlier secret with the same name.
+    let mut state = account.state().unwrap();
+    let arn = state["resources"]["security/sandbox-secret"]["id"].as_str().unwrap().to_owned();
+    let old = format!("{}-Old123", arn.rsplit_once('-').unwrap().0);
+    state["resources"]["security/sandbox-secret"]["id"] = json!(old);
+    account.write("old.json", &state.to_string()).unwrap();
+    account.succeed(&["state", "push", "old.json", "--force"]).unwrap();
+    account.succeed(&["apply", "--yes", "--target", "security/sandbox-secret"]).unwrap();
+    assert_eq!(secret(&account, name)["SecretString"], before);
+    assert_eq!(account.state().unwrap()["resources"]["security/sandbox-secret"]["id"], json!(arn));
+}

@@ -58,6 +58,7 @@ impl Definition for Record {
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .untagged()
+            .adopts()
             .named_by(&["zone_id", "record_name", "record_type"])
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
     }
