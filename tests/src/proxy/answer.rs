@@ -78,6 +78,12 @@ impl Answer {
         Self { status, headers, body }
     }
 
+    /// An HTML page, as a proxy on the way to AWS may send.
+    pub fn page(status: u16) -> Self {
+        let headers = vec![("Content-Type", "text/html".to_owned())];
+        Self { status, headers, body: b"<html><body>not found</body></html>".to_vec() }
+    }
+
     /// A status without a body, as a call with the method `HEAD` is answered.
     pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use ohinfra_tests::account::ended;
 use ohinfra_tests::crash::Choice;
 use ohinfra_tests::proxy::{Answer, Call, Rule, Trouble, Verdict};
 use ohinfra_tests::{Account, Inventory, Proxy};
@@ -12,7 +13,7 @@ const APPLY: &[&str] = &["apply", "--yes"];
 const PURGE: &[&str] = &["destroy", "--purge", "--yes"];
 
 /// Words that make a user look up.
-const ALARMS: &[&str] = &["error", "fail", "warn", "waiting", "retry", "throttl", "unavailable", "gave up"];
+const ALARMS: &[&str] = &["error", "fail", "warn", "waiting: ", "retry", "throttl", "unavailable", "gave up"];
 
 /// A whole life through a proxy: what is there after the apply, and the calls of both commands. Nothing may be left, and if it is
 /// to be quiet, nothing may be said that alarms.
@@ -145,10 +146,7 @@ fn the_error_page_of_a_proxy_does_not_mean_that_resources_are_missing() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes", "--stack", "network"]).unwrap();
     let before = account.state().unwrap();
-    let page = |_: &Call| {
-        let headers = vec![("Content-Type", "text/html".to_owned())];
-        Verdict::Answer(Answer { status: 404, headers, body: b"<html><body>not found</body></html>".to_vec() })
-    };
+    let page = |_: &Call| Verdict::Answer(Answer::page(404));
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(page)).unwrap();
     for arguments in [&["plan"][..], &["drift"], &["destroy", "--yes"]] {
         let mut command = account.command(arguments).unwrap();
