@@ -140,7 +140,11 @@ fn a_second_deployment_of_the_name_in_another_region_is_refused_before_it_touche
     let parameter = first.call_in("us-east-1", "ssm", "get_parameter", json!({ "Name": "/openhands/region" })).unwrap();
     assert_eq!(parameter["Parameter"]["Value"], REGION);
 
-    // Under another name it goes beside the first.
+    // A destroy retains the user pool, which a deployment in another region must not adopt.
+    first.succeed(&["destroy", "--yes"]).unwrap();
+    assert_eq!(second.run(&["plan"]).unwrap().code, Some(1));
+
+    // Another name is free.
     second.configure_in("eu-west-1", "name = \"ireland\"\n").unwrap();
     second.succeed(&["apply", "--yes", "--stack", "auth"]).unwrap();
     let pools = first.call_in("us-east-1", "cognito-idp", "list_user_pools", json!({ "MaxResults": 60 })).unwrap();

@@ -41,7 +41,7 @@ fn texts(list: &[&str]) -> Vec<String> {
 fn claim(builder: &mut Builder<'_>) -> Handle {
     let configuration = builder.configuration;
     let region = configuration.backend.as_ref().map_or(&configuration.region, |backend| &backend.region);
-    builder.add::<Parameter>(
+    builder.add_retained::<Parameter>(
         &format!("claim-{region}"),
         &ParameterInputs {
             parameter_name: builder.environment.names.claim(),
