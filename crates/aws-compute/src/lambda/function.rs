@@ -114,6 +114,8 @@ impl FunctionKind {
         // Lambda@Edge rejects a function with environment variables, even an empty set.
         let same = live.environment == desired.environment;
         let call = if same { call } else { call.environment(environment(desired)) };
+        let same = live.layers == desired.layers;
+        let call = if same { call } else { call.set_layers(Some(desired.layers.clone())) };
         call.send().await.map(|_| ()).map_err(referring(CONFIGURE))
     }
 
@@ -147,6 +149,7 @@ impl Kind for FunctionKind {
         let call = call.set_tags(Some(tags.clone().into_iter().collect()));
         // Lambda@Edge rejects a function with environment variables, even an empty set.
         let call = if inputs.environment.is_empty() { call } else { call.environment(environment(inputs)) };
+        let call = if inputs.layers.is_empty() { call } else { call.set_layers(Some(inputs.layers.clone())) };
         let answer = call.send().await.map_err(referring(CREATE))?;
         let arn = answer.function_arn.ok_or_else(|| ProviderError::incomplete(CREATE, "FunctionArn"))?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))

@@ -263,6 +263,7 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             memory_mb: 128,
             timeout_seconds: 5,
             environment: BTreeMap::new(),
+            layers: Vec::new(),
             package: package.to_owned(),
             parameters,
             secret_parameters,
