@@ -93,15 +93,14 @@ impl FunctionKind {
         let Some(function) = self.get(region, name).await? else { return Ok(None) };
         let tags = tags_of(&function);
         let details = function.configuration.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))?;
-        let settings = Settings::of(&details);
         let mut inputs = json!({
             "function_name": name,
             "description": details.description().unwrap_or_default(),
             "code_sha256": details.code_sha256().unwrap_or_default(),
         });
-        settings.add_to(&mut inputs);
-        let (arn, settings) = (details.function_arn().unwrap_or_default(), settings.document());
-        let attributes = attributes([("id", name), ("name", name), ("arn", arn), ("settings", &settings)]);
+        Settings::of(&details).add_to(&mut inputs);
+        let attributes =
+            attributes([("id", name), ("name", name), ("arn", details.function_arn().unwrap_or_default())]);
         Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
     }
 

@@ -57,7 +57,10 @@ impl VersionKind {
         if same_meaning(&Settings::of(&details).document(), &inputs.settings) {
             return Ok(details.revision_id);
         }
-        let message = format!("the settings of {} were changed outside ohinfra; run plan again", inputs.function_name);
+        let message = format!(
+            "the settings of {} differ from the planned ones; run plan again and include the function",
+            inputs.function_name
+        );
         Err(ProviderError::new(ErrorKind::Invalid, PUBLISH, message))
     }
 

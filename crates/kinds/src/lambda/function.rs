@@ -68,7 +68,6 @@ impl Definition for Function {
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
-            .attribute("settings", Availability::ChangesOnUpdate)
             .named_by(&["function_name"])
             .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
