@@ -75,6 +75,13 @@ impl Live {
         Self { inputs, attributes, assumed: None }
     }
 
+    /// Removes inputs that the kind reads as an empty text if AWS omits them. An absent value never causes a replacement; an empty
+    /// text is a value like any other.
+    pub fn without_empty(mut self, inputs: &[&str]) -> Self {
+        self.inputs.retain(|name, value| !(inputs.contains(&name.as_str()) && value == ""));
+        self
+    }
+
     /// Marks the values as assumed, with the reason.
     pub fn assumed(mut self, why: impl Into<String>) -> Self {
         self.assumed = Some(why.into());

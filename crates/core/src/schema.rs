@@ -36,6 +36,8 @@ pub const SHARED: Behaviour = Behaviour(2048);
 /// A list whose old entries stay until the dependents that are replaced or deleted in the same run no longer exist, so that old
 /// and new dependents are served meanwhile. For addresses that a live site still needs.
 pub const OVERLAP: Behaviour = Behaviour(4096);
+/// A map without foreign entries. An entry that is neither configured nor applied is drift, and an update removes it.
+pub const EXACT: Behaviour = Behaviour(8192);
 
 impl Behaviour {
     /// Returns `true` if all traits of `other` are set.

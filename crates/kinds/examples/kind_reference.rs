@@ -1,8 +1,8 @@
 //! Prints the kind reference. `cargo xtask docs` writes the output to `docs/kinds.md`.
 
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, NOMINAL, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT,
-    Replacement, SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, EXACT, FLOOR, NOMINAL, OVERLAP, RECORDED, REPLACE,
+    REPLACE_IF_DISJOINT, Replacement, SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
 };
 
 #[expect(clippy::print_stdout, reason = "the reference goes to stdout")]
@@ -23,6 +23,7 @@ fn main() {
                 (NOMINAL, "kept for an imported resource"),
                 (UNORDERED, "order is ignored"),
                 (SHARED, "foreign entries are left unmanaged"),
+                (EXACT, "foreign entries are removed"),
                 (SENSITIVE, "a secret"),
                 (DEFAULTED, "AWS sets a default"),
                 (DOCUMENT, "a JSON document, compared semantically"),

@@ -1,12 +1,13 @@
 //! The three-way difference between desired (configuration), applied (state) and live (AWS) inputs, field by field.
 //!
 //! desired ≠ live is a change; applied ≠ live is drift. Fields that are not configured are not compared, except that a
-//! field that was applied and is no longer configured is removed.
+//! field that was applied and is no longer configured is removed, and so is every foreign entry of an `EXACT` map.
 
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::inputs::{Inputs, is_imported, is_unknown};
 use ohinfra_core::schema::{
-    CASELESS, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, SHARED, Schema, UNORDERED, WRITE_ONLY,
+    CASELESS, DOCUMENT, EXACT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, SHARED, Schema, UNORDERED,
+    WRITE_ONLY,
 };
 use ohinfra_core::secret::digest;
 use ohinfra_core::version::order;
@@ -58,6 +59,8 @@ fn fields(
     let mut names: Vec<&String> = desired.keys().collect();
     let removed = applied.into_iter().flat_map(Map::keys).filter(|name| !desired.contains_key(*name));
     names.extend(removed);
+    let is_exact = !prefix.is_empty() && compared.schema.behaviour(prefix).has(EXACT);
+    names.extend(live.filter(|_| is_exact).into_iter().flat_map(Map::keys));
     names.sort();
     names.dedup();
     for name in names {
@@ -97,12 +100,12 @@ fn field(
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
     // A field that AWS omits is not a different value and must never cause a replacement.
-    let is = if behaviour.has(REPLACE) && is_left_out(is) { was } else { is };
+    let is = if behaviour.has(REPLACE) && is.is_null() { was } else { is };
     let (before, changed) = if behaviour.has(WRITE_ONLY) {
         // Cannot be read back: the applied value stands in for the live one. For an adopted or imported resource, the
         // current value is accepted.
         (was.clone(), applied && !is_imported(was) && !equal(&wanted, was))
-    } else if behaviour.has(REPLACE) && is_left_out(is) {
+    } else if behaviour.has(REPLACE) && is.is_null() {
         return None;
     } else {
         let changed = unknown || !equal(&wanted, is);
@@ -111,7 +114,9 @@ fn field(
     if !changed {
         return None;
     }
-    let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, is);
+    // A field that was never applied is not drift, except for an entry that somebody added to a map of ours.
+    let was_ours = !was.is_null() || behaviour.has(EXACT);
+    let drift = applied && !behaviour.has(WRITE_ONLY) && was_ours && !equal(was, is);
     Some(FieldChange {
         replace: behaviour.has(REPLACE) || behaviour.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
         before: (!before.is_null()).then(|| masked(&before)),
@@ -128,11 +133,6 @@ pub fn own_entries(live: &Value, desired: &Value, applied: &Value) -> Value {
     let Value::Array(entries) = live else { return live.clone() };
     let has = |list: &Value, entry: &Value| list.as_array().is_some_and(|list| list.contains(entry));
     entries.iter().filter(|entry| has(desired, entry) || has(applied, entry)).cloned().collect()
-}
-
-/// Returns `true` if AWS omitted the field.
-fn is_left_out(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
 }
 
 /// Returns `true` if two non-empty lists have no entry in common.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ohinfra_core::contract::Live;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement,
-    SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, EXACT, FLOOR, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT,
+    Replacement, SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::text::{Reference, Text};
 use ohinfra_core::{Address, Region, Schema};
@@ -38,6 +38,7 @@ fn schema() -> Schema {
         .input("version", FLOOR)
         .input("token", RECORDED | SENSITIVE)
         .input("names", UNORDERED | REPLACE_IF_DISJOINT)
+        .input("variables", EXACT)
         .attribute("id", Availability::Early)
         .attribute("arn", Availability::Ready)
 }
@@ -185,6 +186,38 @@ fn foreign_entries_of_a_shared_list_are_ignored() {
     assert_eq!(more[0].before, Some(json!(["a"])), "a foreign entry is neither displayed nor removed");
     let removed = drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&guests(&["operator"])));
     assert_eq!(paths(&removed), ["guests"], "a managed entry was removed");
+}
+
+#[test]
+fn a_foreign_entry_of_an_exact_map_is_drift_and_is_removed() {
+    let variables = |value: Value| json!({ "variables": value });
+    let (ours, theirs) = (json!({ "A": "1" }), json!({ "A": "1", "B": "theirs" }));
+    for (configured, live) in [(ours, theirs), (json!({}), json!({ "B": "theirs" }))] {
+        let (configured, live) = (variables(configured), variables(live));
+        let added = changed(configured.clone(), Some(configured.clone()), live.clone());
+        assert_eq!((paths(&added), added[0].drift), (vec!["variables.B"], true));
+        assert_eq!((added[0].before.clone(), added[0].after.clone()), (Some(json!("theirs")), None));
+        let drifted = drift(&schema(), "l", &inputs(&configured), &inputs(&live));
+        assert_eq!((paths(&drifted), drifted[0].after.clone()), (vec!["variables.B"], Some(json!("theirs"))));
+        let adopted = changed(configured, None, live);
+        assert_eq!((paths(&adopted), adopted[0].drift), (vec!["variables.B"], false), "an adopted resource");
+    }
+    let removed = changed(variables(json!({})), Some(variables(json!({ "A": "1" }))), variables(json!({ "A": "1" })));
+    assert_eq!((paths(&removed), removed[0].drift), (vec!["variables.A"], false), "the configuration changed");
+    let unmanaged = changed(json!({}), Some(json!({})), variables(json!({ "B": "theirs" })));
+    assert_eq!(unmanaged, [], "a map that is not configured");
+}
+
+#[test]
+fn only_an_absent_value_of_an_immutable_field_counts_as_omitted() {
+    let shape = |value: Value| json!({ "shape": value });
+    for live in [json!({}), shape(Value::Null)] {
+        assert_eq!(changed(shape(json!("round")), Some(shape(json!("round"))), live.clone()), []);
+        assert_eq!(changed(shape(json!("round")), None, live.clone()), [], "an adopted resource");
+        assert_eq!(drift(&schema(), "l", &inputs(&shape(json!("round"))), &inputs(&live)), []);
+    }
+    let emptied = changed(shape(json!("round")), Some(shape(json!("round"))), shape(json!("")));
+    assert_eq!((paths(&emptied), emptied[0].drift, emptied[0].replace), (vec!["shape"], true, true));
 }
 
 #[test]

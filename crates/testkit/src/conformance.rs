@@ -203,7 +203,7 @@ pub async fn check_drift(
         let resource = document.resources.get(&address()).map(serde_json::to_value).and_then(Result::ok);
         match mutate(path, *number, &resource.unwrap_or_default()) {
             Ok(false) => continue,
-            Ok(true) => changed.push(path.clone()),
+            Ok(true) => changed.extend(path.split('+').map(str::to_owned)),
             Err(error) => {
                 failures.push(format!("`{path}` ({number}): {error}"));
                 continue;
@@ -220,7 +220,7 @@ pub async fn check_drift(
 
 async fn restored(harness: &Harness, graph: &Graph, path: &str, step: &str) -> Result<(), String> {
     let plan = plan(harness, graph, step).await?;
-    let is_it = |other: &String| other == path || other.starts_with(&format!("{path}."));
+    let is_it = |other: &String| path.split('+').any(|path| other == path || other.starts_with(&format!("{path}.")));
     let drift: Vec<&String> = plan.drift.iter().flat_map(|drift| &drift.fields).map(|field| &field.path).collect();
     let changes: Vec<&String> =
         plan.changes.values().flat_map(|change| &change.fields).map(|field| &field.path).collect();

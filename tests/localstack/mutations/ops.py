@@ -35,6 +35,14 @@ for path, (member, value) in ALARM.items():
     mutates("cloudwatch.alarm", path)(change_alarm(member, value))
 
 
+@mutates("cloudwatch.alarm", "dimensions")
+def _(aws, it):
+    """Adds a dimension: the alarm then watches a metric that nobody reports."""
+    dimensions = it["inputs"]["dimensions"] | {"Theirs": "x"}
+    value = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    change_alarm("Dimensions", value)(aws, it)
+
+
 @mutates("cloudwatch.dashboard", "body")
 def _(aws, it):
     body = json.loads(it["inputs"]["body"])

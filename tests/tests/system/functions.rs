@@ -68,6 +68,41 @@ fn code_that_somebody_replaced_is_drift_and_is_never_published() {
 }
 
 #[test]
+fn settings_that_somebody_added_are_removed_and_never_published() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes"]).unwrap();
+    let state = account.state().unwrap();
+    let (region, address) = FUNCTIONS[0];
+    let name = json!({ "FunctionName": id(&state, address) });
+    let versions = || {
+        let found = account.call_in(region, "lambda", "list_versions_by_function", name.clone()).unwrap();
+        let versions = found["Versions"].as_array().unwrap().clone();
+        let variables = |version: &Value| version["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
+        versions.iter().map(variables).collect::<Vec<_>>()
+    };
+    let ours = versions();
+    let mut change = name.clone();
+    change["Environment"] = json!({ "Variables": { "AWS_LAMBDA_EXEC_WRAPPER": "/tmp/theirs" } });
+    account.call_in(region, "lambda", "update_function_configuration", change).unwrap();
+    let changed = versions();
+    assert!(ours[0] != changed[0] && ours[1..] == changed[1..], "{changed:?}");
+    let plan = account.plan().unwrap();
+    let drift: Vec<&Value> = plan["drift"].as_array().unwrap().iter().map(|drift| &drift["address"]).collect();
+    assert_eq!(drift, [address], "the version is what it was");
+
+    // The version alone, also where it must be published again.
+    account.succeed(&["apply", "--yes", "--target", "edge/auth-function-version", "--exclusively"]).unwrap();
+    assert_eq!(versions(), changed);
+    let again = ["apply", "--yes", "--target", "edge/auth-function-version", "--exclusively", "--replace"];
+    let run = account.run(&[&again[..], &["edge/auth-function-version"]].concat()).unwrap();
+    assert_eq!(versions(), changed, "{run:#?}");
+
+    account.succeed(&["apply", "--yes"]).unwrap();
+    assert_eq!(versions(), ours);
+    is_settled(&account);
+}
+
+#[test]
 fn code_and_settings_of_a_function_change_in_one_apply_with_one_call_each() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();

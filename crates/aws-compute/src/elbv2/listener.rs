@@ -47,7 +47,11 @@ impl ListenerKind {
         let listener = answer.and_then(|answer| answer.listeners.unwrap_or_default().into_iter().next());
         let Some(listener) = listener else { return Ok(None) };
         let tags = tags_of(&self.0, region, arn).await?;
-        Ok(Some(Live::new(&inputs_of(&listener), attributes([("id", arn), ("arn", arn)])).tagged(tags)))
+        Ok(Some(
+            Live::new(&inputs_of(&listener), attributes([("id", arn), ("arn", arn)]))
+                .without_empty(&["balancer_arn"])
+                .tagged(tags),
+        ))
     }
 }
 

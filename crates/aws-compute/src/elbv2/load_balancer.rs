@@ -80,7 +80,7 @@ impl LoadBalancerKind {
             drop_invalid_headers: setting(DROP_INVALID) == "true",
             idle_timeout_seconds: setting(IDLE_TIMEOUT).parse().unwrap_or(60),
         };
-        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).tagged(tags)))
+        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).without_empty(&["balancer_name", "scheme"]).tagged(tags)))
     }
 }
 

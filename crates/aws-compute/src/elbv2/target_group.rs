@@ -88,7 +88,7 @@ impl TargetGroupKind {
             deregistration_delay_seconds: setting(DELAY).and_then(|text| text.parse().ok()),
             stickiness: setting(STICKINESS).map(|text| text == "true"),
         };
-        Ok(Live::new(&inputs, attributes_of(group)).tagged(tags))
+        Ok(Live::new(&inputs, attributes_of(group)).without_empty(&["group_name"]).tagged(tags))
     }
 }
 

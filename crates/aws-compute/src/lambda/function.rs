@@ -93,15 +93,14 @@ impl FunctionKind {
         let Some(function) = self.get(region, name).await? else { return Ok(None) };
         let tags = tags_of(&function);
         let details = function.configuration.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))?;
-        let settings = Settings::of(&details);
         let mut inputs = json!({
             "function_name": name,
             "description": details.description().unwrap_or_default(),
             "code_sha256": details.code_sha256().unwrap_or_default(),
         });
-        settings.add_to(&mut inputs);
-        let (arn, settings) = (details.function_arn().unwrap_or_default(), settings.document());
-        let attributes = attributes([("id", name), ("name", name), ("arn", arn), ("settings", &settings)]);
+        Settings::of(&details).add_to(&mut inputs);
+        let attributes =
+            attributes([("id", name), ("name", name), ("arn", details.function_arn().unwrap_or_default())]);
         Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
     }
 
@@ -114,6 +113,8 @@ impl FunctionKind {
         // Lambda@Edge rejects a function with environment variables, even an empty set.
         let same = live.environment == desired.environment;
         let call = if same { call } else { call.environment(environment(desired)) };
+        let same = live.layers == desired.layers;
+        let call = if same { call } else { call.set_layers(Some(desired.layers.clone())) };
         call.send().await.map(|_| ()).map_err(referring(CONFIGURE))
     }
 
@@ -147,6 +148,7 @@ impl Kind for FunctionKind {
         let call = call.set_tags(Some(tags.clone().into_iter().collect()));
         // Lambda@Edge rejects a function with environment variables, even an empty set.
         let call = if inputs.environment.is_empty() { call } else { call.environment(environment(inputs)) };
+        let call = if inputs.layers.is_empty() { call } else { call.set_layers(Some(inputs.layers.clone())) };
         let answer = call.send().await.map_err(referring(CREATE))?;
         let arn = answer.function_arn.ok_or_else(|| ProviderError::incomplete(CREATE, "FunctionArn"))?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))

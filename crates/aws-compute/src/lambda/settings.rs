@@ -18,6 +18,8 @@ pub(super) struct Settings {
     pub(super) memory_mb: i32,
     pub(super) timeout_seconds: i32,
     pub(super) environment: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) layers: Vec<String>,
 }
 
 impl Settings {
@@ -34,6 +36,7 @@ impl Settings {
             memory_mb: details.memory_size().unwrap_or_default(),
             timeout_seconds: details.timeout().unwrap_or_default(),
             environment: variables.unwrap_or_default().into_iter().collect(),
+            layers: details.layers().iter().map(|layer| layer.arn().unwrap_or_default().to_owned()).collect(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Settings {
             memory_mb: inputs.memory_mb,
             timeout_seconds: inputs.timeout_seconds,
             environment: inputs.environment.clone(),
+            layers: inputs.layers.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::document::same_meaning;
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::lambda::{Version, VersionInputs};
@@ -38,7 +39,29 @@ impl VersionKind {
             settings: Settings::of(&details).document(),
         };
         let (arn, version) = (details.function_arn().unwrap_or_default(), details.version().unwrap_or_default());
-        Ok(Some(Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))))
+        Ok(Some(
+            Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))
+                .without_empty(&["function_name", "code_sha256"]),
+        ))
+    }
+
+    /// Returns the revision of the function to publish.
+    ///
+    /// # Errors
+    /// The function has other settings than those to publish.
+    async fn revision(&self, region: &Region, inputs: &Inputs) -> Result<Option<String>, ProviderError> {
+        let call = self.0.at(region).get_function().function_name(&inputs.function_name);
+        let answer = call.send().await.map_err(referring("lambda:GetFunction"))?;
+        let details =
+            answer.configuration.ok_or_else(|| ProviderError::incomplete("lambda:GetFunction", "Configuration"))?;
+        if same_meaning(&Settings::of(&details).document(), &inputs.settings) {
+            return Ok(details.revision_id);
+        }
+        let message = format!(
+            "the settings of {} differ from the planned ones; run plan again and include the function",
+            inputs.function_name
+        );
+        Err(ProviderError::new(ErrorKind::Invalid, PUBLISH, message))
     }
 
     /// Returns the identities of all versions with this code and these settings, newest first.
@@ -85,8 +108,14 @@ impl Kind for VersionKind {
         if let Some(id) = matching.into_iter().next() {
             return Ok(Created { id, ..Created::default() });
         }
-        let call = self.0.at(&subject.region).publish_version().function_name(name);
-        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH))?;
+        let revision = self.revision(&subject.region, inputs).await?;
+        let call = self.0.at(&subject.region).publish_version().function_name(name).set_revision_id(revision);
+        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH));
+        let answer = answer.map_err(|error| match error.code.as_deref() {
+            // The function was changed after its settings were compared: the next attempt compares them again.
+            Some("PreconditionFailedException") => ProviderError { kind: ErrorKind::Dependency, ..error },
+            _ => error,
+        })?;
         let version = answer.version.ok_or_else(|| ProviderError::incomplete(PUBLISH, "Version"))?;
         Ok(Created { id: format!("{name}:{version}"), ..Created::default() })
     }

@@ -43,7 +43,10 @@ fn live(point: &AccessPointDescription) -> Live {
         permissions: creation.map(|creation| creation.permissions.clone()).unwrap_or_default(),
     };
     let (id, arn) = (point.access_point_id().unwrap_or_default(), point.access_point_arn().unwrap_or_default());
-    Live::new(&inputs, attributes([("id", id), ("arn", arn)])).tagged(from_tags(point.tags()))
+    let mut live = Live::new(&inputs, attributes([("id", id), ("arn", arn)]));
+    // An absent user is not the user 0, which would cause a replacement.
+    live.inputs.retain(|name, _| point.posix_user().is_some() || !["user_id", "group_id"].contains(&name.as_str()));
+    live.without_empty(&["file_system_id", "permissions"]).tagged(from_tags(point.tags()))
 }
 
 impl Kind for AccessPointKind {

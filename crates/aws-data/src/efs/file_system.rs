@@ -84,7 +84,9 @@ impl FileSystemKind {
             policy,
         };
         let arn = system.file_system_arn.clone().unwrap_or_default();
-        let live = Live::new(&inputs, attributes([("id", id), ("arn", &arn)]));
+        let mut live = Live::new(&inputs, attributes([("id", id), ("arn", &arn)]));
+        // An absent value is not `false`, which would cause a replacement.
+        live.inputs.retain(|name, _| system.encrypted.is_some() || name != "encrypted");
         Ok(Some(live.tagged(from_tags(system.tags()))))
     }
 

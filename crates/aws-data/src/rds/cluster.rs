@@ -96,7 +96,9 @@ fn live(cluster: &DbCluster) -> Live {
     }
     let mut tags = from_tags(cluster.tag_list());
     tags.remove(RESTORING);
-    Live::new(&inputs, attributes_of(cluster)).tagged(tags)
+    Live::new(&inputs, attributes_of(cluster))
+        .without_empty(&["cluster_name", "engine", "database_name", "master_username", "subnet_group_name"])
+        .tagged(tags)
 }
 
 /// Returns a description of accepted but unapplied changes. The status stays `available` until AWS starts to apply them.

@@ -63,7 +63,11 @@ impl ClusterParameterGroupKind {
             description: group.description.unwrap_or_default(),
             parameters,
         };
-        Ok(Some(Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)))
+        Ok(Some(
+            Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)]))
+                .without_empty(&["family", "description"])
+                .tagged(tags),
+        ))
     }
 }
 

@@ -48,7 +48,9 @@ fn live(instance: &DbInstance) -> Live {
     let endpoint = text(instance.endpoint().and_then(|endpoint| endpoint.address()));
     let arn = text(instance.db_instance_arn());
     let attributes = attributes([("id", &inputs.instance_name), ("arn", &arn), ("endpoint", &endpoint)]);
-    Live::new(&inputs, attributes).tagged(from_tags(instance.tag_list()))
+    Live::new(&inputs, attributes)
+        .without_empty(&["instance_name", "cluster_name", "engine"])
+        .tagged(from_tags(instance.tag_list()))
 }
 
 impl Kind for InstanceKind {

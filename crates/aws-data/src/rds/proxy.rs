@@ -53,7 +53,7 @@ impl ProxyKind {
         };
         let endpoint = proxy.endpoint().unwrap_or_default();
         let attributes = attributes([("id", name), ("name", name), ("arn", arn), ("endpoint", endpoint)]);
-        Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
+        Ok(Some(Live::new(&inputs, attributes).without_empty(&["engine_family"]).tagged(tags)))
     }
 }
 

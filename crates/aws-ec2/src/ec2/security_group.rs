@@ -35,7 +35,11 @@ impl SecurityGroupKind {
             allow_all_egress: group.ip_permissions_egress().iter().any(is_allow_all),
         };
         let arn = arn(&self.0, region, &format!("security-group/{id}")).await?;
-        let live = Live::new(&inputs, attributes([("id", &id), ("arn", &arn)]));
+        let live = Live::new(&inputs, attributes([("id", &id), ("arn", &arn)])).without_empty(&[
+            "name_prefix",
+            "description",
+            "vpc_id",
+        ]);
         Ok((id, live.tagged(from_tags(group.tags.as_deref()))))
     }
 }

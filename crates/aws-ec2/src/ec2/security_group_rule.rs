@@ -88,7 +88,9 @@ impl Kind for SecurityGroupRuleKind {
         let rules = self.describe(region, "security-group-rule-id", ids).await?;
         let live = |rule: &Rule| {
             let id = rule.security_group_rule_id.clone()?;
-            let live = Live::new(&inputs_of(rule), attributes([("id", &id)])).tagged(from_tags(rule.tags.as_deref()));
+            let live = Live::new(&inputs_of(rule), attributes([("id", &id)]))
+                .without_empty(&["group_id"])
+                .tagged(from_tags(rule.tags.as_deref()));
             Some((id, live))
         };
         Ok(in_order(ids, rules.iter().filter_map(live).collect::<BTreeMap<_, _>>()))

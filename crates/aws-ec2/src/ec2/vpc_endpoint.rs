@@ -96,8 +96,9 @@ impl Kind for VpcEndpointKind {
         let endpoints = self.describe(region, ids).await?;
         let live = |endpoint: &Endpoint| {
             let id = endpoint.vpc_endpoint_id.clone()?;
-            let live =
-                Live::new(&inputs_of(endpoint), attributes([("id", &id)])).tagged(from_tags(endpoint.tags.as_deref()));
+            let live = Live::new(&inputs_of(endpoint), attributes([("id", &id)]))
+                .without_empty(&["service_name", "vpc_id"])
+                .tagged(from_tags(endpoint.tags.as_deref()));
             Some((id, live))
         };
         let found = endpoints.iter().filter(|endpoint| !is_deleting(endpoint)).filter_map(live);

@@ -71,7 +71,9 @@ impl CertificateKind {
         let domain_name = certificate.domain_name().unwrap_or_default().to_owned();
         let others = certificate.subject_alternative_names().iter().filter(|name| **name != domain_name);
         let inputs = CertificateInputs { alternative_names: others.cloned().collect(), domain_name };
-        Ok(Some(Live::new(&inputs, attributes_of(arn, Some(&certificate))).tagged(tags)))
+        Ok(Some(
+            Live::new(&inputs, attributes_of(arn, Some(&certificate))).without_empty(&["domain_name"]).tagged(tags),
+        ))
     }
 }
 

@@ -123,7 +123,11 @@ impl Kind for IdentityProviderKind {
         let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
         let live = |(id, provider): (&String, &Option<IdentityProviderType>)| {
             let inputs = inputs_of(id, provider.as_ref()?);
-            Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])))
+            Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])).without_empty(&[
+                "user_pool_id",
+                "provider_name",
+                "provider_type",
+            ]))
         };
         Ok(ids.iter().zip(&found).map(live).collect())
     }

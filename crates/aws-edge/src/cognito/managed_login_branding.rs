@@ -133,7 +133,7 @@ impl Kind for ManagedLoginBrandingKind {
             let branding = branding.as_ref()?;
             let pool = branding.user_pool_id().unwrap_or_default();
             let inputs = json!({ "user_pool_id": pool, "customized": customized(id, branding) });
-            Some(Live::new(&inputs, attributes([("id", id)])))
+            Some(Live::new(&inputs, attributes([("id", id)])).without_empty(&["user_pool_id"]))
         };
         Ok(ids.iter().zip(&found).map(live).collect())
     }

@@ -53,7 +53,7 @@ impl Kind for UserPoolDomainKind {
                     user_pool_id: found.user_pool_id().unwrap_or_default().to_owned(),
                     managed_login_version: found.managed_login_version().unwrap_or(1),
                 };
-                Live::new(&inputs, attributes(region, domain))
+                Live::new(&inputs, attributes(region, domain)).without_empty(&["user_pool_id"])
             }))
         }))
         .await

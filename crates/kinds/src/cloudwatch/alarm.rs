@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ impl Definition for Alarm {
             .plain("namespace")
             .plain("metric_name")
             .plain("statistic")
-            .plain("dimensions")
+            .input("dimensions", EXACT)
             .plain("period_seconds")
             .plain("evaluation_periods")
             .plain("threshold")

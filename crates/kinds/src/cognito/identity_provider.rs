@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SENSITIVE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, EXACT, RECORDED, REPLACE, SENSITIVE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -60,7 +60,7 @@ impl Definition for IdentityProvider {
             .input("user_pool_id", REPLACE)
             .input("provider_name", REPLACE)
             .input("provider_type", REPLACE)
-            .plain("attribute_mapping")
+            .input("attribute_mapping", EXACT)
             .plain("metadata_url")
             .unreported("metadata", WRITE_ONLY, "Cognito returns the parsed metadata, not the file")
             .plain("sign_out")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub struct FunctionInputs<T = String> {
     pub timeout_seconds: i32,
     /// Environment variables. Must not contain secrets.
     pub environment: BTreeMap<String, T>,
+    /// ARNs of layers. A layer is code beside the package: ohinfra configures none, and any layer is drift.
+    #[serde(default)]
+    pub layers: Vec<String>,
     /// Package name of the code.
     pub package: String,
     /// Template parameters of the code.
@@ -56,7 +59,8 @@ impl Definition for Function {
             .plain("architecture")
             .plain("memory_mb")
             .plain("timeout_seconds")
-            .plain("environment")
+            .input("environment", EXACT)
+            .plain("layers")
             .unreported("package", WRITE_ONLY, "rendered into the code; `code_sha256` represents it")
             .unreported("parameters", WRITE_ONLY, "rendered into the code; `code_sha256` represents them")
             .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; `code_sha256` represents them")
@@ -64,7 +68,6 @@ impl Definition for Function {
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
-            .attribute("settings", Availability::ChangesOnUpdate)
             .named_by(&["function_name"])
             .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))

@@ -18,7 +18,8 @@ pub struct VersionInputs<T = String> {
     pub function_name: T,
     /// SHA-256 digest of the code, in base64. Only an archive rendered by ohinfra is published.
     pub code_sha256: T,
-    /// Settings of the function, as a JSON document: the attribute `settings` of `lambda.function`.
+    /// Settings of the function, as a JSON document: role, runtime, handler, architecture, memory, timeout, environment. A function
+    /// with other settings is not published.
     pub settings: T,
 }
 

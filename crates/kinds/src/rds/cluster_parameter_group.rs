@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ impl Definition for ClusterParameterGroup {
             .input("group_name", REPLACE | NOMINAL)
             .input("family", REPLACE)
             .input("description", REPLACE | NOMINAL)
-            .plain("parameters")
+            .input("parameters", EXACT)
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -15,6 +15,7 @@ use ohinfra_kinds::logs::{FunctionLogGroups, FunctionLogGroupsInputs, LogGroup, 
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
 use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
 use ohinfra_plan::graph::Handle;
+use serde_json::json;
 
 use super::Builder;
 use super::auth::Auth;
@@ -251,33 +252,43 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             digest: packages::digest(package),
         },
     );
-    let function = builder.add_after::<Function>(
-        &format!("{name}-function"),
-        &FunctionInputs {
-            function_name,
-            description: format!("OpenHands {name} at the edge"),
-            role_arn: role.attribute("arn"),
-            runtime: builder.text("edge_runtime"),
-            handler: "index.handler".to_owned(),
-            architecture: "x86_64".to_owned(),
-            memory_mb: 128,
-            timeout_seconds: 5,
-            environment: BTreeMap::new(),
-            package: package.to_owned(),
-            parameters,
-            secret_parameters,
-            code_sha256: archive.attribute("sha256"),
-        },
-        vec![logs, replica_logs],
-    );
-    builder.add::<Version>(
+    let inputs = FunctionInputs {
+        function_name,
+        description: format!("OpenHands {name} at the edge"),
+        role_arn: role.attribute("arn"),
+        runtime: builder.text("edge_runtime"),
+        handler: "index.handler".to_owned(),
+        architecture: "x86_64".to_owned(),
+        memory_mb: 128,
+        timeout_seconds: 5,
+        environment: BTreeMap::new(),
+        layers: Vec::new(),
+        package: package.to_owned(),
+        parameters,
+        secret_parameters,
+        code_sha256: archive.attribute("sha256"),
+    };
+    let settings = settings(&inputs);
+    let function = builder.add_after::<Function>(&format!("{name}-function"), &inputs, vec![logs, replica_logs]);
+    builder.add_after::<Version>(
         &format!("{name}-function-version"),
         &VersionInputs {
             function_name: function.attribute("name"),
             code_sha256: archive.attribute("sha256"),
-            settings: function.attribute("settings"),
+            settings,
         },
+        vec![function],
     )
+}
+
+/// Returns the settings that a version publishes: the configured ones, never those that somebody gave the function. A function at
+/// the edge has neither environment variables nor layers.
+fn settings(inputs: &FunctionInputs<Text>) -> Text {
+    let fixed = json!({
+        "runtime": inputs.runtime, "handler": inputs.handler, "architecture": inputs.architecture,
+        "memory_mb": inputs.memory_mb, "timeout_seconds": inputs.timeout_seconds, "environment": {},
+    });
+    Text::from("{\"role_arn\":\"") + inputs.role_arn.clone() + "\"," + fixed.to_string().trim_start_matches('{')
 }
 
 fn web_acl(builder: &mut Builder<'_>) -> Handle {

@@ -89,6 +89,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
                 ("KMS_KEY_ID".to_owned(), security.user_secrets_key.attribute("id")),
                 ("LOG_LEVEL".to_owned(), Text::from("INFO")),
             ]),
+            layers: Vec::new(),
             package: USER_CONFIG.to_owned(),
             parameters: BTreeMap::new(),
             secret_parameters: BTreeMap::new(),

@@ -506,7 +506,7 @@ fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
             json!({
                 "function_name": "conformance", "description": "one", "role_arn": g.role_arn, "runtime": "nodejs22.x",
                 "handler": "index.handler", "architecture": "x86_64", "memory_mb": 128, "timeout_seconds": 5,
-                "environment": { "A": "one" }, "package": ORIGIN_RESPONSE,
+                "environment": { "A": "one" }, "layers": [], "package": ORIGIN_RESPONSE,
                 "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
                 "code_sha256": archive("one.example.com"),
             }),
