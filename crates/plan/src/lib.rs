@@ -10,6 +10,7 @@ pub mod document;
 pub mod estimate;
 pub mod graph;
 pub mod identity;
+mod in_use;
 mod overlap;
 pub mod plan;
 pub mod planner;

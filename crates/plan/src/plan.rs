@@ -94,6 +94,8 @@ pub struct Change {
     pub id: Option<String>,
     /// The identities of replaced resources that an interrupted apply did not delete.
     pub deposed: Vec<String>,
+    /// The unselected dependents that may still use the replaced resources. While there are any, those are not deleted.
+    pub used_by: BTreeSet<Address>,
     /// The desired inputs with their references; `None` for a deletion.
     pub desired: Option<Inputs>,
     /// Lists whose old entries stay until their dependents are deleted: each with its old and new entries.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::identity::{kept, overlay, refusals};
+use crate::in_use::keep_used;
 use crate::overlap::{overlap, settle_overlaps};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
 use crate::refusals::{refuse_held, refuse_protected};
@@ -87,7 +88,10 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         ..Plan::default()
     };
     match input.mode {
-        Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
+        Mode::Apply | Mode::RefreshOnly => {
+            plan_apply(input, &mut plan);
+            keep_used(&mut plan);
+        }
         Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
     }
     settle_overlaps(&mut plan);
@@ -181,6 +185,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         id,
         deposed,
         desired: Some(resource.inputs.clone()),
+        used_by: BTreeSet::new(),
         overlap: Inputs::new(),
         retain: resource.retain,
         kept: prior.filter(|_| !replace_requested).map(|prior| prior.kept.clone()).unwrap_or_default(),
@@ -432,6 +437,7 @@ fn removal(address: &Address, prior: &ResourceState, reason: &str) -> Change {
         id: Some(prior.id.clone()),
         deposed: prior.deposed.clone(),
         desired: None,
+        used_by: BTreeSet::new(),
         overlap: Inputs::new(),
         retain: prior.retain,
         kept: prior.kept.clone(),

@@ -97,6 +97,10 @@ pub fn steps(plan: &Plan) -> Steps {
         }
     }
     for change in plan.changes.values().filter(|change| !change.overlap.is_empty()) {
+        // A later run deletes the dependents that use the old entries, and then removes those.
+        if keeps_users(plan, &dependents, &change.address) {
+            continue;
+        }
         let waits = steps.entry(step(&change.address, Operation::Trim)).or_default();
         waits.insert(step(&change.address, Operation::Update), Need::Ready);
         waits.extend(deletions_of_users(plan, &dependents, &change.address).map(|delete| (delete, Need::Ready)));
@@ -116,15 +120,22 @@ fn step(address: &Address, operation: Operation) -> Step {
 fn delete_step(change: &Change) -> Option<Step> {
     match change.action {
         Action::Replace(_) if change.retain => None,
+        _ if !change.used_by.is_empty() => None,
         Action::Delete | Action::Replace(_) => Some(step(&change.address, Operation::Delete)),
         Action::Update | Action::Adopt if !change.deposed.is_empty() => Some(step(&change.address, Operation::Delete)),
         Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => None,
     }
 }
 
-/// Returns `true` if a plan deletes a direct or transitive dependent of a resource.
+/// Returns `true` if a plan deletes a direct or transitive dependent of a resource, or leaves that to a later run.
 pub(crate) fn deletes_users(plan: &Plan, address: &Address) -> bool {
-    deletions_of_users(plan, &dependents(plan), address).next().is_some()
+    let dependents = dependents(plan);
+    deletions_of_users(plan, &dependents, address).next().is_some() || keeps_users(plan, &dependents, address)
+}
+
+fn keeps_users(plan: &Plan, dependents: &BTreeMap<&Address, BTreeSet<&Address>>, address: &Address) -> bool {
+    let users = transitive(dependents, address);
+    users.into_iter().filter_map(|user| plan.changes.get(user)).any(|user| !user.used_by.is_empty())
 }
 
 fn deletions_of_users<'a>(
@@ -137,7 +148,7 @@ fn deletions_of_users<'a>(
 }
 
 /// Maps each resource to its dependents, both planned and last applied.
-fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
+pub(crate) fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
     let mut dependents: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
     for change in plan.changes.values() {
         for needed in change.needs.keys().chain(&change.lets_go) {
@@ -148,7 +159,7 @@ fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
 }
 
 /// Returns all direct and transitive dependents of a resource.
-fn transitive<'a>(
+pub(crate) fn transitive<'a>(
     dependents: &BTreeMap<&Address, BTreeSet<&'a Address>>,
     address: &'a Address,
 ) -> BTreeSet<&'a Address> {

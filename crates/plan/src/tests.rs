@@ -19,8 +19,9 @@ use crate::difference::{Compared, difference, drift};
 use crate::graph::{Graph, GraphBuilder, Need, Options};
 use crate::plan::{Action, FieldChange, Plan};
 use crate::planner::{Discovered, Mode, PlanInput, plan};
-use crate::selection::{Direction, Selection};
 use crate::steps::{Operation, Step, is_walkable, steps};
+
+mod targeting;
 
 fn schema() -> Schema {
     Schema::new("s.thing", "A thing")
@@ -529,26 +530,4 @@ fn only_a_purge_deletes_a_retained_resource() {
     let plan = planned_with(&graph, &prior, &live, Mode::Apply, &BTreeSet::from([address("a/data")]));
     let deletes = steps(&plan).keys().filter(|step| step.operation == Operation::Delete).count();
     assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old resource is retained");
-}
-
-#[test]
-fn a_selection_includes_dependencies_or_for_a_destroy_dependents() {
-    let graph = graph(&[
-        ("a/one", json!({})),
-        ("b/two", json!({ "peer": reference("a/one", "id") })),
-        ("b/three", json!({ "peer": reference("b/two", "id") })),
-        ("c/four", json!({})),
-    ])
-    .unwrap();
-    let selected = |selection: &Selection, direction| -> Vec<String> {
-        let chosen = selection.resolve(&graph, &BTreeMap::new(), direction).unwrap().unwrap();
-        chosen.iter().map(ToString::to_string).collect()
-    };
-    let two = Selection { targets: vec![address("b/two")], ..Selection::default() };
-    assert_eq!(selected(&two, Direction::Making), ["a/one", "b/two"]);
-    assert_eq!(selected(&two, Direction::TakingAway), ["b/three", "b/two"]);
-    let only = Selection { exclusively: true, ..two };
-    assert_eq!(selected(&only, Direction::Making), ["b/two"]);
-    let stack = Selection { stacks: vec!["b".to_owned()], ..Selection::default() };
-    assert_eq!(selected(&stack, Direction::Making), ["a/one", "b/three", "b/two"]);
 }

@@ -502,3 +502,31 @@ async fn old_entries_of_a_list_stay_until_the_old_user_is_deleted_whatever_happe
     let plan = harness.plan(&site(&["new"], 1), Mode::Apply).await.unwrap();
     assert!(plan.is_empty(), "{:#?}", plan.changes);
 }
+
+/// Returns the graph of a bundle, a template that refers to it, and a group that refers to the template.
+fn boots(shape: u8) -> Graph {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let mut add = |address: &str, inputs: serde_json::Value| {
+        let inputs = inputs.as_object().unwrap().clone();
+        builder.add_raw(schemas::tagged(), address.parse().unwrap(), &Region::us_east_1(), inputs, Options::default())
+    };
+    let bundle = add("a/bundle", json!({ "shape": shape }));
+    let template = add("a/template", json!({ "links": [bundle.attribute("arn")] }));
+    add("a/group", json!({ "links": [template.attribute("arn")] }));
+    builder.build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replaced_resource_is_deleted_by_the_first_run_that_selects_its_dependents() {
+    let (cloud, mut harness) = cloud();
+    assert!(harness.apply(&boots(0)).await.unwrap().is_success());
+    harness.selection.targets = vec!["a/template".parse().unwrap()];
+    for _ in 0..2 {
+        assert!(harness.apply(&boots(1)).await.unwrap().is_success());
+        assert_eq!(cloud.objects().len(), 4, "the group may use the old bundle");
+    }
+    harness.selection.targets.clear();
+    assert!(harness.apply(&boots(1)).await.unwrap().is_success());
+    assert_eq!(cloud.objects().len(), 3);
+    assert!(harness.plan(&boots(1), Mode::Apply).await.unwrap().is_empty());
+}

@@ -3,6 +3,7 @@
 mod drift;
 mod edge;
 mod kept_ops;
+mod kept_settings;
 mod platform;
 mod whole;
 

@@ -49,6 +49,18 @@ pub(super) fn conditions(path: Option<&str>, header_name: &str, values: Vec<Stri
     path.into_iter().chain([header]).collect()
 }
 
+/// Returns the name of the header. All conditions are inputs: one that was added outside changes the routing, and is drift.
+fn header_name(rule: &Rule) -> String {
+    let header = header(rule);
+    let name = header.and_then(|header| header.http_header_name()).unwrap_or_default();
+    let is_ours = |condition: &&RuleCondition| {
+        condition.path_pattern_config().is_some() || (header.is_some() && condition.http_header_config() == header)
+    };
+    let others: Vec<&str> =
+        rule.conditions().iter().filter(|one| !is_ours(one)).filter_map(RuleCondition::field).collect();
+    if others.is_empty() { name.to_owned() } else { format!("{name} (with other conditions: {})", others.join(", ")) }
+}
+
 fn forward(group: &str) -> Action {
     Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(group).build()
 }
@@ -61,7 +73,7 @@ impl ListenerRuleKind {
         let mut inputs = json!({
             "listener_arn": listener,
             "priority": rule.priority().and_then(|priority| priority.parse::<i32>().ok()),
-            "header_name": header(rule).and_then(|header| header.http_header_name()),
+            "header_name": header_name(rule),
             "header_secret_version": version(rule, &mut tags),
             "target_group_arn": rule.actions().iter().find_map(Action::target_group_arn),
         });

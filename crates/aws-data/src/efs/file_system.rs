@@ -45,11 +45,10 @@ impl FileSystemKind {
         Ok(answer.and_then(|answer| answer.policy).map(|policy| with_resource(&policy, "*")))
     }
 
-    async fn transition(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
+    async fn lifecycle(&self, region: &Region, id: &str) -> Result<Vec<LifecyclePolicy>, ProviderError> {
         let result = self.0.at(region).describe_lifecycle_configuration().file_system_id(id).send().await;
         let answer = is_missing(result.map_err(failed("elasticfilesystem:DescribeLifecycleConfiguration")))?;
-        let policies = answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default();
-        Ok(policies.into_iter().find_map(|policy| policy.transition_to_ia).map(|rule| rule.as_str().to_owned()))
+        Ok(answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default())
     }
 
     async fn put_policy(&self, region: &Region, id: &str, policy: Option<&str>) -> Result<(), ProviderError> {
@@ -65,22 +64,34 @@ impl FileSystemKind {
         call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutFileSystemPolicy"))
     }
 
-    async fn put_transition(&self, region: &Region, id: &str, rule: Option<&str>) -> Result<(), ProviderError> {
+    /// Sets the transition to infrequent access. The other transitions of the live configuration stay.
+    async fn put_transition(
+        &self,
+        region: &Region,
+        id: &str,
+        rule: Option<&str>,
+        live: Vec<LifecyclePolicy>,
+    ) -> Result<(), ProviderError> {
         let policy = |rule: &str| LifecyclePolicy::builder().transition_to_ia(TransitionToIaRules::from(rule)).build();
+        // A policy has exactly one transition.
+        let others = live.into_iter().filter(|policy| policy.transition_to_ia.is_none());
         let call = self.0.at(region).put_lifecycle_configuration().file_system_id(id);
-        let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().collect()));
+        let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().chain(others).collect()));
         call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutLifecycleConfiguration"))
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let settings = try_join(self.policy(region, id), self.transition(region, id));
-        let (system, (policy, transition_to_ia)) = try_join(self.describe(region, id), settings).await?;
+        let settings = try_join(self.policy(region, id), self.lifecycle(region, id));
+        let (system, (policy, lifecycle)) = try_join(self.describe(region, id), settings).await?;
         let Some(system) = system.filter(|system| !is_going(&system.life_cycle_state)) else { return Ok(None) };
         let inputs = FileSystemInputs {
             encrypted: system.encrypted.unwrap_or_default(),
             performance_mode: system.performance_mode.as_str().to_owned(),
             throughput_mode: system.throughput_mode.as_ref().map_or("bursting", ThroughputMode::as_str).to_owned(),
-            transition_to_ia,
+            transition_to_ia: lifecycle
+                .iter()
+                .find_map(|policy| policy.transition_to_ia())
+                .map(|rule| rule.as_str().to_owned()),
             policy,
         };
         let arn = system.file_system_arn.clone().unwrap_or_default();
@@ -126,7 +137,7 @@ impl Kind for FileSystemKind {
         let system = call.send().await.map_err(failed(operation))?;
         let id = system.file_system_id;
         // If AWS refuses these calls during creation, the engine finds the file system by its tags and sets them in an update.
-        self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref()).await?;
+        self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref(), Vec::new()).await?;
         self.put_policy(&subject.region, &id, inputs.policy.as_deref()).await?;
         Ok(Created { id, ..Created::default() })
     }
@@ -149,7 +160,8 @@ impl Kind for FileSystemKind {
             call.send().await.map_err(failed("elasticfilesystem:UpdateFileSystem"))?;
         }
         if update.changes("transition_to_ia") {
-            self.put_transition(&subject.region, id, desired.transition_to_ia.as_deref()).await?;
+            let live = self.lifecycle(&subject.region, id).await?;
+            self.put_transition(&subject.region, id, desired.transition_to_ia.as_deref(), live).await?;
         }
         if update.changes("policy") {
             self.put_policy(&subject.region, id, desired.policy.as_deref()).await?;

@@ -1,6 +1,8 @@
 //! Implementation of `s3.bucket`.
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, ServerSideEncryptionRule,
+};
 use futures::future::{try_join_all, try_join3, try_join4};
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
@@ -82,6 +84,7 @@ impl BucketKind {
         region: &Region,
         bucket: &str,
         inputs: &Inputs,
+        encryption: Option<ServerSideEncryptionRule>,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(), ProviderError> {
         let client = &self.0.at(region);
@@ -93,7 +96,7 @@ impl BucketKind {
             settings::put_ownership(client, bucket, inputs).await?;
         }
         if wanted("encryption") || wanted("kms_key_id") {
-            settings::put_encryption(client, bucket, inputs).await?;
+            settings::put_encryption(client, bucket, inputs, encryption).await?;
         }
         if wanted("versioning") {
             settings::put_versioning(client, bucket, inputs).await?;
@@ -149,7 +152,7 @@ impl Kind for BucketKind {
         let call = call.object_ownership(ObjectOwnership::from(inputs.object_ownership.as_str()));
         call.send().await.map_err(failed(operation))?;
         // A bucket that was just created may not be visible to the next call.
-        self.put(region, bucket, inputs, |setting| setting != "object_ownership").await.map_err(|error| {
+        self.put(region, bucket, inputs, None, |setting| setting != "object_ownership").await.map_err(|error| {
             if settings::is_bucket_missing(&error) {
                 ProviderError { kind: ErrorKind::NotYetVisible, ..error }
             } else {
@@ -160,10 +163,15 @@ impl Kind for BucketKind {
     }
 
     async fn update(&self, subject: &Subject, bucket: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        self.put(&subject.region, bucket, &update.desired, |setting| update.changes(setting)).await?;
+        let client = self.0.at(&subject.region);
+        let encryption = match update.changes("encryption") || update.changes("kms_key_id") {
+            true => settings::encryption_rule(&client, bucket).await?,
+            false => None,
+        };
+        self.put(&subject.region, bucket, &update.desired, encryption, |setting| update.changes(setting)).await?;
         if !update.tags_to_set.is_empty() || !update.tags_to_remove.is_empty() {
             let tags = settings::merged(&tags_of(&update.live), &update.tags_to_set, &update.tags_to_remove);
-            settings::put_tags(&self.0.at(&subject.region), bucket, &tags).await?;
+            settings::put_tags(&client, bucket, &tags).await?;
         }
         Ok(())
     }

@@ -67,24 +67,40 @@ pub(super) async fn put_versioning(client: &Client, bucket: &str, inputs: &Input
     call.send().await.map(|_| ()).map_err(failed("s3:PutBucketVersioning"))
 }
 
-/// Returns the algorithm and the key of the default encryption.
-pub(super) async fn encryption(client: &Client, bucket: &str) -> Result<(String, Option<String>), ProviderError> {
+/// Returns the rule of the default encryption.
+pub(super) async fn encryption_rule(
+    client: &Client,
+    bucket: &str,
+) -> Result<Option<ServerSideEncryptionRule>, ProviderError> {
     let result = client.get_bucket_encryption().bucket(bucket).send().await;
     let answer = absent(result.map_err(failed("s3:GetEncryptionConfiguration")))?;
     let rules =
         answer.and_then(|answer| answer.server_side_encryption_configuration).map(|c| c.rules).unwrap_or_default();
-    let default = rules.into_iter().next().and_then(|rule| rule.apply_server_side_encryption_by_default);
+    Ok(rules.into_iter().next())
+}
+
+/// Returns the algorithm and the key of the default encryption.
+pub(super) async fn encryption(client: &Client, bucket: &str) -> Result<(String, Option<String>), ProviderError> {
+    let rule = encryption_rule(client, bucket).await?;
+    let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
     Ok(default.map_or_else(Default::default, |d| (d.sse_algorithm.as_str().to_owned(), d.kms_master_key_id)))
 }
 
-pub(super) async fn put_encryption(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+/// Sets the default encryption. The settings of the live rule that are not inputs stay.
+pub(super) async fn put_encryption(
+    client: &Client,
+    bucket: &str,
+    inputs: &Inputs,
+    live: Option<ServerSideEncryptionRule>,
+) -> Done {
     let operation = "s3:PutEncryptionConfiguration";
     let default = ServerSideEncryptionByDefault::builder()
         .sse_algorithm(ServerSideEncryption::from(inputs.encryption.as_str()))
         .set_kms_master_key_id(inputs.kms_key_id.clone())
         .build()
         .map_err(defect(operation))?;
-    let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
+    let mut rule = live.unwrap_or_else(|| ServerSideEncryptionRule::builder().build());
+    rule.apply_server_side_encryption_by_default = Some(default);
     let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(defect(operation))?;
     let call = client.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(configuration);
     call.send().await.map(|_| ()).map_err(failed(operation))

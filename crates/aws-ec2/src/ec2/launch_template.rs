@@ -2,10 +2,11 @@
 //! remain.
 
 use aws_sdk_ec2::types::{
-    InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
-    LaunchTemplateHttpTokensState, LaunchTemplateIamInstanceProfileSpecificationRequest,
-    LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest, LaunchTemplateVersion,
-    RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData, VolumeType,
+    InstanceType, LaunchTemplateBlockDeviceMapping, LaunchTemplateBlockDeviceMappingRequest,
+    LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState,
+    LaunchTemplateIamInstanceProfileSpecificationRequest, LaunchTemplateInstanceMetadataOptionsRequest,
+    LaunchTemplateTagSpecificationRequest, LaunchTemplateVersion, RequestLaunchTemplateData, ResourceType,
+    ResponseLaunchTemplateData, VolumeType,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,8 +36,16 @@ const DEFAULT_VERSION: &str = "$Default";
 /// Maximum size of the encoded user data in bytes (AWS limit).
 const LARGEST_USER_DATA: usize = 16 * 1024;
 
-fn volume(volume: &Volume) -> LaunchTemplateBlockDeviceMappingRequest {
+/// Returns the mapping of a volume. The settings of the same device in the source version that are not inputs stay.
+fn volume(volume: &Volume, source: Option<&ResponseLaunchTemplateData>) -> LaunchTemplateBlockDeviceMappingRequest {
+    let mappings = source.map(ResponseLaunchTemplateData::block_device_mappings).unwrap_or_default();
+    let live = mappings.iter().find(|mapping| mapping.device_name() == Some(&volume.device_name));
+    let live = live.and_then(LaunchTemplateBlockDeviceMapping::ebs);
     let ebs = LaunchTemplateEbsBlockDeviceRequest::builder()
+        .set_kms_key_id(live.and_then(|ebs| ebs.kms_key_id.clone()).filter(|_| volume.encrypted))
+        .set_snapshot_id(live.and_then(|ebs| ebs.snapshot_id.clone()))
+        .set_volume_initialization_rate(live.and_then(|ebs| ebs.volume_initialization_rate))
+        .set_ebs_card_index(live.and_then(|ebs| ebs.ebs_card_index))
         .volume_size(volume.size_gb)
         .volume_type(VolumeType::from(volume.volume_type.as_str()))
         .iops(volume.iops)
@@ -51,7 +60,57 @@ fn tags_for(kind: ResourceType, tags: &Tags) -> LaunchTemplateTagSpecificationRe
     LaunchTemplateTagSpecificationRequest::builder().resource_type(kind).set_tags(Some(to_tags(tags))).build()
 }
 
-fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, ProviderError> {
+/// Returns the metadata options. The settings of the source version that are not inputs stay.
+fn metadata(
+    inputs: &Inputs,
+    source: Option<&ResponseLaunchTemplateData>,
+) -> LaunchTemplateInstanceMetadataOptionsRequest {
+    let live = source.and_then(ResponseLaunchTemplateData::metadata_options);
+    LaunchTemplateInstanceMetadataOptionsRequest::builder()
+        .set_http_endpoint(live.and_then(|options| options.http_endpoint.clone()))
+        .set_http_protocol_ipv6(live.and_then(|options| options.http_protocol_ipv6.clone()))
+        .set_instance_metadata_tags(live.and_then(|options| options.instance_metadata_tags.clone()))
+        .http_tokens(LaunchTemplateHttpTokensState::from(inputs.http_tokens.as_str()))
+        .http_put_response_hop_limit(inputs.hop_limit)
+        .build()
+}
+
+/// Returns the tag specifications. Those of the source version for resource types that are not inputs stay.
+fn specifications(
+    inputs: &Inputs,
+    source: Option<&ResponseLaunchTemplateData>,
+) -> Vec<LaunchTemplateTagSpecificationRequest> {
+    let mut specifications = vec![tags_for(ResourceType::Instance, &inputs.instance_tags)];
+    if !inputs.volume_tags.is_empty() {
+        specifications.push(tags_for(ResourceType::Volume, &inputs.volume_tags));
+    }
+    let live = source.map(ResponseLaunchTemplateData::tag_specifications).unwrap_or_default();
+    let others = live.iter().filter(|specification| {
+        !matches!(specification.resource_type(), Some(ResourceType::Instance | ResourceType::Volume) | None)
+    });
+    specifications.extend(others.map(|specification| {
+        LaunchTemplateTagSpecificationRequest::builder()
+            .set_resource_type(specification.resource_type.clone())
+            .set_tags(specification.tags.clone())
+            .build()
+    }));
+    specifications
+}
+
+/// Returns `true` if a new version can be based on this one. A source cannot be used to remove a parameter: neither an empty list
+/// nor the alternatives of an input.
+fn is_source(data: &ResponseLaunchTemplateData, inputs: &Inputs) -> bool {
+    let has_alternatives = !data.network_interfaces().is_empty()
+        || !data.security_groups().is_empty()
+        || data.instance_requirements().is_some();
+    !(has_alternatives || inputs.volumes.is_empty() || inputs.security_group_ids.is_empty())
+}
+
+fn data(
+    inputs: &Inputs,
+    source: Option<&ResponseLaunchTemplateData>,
+    operation: &str,
+) -> Result<RequestLaunchTemplateData, ProviderError> {
     let user_data = STANDARD.encode(&inputs.user_data);
     if user_data.len() > LARGEST_USER_DATA {
         let message =
@@ -59,23 +118,15 @@ fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, P
         return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
     }
     let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn(&inputs.instance_profile_arn);
-    let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder()
-        .http_tokens(LaunchTemplateHttpTokensState::from(inputs.http_tokens.as_str()))
-        .http_put_response_hop_limit(inputs.hop_limit)
-        .build();
-    let mut specifications = vec![tags_for(ResourceType::Instance, &inputs.instance_tags)];
-    if !inputs.volume_tags.is_empty() {
-        specifications.push(tags_for(ResourceType::Volume, &inputs.volume_tags));
-    }
     Ok(RequestLaunchTemplateData::builder()
         .image_id(&inputs.image_id)
         .instance_type(InstanceType::from(inputs.instance_type.as_str()))
         .iam_instance_profile(profile.build())
         .set_security_group_ids(Some(inputs.security_group_ids.clone()))
-        .metadata_options(metadata)
-        .set_block_device_mappings(Some(inputs.volumes.iter().map(volume).collect()))
+        .metadata_options(metadata(inputs, source))
+        .set_block_device_mappings(Some(inputs.volumes.iter().map(|one| volume(one, source)).collect()))
         .user_data(user_data)
-        .set_tag_specifications(Some(specifications))
+        .set_tag_specifications(Some(specifications(inputs, source)))
         .build())
 }
 
@@ -131,16 +182,22 @@ impl LaunchTemplateKind {
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
     }
 
-    /// Creates a version. The token is constant for all attempts from the same live inputs, so that a lost response does not
-    /// cause a second version.
+    /// Creates a version from the default one: AWS inherits the parameters that are not given, and replaces a given one as a whole.
+    /// The token is constant for all attempts from the same live inputs, so that a lost response does not cause a second version.
     async fn new_version(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<i64, ProviderError> {
         let operation = "ec2:CreateLaunchTemplateVersion";
-        let data = data(&update.desired, operation)?;
+        let default = self.version(&subject.region, id, DEFAULT_VERSION).await?;
+        let source = default
+            .filter(|version| version.launch_template_data().is_some_and(|data| is_source(data, &update.desired)));
+        let number = source.as_ref().and_then(|version| version.version_number).map(|number| number.to_string());
+        let source = source.as_ref().and_then(LaunchTemplateVersion::launch_template_data);
+        let data = data(&update.desired, source, operation)?;
         let before = serde_json::to_string(&update.live).unwrap_or_default();
         let wanted = serde_json::to_string(&update.desired).unwrap_or_default();
-        let token = sha256_hex(format!("{}\n{before}\n{wanted}", subject.token).as_bytes());
+        let token = sha256_hex(format!("{}\n{number:?}\n{before}\n{wanted}", subject.token).as_bytes());
         let call = self.0.at(&subject.region).create_launch_template_version().launch_template_id(id);
         let call = call.launch_template_data(data).client_token(token.get(..32).unwrap_or_default());
+        let call = call.set_source_version(number);
         let version = call.send().await.map_err(referring(operation))?.launch_template_version;
         let number = version.and_then(|version| version.version_number);
         number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))
@@ -182,7 +239,7 @@ impl Kind for LaunchTemplateKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "ec2:CreateLaunchTemplate";
         let call = self.0.at(&subject.region).create_launch_template().launch_template_name(&inputs.template_name);
-        let call = call.launch_template_data(data(inputs, operation)?).client_token(&subject.token);
+        let call = call.launch_template_data(data(inputs, None, operation)?).client_token(&subject.token);
         let call = call.tag_specifications(tagged(ResourceType::LaunchTemplate, tags));
         let template = call.send().await.map_err(referring(operation))?.launch_template;
         let id = present(template.and_then(|t| t.launch_template_id).as_deref(), operation, "LaunchTemplateId")?;

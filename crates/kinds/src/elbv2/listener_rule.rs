@@ -1,4 +1,5 @@
-//! Listener rule that forwards requests with a secret header.
+//! Listener rule that forwards requests with a secret header. All its conditions are inputs: a condition that is added
+//! outside ohinfra is drift, because it changes the routing.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
