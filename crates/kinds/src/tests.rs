@@ -123,7 +123,7 @@ const NAMED: &[Named] = &[
 ];
 
 #[test]
-fn every_kind_with_a_natural_name_is_replaced_in_an_order_that_ends() {
+fn replacements_of_named_kinds_complete() {
     let schemas = crate::schemas();
     let with_name: Vec<&Schema> = schemas.iter().filter(|schema| !schema.natural_name.is_empty()).collect();
     let listed: Vec<&str> = NAMED.iter().map(|named| named.kind).collect();

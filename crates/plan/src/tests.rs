@@ -392,7 +392,7 @@ fn a_replacement_deletes_first_only_if_both_resources_cannot_coexist() {
 }
 
 #[test]
-fn a_replacement_that_could_never_end_is_refused_with_what_holds_it() {
+fn an_impossible_replacement_is_refused_with_its_dependents() {
     let named = || schema().input("name", REPLACE).named_by(&["name"]).held();
     let built = |name: &str, shape: u8| {
         let mut builder = GraphBuilder::new("test", BTreeMap::new());

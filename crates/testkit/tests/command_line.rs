@@ -330,7 +330,7 @@ fn a_destroy_does_not_require_the_vpc_and_the_hosted_zone() {
 }
 
 #[test]
-fn what_would_be_put_into_aws_is_written_out_for_inspection() {
+fn render_writes_the_deployed_content() {
     let place = Place::new();
     let written = place.succeed(&["render", "out"]);
     assert!(written.ends_with("Values in <angle brackets> are secrets or known only after apply.\n"), "{written}");
@@ -534,7 +534,7 @@ fn the_graph_has_three_formats() {
 }
 
 #[test]
-fn init_writes_a_configuration_of_what_the_account_has_and_never_over_another() {
+fn init_writes_a_configuration_and_never_overwrites_one() {
     let place = Place::new();
     std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
     place.succeed(&["init", "--region", "us-west-2", "--yes"]);

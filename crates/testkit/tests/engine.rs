@@ -57,7 +57,7 @@ impl Observer for Recorder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_stops_only_what_depends_on_it_and_is_named_as_the_cause() {
+async fn a_failure_skips_only_dependents_and_is_reported_as_the_cause() {
     let (cloud, harness) = cloud();
     cloud.set_faults(|call| of(call, "create", "a/base").then_some(Fault::Refuse(ErrorKind::Denied)));
     let report = harness.apply(&graph()).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_failure_stops_only_what_depends_on_it_and_is_named_as_the_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_goes_away_is_waited_for_and_shown_and_one_that_does_not_is_not() {
+async fn transient_errors_are_retried_and_reported_and_permanent_ones_fail() {
     for (kind, waits) in [
         (ErrorKind::Throttled, true),
         (ErrorKind::Dependency, true),
@@ -104,7 +104,7 @@ async fn an_error_that_goes_away_is_waited_for_and_shown_and_one_that_does_not_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_wait_has_an_end_that_says_what_was_waited_for() {
+async fn every_wait_has_a_timeout_that_reports_the_last_status() {
     let (cloud, harness) = cloud();
     cloud.set_default_latency(Latency { ready: Duration::from_secs(100_000), ..Latency::default() });
     let began = cloud.now();
@@ -162,7 +162,7 @@ async fn the_first_interrupt_drains_and_the_second_leaves_with_the_state_written
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_that_cannot_be_written_stops_the_run_and_what_was_made_is_found_again() {
+async fn a_failed_state_write_stops_the_run_and_created_resources_are_found() {
     let (cloud, harness) = cloud();
     harness.store.set(Some(harness.document()));
     harness.store.refuse_writes(Some(StateError::Changed { place: "memory".to_owned() }));
@@ -221,7 +221,7 @@ async fn of_two_concurrent_runs_one_reports_the_lock_holder() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_whose_lock_was_taken_away_starts_nothing_more() {
+async fn a_run_that_lost_its_lock_starts_no_further_steps() {
     let (cloud, mut harness) = cloud();
     cloud.set_default_latency(Latency { create: Duration::from_secs(100), ..Latency::default() });
     let recorder = Arc::new(Recorder::default());
@@ -240,7 +240,7 @@ async fn a_run_whose_lock_was_taken_away_starts_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_made_in_the_moment_of_a_crash_is_taken_away_though_it_is_not_configured_any_more() {
+async fn orphan_from_crash_is_deleted_even_if_no_longer_configured() {
     let (cloud, harness) = cloud();
     cloud.set_faults(|call| of(call, "create", "b/alone").then_some(Fault::CrashAfter));
     let graph = graph();
@@ -290,7 +290,7 @@ fn retained(shape: u8) -> Graph {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_predecessor_that_was_retained_is_never_taken_for_what_a_crash_has_left() {
+async fn a_retained_predecessor_is_not_mistaken_for_an_orphan() {
     let (cloud, mut harness) = cloud();
     // After a replacement, the first resource stays in the cloud with its data and the same tags.
     assert!(harness.apply(&retained(0)).await.unwrap().is_success());
@@ -313,7 +313,7 @@ async fn a_predecessor_that_was_retained_is_never_taken_for_what_a_crash_has_lef
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_retained_is_replaced_only_where_that_is_asked_for() {
+async fn a_retained_resource_is_replaced_only_on_request() {
     let (cloud, mut harness) = cloud();
     assert!(harness.apply(&retained(0)).await.unwrap().is_success());
     let plan = harness.plan(&retained(1), Mode::Apply).await.unwrap();
@@ -330,7 +330,7 @@ async fn what_is_retained_is_replaced_only_where_that_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_crash_has_left_is_not_forgotten_by_a_run_that_may_not_touch_it() {
+async fn an_unselected_orphan_is_kept_for_a_later_run() {
     let (cloud, mut harness) = cloud();
     cloud.set_faults(|call| of(call, "create", "b/alone").then_some(Fault::CrashAfter));
     let graph = graph();
@@ -379,7 +379,7 @@ async fn out_of_contact(duration: Option<Duration>) -> (ohinfra_engine::Report, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_started_once_somebody_else_might_have_taken_the_lock_over() {
+async fn no_step_starts_after_the_lock_may_have_expired() {
     let (report, creates) = out_of_contact(None).await;
     // The lock expires 300 s after the last heartbeat, which was its acquisition.
     assert!(creates.iter().all(|at| *at < Duration::from_secs(300)), "{creates:?}");
@@ -392,7 +392,7 @@ async fn nothing_is_started_once_somebody_else_might_have_taken_the_lock_over() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_does_not_go_away_is_given_up_after_its_time_and_says_so() {
+async fn retries_end_after_their_timeout_with_a_message() {
     let (cloud, harness) = cloud();
     for (kind, seconds) in [(ErrorKind::NotYetVisible, 120), (ErrorKind::Throttled, 300), (ErrorKind::Unavailable, 60)]
     {
@@ -414,7 +414,7 @@ async fn an_error_that_does_not_go_away_is_given_up_after_its_time_and_says_so()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_waits_while_its_reads_are_throttled_and_tells_at_once_that_there_is_no_network() {
+async fn a_plan_retries_throttled_reads_and_fails_immediately_without_network() {
     let (cloud, mut harness) = cloud();
     let graph = graph();
     assert!(harness.apply(&graph).await.unwrap().is_success());
@@ -487,7 +487,7 @@ fn site(members: &[&str], shape: u8) -> Graph {
 }
 
 #[tokio::test(start_paused = true)]
-async fn old_entries_of_a_list_stay_until_the_old_user_is_deleted_whatever_happens_in_between() {
+async fn old_list_entries_stay_until_the_old_dependent_is_deleted() {
     let (cloud, harness) = cloud();
     let members = |cloud: &Cloud| cloud.object("a/client").unwrap().inputs["members"].clone();
     harness.apply(&site(&["old"], 0)).await.unwrap();

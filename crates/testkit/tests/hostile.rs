@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_configuration_of_any_bytes_is_read_or_refused_with_a_reason(bytes in bytes(CONFIGURATION)) {
+    fn a_configuration_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(CONFIGURATION)) {
         if let Err(problems) = configuration(&bytes) {
             prop_assert!(problems.iter().any(|problem| problem.is_error() && !problem.to_string().is_empty()));
         }

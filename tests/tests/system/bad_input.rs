@@ -31,7 +31,7 @@ fn refused(account: &Account) -> String {
 }
 
 #[test]
-fn every_problem_of_a_configuration_is_told_at_once_with_its_place() {
+fn all_configuration_problems_are_reported_with_their_location() {
     let account = Account::new().unwrap();
     account
         .configure("regoin = \"us-west-2\"\nskip_s3_endpoint = \"yes\"\n[compute]\nroot_volume_gb = \"30\"\n[network]\nendpoints = { ecr = false }\n")
@@ -47,7 +47,7 @@ fn every_problem_of_a_configuration_is_told_at_once_with_its_place() {
 }
 
 #[test]
-fn a_missing_vpc_is_told() {
+fn a_missing_vpc_is_reported() {
     let account = Account::new().unwrap();
     account.succeed(&["validate"]).unwrap();
     let text = "region = \"us-west-2\"\nvpc_id = \"vpc-00000000000000000\"\ndomain_name = \"example.com\"\n";
@@ -61,7 +61,7 @@ fn a_missing_vpc_is_told() {
 }
 
 #[test]
-fn a_vpc_without_private_subnets_is_told() {
+fn a_vpc_without_private_subnets_is_reported() {
     let account = Account::without(&["nat"]).unwrap();
     insta::assert_snapshot!(refused(&account), @"
     error: vpc_id: VPC `<vpc>` has private subnets with a route to a NAT gateway in 0 availability zones; at least 2 are required
@@ -70,7 +70,7 @@ fn a_vpc_without_private_subnets_is_told() {
 }
 
 #[test]
-fn a_vpc_without_dns_hostnames_is_told() {
+fn a_vpc_without_dns_hostnames_is_reported() {
     let account = Account::without(&["dns"]).unwrap();
     insta::assert_snapshot!(refused(&account), @"
     error: vpc_id: DNS hostnames must be enabled in VPC `<vpc>` for interface endpoints
@@ -108,7 +108,7 @@ fn credentials_that_have_expired_are_told_once() {
 }
 
 #[test]
-fn credentials_that_are_missing_are_told_once() {
+fn missing_credentials_are_reported_once() {
     let account = Account::new().unwrap();
     let mut command = account.command(&["plan"]).unwrap();
     command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
@@ -120,7 +120,7 @@ fn credentials_that_are_missing_are_told_once() {
 }
 
 #[test]
-fn an_endpoint_that_cannot_be_reached_is_told_once() {
+fn an_unreachable_endpoint_is_reported_once() {
     let account = Account::new().unwrap();
     let mut command = account.command(&["plan"]).unwrap();
     command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
@@ -131,7 +131,7 @@ fn an_endpoint_that_cannot_be_reached_is_told_once() {
 }
 
 #[test]
-fn a_state_bucket_that_is_missing_is_told() {
+fn a_missing_state_bucket_is_reported() {
     let account = Account::new().unwrap();
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
     insta::assert_snapshot!(refused(&account), @"
@@ -141,7 +141,7 @@ fn a_state_bucket_that_is_missing_is_told() {
 }
 
 #[test]
-fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
+fn an_invalid_newer_or_foreign_state_is_reported_and_unchanged() {
     let account = Account::new().unwrap();
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -177,7 +177,7 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
 }
 
 #[test]
-fn a_plan_file_and_a_policy_that_are_no_such_thing_are_told() {
+fn invalid_plan_files_and_policies_are_reported() {
     let account = Account::new().unwrap();
     account.write("x.plan", "\u{0}\u{1}").unwrap();
     insta::assert_snapshot!(shown(&account, &account.run(&["apply", "x.plan"]).unwrap()), @"

@@ -196,11 +196,11 @@ fn try_all(name: &str, state: &str) {
 }
 
 #[test]
-fn whatever_command_is_killed_at_any_call_the_same_command_makes_it_good_with_the_state_in_a_file() {
+fn a_command_killed_at_any_call_converges_with_the_state_in_a_file() {
     try_all("state in a file", "");
 }
 
 #[test]
-fn whatever_command_is_killed_at_any_call_the_same_command_makes_it_good_with_the_state_in_s3() {
+fn a_command_killed_at_any_call_converges_with_the_state_in_s3() {
     try_all("state in S3", S3_STATE);
 }

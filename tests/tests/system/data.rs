@@ -96,7 +96,7 @@ fn a_major_version_is_upgraded_one_after_the_other() {
 }
 
 #[test]
-fn a_major_version_is_upgraded_two_at_once() {
+fn a_cluster_is_upgraded_by_two_major_versions() {
     let account = Account::new().unwrap();
     configure(&account, "15");
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -106,7 +106,7 @@ fn a_major_version_is_upgraded_two_at_once() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_unknown_and_stops_neither_plan_nor_destroy() {
+fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let name = id(&account, "database/cluster");
@@ -149,7 +149,7 @@ fn back_up(account: &Account, times: usize) {
 }
 
 #[test]
-fn a_purge_waits_for_the_recovery_points_and_keeps_the_role_until_the_vault_has_gone() {
+fn a_purge_deletes_the_backup_role_after_vault_and_recovery_points() {
     let account = Account::new().unwrap();
     let before = account.inventory().unwrap();
     let target = ["apply", "--yes", "--stack", "monitoring"];
@@ -180,7 +180,7 @@ fn a_purge_deletes_thousands_of_versions_and_uploads() {
 }
 
 #[test]
-fn an_update_of_a_backup_plan_keeps_what_is_not_ours() {
+fn an_update_of_a_backup_plan_keeps_unmanaged_settings() {
     let account = Account::new().unwrap();
     let target = ["apply", "--yes", "--target", "monitoring/backup-plan"];
     account.succeed(&target).unwrap();

@@ -172,7 +172,7 @@ fn configuration(account: &Account, zone: &str, domain: &str, more: &str) -> Str
 }
 
 #[test]
-fn a_change_of_the_sub_domain_leaves_the_old_or_the_new_site_working_at_every_moment() {
+fn a_change_of_subdomain_keeps_the_old_or_the_new_site_available() {
     let account = Arc::new(Account::new().unwrap());
     account.succeed(&["apply", "--yes"]).unwrap();
     let zone = account.fixture("hosted_zone_id").to_owned();
@@ -182,7 +182,7 @@ fn a_change_of_the_sub_domain_leaves_the_old_or_the_new_site_working_at_every_mo
 }
 
 #[test]
-fn a_change_of_the_domain_and_its_zone_leaves_the_old_or_the_new_site_working_at_every_moment() {
+fn a_change_of_domain_keeps_the_old_or_the_new_site_available() {
     let account = Arc::new(Account::new().unwrap());
     account.succeed(&["apply", "--yes"]).unwrap();
     let created = json!({ "Name": "example.org", "CallerReference": "another" });

@@ -61,7 +61,7 @@ fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
 }
 
 #[test]
-fn calls_that_are_throttled_or_cut_now_and_then_are_made_again_quietly_and_seldom() {
+fn throttled_and_dropped_calls_are_retried_silently() {
     let (made, undisturbed) = life(Box::new(nothing_wrong), true);
     let seed = Choice::from_environment().seed;
     let (disturbed, calls) = life(weather(seed, 5, 2), true);
@@ -72,7 +72,7 @@ fn calls_that_are_throttled_or_cut_now_and_then_are_made_again_quietly_and_seldo
 }
 
 #[test]
-fn every_answer_to_a_call_that_changes_something_may_be_lost_once() {
+fn every_lost_response_of_a_mutating_call_is_recovered() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     let seen: Mutex<BTreeSet<(String, Option<String>)>> = Mutex::default();
     let lost = move |call: &Call| {
@@ -84,7 +84,7 @@ fn every_answer_to_a_call_that_changes_something_may_be_lost_once() {
 }
 
 #[test]
-fn every_call_that_changes_something_may_arrive_twice() {
+fn every_mutating_call_can_arrive_twice() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     // Two calls that make a key, a user pool or its client make two: nothing in them says that they are one. Those are never
     // made twice.
@@ -96,7 +96,7 @@ fn every_call_that_changes_something_may_arrive_twice() {
 }
 
 #[test]
-fn answers_may_be_late_and_come_twice() {
+fn late_and_duplicate_responses_are_tolerated() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     let late = |call: &Call| match call.index % 3 {
         0 => Verdict::AnswerTwice,
@@ -108,7 +108,7 @@ fn answers_may_be_late_and_come_twice() {
 }
 
 #[test]
-fn every_service_may_answer_500_and_503_before_it_does_what_it_is_asked_for() {
+fn errors_500_and_503_of_every_service_are_retried() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     let seen: Mutex<BTreeMap<(String, Option<String>), u8>> = Mutex::default();
     let moody = move |call: &Call| {
@@ -126,7 +126,7 @@ fn every_service_may_answer_500_and_503_before_it_does_what_it_is_asked_for() {
 }
 
 #[test]
-fn a_connection_that_is_always_cut_is_told_with_what_to_do() {
+fn a_dropped_connection_is_reported_with_help() {
     let mut account = Account::new().unwrap();
     let cut = |call: &Call| if call.operation == "CreateTopic" { Verdict::Cut } else { Verdict::Forward };
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(cut)).unwrap();

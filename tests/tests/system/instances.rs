@@ -37,7 +37,7 @@ fn is_settled(account: &Account) {
 }
 
 #[test]
-fn a_group_whose_instances_cannot_start_fails_with_the_words_of_the_scaling_activity() {
+fn a_failed_launch_is_reported_with_the_scaling_activity() {
     let account = Account::new().unwrap();
     let words = "You have requested more vCPU capacity than your current vCPU limit of 0 allows.";
     account.configure(&format!("[tags]\n\"localstack:launch-failure\" = \"{words}\"\n")).unwrap();
@@ -54,7 +54,7 @@ fn a_group_whose_instances_cannot_start_fails_with_the_words_of_the_scaling_acti
 }
 
 #[test]
-fn a_refresh_that_somebody_else_started_does_not_decide_whether_the_group_is_ready() {
+fn a_foreign_instance_refresh_does_not_affect_readiness() {
     let account = Account::new().unwrap();
     account.succeed(&APPLY).unwrap();
     set(&account, "localstack:refresh-ends", "Cancelled");

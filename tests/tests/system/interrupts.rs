@@ -41,7 +41,7 @@ fn goes_on(account: &Account, output: &Output) {
 }
 
 #[test]
-fn an_interrupt_lets_what_is_under_way_end_writes_the_state_and_says_how_to_go_on() {
+fn an_interrupt_finishes_running_steps_and_saves_the_state() {
     for name in ["INT", "TERM"] {
         let mut account = Account::new().unwrap();
         let (child, proxy) =
@@ -119,7 +119,7 @@ fn apply_after(account: &Account, preparation: &str, wrapper: &[&str]) -> ohinfr
 const OWN_DISKS: &[&str] = &["unshare", "--map-root-user", "--mount"];
 
 #[test]
-fn a_disk_that_is_full_stops_the_run_and_the_state_is_saved_where_there_is_room() {
+fn a_full_disk_stops_the_run_and_the_state_is_saved_elsewhere() {
     let account = Account::new().unwrap();
     // A disk for the state that is too small for all of it.
     let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=192k none state", OWN_DISKS);
@@ -154,7 +154,7 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
 }
 
 #[test]
-fn where_not_even_what_is_about_to_be_made_can_be_written_nothing_is_made() {
+fn nothing_is_created_if_the_intents_cannot_be_written() {
     let account = Account::new().unwrap();
     let inventory = account.inventory().unwrap();
     // No file may be longer than 8 KiB, anywhere.

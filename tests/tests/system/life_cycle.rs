@@ -21,7 +21,7 @@ fn id(resources: &serde_json::Map<String, Value>, address: &str) -> String {
 const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n";
 
 #[test]
-fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
+fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     let account = Account::new().unwrap();
     let found = account.inventory().unwrap();
     account.configure(S3_STATE).unwrap();
@@ -138,7 +138,7 @@ fn a_deployment_is_made_kept_repaired_taken_away_adopted_and_purged() {
 }
 
 #[test]
-fn what_is_not_ours_is_a_conflict_that_the_plan_reports_and_nothing_touches() {
+fn foreign_resources_are_reported_as_conflicts_and_unchanged() {
     let account = Account::new().unwrap();
     let trust = json!({
         "Version": "2012-10-17",
@@ -206,7 +206,7 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
 }
 
 #[test]
-fn a_stack_is_made_with_what_it_needs_and_taken_away_with_what_needs_it() {
+fn a_stack_is_created_with_dependencies_and_destroyed_with_dependents() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes", "--stack", "network"]).unwrap();
     let stacks = |account: &Account| -> Vec<String> {

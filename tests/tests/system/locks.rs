@@ -22,7 +22,7 @@ fn lock_object(account: &Account) -> Value {
 }
 
 #[test]
-fn of_two_applies_at_once_one_is_told_who_the_other_is_and_the_state_is_never_overwritten() {
+fn a_concurrent_apply_is_refused_with_the_lock_holder() {
     let account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -44,7 +44,7 @@ fn of_two_applies_at_once_one_is_told_who_the_other_is_and_the_state_is_never_ov
 }
 
 #[test]
-fn a_lock_whose_holder_was_killed_is_shown_and_can_be_removed() {
+fn a_lock_of_a_killed_process_can_be_released() {
     let account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -141,7 +141,7 @@ fn state_writes(what: fn(&Call) -> Answer) -> Rule {
 }
 
 #[test]
-fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pushed() {
+fn a_rejected_state_is_saved_locally_and_can_be_pushed() {
     let overtaken = |call: &Call| {
         Answer::refusal(call, 412, "PreconditionFailed", "At least one of the pre-conditions did not hold")
     };
@@ -218,7 +218,7 @@ fn holder(id: &str, at: jiff::Timestamp) -> LockInfo {
 }
 
 #[test]
-fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
+fn a_lock_is_released_after_a_heartbeat_without_response() {
     let withheld =
         |call: &Call| call.operation.starts_with("PUT ") && call.head.to_ascii_lowercase().contains("\nif-match:");
     let done = AtomicBool::new(false);
@@ -241,7 +241,7 @@ fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
 }
 
 #[test]
-fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
+fn a_lock_deletion_with_a_lost_response_is_a_release() {
     for release in [true, false] {
         let Stored { account, proxy: _proxy, store, runtime } = store(once("DELETE ", Verdict::ForwardAndCut));
         let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
@@ -255,7 +255,7 @@ fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
 }
 
 #[test]
-fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
+fn a_lock_held_by_another_process_is_never_released() {
     let Stored { account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
     let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
     runtime.block_on(store.unlock("mine")).unwrap();
@@ -265,7 +265,7 @@ fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
 }
 
 #[test]
-fn a_conditional_write_survives_an_answer_that_was_lost_and_one_that_asks_for_another_attempt() {
+fn a_conditional_write_survives_a_lost_response_and_a_conflict() {
     let busy =
         |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is under way");
     let document = StateDocument::new("openhands", "0.1.0");
@@ -298,7 +298,7 @@ fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
 }
 
 #[test]
-fn a_lock_that_s3_has_not_seen_renewed_is_taken_over_whatever_the_clocks_of_the_machines_say() {
+fn a_lock_expires_by_the_clock_of_s3() {
     // S3's clock goes on, and the lock is not renewed: the answer says that it is later.
     let Stored { account, proxy: _proxy, store, runtime } = store(lock_read_later(Duration::from_secs(301)));
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();

@@ -38,7 +38,7 @@ fn validation(account: &Account, certificate: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn the_validation_records_of_somebody_elses_certificate_are_adopted_and_kept() {
+fn validation_records_of_a_foreign_certificate_are_adopted_and_kept() {
     let account = Account::new().unwrap();
     let names = [format!("*.runtime.{SITE}")];
     let theirs = json!({ "DomainName": SITE, "SubjectAlternativeNames": names, "ValidationMethod": "DNS" });
@@ -69,7 +69,7 @@ fn the_validation_records_of_somebody_elses_certificate_are_adopted_and_kept() {
 }
 
 #[test]
-fn a_record_at_the_name_of_the_site_is_a_conflict_that_the_plan_reports() {
+fn a_record_with_the_name_of_the_site_is_reported_as_a_conflict() {
     let zone = |account: &Account| account.fixture("hosted_zone_id").to_owned();
     for (kind, value, in_the_way) in
         [("CNAME", "other.example.com", true), ("A", "192.0.2.1", true), ("TXT", "\"verified\"", false)]
@@ -123,7 +123,7 @@ fn an_address_that_an_operator_subscribed_stays_subscribed() {
 }
 
 #[test]
-fn a_second_deployment_of_the_name_in_another_region_is_refused_before_it_touches_the_first() {
+fn a_second_deployment_with_the_same_name_is_refused() {
     let first = Account::new().unwrap();
     first.succeed(&["apply", "--yes", "--stack", "auth"]).unwrap();
     let second = first.elsewhere("eu-west-1").unwrap();

@@ -74,7 +74,7 @@ fn login(account: &Account, pool: &str, client: &str) -> [Value; 2] {
 }
 
 #[test]
-fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_away() {
+fn a_second_domain_affects_only_shared_resources() {
     let account = Account::new().unwrap();
     let one = "[[edge]]\nsuffix = \"one\"\n";
     // The instance's routing knows whether any domain is public: here all that is shared stays.
@@ -122,7 +122,7 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
 }
 
 #[test]
-fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distribution_to_a_new_version() {
+fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     let mut account = Account::new().unwrap();
     account.configure(TWO).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -201,7 +201,7 @@ fn header(account: &Account, state: &Value, rule: &str) -> (Vec<String>, String)
 }
 
 #[test]
-fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_more_at_the_end() {
+fn a_header_rotation_refuses_no_request() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let known = account.state().unwrap();
@@ -295,7 +295,7 @@ fn the_main_region_may_be_the_one_of_cloudfront() {
 }
 
 #[test]
-fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments_own_registry() {
+fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
     let account = Account::new().unwrap();
     let found = account.inventory().unwrap();
     let build = "[images]\nsource = \"build\"\n";

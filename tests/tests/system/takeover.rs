@@ -43,7 +43,7 @@ fn made_by_another_tool(account: &Account) -> [String; 2] {
 }
 
 #[test]
-fn a_cluster_a_bucket_and_secrets_with_generated_names_are_imported_and_keep_their_identity_and_content() {
+fn imported_resources_with_generated_names_keep_identity_and_content() {
     let account = Account::new().unwrap();
     account.configure("").unwrap();
     let [admin, proxy] = made_by_another_tool(&account);
@@ -84,7 +84,7 @@ fn a_cluster_a_bucket_and_secrets_with_generated_names_are_imported_and_keep_the
 }
 
 #[test]
-fn a_bucket_that_the_caller_may_not_look_at_is_not_taken_for_somebody_elses() {
+fn a_bucket_without_list_permission_is_not_reported_as_foreign() {
     let mut account = Account::new().unwrap();
     let bucket = format!("openhands-data-{}-us-west-2", account.id);
     let place = json!({ "LocationConstraint": "us-west-2" });

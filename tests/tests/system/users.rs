@@ -137,7 +137,7 @@ fn invitations_survive_throttling_and_lost_answers_and_carry_no_password() {
 }
 
 #[test]
-fn the_mail_limit_fails_only_what_is_above_it() {
+fn the_email_limit_fails_only_the_excess() {
     let (account, pool) = with_login("");
     let lines: String = (1..=52).map(|n| format!("user-{n:02}@example.com\n")).collect();
     account.write("team.csv", &format!("email\n{lines}")).unwrap();

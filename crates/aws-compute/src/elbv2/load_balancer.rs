@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_balancer_that_has_failed_ends_the_wait_with_the_reason() {
+    fn a_failed_load_balancer_ends_the_wait_with_its_reason() {
         let error = of(LoadBalancerStateEnum::Failed).unwrap_err();
         assert!(!error.is_transient());
         assert!(error.message.starts_with("the state is `failed` (no free addresses): "), "{}", error.message);

@@ -54,7 +54,7 @@ fn account_wide_names_include_deployment_and_region() {
 }
 
 #[test]
-fn a_second_region_claims_the_name_of_the_deployment_for_another_address() {
+fn the_name_claim_differs_by_region() {
     let claim = |region: &str| {
         let graph = graph_in(region, "");
         let is_claim = |address: &str| address.starts_with("auth/claim-");

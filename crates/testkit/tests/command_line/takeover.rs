@@ -104,7 +104,7 @@ fn imported_resources_with_generated_names_keep_their_identity_and_their_content
 }
 
 #[test]
-fn what_a_destroy_leaves_is_found_again_under_the_name_that_it_kept() {
+fn a_retained_resource_is_adopted_under_its_kept_name() {
     let (place, objects) = foreign();
     import(&place, &objects);
     place.succeed(&["apply", "--yes"]);
@@ -121,7 +121,7 @@ fn what_a_destroy_leaves_is_found_again_under_the_name_that_it_kept() {
 }
 
 #[test]
-fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_values() {
+fn an_immutable_difference_of_an_imported_resource_is_an_error() {
     let (place, mut objects) = foreign();
     let cluster = objects.iter_mut().find(|object| object["about"] == "database/cluster").unwrap();
     cluster["inputs"]["engine"] = json!("aurora-mysql");
@@ -144,7 +144,7 @@ fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_va
 }
 
 #[test]
-fn a_value_that_aws_leaves_out_never_replaces_a_cluster() {
+fn a_value_missing_in_aws_never_replaces_a_cluster() {
     let place = Place::new();
     let target = ["--target", "database/cluster"];
     place.succeed(&[&["apply", "--yes"][..], &target].concat());
@@ -159,7 +159,7 @@ fn a_value_that_aws_leaves_out_never_replaces_a_cluster() {
 }
 
 #[test]
-fn data_ends_only_where_that_is_accepted_by_name() {
+fn data_is_deleted_only_with_consent_by_address() {
     let place = Place::new();
     place.succeed(&["apply", "--yes", "--target", "database/cluster"]);
     let shown = place.succeed(&["plan", "--target", "database/cluster", "--replace", "database/cluster"]);
@@ -179,7 +179,7 @@ fn data_ends_only_where_that_is_accepted_by_name() {
 }
 
 #[test]
-fn a_destroy_of_what_is_protected_is_refused_before_anything_is_touched() {
+fn a_destroy_of_a_protected_resource_is_refused_before_any_change() {
     for (table, key, address) in [
         ("database", "database.deletion_protection", "database/cluster"),
         ("compute", "compute.deletion_protection", "compute/alb"),

@@ -115,7 +115,7 @@ fn graphs() -> impl Strategy<Value = Vec<Node>> {
 
 proptest! {
     #[test]
-    fn whatever_fails_or_crashes_the_same_command_again_ends_where_an_undisturbed_one_would_have(
+    fn the_same_command_converges_after_any_failure(
         nodes in graphs(),
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         disturbances in proptest::array::uniform3(disturbance()),
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn a_first_apply_that_was_disturbed_is_taken_away_whole_by_a_destroy(
+    fn a_purge_deletes_everything_after_a_disturbed_apply(
         nodes in graphs(), disturbances in proptest::array::uniform2(disturbance()), seeds: [u16; 12],
     ) {
         in_virtual_time(async {

@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn what_changes_behind_our_back_is_shown_as_drift_and_repaired(
+    fn changes_made_outside_ohinfra_are_reported_as_drift_and_repaired(
         nodes in nodes(25), edits in proptest::collection::vec((any::<usize>(), any::<bool>()), 1..6), seeds: [u16; 12],
     ) {
         in_virtual_time(async {

@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 
 proptest! {
     #[test]
-    fn the_death_of_one_operator_blocks_the_other_no_longer_than_the_lock_says_and_loses_nothing(
+    fn a_dead_operator_blocks_others_only_until_its_lock_expires(
         nodes in nodes(40),
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         crash in (0..200usize, any::<bool>()),
