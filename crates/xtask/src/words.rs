@@ -397,7 +397,10 @@ impl Source {
     /// Returns the length of the prefix, including the quote, and the number of hashes of a raw string that starts here.
     fn raw_string(&self) -> Option<(usize, usize)> {
         let prefix = ["r", "br", "cr"].into_iter().find(|prefix| self.starts_with(prefix))?.len();
-        let hashes = (0_usize..).take_while(|n| self.peek(prefix + *n) == Some('#')).count();
+        let mut hashes = 0_usize;
+        while self.peek(prefix + hashes) == Some('#') {
+            hashes += 1;
+        }
         (self.peek(prefix + hashes) == Some('"')).then_some((prefix + hashes + 1, hashes))
     }
 
