@@ -38,9 +38,9 @@ fn chain(schema: &Schema, shape: u8) -> Graph {
     builder.build().unwrap()
 }
 
-fn selecting(plan_input: PlanInput<'_>, selected: &[&str]) -> Plan {
+fn selecting(plan_input: &PlanInput<'_>, selected: &[&str]) -> Plan {
     let selected = selected.iter().map(|name| address(name)).collect();
-    plan(&PlanInput { selected: Some(&selected), ..plan_input })
+    plan(&PlanInput { selected: Some(&selected), ..*plan_input })
 }
 
 fn deletions(plan: &Plan) -> Vec<Address> {
@@ -56,7 +56,7 @@ fn a_replaced_resource_stays_while_an_unselected_resource_may_use_it() {
     let (after, none) = (chain(&schema(), 2), BTreeSet::new());
     let all = planned(&after, &prior, &live, Mode::Apply);
     assert_eq!(deletions(&all), [address("a/bundle")], "everything is selected");
-    let partly = selecting(input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
+    let partly = selecting(&input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
     assert_eq!(deletions(&partly), []);
     let change = &partly.changes[&address("a/bundle")];
     assert_eq!(change.action, Action::Replace(Replacement::CreateFirst));
@@ -65,13 +65,13 @@ fn a_replaced_resource_stays_while_an_unselected_resource_may_use_it() {
     // A run with the same selection has nothing to do; a full one deletes the old resource.
     let after = chain(&schema(), 1);
     prior.get_mut(&address("a/bundle")).unwrap().deposed = vec!["id-old".to_owned()];
-    let again = selecting(input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
+    let again = selecting(&input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
     assert!(again.is_empty(), "{:?}", again.changes);
     assert_eq!(deletions(&planned(&after, &prior, &live, Mode::Apply)), [address("a/bundle")]);
 
     // An unselected resource that does not exist uses nothing.
     prior.remove(&address("a/group"));
-    let created_later = selecting(input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
+    let created_later = selecting(&input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
     assert_eq!(deletions(&created_later), [address("a/bundle")]);
 }
 
@@ -84,7 +84,7 @@ fn a_removed_resource_stays_while_an_unselected_resource_may_use_it() {
     ])
     .unwrap();
     let none = BTreeSet::new();
-    let partly = selecting(input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
+    let partly = selecting(&input(&after, &prior, &live, Mode::Apply, &none), &["a/bundle", "a/template"]);
     assert_eq!(deletions(&partly), []);
     assert!(!partly.has_errors());
     insta::assert_snapshot!(partly.diagnostics[0], @"a/bundle: s.thing `id-bundle` is not deleted while unselected resources may use it: a/group");
@@ -97,7 +97,7 @@ fn a_replacement_that_deletes_first_is_refused_while_an_unselected_resource_uses
     let exclusive = schema().exclusive();
     let (prior, live) = applied(&chain(&exclusive, 1));
     let (after, none) = (chain(&exclusive, 2), BTreeSet::new());
-    let planned = |selected: &[&str]| selecting(input(&after, &prior, &live, Mode::Apply, &none), selected);
+    let planned = |selected: &[&str]| selecting(&input(&after, &prior, &live, Mode::Apply, &none), selected);
     let partly = planned(&["a/bundle"]);
     insta::assert_snapshot!(partly.diagnostics[0], @"a/bundle: s.thing `id-bundle` cannot be replaced while unselected resources use it: a/template");
     assert_eq!(partly.diagnostics[0].help.as_deref(), Some("add `--target a/template`"));
@@ -109,7 +109,7 @@ fn old_entries_stay_while_an_unselected_resource_may_use_an_old_dependent() {
     let (prior, live) = applied(&site(&["old"], 1));
     let (after, none) = (site(&["new"], 2), BTreeSet::new());
     let selected = ["a/client", "a/version", "a/site"];
-    let plan = selecting(input(&after, &prior, &live, Mode::Apply, &none), &selected);
+    let plan = selecting(&input(&after, &prior, &live, Mode::Apply, &none), &selected);
     assert_eq!(plan.changes[&address("a/client")].overlap["urls"], json!(["new", "old"]));
     assert!(steps(&plan).keys().all(|step| !matches!(step.operation, Operation::Trim | Operation::Delete)));
 }
