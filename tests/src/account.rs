@@ -250,8 +250,8 @@ fn recorded(calls: &[Call]) -> Vec<Value> {
     calls.iter().map(call).collect()
 }
 
-/// Returns the table of changes that other users could make in AWS: `mutated` lists kind, input and number; `left_out` lists
-/// kind, input and reason.
+/// Returns the table of changes that other users could make in AWS: `mutated` lists kind, input and number; `left_out`
+/// lists kind, input and reason.
 pub fn mutations() -> Result<Value> {
     helper::ask(&json!({ "account": "000000000000", "region": REGION, "mutations": true }))
 }

@@ -11,8 +11,8 @@ use anyhow::{Result, ensure};
 use crate::proxy::{Call, Verdict};
 use crate::{Account, Ended, Proxy};
 
-/// A point at which a run is killed: a call that may change something. Calls that only read are not points: a run killed
-/// at such a call leaves the same resources as a run killed before the next change.
+/// A point at which a run is killed: a call that may change something. Calls that only read are not points: a run
+/// killed at such a call leaves the same resources as a run killed before the next change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
     /// The index of the call, among the calls of the run that may change something, from 0.

@@ -1,5 +1,5 @@
-//! Shared code of the system tests: separate accounts in LocalStack, the command line, calls outside ohinfra, and a proxy
-//! that counts, delays and disrupts calls.
+//! Shared code of the system tests: separate accounts in LocalStack, the command line, calls outside ohinfra, and a
+//! proxy that counts, delays and disrupts calls.
 
 pub mod account;
 pub mod crash;

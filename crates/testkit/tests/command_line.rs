@@ -287,9 +287,10 @@ fn a_destroy_lists_retained_resources() {
     place.succeed(&["apply", "--yes"]);
     let shown = place.succeed(&["destroy", "--yes"]);
     insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
-    110 to delete, 15 to retain.
+    109 to delete, 16 to retain.
     data: database/cluster rds.cluster `rds-cluster-<n>` holds data and is deleted
     Estimated time: 40 s (critical path: edge/runtime-alias → edge/runtime-alias-ipv6 → edge/distribution → edge/auth-function-version → edge/auth-function → edge/auth-function-archive → auth/client-secret → auth/client)
+    ⊙ auth/claim-us-west-2 retained: ssm.parameter ssm-parameter-<n>
     ⊙ auth/user-pool retained: cognito.user_pool cognito-user-pool-<n>
     ⊙ compute/workspace-fs retained: efs.file_system efs-file-system-<n>
     ⊙ database/cluster-logs retained: logs.log_group logs-log-group-<n>
@@ -305,7 +306,7 @@ fn a_destroy_lists_retained_resources() {
     ⊙ security/sandbox-secret retained: secretsmanager.secret secretsmanager-secret-<n>
     ⊙ security/user-secrets-key retained: kms.key kms-key-<n>
     ⊙ user-config/logs retained: logs.log_group logs-log-group-<n>
-    Done: 110 deleted, 15 retained in <time>.
+    Done: 109 deleted, 16 retained in <time>.
     ");
     let adopting = place.succeed(&["plan"]);
     assert!(adopting.contains("⇐ data-bucket (adopt)"), "{adopting}");

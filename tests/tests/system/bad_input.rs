@@ -6,7 +6,7 @@ use ohinfra_tests::proxy::{Answer, Verdict};
 use ohinfra_tests::{Account, Ended, Proxy};
 use serde_json::{Value, json};
 
-/// What the user reads, without what differs from run to run.
+/// Returns the error output with placeholders for the values that differ between runs.
 fn shown(account: &Account, run: &Ended) -> String {
     assert_eq!(run.code, Some(1), "{run:#?}");
     let mut text = run.stderr.clone();

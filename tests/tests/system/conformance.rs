@@ -44,7 +44,7 @@ fn allow(action: &str) -> String {
         .to_string()
 }
 
-/// What the cases refer to.
+/// The resources that the cases refer to.
 struct Ground {
     vpc: String,
     subnets: Vec<String>,
@@ -305,8 +305,8 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
     ]
 }
 
-/// The kinds that whoever works on them asks for: the starts of their names, with commas. None: all.
-#[expect(clippy::disallowed_methods, reason = "tests are told what to look at")]
+/// Returns the kinds to test, as comma-separated prefixes of their names, or `None` for all kinds.
+#[expect(clippy::disallowed_methods, reason = "the environment selects the kinds to test")]
 fn wanted() -> Option<String> {
     std::env::var("OHINFRA_TEST_KINDS").ok()
 }

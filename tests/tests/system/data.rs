@@ -1,4 +1,4 @@
-//! Where data is kept, as AWS changes it by itself and as it does not answer: versions, the Data API, backups.
+//! Data stores, with automatic changes by AWS and with failed calls: versions, the Data API, backups.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn a_minor_version_that_aws_has_raised_is_no_change_and_raises_the_pin() {
 fn a_pin_is_stored_only_when_its_apply_succeeded() {
     let account = Account::new().unwrap();
     configure(&account, "15.8");
-    // Somebody else has a parameter group of the name.
+    // A parameter group with this name exists and is not ours.
     let group = json!({ "DBClusterParameterGroupName": "openhands-aurora-postgresql15",
         "DBParameterGroupFamily": "aurora-postgresql15", "Description": "another's" });
     one(&account, "rds", "create_db_cluster_parameter_group", group);
@@ -118,7 +118,7 @@ fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
         assert!(shown.stderr.contains(warning) && shown.stderr.contains(code), "{}", shown.stderr);
         assert!(!shown.stdout.contains("database/bootstrap"), "{}", shown.stdout);
     };
-    // Its password is not the one of the secret any more.
+    // Its password no longer matches the secret.
     let value =
         one(&account, "secretsmanager", "get_secret_value", json!({ "SecretId": secret }))["SecretString"].clone();
     let wrong = json!({ "username": "postgres", "password": "another-password" }).to_string();
@@ -131,7 +131,7 @@ fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
     one(&account, "rds", "enable_http_endpoint", endpoint);
     one(&account, "rds", "stop_db_cluster", json!({ "DBClusterIdentifier": name }));
     assumed("DatabaseUnavailableException");
-    // A change of a stopped cluster is refused at once, with what to do.
+    // A change to a stopped cluster is refused immediately, with a remedy.
     account.configure("[database]\nmax_acu = 8\n").unwrap();
     let refused = account.run(&["apply", "--yes", "--target", "database/cluster"]).unwrap();
     assert!(refused.stderr.contains("`stopped`") && refused.stderr.contains("start-db-cluster"), "{}", refused.stderr);

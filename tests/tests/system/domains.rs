@@ -29,7 +29,7 @@ impl Site {
     }
 }
 
-/// What a visitor and a login depend on, read with another SDK.
+/// The resources that visitors and logins depend on, read with another SDK.
 struct World {
     distributions: Vec<Value>,
     policies: Vec<Value>,
@@ -63,7 +63,7 @@ impl World {
         self.distributions.iter().find(|distribution| distribution["DomainName"] == target)
     }
 
-    /// Whether visitors reach a site under both of its names, may call it from its runtimes, and can log in.
+    /// Returns `true` if visitors reach a site under both of its names, may call it from its runtimes, and can log in.
     fn works(&self, domain: &str) -> bool {
         let origin = format!("https://{domain}");
         let is_served_by = |name: &str, record_type: &str| {
@@ -88,7 +88,7 @@ impl World {
     }
 }
 
-/// Which sites worked before each call that changes something, and the calls.
+/// The calls that change something, each with the sites that worked before it.
 type Seen = Arc<Mutex<Vec<(String, Vec<bool>)>>>;
 
 fn login(account: &Account) -> (String, String) {
@@ -116,7 +116,7 @@ fn moves(account: &Arc<Account>, old: &Site, new: &Site, configuration: &str) {
         if call.may_change()
             && ["cloudfront", "route53", "cognito-idp", "lambda", "acm"].contains(&call.service.as_str())
         {
-            // One at a time: nothing changes while somebody looks.
+            // One call at a time, so that nothing changes during an observation.
             let mut seen = seeing.lock().unwrap();
             seen.push((format!("{} {}", call.service, call.operation), looking()));
         }

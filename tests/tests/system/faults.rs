@@ -15,8 +15,8 @@ const PURGE: &[&str] = &["destroy", "--purge", "--yes"];
 /// Words that make a user look up.
 const ALARMS: &[&str] = &["error", "fail", "warn", "waiting: ", "retry", "throttl", "unavailable", "gave up"];
 
-/// A whole life through a proxy: what is there after the apply, and the calls of both commands. Nothing may be left, and if it is
-/// to be quiet, nothing may be said that alarms.
+/// Runs a whole life through a proxy. Returns the inventory after the apply and the number of calls of both commands.
+/// No resource may remain, and if `quiet` is set, the output must not contain alarming words.
 fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     let mut account = Account::new().unwrap();
     let found = account.inventory().unwrap();
@@ -46,7 +46,8 @@ fn nothing_wrong(_: &Call) -> Verdict {
     Verdict::Forward
 }
 
-/// What befalls the n-th call with these chances in a hundred: throttled, cut before it arrives, cut after it had its effect.
+/// Returns a rule that throttles calls, or cuts them before they arrive or after they took effect, with these
+/// chances in percent.
 fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
     Box::new(move |call| {
         let number = u64::try_from(call.index).unwrap();

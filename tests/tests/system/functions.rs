@@ -60,7 +60,7 @@ fn code_that_somebody_replaced_is_drift_and_is_never_published() {
     account.succeed(&version).unwrap();
     assert_eq!(code(), replaced);
 
-    // Without a state, too: code that nobody recorded is not taken for ours.
+    // Without a state, too: unrecorded code is not taken for ours.
     std::fs::remove_file(account.folder().join("state/openhands.json")).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     assert_eq!(code(), ours, "uploaded again; the version that was published stays, and there is no other one");

@@ -87,12 +87,12 @@ fn after_a_rollback_the_instance_finds_the_bundle_that_it_boots_from() {
     assert_eq!(failed.code, Some(1), "{}", failed.stdout);
     let reason = "ended with status RollbackSuccessful: The new instance did not become healthy.";
     assert!(failed.stderr.contains(reason), "{}", failed.stderr);
-    assert!(bundles(&account, &before).contains(&old[0]), "AWS has gone back to the version that boots from it");
+    assert!(bundles(&account, &before).contains(&old[0]), "AWS rolled back to the version that boots from it");
     let groups = account.call("autoscaling", "describe_auto_scaling_groups", json!({})).unwrap();
     let version = &groups["AutoScalingGroups"][0]["LaunchTemplate"]["Version"];
     assert_eq!(*version, before["resources"]["compute/launch-template"]["attributes"]["version"]);
 
-    // The next apply tries again, and what nobody boots from any more goes.
+    // The next apply retries, and deletes the bundles that no instance boots from.
     unset(&account, "localstack:refresh-ends");
     account.succeed(&APPLY).unwrap();
     is_settled(&account);

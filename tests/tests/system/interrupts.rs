@@ -31,7 +31,7 @@ fn start(account: &mut Account, delay: Duration, rule: fn(&Call) -> Verdict, ope
     (child, proxy)
 }
 
-/// It said where things stand and how to go on, and the same command goes on.
+/// Asserts that the output reports the saved state and the command to continue with, and that this command continues.
 fn goes_on(account: &Account, output: &Output) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{text}");
@@ -73,7 +73,7 @@ fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
     let output = child.wait_with_output().unwrap();
     let output = Output { stderr: rest.join("\n").into_bytes(), ..output };
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("monitoring/alerts"), "what was left under way is named: {text}");
+    assert!(text.contains("monitoring/alerts"), "resources still in progress are named: {text}");
     assert!(account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/data-bucket"));
     goes_on(&account, &output);
 }

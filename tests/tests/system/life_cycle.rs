@@ -36,7 +36,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     assert_eq!(account.run(&["drift"]).unwrap().code, Some(0));
 
-    // Somebody changes five things behind our back.
+    // Five changes outside of ohinfra.
     let known = resources(&account);
     let role = id(&known, "security/instance-role");
     let bucket = id(&known, "monitoring/data-bucket");
@@ -89,7 +89,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     assert!(repaired.contains("Done: 1 created, 4 updated in"), "{repaired}");
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 
-    // A destroy leaves what holds data, and says so.
+    // A destroy retains the resources that hold data, and reports it.
     let before = resources(&account);
     let retained = [
         "auth/user-pool",
@@ -239,8 +239,8 @@ fn a_plan_of_a_deployment_reads_kinds_together_in_a_short_chain_of_calls() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let known = resources(&account).len();
-    // Long enough that calls that go on together can be told from calls that follow one another, and with answers that were
-    // recorded before, so that nobody waits for the emulator.
+    // The delay is long enough to distinguish concurrent calls from consecutive ones. Recorded answers avoid waiting
+    // for the emulator.
     let proxy =
         Proxy::start(&account.endpoint, std::time::Duration::from_millis(400), Box::new(|_| Verdict::Replay)).unwrap();
     account.endpoint.clone_from(&proxy.endpoint);
@@ -252,9 +252,9 @@ fn a_plan_of_a_deployment_reads_kinds_together_in_a_short_chain_of_calls() {
     assert_eq!(
         (of("DescribeSecurityGroups"), of("DescribeSecurityGroupRules")),
         (1, 1),
-        "all groups and rules at once"
+        "all groups and rules together"
     );
-    assert_eq!(of("DescribeVpcEndpoints"), 2, "the look-up and all endpoints");
+    assert_eq!(of("DescribeVpcEndpoints"), 2, "the lookup and all endpoints");
     assert_eq!(of("GetCallerIdentity"), 1);
     // Numbers that may only go down; the bench prints them. One call for each region finds the log groups of functions at the edge.
     let of_edge_logs = ohinfra_kinds::logs::REPLICA_REGIONS.len() + 1;

@@ -132,7 +132,7 @@ fn a_state_is_pulled_pushed_and_restored_from_an_older_version() {
     assert_eq!(run.code, Some(0), "{run:#?}");
 }
 
-/// What happens to every write of the state, but not of the lock.
+/// Returns a rule that answers every write of the state, but not of the lock.
 fn state_writes(what: fn(&Call) -> Answer) -> Rule {
     Box::new(move |call| {
         let is_state = call.operation.starts_with("PUT ") && call.operation.contains("/openhands.json?");
@@ -267,7 +267,7 @@ fn a_lock_held_by_another_process_is_never_released() {
 #[test]
 fn a_conditional_write_survives_a_lost_response_and_a_conflict() {
     let busy =
-        |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is under way");
+        |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is running");
     let document = StateDocument::new("openhands", "0.1.0");
     for lost in [true, false] {
         let done = AtomicBool::new(false);
@@ -299,7 +299,7 @@ fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
 
 #[test]
 fn a_lock_expires_by_the_clock_of_s3() {
-    // S3's clock goes on, and the lock is not renewed: the answer says that it is later.
+    // S3's clock advances without a renewal of the lock: the answer has a later time.
     let Stored { account, proxy: _proxy, store, runtime } = store(lock_read_later(Duration::from_secs(301)));
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     runtime.block_on(store.lock(&holder("mine", now))).unwrap();

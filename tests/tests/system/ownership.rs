@@ -1,4 +1,4 @@
-//! What belongs to somebody else is neither changed nor deleted.
+//! Resources of other owners are neither changed nor deleted.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ fn validation_records_of_a_foreign_certificate_are_adopted_and_kept() {
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
     assert_eq!(records(&account), before, "their certificate is renewed by these records");
     let certificates = account.call_in("us-east-1", "acm", "list_certificates", json!({})).unwrap();
-    assert_eq!(certificates["CertificateSummaryList"].as_array().unwrap().len(), 1, "ours has gone");
+    assert_eq!(certificates["CertificateSummaryList"].as_array().unwrap().len(), 1, "ours is deleted");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn an_address_that_an_operator_subscribed_stays_subscribed() {
     account.succeed(&apply).unwrap();
     assert_eq!(subscribers(&account, &topic), ["operator@example.com", "three@example.com", "two@example.com"]);
 
-    // Not even where nothing is configured any more, and nothing is left to change.
+    // Not even if nothing is configured and nothing needs to change.
     account.configure("").unwrap();
     account.succeed(&apply).unwrap();
     assert_eq!(subscribers(&account, &topic), ["operator@example.com"]);

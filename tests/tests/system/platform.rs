@@ -1,4 +1,4 @@
-//! What an operator does with the whole platform: more domains, new versions, rotations, another region, back from a snapshot.
+//! Operations on the whole platform: more domains, new versions, rotations, another region, restoring from a snapshot.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use ohinfra_tests::account::ended;
 use ohinfra_tests::crash::{go_on, killed_when};
 use serde_json::{Value, json};
 
-/// What a plan would do: `action address`.
+/// Returns the actions of a plan, each as `action address`.
 fn actions(plan: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let changes = plan["changes"].as_array().unwrap();
@@ -152,7 +152,7 @@ fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     assert_eq!(refreshes["InstanceRefreshes"][0]["Status"], "Successful", "{refreshes:#}");
     assert_eq!(refreshes["InstanceRefreshes"][0]["Preferences"]["AutoRollback"], true);
 
-    // Somebody keeps access logs of a distribution, which is none of ours and stays.
+    // Access logging that others enable on our distribution is kept.
     let distribution = json!({ "Id": id(&before, "edge-one/distribution") });
     let mut answer = account.call("cloudfront", "get_distribution_config", distribution.clone()).unwrap();
     let logging =
@@ -212,7 +212,7 @@ fn a_header_rotation_refuses_no_request() {
     let upstream = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
     account.succeed(&["apply", "--yes", "--rotate", "security/origin-verify-secret"]).unwrap();
     account.endpoint = upstream;
-    // Every rule accepts the new value before CloudFront is told to send it, and lets go of the old one after that.
+    // Every rule accepts the new value before CloudFront sends it, and drops the old value after that.
     let calls = proxy.calls();
     let at = |operation: &str| -> Vec<std::time::Duration> {
         calls.iter().filter(|call| call.operation.contains(operation)).map(|call| call.ended).collect()
@@ -260,7 +260,7 @@ fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
     assert_eq!(cluster["PreferredBackupWindow"], "03:00-04:00");
     let tags = cluster["TagList"].as_array().unwrap();
     assert!(tags.iter().all(|tag| tag["Key"] != "ohinfra:restoring"), "{tags:?}");
-    // What holds data is the same as before; a secret whose deletion was scheduled was brought back.
+    // The resources that hold data are the same as before; a secret that was scheduled for deletion is restored.
     let second = account.state().unwrap();
     for address in ["monitoring/data-bucket", "compute/workspace-fs", "auth/user-pool", "database/proxy-secret"] {
         assert_eq!(id(&first, address), id(&second, address), "{address}");
@@ -332,7 +332,7 @@ fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
         "sandboxes' image is pulled at the start"
     );
 
-    // What cannot be built is told, and what was there stays.
+    // A failed build is reported, and the previous image stays.
     let on = |digit: &str| format!("{build}openhands_digest = \"sha256:{}\"\n", digit.repeat(64));
     account.configure(&on("0")).unwrap();
     let failed = account.run(&["apply", "--yes"]).unwrap();
@@ -346,7 +346,7 @@ fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
     assert!(!changes.iter().any(|change| change.contains("image-agent-server")), "{changes:#?}");
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
-    assert_eq!(tags().len(), 1, "the old one is gone");
+    assert_eq!(tags().len(), 1, "the old one is deleted");
     assert_ne!(tags(), built);
     purge(&account);
     assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new());

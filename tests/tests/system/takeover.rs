@@ -15,7 +15,7 @@ fn secret(account: &Account, name: &str) -> Value {
     account.call("secretsmanager", "get_secret_value", json!({ "SecretId": name })).unwrap()
 }
 
-/// What `CloudFormation` would have made, with the names that it generates; gives the secrets' ARNs.
+/// Creates the resources that `CloudFormation` would create, with generated names. Returns the ARNs of the secrets.
 fn made_by_another_tool(account: &Account) -> [String; 2] {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap().to_owned();
     let made = |name: &str, user: &str| {

@@ -23,7 +23,7 @@ fn cognito(account: &Account, operation: &str, parameters: Value) -> Value {
     account.call_in(EDGE, "cognito-idp", operation, parameters).unwrap()
 }
 
-/// What the pool knows of each user: address to verified, status, enabled.
+/// Returns the users of the pool: each address with its verification, status and enablement.
 fn known(account: &Account, pool: &str) -> BTreeMap<String, String> {
     let users = cognito(account, "list_users", json!({ "UserPoolId": pool }));
     let user = |user: &Value| {
@@ -56,7 +56,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     let expected = [("ada@example.com", new), ("bob@example.com", new)].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(known(&account, &pool), BTreeMap::from(expected));
 
-    // Again: nobody is invited twice, unless it is asked for, and nobody who has logged in.
+    // Again: no user is invited twice without a request for it, and no user who has logged in.
     let again = account.succeed(&["users", "invite", "ADA@example.com"]).unwrap();
     assert!(again.stdout.starts_with("ada@example.com was invited on 2"), "{again:?}");
     let resent = account.succeed(&["users", "invite", "--resend", "ada@example.com"]).unwrap();
@@ -106,7 +106,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
         assert_eq!(unknown.code, Some(1));
         assert!(unknown.stderr.contains("no user has the address `eve@example.com`"), "{unknown:?}");
     }
-    assert_eq!(known(&account, &pool)["ada@example.com"], new, "nothing changes before everybody is known");
+    assert_eq!(known(&account, &pool)["ada@example.com"], new, "nothing changes before all users are found");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     assert_eq!(output("saml_entity_id"), format!("urn:amazon:cognito:sp:{pool}"));
     assert_eq!(output("oidc_redirect_url"), format!("{domain}/oauth2/idpresponse"));
 
-    // What somebody else sets stays; what they change of ours is drift, and goes.
+    // Settings that others add stay; their changes to our settings are drift, and are reverted.
     let mut details = saml["ProviderDetails"].clone();
     details["RequestSigningAlgorithm"] = json!("rsa-sha256");
     details["IDPSignout"] = json!("true");

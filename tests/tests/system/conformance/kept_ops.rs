@@ -14,7 +14,7 @@ pub(super) fn inputs_of(value: &Value) -> Inputs {
     value.as_object().unwrap().clone()
 }
 
-/// Creates a resource, lets somebody change it outside, and then changes one input.
+/// Creates a resource, changes it outside of ohinfra, and then changes one input.
 async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl FnOnce(&str), field: &str, to: Value) {
     let (_, kind) = provider.find_kind(kind).unwrap();
     let subject = Subject {

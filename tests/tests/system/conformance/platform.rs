@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Ground, Tried};
 
-/// What these cases refer to.
+/// The resources that these cases refer to.
 pub(super) struct Platform {
     pub(super) login: String,
     pub(super) login_client: String,
@@ -39,7 +39,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text in {value}")).to_owned()
 }
 
-/// The code of a function that exists already.
+/// The code of a function that already exists.
 const EMPTY_ZIP: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
 
 /// Puts the records into the zone that prove a certificate's domains. AWS says which ones a moment after the request.
