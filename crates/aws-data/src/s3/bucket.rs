@@ -164,10 +164,8 @@ impl Kind for BucketKind {
 
     async fn update(&self, subject: &Subject, bucket: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
-        let encryption = match update.changes("encryption") || update.changes("kms_key_id") {
-            true => settings::encryption_rule(&client, bucket).await?,
-            false => None,
-        };
+        let is_encryption_changed = update.changes("encryption") || update.changes("kms_key_id");
+        let encryption = if is_encryption_changed { settings::encryption_rule(&client, bucket).await? } else { None };
         self.put(&subject.region, bucket, &update.desired, encryption, |setting| update.changes(setting)).await?;
         if !update.tags_to_set.is_empty() || !update.tags_to_remove.is_empty() {
             let tags = settings::merged(&tags_of(&update.live), &update.tags_to_set, &update.tags_to_remove);
