@@ -281,8 +281,8 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
     )
 }
 
-/// Returns the settings that a version publishes: the configured ones, never those that somebody gave the function. A function at
-/// the edge has neither environment variables nor layers.
+/// Returns the settings that a version publishes: the configured ones, never those set outside ohinfra. A
+/// Lambda@Edge function has neither environment variables nor layers.
 fn settings(inputs: &FunctionInputs<Text>) -> Text {
     let fixed = json!({
         "runtime": inputs.runtime, "handler": inputs.handler, "architecture": inputs.architecture,
