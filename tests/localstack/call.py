@@ -6,6 +6,7 @@ Every line of standard input is a JSON object with `account` and `region`, and o
 - `inventory`: everything that can be listed (inventory.py).
 - `validate`: recorded requests; the answer says in what they do not fit AWS's models (shapes.py).
 - `mutations`: the table of mutations/; `mutate`: makes one of them.
+- `fill`: fills an object that AWS takes as a whole (whole/); `compare`: in what a recorded update differs from it.
 - `fixture`: what a user has before the first run (fixture.py); its value lists what is left out.
 Every line of standard output is an answer.
 """
@@ -17,8 +18,10 @@ import json
 import sys
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from ohinfra_localstack import models
 
 import fixture
 import inventory
@@ -43,7 +46,9 @@ def given(value):
 
 @functools.lru_cache(maxsize=32)
 def session(account: str, region: str) -> boto3.Session:
-    return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
+    core = botocore.session.get_session()
+    core.get_component("data_loader").search_paths.insert(0, models.FOLDER)
+    return boto3.Session(botocore_session=core, aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
 
 
 @functools.lru_cache(maxsize=256)
@@ -68,7 +73,9 @@ def call(connect, service: str, operation: str, parameters: dict):
 
 
 def answer(endpoint: str, request: dict):
-    connect = functools.partial(client, endpoint, request["account"], request["region"])
+    def connect(service: str, region: str = request["region"]):
+        return client(endpoint, request["account"], region, service)
+
     if "fixture" in request:
         return fixture.make(connect, request["region"], "example.com", request["fixture"])
     if "validate" in request:
@@ -76,13 +83,19 @@ def answer(endpoint: str, request: dict):
 
         return shapes.validate(request["validate"])
     if "inventory" in request:
-        virginia = functools.partial(client, endpoint, request["account"], "us-east-1")
-        both = [functools.partial(call, one) for one in (connect, virginia)]
-        return inventory.take(*both, request["account"])
+        def calls(region: str):
+            return functools.partial(call, functools.partial(connect, region=region))
+
+        edges = [calls(region) for region in inventory.EDGES]
+        return inventory.take(calls(request["region"]), calls("us-east-1"), edges, request["account"])
     if "mutations" in request:
         return mutations.table()
     if "mutate" in request:
         return mutations.mutate(connect, request["mutate"])
+    if "fill" in request or "compare" in request:
+        import whole
+
+        return whole.fill(connect, request["fill"]) if "fill" in request else whole.compare(request["compare"], given)
     return [call(connect, *one) for one in request["calls"]]
 
 

@@ -68,6 +68,10 @@ VIRGINIA = [
     ("wafv2", "list_web_acls", {"Scope": "CLOUDFRONT"}, "WebACLs", "Name"),
 ]
 
+# Two of the regions in which functions at CloudFront's edge write logs: what is there is the same in all.
+EDGES = ["eu-west-1", "sa-east-1"]
+EDGE = [("logs", "describe_log_groups", {}, "logGroups", "logGroupName")]
+
 # What is another one in every run, and the word for it.
 REPLACED = [
     # What CloudWatch has found out about an alarm by now, before anything in it is replaced by a word.
@@ -149,9 +153,10 @@ def zones(call) -> list:
     return found
 
 
-def take(call, virginia, account: str) -> list:
+def take(call, virginia, edges: list, account: str) -> list:
     everything = []
     lists = [(call, one) for one in LISTS] + [(virginia, one) for one in VIRGINIA]
+    lists += [(edge, one) for edge in edges for one in EDGE]
     for connect, (service, operation, parameters, name, field) in lists:
         answer = connect(service, operation, parameters)
         # A service that cannot be asked would look like one that holds nothing.

@@ -9,6 +9,9 @@ from functools import lru_cache
 from localstack.aws.protocol.parser import create_parser
 from localstack.aws.spec import load_service
 from localstack.http import Request
+from ohinfra_localstack import models
+
+models.install()
 
 # The name in a signature, where it is not the model's.
 MODELS = {

@@ -1,4 +1,4 @@
-// A compromised sandbox. Commands run in it directly: an agent executes untrusted instructions.
+// Attacks from a compromised sandbox. Commands run directly in the sandbox, because an agent executes untrusted instructions.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ let bob;
 let victim;
 let attacker;
 
-/** Runs a program in the attacker's sandbox, as its own user or as root: agents use sudo. */
+/** Runs a program in the sandbox of the attacker, as root by default: agents can use sudo. */
 const inside = (args, { user = 'root', ...options } = {}) => bench.engine.docker(['exec', '--user', user, attacker.sandbox, ...args], { check: false, ...options });
 const python = (text, ...args) => inside(['python3', '-c', text, ...args]);
 
@@ -32,13 +32,13 @@ with concurrent.futures.ThreadPoolExecutor(32) as pool:
     for (host, port), is_open in zip(places, pool.map(opens, places)):
         if is_open:
             print(f"{host}:{port}")`;
-/** Those of the places, as [host, port], to which a connection opens. */
+/** Returns the targets, given as [host, port], that accept connections. */
 async function open(places) {
   const { stdout, stderr } = await python(PROBE, JSON.stringify(places));
   assert.equal(stderr, '');
   return stdout.split('\n').filter(Boolean);
 }
-/** The ports on which anything listens on the instance. */
+/** Returns the ports with a listener on the instance. */
 async function listening() {
   const lines = (await bench.engine.exec('ss', ['-H', '-l', '-t', '-n'])).split('\n').filter(Boolean);
   return [...new Set(lines.map((line) => Number(line.trim().split(/\s+/)[3].split(':').at(-1))))];
@@ -54,7 +54,7 @@ except urllib.error.HTTPError as error:
     print(error.code, error.read(4000).decode("utf-8", "replace"))
 except (OSError, TimeoutError) as error:
     print(0, type(error).__name__)`;
-/** A request from the sandbox: its status and text; status 0 if nothing answers. */
+/** Sends a request from the sandbox. Returns the status and text; status 0 if there is no response. */
 async function tries(method, url, headers = {}, body = '') {
   const { stdout, stderr } = await python(TRY, method, url, JSON.stringify(headers), body);
   assert.notEqual(stdout, '', stderr);
@@ -76,7 +76,7 @@ after(() => bench?.stop());
 const forged = () => ({ 'X-Cognito-User-Id': BOB.id, 'X-Cognito-Email': BOB.email, 'X-Cognito-Email-Verified': 'true', 'X-Origin-Verify': 'guess' });
 
 describe('a sandbox', () => {
-  test('reaches one port of the instance', async () => {
+  test('can connect to only one port of the instance', async () => {
     const ports = await listening();
     for (const expected of [3000, 3001, 8080]) assert.ok(ports.includes(expected), `${expected} of ${ports}`);
     const hosts = ['172.30.0.1', bench.engine.at.instance, '172.17.0.1', '127.0.0.1', 'host.docker.internal'];
@@ -84,7 +84,7 @@ describe('a sandbox', () => {
     assert.deepEqual((await open(places)).sort(), ['172.30.0.1:3001', 'host.docker.internal:3001']);
   });
 
-  test('names another user there in vain', async () => {
+  test('cannot impersonate another user at the sandbox gateway', async () => {
     const paths = [
       '/', '/api/v1/settings', '/api/v1/users/me', '/api/v1/secrets/search', '/api/v1/app-conversations/search', `/api/v1/app-conversations?ids=${victim.id}`,
       `/api/v1/conversation/${victim.id}/events/search`, `/api/v1/sandboxes?id=${victim.sandbox}`, `/api/v1/sandboxes/${victim.sandbox}/settings/secrets`,
@@ -100,13 +100,13 @@ describe('a sandbox', () => {
     }
   });
 
-  test('writes nothing into another user\'s conversation with its own key', async () => {
+  test('cannot write to a conversation of another user with its own key', async () => {
     const { session_api_key: own } = await attacker.running();
     const before = (await victim.events()).length;
     const event = { id: '11111111-1111-4111-8111-111111111111', timestamp: '2026-01-01T00:00:00', source: 'user', kind: 'MessageEvent', llm_message: { role: 'user', content: [{ type: 'text', text: 'forged' }] } };
     const send = (id, forgery) => tries('POST', `http://172.30.0.1:3001/api/v1/webhooks/events/${id}`, { 'X-Session-API-Key': own, 'Content-Type': 'application/json' }, JSON.stringify([forgery]));
     await send(victim.id, event);
-    // An id that leads to the victim's folder, in the bucket and on the instance.
+    // IDs with a path to the directory of the victim, in the bucket and on the instance.
     const state = join(bench.engine.efs, 'workspace', victim.id, 'conversations', victim.id, 'base_state.json');
     const content = readFileSync(state, 'utf8');
     for (const id of [`../../../${BOB.id}/v1_conversations/${victim.id}/forged`, `../../../../../../data/openhands/workspace/${victim.id}/conversations/${victim.id}/base_state`]) {
@@ -123,24 +123,24 @@ describe('a sandbox', () => {
     assert.equal((await victim.listed()).sandbox_id, victim.sandbox);
   });
 
-  test('floods OpenHands with nothing: what it sends is limited before it arrives', async () => {
+  test('cannot send oversized requests to OpenHands', async () => {
     const answer = await tries('POST', 'http://172.30.0.1:3001/api/v1/webhooks/conversations', { 'Content-Length': String(64 * 2 ** 20) }, 'x');
     assert.ok([0, 413].includes(answer.status), `${answer.status} ${answer.text}`);
     assert.equal((await bench.instance.app('/api/health')).status, 200);
   });
 
-  test('gets no credentials of the instance from the metadata service', async () => {
+  test('cannot get credentials of the instance from the metadata service', async () => {
     for (const url of ['http://169.254.169.254/latest/api/token', 'http://[fd00:ec2::254]/latest/api/token']) {
       const answer = await tries('PUT', url, { 'X-aws-ec2-metadata-token-ttl-seconds': '60' });
       assert.equal(answer.status, 0, answer.text);
     }
     assert.equal((await tries('GET', 'http://169.254.169.254/latest/meta-data/iam/security-credentials/')).status, 0);
-    // The instance gets them: it is the firewall and the hop limit that make the difference.
+    // The instance gets credentials, so the firewall and the hop limit block the sandbox.
     const token = ['-s', '-m', '4', '-X', 'PUT', '-H', 'X-aws-ec2-metadata-token-ttl-seconds: 60', '-o', '/dev/null', '-w', '%{http_code}'];
     assert.equal(await bench.engine.exec('curl', [...token, 'http://169.254.169.254/latest/api/token']), '200');
   });
 
-  test('has the credentials of the sandbox role only, and cannot change them', async () => {
+  test('has only the credentials of the sandbox role and cannot change them', async () => {
     const read = await inside(['cat', '/run/aws/credentials.json'], { user: '10001' });
     assert.equal(JSON.parse(read.stdout).SessionToken, 'sandbox');
     assert.notEqual((await inside(['sh', '-c', 'echo x > /run/aws/credentials.json'])).status, 0);
@@ -148,27 +148,27 @@ describe('a sandbox', () => {
     for (const secret of [bench.sandboxKey, bench.originSecret, bench.database.password, bench.llm.key]) assert.ok(!env.includes(secret));
   });
 
-  test('reaches no other sandbox, no database, no docker', async () => {
+  test('cannot reach other sandboxes, the database or Docker', async () => {
     const other = (await bench.instance.sandboxes()).find((one) => one.Config.Labels.conversation_id === victim.id);
     const address = other.NetworkSettings.Networks['openhands-sandboxes'].IPAddress;
     assert.deepEqual(await open([8000, 8001, 8011, 8012, 22, 80].map((port) => [address, port])), []);
-    // From the instance the same address answers.
+    // The address responds to the instance.
     assert.equal(await bench.engine.exec('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', `http://${address}:8000/alive`]), '200');
     const { database, engine } = bench;
     assert.deepEqual(await open([[database.host, 5432], [engine.at.instance, 2375], [engine.at.vpc, 22], [engine.at.vpc, Number(new URL(bench.aws.endpoint).port)]]), []);
     await engine.exec('bash', ['-c', `exec 3<>/dev/tcp/${database.host}/5432`]);
-    // The instance reaches the database, and the sandbox reaches the internet: it is no broken network.
+    // The network works: the instance can reach the database, and the sandbox can reach the internet.
     assert.notEqual((await tries('GET', `${bench.llm.url}/models`)).status, 0);
     assert.notEqual((await inside(['test', '-e', '/var/run/docker.sock'])).status, 0);
     assert.deepEqual((await inside(['ls', '/workspace/..'])).stdout.includes(victim.id), false);
   });
 
-  test('sends no raw packets', async () => {
+  test('cannot send raw packets', async () => {
     const raw = await python('import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)');
     assert.match(raw.stderr, /PermissionError/);
   });
 
-  test('that fills its memory and its processes affects no other sandbox', async () => {
+  test('cannot affect other sandboxes by exhausting memory or processes', async () => {
     const { memory_mb: limit, processes } = bench.settings.sandbox;
     const filled = await python(`x = []\nfor _ in range(${limit * 2}): x.append(bytearray(b"x" * 2 ** 20))\nprint("filled")`);
     assert.notEqual(filled.status, 0);
@@ -190,8 +190,8 @@ except OSError as error:
     assert.match(await victim.shell('cat private.txt'), /the victim's file/);
   });
 
-  test('that fills its disk affects no other sandbox', async (t) => {
-    if (!bench.engine.hasQuota) return t.skip('the kernel has no XFS quota: docker cannot limit a container\'s disk here');
+  test('cannot affect other sandboxes by filling its disk', async (t) => {
+    if (!bench.engine.hasQuota) return t.skip('requires a kernel with XFS quotas for disk limits of containers');
     const filled = await inside(['sh', '-c', `head -c ${(bench.settings.sandbox.disk_gb + 1) * 2 ** 30} /dev/zero > /var/tmp/fill`]);
     assert.notEqual(filled.status, 0);
     assert.match(filled.stderr, /No space left/);
@@ -199,7 +199,7 @@ except OSError as error:
     return undefined;
   });
 
-  test('keeps nothing of what it did from its own user', async () => {
+  test('is usable again after a restart', async () => {
     await bench.engine.docker(['restart', '--time', '2', attacker.sandbox]);
     await waitFor('the sandbox', async () => (await attacker.read()).sandbox_status === 'RUNNING', { seconds: 120, every: 500 });
     assert.match(await attacker.shell('echo back'), /back/);

@@ -1,4 +1,4 @@
-// AWS as far as an instance asks for it: LocalStack for S3, KMS and Secrets Manager.
+// The AWS services that an instance uses: S3, KMS and Secrets Manager in LocalStack.
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ export const ORIGIN_SECRET = 'openhands/cloudfront/origin-verify';
 export const SANDBOX_SECRET = 'openhands/sandbox-secret-key';
 export const DATABASE_SECRET = 'openhands/database/proxy';
 
-/** The virtual environment with LocalStack that xtask keeps in the cache. */
+/** Returns the Python program of the virtual environment with LocalStack, which xtask creates in the cache. */
 export async function python() {
   if (process.env.OHINFRA_TEST_PYTHON) return join(process.env.OHINFRA_TEST_PYTHON, 'bin/python');
   const find = () => {
@@ -45,10 +45,10 @@ for name, value in secrets.items():
 print(client("kms").create_key()["KeyMetadata"]["KeyId"])
 `;
 
-/** Starts LocalStack at `host` and creates what the stacks would have created. */
+/** Starts LocalStack at `host` and creates the bucket, the secrets and the KMS key of a deployment. */
 export async function startAws(host, { port, region = 'us-west-2', bucket = `openhands-data-${ACCOUNT}`, secrets = {} } = {}) {
   const program = await python();
-  // LocalStack listens on every address: with a fixed port, two benches would collide.
+  // LocalStack listens on all addresses, so concurrent benches need different ports.
   port ??= await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-aws-'));
   const endpoint = `http://${host}:${port}`;
@@ -58,13 +58,13 @@ export async function startAws(host, { port, region = 'us-west-2', bucket = `ope
   const aws = { endpoint, region, bucket, environment, folder };
   aws.log = () => readFileSync(join(folder, 'log'), 'utf8');
   aws.start = async () => {
-    // It listens on every address whatever it is told, and would answer for another bench.
+    // LocalStack listens on all addresses despite GATEWAY_LISTEN, so another bench's LocalStack could respond here.
     const other = await fetch(`${endpoint}/_localstack/health`).catch(() => undefined);
-    if (other) throw new Error(`port ${port} is in use by another LocalStack; end it, or set OHINFRA_BENCH to another number`);
+    if (other) throw new Error(`port ${port} is in use by another LocalStack; stop it, or set OHINFRA_BENCH to a different number`);
     const log = openSync(join(folder, 'log'), 'a');
     aws.process = start(program, ['-m', 'localstack.runtime.main'], {
       stdio: ['ignore', log, log],
-      // Nothing of it is kept, and its own end can take long.
+      // No state is kept, and a graceful shutdown can be slow.
       signal: 'KILL',
       env: {
         ...process.env, GATEWAY_LISTEN: `${host}:${port}`, LOCALSTACK_VOLUME_DIR: join(folder, 'volume'),
@@ -75,10 +75,10 @@ export async function startAws(host, { port, region = 'us-west-2', bucket = `ope
     const failed = () => (aws.process.exitCode === null ? undefined : aws.log().slice(-2000));
     await waitFor('LocalStack', async () => (await fetch(`${endpoint}/_localstack/health`)).ok, { seconds: 90, failed });
   };
-  /** Suspends it, as if AWS did not answer, and lets it go on: what it holds is in its memory. */
+  /** Suspends and resumes LocalStack to simulate an AWS outage. Its data stays in memory. */
   aws.suspend = () => process.kill(aws.process.pid, 'SIGSTOP');
   aws.continue = () => process.kill(aws.process.pid, 'SIGCONT');
-  /** Runs a Python text with boto3 against it. */
+  /** Runs a Python script with boto3 for LocalStack. */
   aws.run = (text, ...args) => run(program, ['-c', text, ...args], { env: { ...process.env, ...environment } });
   aws.secret = async (name) => (await aws.run('import boto3, sys; print(boto3.client("secretsmanager").get_secret_value(SecretId=sys.argv[1])["SecretString"])', name)).trimEnd();
   aws.stop = async () => {

@@ -1,4 +1,4 @@
-// Everything together, in the order in which a deployment comes to be; `stop` ends it in the reverse order.
+// Starts all components of the bench in dependency order; `stop` stops them in reverse order.
 import { randomBytes } from 'node:crypto';
 
 import { startCognito } from '../../crates/openhands/payload/edge/tests/cognito.mjs';
@@ -17,15 +17,16 @@ import { startUserConfig } from './user-config.mjs';
 
 export const DEFAULT_VERSION = '1.11.0';
 
-/** Role credentials, as the metadata service and STS give them; LocalStack takes the key's id for the account. */
+/** Returns role credentials in the format of the metadata service and STS. LocalStack uses the access key ID as the account ID. */
 const credentials = (name) => ({
   Code: 'Success', Type: 'AWS-HMAC', AccessKeyId: ACCOUNT, SecretAccessKey: 'test', Token: name, SessionToken: name,
   LastUpdated: '2026-01-01T00:00:00Z', Expiration: '2099-01-01T00:00:00Z',
 });
 
 /**
- * Starts the bench for a version of OpenHands. `values` are fields of `Boot`, `sandbox` changes the overlay's limits (also to values that
- * no configuration has), `environment` is added to the app's. `boot: false` leaves the instance to the caller: `bench.boot()`.
+ * Starts the bench for a version of OpenHands. `values` are fields of `Boot`. `sandbox` overrides limits of the overlay, also with values
+ * that a configuration rejects. `environment` contains additional variables of the app. With `boot: false`, the caller starts the instance
+ * with `bench.boot()`.
  */
 export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION, boot = true, wait = true, values = {}, sandbox = {}, environment = {}, log = () => {} } = {}) {
   const bench = { version };
@@ -50,7 +51,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
     bench.originSecret = randomBytes(24).toString('hex');
     bench.sandboxKey = randomBytes(32).toString('hex');
     const { vpc, internet, metadata } = engine.at;
-    // What nobody would choose: everything that has to be quoted somewhere.
+    // All characters that require quoting in any of the formats.
     bench.password = `p@:/%'"\\ ${randomBytes(8).toString('hex')}`;
     const secrets = {
       [ORIGIN_SECRET]: bench.originSecret, [SANDBOX_SECRET]: bench.sandboxKey,
@@ -60,14 +61,14 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
       add('database', startDatabase(vpc, { password: bench.password })),
       add('AWS', startAws(vpc, { secrets })),
       add('model', startLlm(internet)),
-      add('names', startDns(vpc, {})),
+      add('DNS', startDns(vpc, {})),
       add('metadata', startMetadata(metadata, { device: engine.at.device, credentials: credentials('instance') })),
       add('Cognito', startCognito()),
     ]);
     bench.userConfig = await add('function', startUserConfig(bench.aws));
     /**
-     * Boots an instance; `version` and fields of `Boot` are for this one. `bench.settings` is what the overlay is given: a test may
-     * change it and reload.
+     * Boots an instance; `version` and fields of `Boot` apply to this instance only. `bench.settings` contains the settings of the
+     * overlay; a test can change them and call `bench.reload()`.
      */
     bench.boot = async ({ version: release = version, ...more } = {}) => {
       const bootable = await bootValues({ ...bench, version: release, hasQuota: engine.hasQuota }, { ...values, ...more });
@@ -80,7 +81,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
       });
       return bench.instance;
     };
-    /** Takes `bench.settings` and the overlay's present files, and restarts the app with them; sandboxes stay. */
+    /** Installs `bench.settings` and the current overlay files, and restarts the app; sandboxes keep running. */
     bench.reload = async () => {
       writeOverlay(engine.opt, bench.settings);
       await engine.docker(['restart', '--time', '5', 'openhands-app']);
@@ -92,7 +93,7 @@ export async function startBench({ version = process.env.OHINFRA_OPENHANDS_VERSI
     }
     bench.front = await add('edge', startFront({ ...bench, instance: engine.at.instance }));
     bench.login = (user) => login(bench.front, bench.cognito, user);
-    log(`all: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    log(`total: ${((Date.now() - started) / 1000).toFixed(1)} s`);
     return bench;
   } catch (error) {
     if (bench.instance) error.message += `\n${(await bench.instance.logs().catch(() => '')).slice(-6000)}`;

@@ -1,4 +1,4 @@
-// Chromium at the edge: what a person sees. It resolves the deployment's hosts to `front`, and no others.
+// Chromium in front of the edge. It resolves only the hosts of the deployment, to `front`.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -10,10 +10,10 @@ const FLAGS = [
   '--disable-component-update', '--disable-sync',
 ];
 
-/** Where pictures of pages are written: outside the checkout. */
+/** The directory of screenshots, outside the checkout. */
 export const PICTURES = cacheFolder('pictures');
 
-/** A phone and a desktop, each in the light and in the dark. */
+/** A phone in light mode and a desktop in dark mode. */
 export const SCREENS = [
   { name: 'phone', viewport: { width: 360, height: 640 }, colorScheme: 'light' },
   { name: 'dark', viewport: { width: 1024, height: 640 }, colorScheme: 'dark' },
@@ -28,19 +28,19 @@ function driver() {
   }
 }
 
-/** Starts Chromium with an empty profile, which is deleted with it. */
+/** Starts Chromium with a temporary profile. */
 export async function startBrowser(front) {
   const hosts = `--host-resolver-rules=MAP *.example.com 127.0.0.1:${front.securePort}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`;
   const chromium = await driver().launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, hosts] });
   const browser = { stop: () => chromium.close() };
-  /** A person with a browser window of their own; `problems` are the errors of the console. */
+  /** Opens a window with separate cookies; `problems` contains the errors in the console. */
   browser.open = async (options = {}) => {
     const context = await chromium.newContext({ ignoreHTTPSErrors: true, ...options });
     const page = await context.newPage();
     const problems = [];
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
-      // Chromium reports every status of 400 and more, also that of the page itself.
+      // Chromium logs every status of 400 or higher, including the status of the page itself.
       const isStatus = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
       if (message.type() === 'error' && !isStatus) problems.push(`${message.text()} (${message.location().url})`);
     });
@@ -49,7 +49,7 @@ export async function startBrowser(front) {
   return browser;
 }
 
-/** Logs a person in, as a person does: by opening the site. */
+/** Logs in a user by opening a page of the site. */
 export async function loginInBrowser(window, cognito, user, path = '/') {
   cognito.nextClaims = { sub: user.id, email: user.email, email_verified: true };
   const response = await window.page.goto(`https://${HOST}${path}`);
@@ -57,13 +57,13 @@ export async function loginInBrowser(window, cognito, user, path = '/') {
   return response;
 }
 
-/** Takes a picture and returns what it shows, by the rules for every page. */
+/** Takes a screenshot and returns the measurements of the page. */
 export async function look(page, name) {
   await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   return page.evaluate(measure);
 }
 
-/** In the page: its language, its size, its texts and the lowest contrast of a text to what is behind it. */
+/** Runs in the page: returns its language, title, heading, links, overflow, text, smallest font size and lowest text contrast. */
 function measure() {
   const canvas = document.body.appendChild(document.createElement('i'));
   const rgb = (color) => color.match(/[\d.]+/g).map(Number);
@@ -104,5 +104,5 @@ function measure() {
   };
 }
 
-/** A name for a picture. */
+/** Returns the file name of a screenshot, without extension. */
 export const pictureOf = (name, screen) => `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 60)}-${screen}`;

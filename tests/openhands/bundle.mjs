@@ -1,4 +1,4 @@
-// The boot bundle of an instance, rendered by our own code.
+// The boot bundle of an instance, rendered by the code of this checkout.
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,21 +7,21 @@ import { imageTags } from './images.mjs';
 import { ROOT, empty, run } from './shell.mjs';
 
 const PAYLOAD = join(ROOT, 'crates/openhands/payload');
-/** The overlay's sources; another checkout's while it is worked on. */
+/** The sources of the overlay; OHINFRA_OVERLAY replaces them during development. */
 const OVERLAY = process.env.OHINFRA_OVERLAY ?? join(PAYLOAD, 'overlay');
 const SCRIPTS = ['sandbox-network', 'refresh-sandbox-credentials', 'openhands-health', 'openhands-update'];
 
-/** One piece of the payload, rendered by the example program; its standard output. */
+/** Renders one piece of the payload with the example program. Returns its standard output. */
 export function render(piece, values, folder) {
   const program = process.env.OHINFRA_RENDER_PAYLOAD;
   if (!program) throw new Error('OHINFRA_RENDER_PAYLOAD is not set: run `cargo xtask openhands`');
   return run(program, [piece, ...(folder ? [folder] : [])], { input: JSON.stringify(values) });
 }
 
-/** Docker's settings on an instance. */
+/** Returns the Docker daemon settings of an instance. */
 export const daemonSettings = () => JSON.parse(readFileSync(join(PAYLOAD, 'boot/bundle/daemon.json'), 'utf8'));
 
-/** The values that a deployment on the bench boots with. `sandbox` are limits, anything else fields of `Boot`. */
+/** Returns the boot values of the bench. `sandbox` contains limits; other members are fields of `Boot`. */
 export async function bootValues({ version, aws, database, hasQuota }, { sandbox = {}, ...more } = {}) {
   const tags = await imageTags(version);
   const [openhands_repository, openhands_tag] = tags.app.split(/:(?=[^:]*$)/);
@@ -38,7 +38,7 @@ export async function bootValues({ version, aws, database, hasQuota }, { sandbox
   };
 }
 
-/** Writes the bundle as an instance unpacks it. */
+/** Writes the bundle in the layout of an instance. */
 export async function writeBundle(folder, values) {
   empty(folder);
   await render('bundle', values, folder);
@@ -47,10 +47,10 @@ export async function writeBundle(folder, values) {
 
 const SETTINGS = 'overlay/settings.json';
 
-/** What the overlay of a bundle is set to. */
+/** Returns the overlay settings of a bundle. */
 export const readSettings = (folder) => JSON.parse(readFileSync(join(folder, SETTINGS), 'utf8'));
 
-/** Puts the present files of the overlay, of what it shares with the user-configuration function, and settings into a bundle. */
+/** Writes the current overlay, the modules shared with the user-configuration function, and settings into a bundle. */
 export function writeOverlay(folder, settings) {
   for (const [from, to] of [[join(OVERLAY, 'ohinfra_overlay'), 'ohinfra_overlay'], [join(OVERLAY, '../user-config/function/user_data'), 'user_data']]) {
     empty(join(folder, 'overlay', to));

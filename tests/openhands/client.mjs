@@ -1,14 +1,14 @@
-// A browser as far as HTTP goes: cookies, the login, requests to the main host and to hosts of applications.
+// The HTTP behavior of a browser: cookies, the login, and requests to the main host and hosts of applications.
 import { request as send } from 'node:http';
 
 import { HOST } from './front.mjs';
 import { openSocket } from './websocket.mjs';
 
-// As a page's own script asks, and as somebody who types an address.
+// Request headers of a script in the page, and of a navigation.
 const SCRIPT = { Accept: 'application/json', 'Sec-Fetch-Mode': 'cors' };
 const NAVIGATION = { Accept: 'text/html,*/*', 'Sec-Fetch-Mode': 'navigate' };
 
-/** One request; the path is sent exactly as it is. */
+/** Sends a request with an unmodified path. */
 export function ask({ host = '127.0.0.1', port, path, method = 'GET', headers = {}, body, seconds = 120 }) {
   return new Promise((resolve, reject) => {
     const text = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
@@ -26,13 +26,13 @@ export function ask({ host = '127.0.0.1', port, path, method = 'GET', headers = 
       answer.json = () => JSON.parse(answer.text);
       return resolve(answer);
     });
-    request.setTimeout(seconds * 1000, () => request.destroy(new Error(`${method} ${path}: no answer within ${seconds} s`)));
+    request.setTimeout(seconds * 1000, () => request.destroy(new Error(`${method} ${path}: no response within ${seconds} s`)));
     request.on('error', reject);
     request.end(text);
   });
 }
 
-/** Somebody at the edge; nobody is logged in. */
+/** Returns a client of the edge without a login. */
 export function createClient(front) {
   const jar = new Map();
   const client = { jar };
@@ -56,16 +56,16 @@ export function createClient(front) {
   return client;
 }
 
-/** Logs somebody in through the whole flow: our redirect, Cognito's page, our callback. */
+/** Logs in a user with the complete flow: the redirect, the page of Cognito and the callback. */
 export async function login(front, cognito, user) {
   const client = createClient(front);
   const first = await client.navigate('/');
-  if (first.status !== 302) throw new Error(`a navigation without a login: ${first.status} ${first.text}`);
+  if (first.status !== 302) throw new Error(`navigation without a login: ${first.status} ${first.text}`);
   cognito.nextClaims = { sub: user.id, email: user.email, email_verified: true };
   const authorized = await fetch(first.headers.location, { redirect: 'manual' });
   const back = new URL(authorized.headers.get('location'));
   const last = await client.navigate(`${back.pathname}${back.search}`);
-  if (!client.jar.has('id_token')) throw new Error(`the callback: ${last.status} ${last.text}`);
+  if (!client.jar.has('id_token')) throw new Error(`callback: ${last.status} ${last.text}`);
   return Object.assign(client, { user });
 }
 

@@ -1,4 +1,4 @@
-// A real PostgreSQL in a temporary folder: TLS only, prepared by our bootstrap.
+// A PostgreSQL server in a temporary directory: TLS only, prepared by the database bootstrap.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,16 +11,16 @@ export const NAME = 'openhands';
 export const USER = 'openhands_proxy';
 export const PORT = 5432;
 
-/** Debian keeps the programs of every version apart. */
+/** Returns the program directory of the newest version. Debian has a separate directory for each version. */
 function programs() {
   const versions = readdirSync('/usr/lib/postgresql').sort((one, other) => Number(one) - Number(other));
   return join('/usr/lib/postgresql', versions.at(-1), 'bin');
 }
 
-/** PostgreSQL refuses to be run by root. */
+/** Runs a PostgreSQL program as the user `postgres`; PostgreSQL refuses to run as root. */
 const asPostgres = (program, args, options) => run('runuser', ['-u', 'postgres', '--', join(programs(), program), ...args], { cwd: '/', ...options });
 
-/** Starts a server at `host`, with the bootstrap applied by a master that is no superuser, as on RDS. */
+/** Starts a server at `host` and applies the bootstrap as a master user without superuser rights, as on RDS. */
 export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-postgres-'));
   const [uid, gid] = ['-u', '-g'].map((one) => Number(spawnSync('id', [one, 'postgres'], { encoding: 'utf8' }).stdout));
@@ -41,7 +41,7 @@ export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
   const server = { host, port: PORT, name: NAME, user: USER, password, folder };
   server.start = async () => {
     const file = openSync(log, 'a');
-    // Where its parent ends, it shuts down at once.
+    // SIGQUIT is an immediate shutdown when the parent process ends.
     const child = start(join(programs(), 'postgres'), ['-D', data, ...options], { user: 'postgres', signal: 'QUIT', cwd: '/', stdio: ['ignore', file, file] });
     closeSync(file);
     server.pid = child.pid;
@@ -51,7 +51,7 @@ export async function startDatabase(host, { password = 'p@ss:/%w' } = {}) {
   };
   server.stop = () => end(server.pid, { signal: 'SIGINT' });
   server.log = () => readFileSync(log, 'utf8');
-  /** What a role sees when it runs a text. */
+  /** Runs SQL as a role and returns the output. */
   server.sql = (text, { user = 'postgres', secret = 'postgres', database = NAME } = {}) =>
     run('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-U', user, '-d', database, '-h', folder], {
       input: text, env: { ...process.env, PGPASSWORD: secret, PGOPTIONS: '-c client_min_messages=warning' },

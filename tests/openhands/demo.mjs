@@ -1,4 +1,4 @@
-// The journey of `cargo xtask demo --with-app`: `node tests/openhands/demo.mjs [--keep]`.
+// The OpenHands part of `cargo xtask demo --with-app`. Usage: `node tests/openhands/demo.mjs [--keep]`.
 import { startBench } from './bench.mjs';
 import { ADA, BOB, createClient } from './client.mjs';
 import { chooseModel, startConversation } from './conversation.mjs';
@@ -20,7 +20,7 @@ const interrupted = new Promise((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, resolve);
 });
 
-/** The journey; gives the address of the application. */
+/** Runs the scenario. Returns the address of the application. */
 async function journey(bench) {
   const [ada, bob] = [await bench.login(ADA), await bench.login(BOB)];
   say(`Ada and Bob logged in through the edge of ${HOST}.`);
@@ -31,7 +31,7 @@ async function journey(bench) {
     'say: The page is served on port 8011.',
   ].join('\n'));
   await conversation.finished();
-  say(`Ada's agent wrote index.html and serves it from its own sandbox (conversation ${conversation.id}).`);
+  say(`Ada's agent wrote index.html and serves it from its sandbox (conversation ${conversation.id}).`);
   const page = await conversation.application(8011);
   expect('the application', page, 200);
   const address = `https://8011-${conversation.id}.runtime.${HOST}/`;
@@ -43,14 +43,14 @@ async function journey(bench) {
   const agent = await bob.get(`${conversation.agent}/server_info`, { headers: { 'X-Session-API-Key': key } });
   expect('the agent server for Bob', agent, 403);
   const { items } = (await bob.get('/api/v1/app-conversations/search')).json();
-  if (items.length > 0) throw new Error(`Bob sees ${items.length} conversations`);
-  say(`Bob opens the same address: ${his.status}. Without a login: ${anonymous.status}. Ada's agent server, even with its key: ${agent.status}. Bob's conversations: ${items.length}.`);
+  if (items.length > 0) throw new Error(`expected no conversations of Bob, got ${items.length}`);
+  say(`Bob opens the same address: ${his.status}. Without a login: ${anonymous.status}. Ada's agent server, even with the key of her sandbox: ${agent.status}. Bob's conversations: ${items.length}.`);
   return address;
 }
 
-say('Starting OpenHands with a docker engine, PostgreSQL, LocalStack and the edge functions. The first start builds images: several minutes.');
+say('Starting OpenHands with Docker, PostgreSQL, LocalStack and the edge functions. The first start builds images and takes several minutes.');
 let bench;
-// What has started by then ends with this process.
+// Processes that have started by then end with this process.
 void interrupted.then(() => bench ?? process.exit(130));
 bench = await startBench();
 try {
@@ -59,7 +59,7 @@ try {
   if (typeof address !== 'string') {
     process.exitCode = 130;
   } else if (process.argv.includes('--keep')) {
-    // The stand-in for Cognito logs everybody in as Ada.
+    // The fake Cognito logs in every user as Ada.
     bench.cognito.nextClaims = { sub: ADA.id, email: ADA.email, email_verified: true };
     console.log(`
 OpenHands keeps running until you press Ctrl-C. To open it in Chromium:
@@ -71,7 +71,7 @@ The login service logs you in as Ada. Then open the application at ${address}`);
     await interrupted;
   }
 } catch (error) {
-  console.error(`the journey failed: ${error.message}`);
+  console.error(`the demo failed: ${error.message}`);
   process.exitCode = 1;
 } finally {
   await bench.stop();

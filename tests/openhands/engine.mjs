@@ -1,6 +1,5 @@
-// A real docker engine on an "instance": network, mount and process namespaces of its own, in which `/data`, `/opt` and `/run` are
-// the instance's. So rendered files and scripts run with exactly the paths and addresses of a real instance, and ending one process
-// ends everything.
+// A Docker engine on a simulated instance: separate network, mount and process namespaces with their own `/data`, `/opt` and `/run`.
+// Rendered files and scripts use the paths and addresses of a real instance, and killing the first process ends all others.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,24 +10,24 @@ import { cacheFolder, empty, end, isAlive, run, runningPid, start, waitFor } fro
 const DISK_BYTES = 40 * 1024 ** 3;
 const PROGRAMS = ['dockerd', 'docker', 'containerd', 'iptables', 'ip', 'nsenter', 'unshare', 'debootstrap'];
 
-/** Why no container can run on this machine; `undefined` if they can. */
+/** Returns the reason why this machine cannot run containers; `undefined` if it can. */
 export async function whyNot() {
-  if (process.getuid() !== 0) return 'a docker engine needs root';
+  if (process.getuid() !== 0) return 'Docker requires root';
   for (const program of PROGRAMS) {
     if ((await run('which', [program], { check: false })).status !== 0) return `${program} is not installed: run \`cargo xtask openhands\``;
   }
   const unshare = (script) => run('unshare', ['--mount', '--net', '--pid', '--fork', '--propagation', 'private', 'sh', '-ec', script], { check: false });
   const overlay = 'mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir a b c d; mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c d';
   const containers = await unshare(overlay);
-  if (containers.status !== 0) return `the kernel forbids containers: ${containers.stderr.trim()}`;
+  if (containers.status !== 0) return `the kernel does not permit containers: ${containers.stderr.trim()}`;
   const filter = await unshare('iptables -t nat -A POSTROUTING -j MASQUERADE; iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT');
-  if (filter.status !== 0) return `the kernel has no packet filter: ${filter.stderr.trim()}`;
+  if (filter.status !== 0) return `the kernel does not support packet filters: ${filter.stderr.trim()}`;
   return undefined;
 }
 
 const isMounted = (folder) => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4] === folder);
 
-/** `/data` of the instance: xfs with project quotas where the kernel has it (true), else a plain folder (false). */
+/** Mounts `/data` of the instance as XFS with project quotas. Returns false if the kernel has no support; `/data` is then a directory. */
 async function mountData(folder) {
   const [image, data] = [join(folder, 'disk.img'), join(folder, 'data')];
   mkdirSync(data, { recursive: true });
@@ -50,8 +49,8 @@ async function unmountData(folder) {
 }
 
 /**
- * The first process of the namespaces: gives them a root of their own, which is the machine's except for `/data`, `/opt`, `/run` and
- * `/tmp`, then waits for orphans.
+ * Returns the script of the first process of the namespaces. It sets up a root directory, which is that of the machine except for
+ * `/data`, `/opt`, `/run` and `/tmp`, then reaps orphans.
  */
 function initScript(folder) {
   const resolv = realpathSync('/etc/resolv.conf');
@@ -84,14 +83,14 @@ set +e
 while :; do sleep 3600 & wait $!; done`;
 }
 
-/** Starts an engine. Whatever an earlier one of this number left is ended first; one that is in use is an error. */
+/** Starts an engine and cleans up leftovers of a previous engine with this number. Fails if the number is in use. */
 export async function startEngine({ number, daemon = {} } = {}) {
   const at = addresses(number);
   const folder = cacheFolder(`bench-${at.number}`);
   const owner = join(folder, 'owner');
   const other = runningPid(owner, 'node');
   if (other && other !== process.pid) {
-    throw new Error(`bench ${at.number} is in use by process ${other}; set OHINFRA_BENCH to another number`);
+    throw new Error(`bench ${at.number} is in use by process ${other}; set OHINFRA_BENCH to a different number`);
   }
   await clean(folder, at);
   writeFileSync(owner, String(process.pid));
@@ -149,20 +148,20 @@ async function startDocker(engine) {
   writeFileSync(join(folder, 'run/daemon.json'), JSON.stringify(configuration));
   rmSync(join(folder, 'run/docker.pid'), { force: true });
   const log = openSync(join(folder, 'dockerd.log'), 'a');
-  // As docker's unit does on an instance that has been booted.
+  // Like the Docker unit of an instance.
   const firewall = 'sandbox-network';
   if (existsSync(join(engine.opt, firewall))) await engine.exec(`/opt/openhands/${firewall}`, ['firewall']);
-  // The shell goes first, so that docker is an orphan of the namespaces' first process.
+  // The shell exits first, so that dockerd becomes a child of the first process of the namespaces.
   const script = `dockerd --config-file /run/daemon.json & sleep 0`;
   const starter = engine.spawn('sh', ['-c', script], { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   starter.unref();
-  await waitFor('docker', async () => (await engine.docker(['version'], { check: false })).status === 0, {
+  await waitFor('Docker', async () => (await engine.docker(['version'], { check: false })).status === 0, {
     failed: () => (engine.log().includes('failed to start daemon') ? engine.log().slice(-2000) : undefined),
   });
 }
 
-/** Ends only the daemon: containers go on, as with `live-restore` on an instance. */
+/** Stops only the daemon; containers keep running, as with `live-restore` on an instance. */
 async function stopDocker(engine) {
   const wait = 'pid=$(cat /run/docker.pid); kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done';
   await engine.exec('sh', ['-c', wait]);
@@ -174,7 +173,7 @@ async function removeContainers(engine) {
   await engine.docker(['network', 'prune', '--force']);
 }
 
-/** Ends the namespaces with everything in them, removes the network, unmounts. Idempotent. */
+/** Kills all processes in the namespaces, removes the network and unmounts the disk. Idempotent. */
 async function clean(folder, at) {
   const unshare = runningPid(join(folder, 'unshare.pid'), 'unshare');
   if (unshare) {

@@ -1,4 +1,4 @@
-// The edge and the load balancer: CloudFront's events run through our real functions, then the rules of the load balancer.
+// The edge and the load balancer: CloudFront events pass through the deployed functions, then through the load balancer rules.
 import { STATUS_CODES, createServer, request as send } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
@@ -10,7 +10,7 @@ import { run } from './shell.mjs';
 
 export const HOST = 'openhands.example.com';
 
-/** Headers that CloudFront does not pass on. */
+/** Headers that CloudFront does not forward. */
 const HOPS = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'];
 
 function edgeHeaders(raw) {
@@ -28,7 +28,7 @@ async function bodyOf(stream) {
   return Buffer.concat(pieces);
 }
 
-/** What the load balancer makes of a request for a function. */
+/** Calls a function like the load balancer: converts the request to an event, and the result to a response. */
 async function toFunction(call, request, incoming) {
   const body = await bodyOf(incoming);
   const result = await call({
@@ -40,7 +40,7 @@ async function toFunction(call, request, incoming) {
   return { status: result.statusCode, headers: Object.entries(result.headers ?? {}).flat(), body: result.isBase64Encoded ? Buffer.from(result.body, 'base64') : result.body };
 }
 
-/** A certificate for the host and the hosts of applications, which no browser trusts. */
+/** Returns a self-signed certificate for the main host and the hosts of applications. */
 async function certificate() {
   const names = `subjectAltName=DNS:${HOST},DNS:*.runtime.${HOST}`;
   const text = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${HOST}`, '-addext', names, '-keyout', '-', '-out', '-']);
@@ -48,22 +48,22 @@ async function certificate() {
 }
 
 /**
- * Starts the edge for an instance at `instance`. `userConfig(event)` is the user-configuration function; without it that path is 404.
- * `ports` are those of OpenHands and of the routing.
+ * Starts the edge for the instance at `instance`. `userConfig(event)` is the user-configuration function; without it, its path returns 404.
+ * `ports` are the ports of OpenHands and the routing.
  */
 export async function startFront({ cognito, instance, originSecret, userConfig, runtimeAccess = 'owner', ports = { app: 3000, routing: 8080 } }) {
   const settings = { ...cognito.settings(), full_domain: HOST, callback_domains: [HOST], runtime_access: runtimeAccess };
   const [onRequest, onResponse] = [createRequestHandler(settings), createResponseHandler(settings)];
   const front = { instance, originSecret, requests: [] };
 
-  /** Viewer request: an answer of the function's own, or the request for the load balancer. */
+  /** Runs the viewer-request function. Returns its response, or the request to the load balancer. */
   async function viewer(incoming) {
     const [path, querystring = ''] = [incoming.url.split('?')[0], incoming.url.split('?').slice(1).join('?')];
     const request = { clientIp: '192.0.2.1', method: incoming.method, uri: path, querystring, headers: edgeHeaders(incoming.rawHeaders) };
     return onRequest({ Records: [{ cf: { config: { eventType: 'viewer-request' }, request } }] });
   }
 
-  /** The load balancer's rules, by priority. Header values are compared as CloudFront sends them. */
+  /** Applies the load balancer rules in order of priority. */
   function target(request) {
     if (request.uri.startsWith('/api/v1/user-config/')) return userConfig ? { call: userConfig } : { status: 404 };
     return { port: request.uri.startsWith('/runtime/') ? ports.routing : ports.app };
@@ -126,7 +126,7 @@ export async function startFront({ cognito, instance, originSecret, userConfig, 
     socket.on('close', () => onward.destroy());
     return undefined;
   }
-  // A browser keeps the login's cookies only over TLS; everything else need not.
+  // Browsers store the login cookies only over TLS. Other clients use plain HTTP.
   const servers = [createServer(serve), createSecureServer(await certificate(), serve)];
   for (const server of servers) {
     server.on('upgrade', upgrade);

@@ -1,6 +1,6 @@
-// Images without a registry: a Debian base by debootstrap, and on top of it OpenHands and its agent server from PyPI.
+// Images without a registry: a Debian base layer from debootstrap, and layers with OpenHands and its agent server from PyPI.
 //
-// A layer is built in a chroot on the machine and kept as a tar file in the cache under a fingerprint of what went into it.
+// Layers are built in a chroot and cached as tar files, named by a fingerprint of their inputs.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,19 +16,19 @@ const PACKAGES = [
 
 export const OPENRESTY_IMAGE = 'openresty/openresty:1.27.1.2-alpine';
 
-/** The agent server that a version of OpenHands was released with, as its own lock file says. */
+/** Returns the agent server version in the lock file of an OpenHands release. */
 async function agentServerVersion(version) {
   const line = /^openhands-agent-server==(.*)$/m.exec(await constraints(version));
-  if (!line) throw new Error(`the lock file of OpenHands ${version} does not name openhands-agent-server`);
+  if (!line) throw new Error(`the lock file of OpenHands ${version} does not contain openhands-agent-server`);
   return line[1];
 }
 
-/** Our table of supported releases, the newest first. */
+/** Returns the table of supported releases, newest first. */
 export async function releases() {
   return JSON.parse(await run(process.env.OHINFRA_RENDER_PAYLOAD, ['releases']));
 }
 
-/** The images that a version of OpenHands consists of: as the table says, and for other versions as it would say. */
+/** Returns the image tags of an OpenHands version: from the table, or derived for a version that is not in the table. */
 export async function imageTags(version) {
   const all = await releases();
   const release = all.find((one) => one.version === version) ?? {
@@ -41,7 +41,7 @@ export async function imageTags(version) {
   };
 }
 
-/** As in the published image: uid 10001, which may become root by sudo. */
+/** As in the published image: user 10001 with passwordless sudo. */
 const BASE_SETUP = `
 groupadd -g 10001 openhands
 useradd -m -u 10001 -g 10001 -s /bin/bash -G sudo openhands
@@ -51,7 +51,7 @@ chown -R openhands:openhands /workspace
 rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 `;
 
-/** The mirror that this machine's own apt uses for Debian; debootstrap's default elsewhere. */
+/** Returns the Debian mirror of this machine's apt, as arguments of debootstrap; empty for the default mirror. */
 async function mirror() {
   if (process.env.OHINFRA_DEBIAN_MIRROR) return [process.env.OHINFRA_DEBIAN_MIRROR];
   const targets = await run('apt-get', ['indextargets', '--format', '$(ORIGIN)|$(LABEL)|$(REPO_URI)']).catch(() => '');
@@ -59,7 +59,7 @@ async function mirror() {
   return line ? [line.split('|')[2]] : [];
 }
 
-/** Runs a script in a chroot whose mounts vanish with it. */
+/** Runs a script in a chroot with its own mount namespace. */
 async function chroot(folder, script, { lower, environment = {}, binds = [] } = {}) {
   const mounts = [];
   let root = folder;
@@ -82,7 +82,7 @@ async function chroot(folder, script, { lower, environment = {}, binds = [] } = 
   });
 }
 
-/** Builds something in the cache once: `build(folder)` fills a folder, which then gets its final name. */
+/** Builds a cache entry once: `build(folder)` fills a directory, which is then renamed to its final name. */
 async function once(name, build) {
   const done = join(cacheFolder('images'), name);
   if (existsSync(done)) return done;
@@ -102,7 +102,7 @@ async function once(name, build) {
   return done;
 }
 
-/** Whether this process has the lock now; one whose holder has ended is taken over. */
+/** Tries to acquire a lock file. Returns true on success; otherwise deletes a stale lock. */
 function takeLock(file) {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
@@ -113,7 +113,7 @@ function takeLock(file) {
   }
 }
 
-/** The root folder of the base. */
+/** Builds the base layer and returns its directory. */
 export async function base() {
   const name = `base-${fingerprint(SUITE, PACKAGES.join(), BASE_SETUP)}`;
   return once(name, async (folder) => {
@@ -126,14 +126,14 @@ export async function base() {
   });
 }
 
-/** Makes a layer of a folder: its tar file, and the digest by which docker knows it. */
+/** Packs a directory into a layer: the tar file, and its digest. */
 async function pack(root, folder) {
   const file = join(folder, 'layer.tar');
   await run('tar', ['--numeric-owner', '--exclude=./dev/*', '--exclude=./tmp/*', '--exclude=./run/*', '-C', root, '-cf', file, '.']);
   writeFileSync(join(folder, 'digest'), `sha256:${(await run('sha256sum', [file])).slice(0, 64)}`);
 }
 
-/** A layer with a virtual environment of exactly these requirements, and the end of its script. */
+/** Builds a layer with a virtual environment of these requirements, then runs `script` in it. */
 async function environment(name, { path, requirements, limits, script }) {
   const lower = await base();
   const tools = await uv();
@@ -160,7 +160,7 @@ ${script}`;
   });
 }
 
-/** OpenHands itself, as `uvicorn` in its path and `/app` as the working folder. */
+/** Builds the layer of OpenHands, with the virtual environment in `/app`. */
 export async function app(version) {
   return environment(`app-${version}`, {
     path: '/app',
@@ -170,7 +170,7 @@ export async function app(version) {
   });
 }
 
-/** The agent server with what Bedrock needs. */
+/** Builds the layer of the agent server, with boto3 for Bedrock. */
 export async function agentServer(version) {
   const own = await agentServerVersion(version);
   return environment(`agent-server-${own}`, {
@@ -187,7 +187,7 @@ chmod 755 /usr/local/bin/openhands-agent-server /usr/bin/chromium`,
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Every image that an instance of this version pulls: tag, layers and configuration. */
+/** Returns the images that an instance of this version pulls, with tag, layers and configuration. */
 export async function images(version) {
   const tags = await imageTags(version);
   const bottom = await base();
@@ -214,7 +214,7 @@ export async function images(version) {
   ];
 }
 
-/** A layer of a few files: their contents by path. */
+/** Builds a layer of text files; `contents` maps paths to texts. */
 function files(name, contents) {
   return once(`${name}-${fingerprint(JSON.stringify(contents))}`, async (folder) => {
     for (const [path, text] of Object.entries(contents)) {
@@ -226,7 +226,7 @@ function files(name, contents) {
   });
 }
 
-/** Debian's nginx under the paths of OpenResty's image, which has Lua built in. */
+/** Builds a layer that provides Debian's nginx at the paths of the OpenResty image. */
 function nginx() {
   const modules = ['ndk_http_module', 'ngx_http_lua_module'].map((one) => `load_module /usr/lib/nginx/modules/${one}.so;`).join(' ');
   const home = '/usr/local/openresty';
@@ -238,11 +238,11 @@ exec nginx -p ${home}/nginx -c ${home}/nginx/conf/nginx.conf -g "${modules} daem
   });
 }
 
-/** In place of OpenHands' page, which is in the published image but not in the package on PyPI. */
+/** Builds a layer with a placeholder for the OpenHands page, which is missing in the package on PyPI. */
 const page = () =>
   files('page', { 'app/frontend/build/index.html': '<!doctype html><html lang="en"><title>OpenHands</title><h1>The page of OpenHands</h1></html>\n' });
 
-/** The configuration of an image, as docker keeps it. */
+/** Returns the configuration of an image in the format of Docker, and a fingerprint. */
 function configuration({ layers, config, tag }) {
   const digests = layers.map((layer) => readFileSync(join(layer, 'digest'), 'utf8'));
   const architecture = { x64: 'amd64' }[process.arch] ?? process.arch;
@@ -251,7 +251,7 @@ function configuration({ layers, config, tag }) {
   return { mark, json: JSON.stringify({ architecture, os: 'linux', config: { ...config, ...labels }, rootfs: { type: 'layers', diff_ids: digests } }) };
 }
 
-/** Loads images into an engine, those that are loaded already aside: one request each. */
+/** Loads images into an engine, except those that are already loaded. */
 export async function load(engine, wanted) {
   const missing = [];
   for (const image of wanted) {
@@ -260,7 +260,7 @@ export async function load(engine, wanted) {
     if (known.stdout.trim() !== made.mark) missing.push({ ...image, ...made });
   }
   if (missing.length === 0) return;
-  // The form of `docker save`: links to layers, which tar follows.
+  // The format of `docker save`. The layers are symbolic links, which tar follows.
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-images-'));
   try {
     const names = new Map();

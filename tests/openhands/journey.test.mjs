@@ -1,4 +1,4 @@
-// The journey of two users through the real OpenHands: what is theirs works, and what is another user's does not exist for them.
+// Two users of OpenHands: each can use their own resources, and cannot access resources of the other.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,16 +16,16 @@ const TOKEN = 'planted-token-77e01b9c';
 let bench;
 let ada;
 let bob;
-let nobody;
+let anonymous;
 let conversation;
 
 before(async () => {
   bench = await startBench();
-  [ada, bob, nobody] = [await bench.login(ADA), await bench.login(BOB), createClient(bench.front)];
+  [ada, bob, anonymous] = [await bench.login(ADA), await bench.login(BOB), createClient(bench.front)];
 });
 after(() => bench?.stop());
 
-/** Every object of the bucket with its content. */
+/** Returns the content of every object in the bucket, by key. */
 async function objects() {
   const list = `
 import boto3, json, os, sys
@@ -37,7 +37,7 @@ print(json.dumps({key: s3.get_object(Bucket=sys.argv[1], Key=key)["Body"].read()
 }
 
 describe('a new user', () => {
-  test('begins with the model of the deployment and needs no key', async () => {
+  test('starts with the default model and needs no API key', async () => {
     for (const user of [ada, bob]) {
       const { agent_settings: agent } = (await user.get('/api/v1/settings')).json();
       assert.equal(agent.llm.model, bench.settings.model);
@@ -50,7 +50,7 @@ describe('a new user', () => {
 });
 
 describe('settings and secrets', () => {
-  test('are their own, and sealed in the bucket', async () => {
+  test('are separate per user and encrypted in the bucket', async () => {
     await chooseModel(ada, { ...bench.llm, key: KEY });
     assert.equal((await ada.post('/api/v1/secrets', { name: 'DEPLOY', value: SECRET, description: 'of Ada' })).status, 201);
     assert.equal((await ada.put('/api/v1/user-config/secrets/github', { type: 'token', value: TOKEN })).status, 201);
@@ -71,7 +71,7 @@ describe('settings and secrets', () => {
     await chooseModel(bob, bench.llm);
   });
 
-  test('sealed for one user cannot be put in the place of another user\'s', async () => {
+  test('of one user cannot be decrypted as those of another user', async () => {
     await bench.aws.run('import boto3, sys; boto3.client("s3").copy_object(Bucket=sys.argv[1], CopySource=f"{sys.argv[1]}/{sys.argv[2]}", Key=sys.argv[3])',
       bench.aws.bucket, `users/${ADA.id}/secrets.json`, `users/${BOB.id}/secrets.json`);
     const answer = await bob.get('/api/v1/secrets/search');
@@ -82,7 +82,7 @@ describe('settings and secrets', () => {
 });
 
 describe('a conversation', () => {
-  test('starts an agent that writes a file and serves it', async () => {
+  test('runs an agent that writes and serves a file', async () => {
     conversation = await startConversation(ada, [
       'run: echo "written by the agent" > index.html',
       'run: (python3 -m http.server 8011 > /dev/null 2>&1 &) ; sleep 1; echo started',
@@ -98,7 +98,7 @@ describe('a conversation', () => {
     for (const kind of ['MessageEvent', 'ActionEvent', 'ObservationEvent']) assert.ok(kinds.includes(kind), `${kind} in ${kinds}`);
   });
 
-  test('has a sandbox of its own: labels, limits, network, workspace, no port of the instance', async () => {
+  test('has a separate sandbox with labels, limits, a network and a workspace', async () => {
     const [sandbox] = await bench.instance.sandboxes();
     const { Labels: labels, Env: env } = sandbox.Config;
     assert.deepEqual([labels.conversation_id, labels.user_id], [conversation.id, ADA.id]);
@@ -109,13 +109,13 @@ describe('a conversation', () => {
     assert.deepEqual(Object.keys(sandbox.NetworkSettings.Networks), ['openhands-sandboxes']);
     assert.deepEqual(Object.values(sandbox.NetworkSettings.Ports ?? {}).filter(Boolean), []);
     assert.deepEqual(host.Binds.sort(), ['/data/openhands/config/aws:/run/aws:ro', `/data/openhands/workspace/${conversation.id}:/workspace:rw`]);
-    assert.ok(!env.join('\n').includes(bench.sandboxKey), 'the deployment\'s secret is in the sandbox');
+    assert.ok(!env.join('\n').includes(bench.sandboxKey), 'the sandbox has the secret of the deployment');
     const file = join(bench.engine.efs, 'workspace', conversation.id, 'project/index.html');
     assert.equal(readFileSync(file, 'utf8'), 'written by the agent\n');
     assert.ok(statSync(file).isFile());
   });
 
-  test('is given addresses that work in the browser', async () => {
+  test('has URLs that work in the browser', async () => {
     const { conversation_url: url, session_api_key: key } = await conversation.running();
     assert.equal(url, `https://openhands.example.com/runtime/${conversation.id}/8000/api/conversations/${conversation.id}`);
     assert.equal(conversation.task.agent_server_url, `https://openhands.example.com/runtime/${conversation.id}/8000`);
@@ -130,7 +130,7 @@ describe('a conversation', () => {
     assert.equal(agent.status, 200, agent.text);
   });
 
-  test('streams its events over a WebSocket through the edge', async () => {
+  test('streams events over a WebSocket through the edge', async () => {
     const { session_api_key: key } = await conversation.running();
     const socket = await ada.ws(`${conversation.agent}/sockets/events/${conversation.id}?session_api_key=${key}&resend_all=true`);
     assert.equal(socket.status, 101, socket.text);
@@ -140,11 +140,11 @@ describe('a conversation', () => {
     assert.equal(other.status, 403);
   });
 
-  test('goes on when its user says more', async () => {
+  test('continues after another message', async () => {
     assert.match(await conversation.shell('cat index.html'), /written by the agent/);
   });
 
-  test('has all of its events, beyond one page of what the bucket lists', async () => {
+  test('lists all events, even beyond one page of S3 objects', async () => {
     const prefix = `users/${ADA.id}/v1_conversations/${conversation.id}/`;
     const more = (how) => bench.aws.run(`
 import boto3, concurrent.futures, sys
@@ -157,32 +157,32 @@ else:
     for start in (0, 1000):
         s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys[start:start + 1000]]})`, bench.aws.bucket, prefix, how);
     await more('put');
-    // The agent server may still send some of its own. None of the others is an event that can be read: they are left out.
+    // The agent server may still send events. The added objects are not valid events: they are counted, but not listed.
     const counted = async () => (await ada.get(`/api/v1/conversation/${conversation.id}/events/count`)).json();
-    await waitFor('the same count', async () => (await counted()) === (await conversation.events()).length + 1100, { seconds: 60, every: 1000 });
+    await waitFor('the expected number of events', async () => (await counted()) === (await conversation.events()).length + 1100, { seconds: 60, every: 1000 });
     await more('delete');
   });
 
-  test('has the MCP servers of its user', async () => {
+  test('uses the MCP servers of its user', async () => {
     const answer = await conversation.ask('GET', `/api/conversations?ids=${conversation.id}`);
-    // 1.7 leaves them out of its answers, and logs what it gives to the agent.
+    // 1.7 omits MCP servers in responses, but logs the configuration of the agent.
     const logged = (await bench.instance.logs()).split('\n').filter((line) => line.includes('MCP configuration'));
     const text = JSON.stringify(answer.json()) + logged.join('\n');
     assert.match(text, /tools\.example\.com\/mcp/);
     assert.match(text, /host\.docker\.internal:3001\/mcp\/mcp/);
   });
 
-  test('an application is opened by its host, and by nobody else', async () => {
+  test('serves its application only to the owner and only on a separate host', async () => {
     const page = await conversation.application(8011);
     assert.deepEqual([page.status, page.text], [200, 'written by the agent\n']);
     assert.equal(page.headers['x-content-type-options'], 'nosniff');
     assert.equal((await conversation.application(8011, '/', bob)).status, 403);
-    assert.equal((await conversation.application(8011, '/', nobody)).status, 401);
+    assert.equal((await conversation.application(8011, '/', anonymous)).status, 401);
     assert.equal((await ada.get(`/runtime/${conversation.id}/8011/`)).status, 404);
   });
 });
 
-/** A value for each parameter of a route: those of Ada's conversation where they name one. */
+/** Returns a value for a parameter of a route: that of Ada's conversation where possible. */
 function values(name, path) {
   const ofEvents = { id: '00000000-0000-4000-8000-000000000000' };
   const known = {
@@ -193,7 +193,7 @@ function values(name, path) {
 }
 
 describe('another user', () => {
-  test('gets nothing of it by any route of the API', async () => {
+  test('cannot access the conversation through any API route', async () => {
     const { session_api_key: key } = await conversation.running();
     const mine = [conversation.id, conversation.sandbox, key, 'written by the agent', ADA.email, SECRET];
     const document = (await bob.get('/openapi.json')).json();
@@ -206,14 +206,14 @@ describe('another user', () => {
         const filled = path.replace(/\{(\w+)\}/g, (_, name) => values(name, path));
         const url = query.length > 0 ? `${filled}?${query.map((one) => `${one.name}=${values(one.name, path)}`).join('&')}` : filled;
         const body = route.requestBody ? { sandbox_id: conversation.sandbox, content: [{ type: 'text', text: 'x' }], conversation_id: conversation.id, title: 'stolen' } : undefined;
-        // What starts something is tested below; webhooks and MCP are for sandboxes: see the attack.
+        // Routes that start something are tested below; webhooks and MCP in attack.test.mjs.
         if (/stream-start|webhooks|\/mcp/.test(path) || (method === 'post' && /\/(app-conversations|sandboxes)$/.test(path))) continue;
         const answer = await bob.request(method.toUpperCase(), url, { body });
         asked += 1;
-        const told = answer.text.replaceAll(url, '');
+        const text = answer.text.replaceAll(url, '');
         for (const secret of mine) {
-          // A refusal may repeat what was asked for.
-          if (answer.status < 400) assert.ok(!told.includes(secret) || told.includes(BOB.id), `${method} ${url}: ${answer.status} ${told.slice(0, 400)}`);
+          // An error may repeat values of the request.
+          if (answer.status < 400) assert.ok(!text.includes(secret) || text.includes(BOB.id), `${method} ${url}: ${answer.status} ${text.slice(0, 400)}`);
         }
         if (isOfSomething && /\{(conversation_id|sandbox_id)\}/.test(path)) {
           const isEmpty = answer.status < 300 && (['null', '0', '""'].includes(answer.text) || /"items":\s*\[\]/.test(answer.text) || /^\[(null)?\]$/.test(answer.text));
@@ -221,12 +221,12 @@ describe('another user', () => {
         }
       }
     }
-    assert.ok(asked > 40, `${asked} routes`);
+    assert.ok(asked > 40, `only ${asked} routes`);
     assert.equal((await conversation.listed()).title.includes('stolen'), false);
     assert.equal((await conversation.read()).sandbox_status, 'RUNNING');
   });
 
-  test('reaches neither its agent server nor its editor, with or without the sandbox\'s key', async () => {
+  test('cannot reach the agent server or the editor, even with the key of the sandbox', async () => {
     const { session_api_key: key } = await conversation.running();
     for (const headers of [{}, { 'X-Session-API-Key': key }]) {
       assert.equal((await bob.get(`${conversation.agent}/server_info`, { headers })).status, 403);
@@ -234,7 +234,7 @@ describe('another user', () => {
     }
   });
 
-  test('cannot start a conversation in its workspace or its sandbox', async () => {
+  test('cannot start a conversation in the workspace or sandbox of the owner', async () => {
     const id = conversation.id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
     for (const body of [{ conversation_id: id }, { sandbox_id: conversation.sandbox }, { parent_conversation_id: id }]) {
       await assert.rejects(startConversation(bob, 'run: cat /workspace/project/index.html', { body }), /did not start|500|404/, JSON.stringify(body));
@@ -243,7 +243,7 @@ describe('another user', () => {
     assert.deepEqual([labels.user_id, others.length], [ADA.id, 0]);
   });
 
-  test('works beside it: neither pauses the other one', async () => {
+  test('can run a conversation at the same time', async () => {
     await chooseModel(bob, bench.llm);
     const own = await startConversation(bob, 'say: hello Bob');
     await own.finished();
@@ -259,10 +259,10 @@ describe('another user', () => {
   });
 });
 
-describe('nobody', () => {
-  test('is sent to the login, and reaches no API', async () => {
-    assert.equal((await nobody.navigate('/')).status, 302);
-    assert.equal((await nobody.get('/api/v1/settings', { headers: { Accept: 'application/json' } })).status, 401);
+describe('a client without a login', () => {
+  test('is redirected to the login and cannot use the API', async () => {
+    assert.equal((await anonymous.navigate('/')).status, 302);
+    assert.equal((await anonymous.get('/api/v1/settings', { headers: { Accept: 'application/json' } })).status, 401);
     for (const path of ['/', '/api/v1/settings', '/api/v1/app-conversations/search', '/openapi.json', '/docs']) {
       for (const headers of [{}, { 'X-Cognito-User-Id': ADA.id }, { 'X-Cognito-User-Id': ADA.id, 'X-Origin-Verify': 'guess' }]) {
         assert.equal((await bench.instance.app(path, { headers })).status, 401, path);
@@ -273,7 +273,7 @@ describe('nobody', () => {
 });
 
 describe('the log of the instance', () => {
-  test('holds no secret', async () => {
+  test('contains no secrets', async () => {
     const log = `${await bench.instance.logs()}${await bench.instance.logs('openresty-proxy')}`;
     for (const planted of [KEY, SECRET, TOKEN, bench.sandboxKey, bench.originSecret, bench.database.password]) {
       assert.ok(!log.includes(planted), `${planted} is in a log`);

@@ -1,4 +1,4 @@
-// The life of conversations: idle sandboxes stop, a user has so many of them, old archived conversations are deleted.
+// Lifecycle of conversations: the limit per user, pausing of idle sandboxes, and deletion of old archived conversations.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ describe('conversations', () => {
   let second;
   let bobs;
 
-  test('beyond the limit of a user stop that user\'s oldest one, and nobody else\'s', async () => {
+  test('above the limit per user pause the oldest one of the same user only', async () => {
     bobs = await startConversation(bob, 'say: of Bob');
     first = await startConversation(ada, 'run: echo one > one.txt\nsay: first');
     await first.finished();
@@ -40,11 +40,11 @@ describe('conversations', () => {
     await second.finished();
   });
 
-  test('that are idle stop, and start again where they were', async () => {
+  test('are paused when idle, and resume with their files', async () => {
     bench.settings.sandbox = { ...bench.settings.sandbox, idle_minutes: 0.05, per_user: 3 };
     await bench.reload();
     for (const one of [second, bobs]) {
-      await waitFor('the end of an idle sandbox', async () => (await one.listed()).sandbox_status === 'PAUSED', { seconds: 60, every: 500 });
+      await waitFor('the pause of an idle sandbox', async () => (await one.listed()).sandbox_status === 'PAUSED', { seconds: 60, every: 500 });
     }
     bench.settings.sandbox = { ...bench.settings.sandbox, idle_minutes: 0 };
     await bench.reload();
@@ -53,7 +53,7 @@ describe('conversations', () => {
     assert.match(await first.shell('cat one.txt'), /one/);
   });
 
-  test('that are archived and old are deleted with everything they have; others stay', async () => {
+  test('are deleted with all data after the retention period, except running ones', async () => {
     await bench.engine.docker(['rm', '--force', bobs.sandbox]);
     bench.settings.sandbox = { ...bench.settings.sandbox, retention_days: 0.00002 };
     await bench.reload();
@@ -62,7 +62,7 @@ describe('conversations', () => {
     assert.equal(existsSync(join(bench.engine.efs, 'workspace', bobs.id)), false);
     const keys = await bench.aws.run('import boto3, sys; print([e["Key"] for e in boto3.client("s3").list_objects_v2(Bucket=sys.argv[1], Prefix=sys.argv[2]).get("Contents", [])])', bench.aws.bucket, `users/${BOB.id}/v1_conversations/`);
     assert.equal(keys.trim(), '[]');
-    // A conversation whose sandbox runs is in use, however old its last event is.
+    // A conversation with a running sandbox is in use, regardless of the age of its last event.
     assert.equal((await first.listed()).sandbox_status, 'RUNNING');
     assert.equal(existsSync(join(bench.engine.efs, 'workspace', first.id)), true);
   });

@@ -1,9 +1,9 @@
-// A stand-in for a language model that speaks OpenAI's chat-completions protocol, and does what the last message of the user says:
+// A fake language model with the chat completions protocol of OpenAI. It follows the script in the last message of the user:
 //
-//   run: COMMAND    calls the terminal tool; several lines are several steps, one after another
-//   say: TEXT       ends with this text (default: `Done.`, and what it has seen of the conversation)
+//   run: COMMAND    calls the terminal tool; several lines run one after another
+//   say: TEXT       ends the turn with this text (default: `Done.` and a summary of the conversation)
 //
-// So a test scripts an agent by what it writes to it, and needs no shared state.
+// Tests script an agent with messages and need no shared state.
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
 
@@ -12,7 +12,7 @@ const TERMINALS = ['terminal', 'execute_bash'];
 const textOf = (message) =>
   typeof message.content === 'string' ? message.content : (message.content ?? []).map((part) => part.text ?? '').join('\n');
 
-/** Values for what a tool demands beside what a step gives. */
+/** Adds placeholder values for the other required parameters of a tool. */
 function argumentsFor(tool, given) {
   const schema = tool.function.parameters ?? {};
   const filled = { ...given };
@@ -29,7 +29,7 @@ function steps(text) {
   return { commands: pick('run'), says: pick('say') };
 }
 
-/** The answer to a request: a text, or a call of a tool. */
+/** Returns the reply to a request: a text or a tool call. */
 export function answer({ messages, tools = [] }) {
   const users = messages.filter((message) => message.role === 'user').map(textOf);
   const isScript = (message) => message.role === 'user' && /^\s*(run|say):/m.test(textOf(message));
@@ -70,7 +70,10 @@ function stream(response, whole) {
   response.end('data: [DONE]\n\n');
 }
 
-/** Starts the model at `host:port`; `llm.mood` is '' or 'down' (503), 'refused' (401), 'away' (cuts connections), 'slow' (never answers). */
+/**
+ * Starts the model at `host:port`. `llm.mood` simulates failures: 'down' (503), 'refused' (401), 'away' (closes connections) or
+ * 'slow' (no response).
+ */
 export async function startLlm(host, port = 80) {
   const llm = { mood: '', requests: [], url: `http://${host}:${port}/v1`, model: 'openai/bench-model', key: 'sk-bench' };
   const server = createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-"""EC2's metadata service, version 2, for the tests. Its settings are one line of JSON on standard input; it prints its requests."""
+"""A fake EC2 metadata service (IMDSv2). Reads its settings from standard input as one line of JSON, and prints requests."""
 
 import json
 import secrets
@@ -49,9 +49,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def server_bind(self):
-        # Several benches have this address, each on a device of its own.
+        # Concurrent benches use the same address, each on a separate device.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, settings["device"].encode())
-        # A packet with this time to live does not get through a bridge.
+        # The TTL limits the hops of response packets.
         self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, settings["hops"])
         super().server_bind()
 

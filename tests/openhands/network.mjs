@@ -1,15 +1,15 @@
-// Addresses: the instance is a network namespace of its own, and the machine plays everything outside it.
+// Network of the bench: the instance is a network namespace, and the machine provides everything outside the instance.
 //
-//   instance (namespace)  10.61.N.10  eth0 ── veth ── 10.61.N.1     the VPC: database, AWS endpoints
-//   172.30.0.0/20 bridges of docker                    203.0.113.1N  "the internet": the stand-in LLM
-//                                                      169.254.169.254  the metadata service
+//   instance (namespace)  10.61.N.10  eth0 ── veth ── 10.61.N.1     VPC: database, AWS endpoints
+//   172.30.0.0/20 Docker bridge                        203.0.113.1N  internet: the fake model
+//                                                      169.254.169.254  metadata service
 //
-// So published addresses, firewall rules and bridges of the instance never touch the machine's own.
+// Published ports, firewall rules and bridges of the instance do not affect the machine.
 import { existsSync } from 'node:fs';
 
 import { run } from './shell.mjs';
 
-/** The names and addresses of one bench; several can run beside each other. */
+/** Returns the names and addresses of a bench; benches with different numbers can run concurrently. */
 export function addresses(number = Number(process.env.OHINFRA_BENCH ?? 0)) {
   return {
     number,
@@ -23,7 +23,7 @@ export function addresses(number = Number(process.env.OHINFRA_BENCH ?? 0)) {
 }
 
 export async function removeNetwork(at) {
-  // A veth goes with its namespace.
+  // The kernel deletes a veth pair with its namespace.
   if (existsSync(`/run/netns/${at.namespace}`)) await run('ip', ['netns', 'delete', at.namespace]);
   await run('ip', ['link', 'delete', at.device], { check: false });
 }
@@ -40,6 +40,6 @@ export async function createNetwork(at) {
   await inside('address', 'add', `${at.instance}/24`, 'dev', 'eth0');
   await inside('link', 'set', 'eth0', 'up');
   await inside('route', 'add', 'default', 'via', at.vpc);
-  // As in a VPC, where the metadata service is on the link.
+  // As in a VPC, the metadata service is link-local.
   await inside('route', 'add', `${at.metadata}/32`, 'dev', 'eth0');
 }

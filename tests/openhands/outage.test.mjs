@@ -1,4 +1,4 @@
-// Parts that do not answer: what users see meanwhile, and that nothing is lost.
+// Outages of the database, S3, Docker and the model: users get an error message, and no data is lost.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
@@ -14,7 +14,7 @@ const health = async (scope = '') => {
   const answer = await bench.instance.app(`/api/health${scope}`);
   return { ...answer.json(), code: answer.status };
 };
-/** Takes AWS off the instance's network, or puts it back. */
+/** Blocks (`-I`) or unblocks (`-D`) connections from the instance to AWS. */
 const plug = (how) => bench.engine.exec('iptables', [how, 'OUTPUT', '-p', 'tcp', '-d', bench.engine.at.vpc, '--dport', new URL(bench.aws.endpoint).port, '-j', 'REJECT', '--reject-with', 'tcp-reset']);
 const healthy = () => waitFor('a healthy instance', async () => (await health()).code === 200, { seconds: 60 });
 
@@ -28,7 +28,7 @@ before(async () => {
 after(() => bench?.stop());
 beforeEach(healthy);
 
-/** Runs a test while something is away, and brings it back whatever happens. */
+/** Runs a check during an outage: `away` starts the outage, `back` always ends it. */
 async function during(away, back, check) {
   await away();
   try {
@@ -39,8 +39,8 @@ async function during(away, back, check) {
   }
 }
 
-describe('the database is down', () => {
-  test('health reports it, the instance scope stays healthy, users get a message, and nothing is lost', async () => {
+describe('during a database outage', () => {
+  test('only the instance scope is healthy, users get an error message, and no data is lost', async () => {
     const before = (await conversation.events()).length;
     await during(bench.database.stop, bench.database.start, async () => {
       const seen = await health();
@@ -57,8 +57,8 @@ describe('the database is down', () => {
   });
 });
 
-describe('the bucket does not answer', () => {
-  test('health says so, and what an agent does meanwhile is in the bucket afterwards', async () => {
+describe('during an S3 outage', () => {
+  test('health checks fail, and new events are stored after the outage', async () => {
     const { session_api_key: key } = await conversation.running();
     const before = (await conversation.events()).length;
     await during(() => plug('-I'), () => plug('-D'), async () => {
@@ -79,11 +79,11 @@ describe('the bucket does not answer', () => {
   });
 });
 
-describe('docker does not answer', () => {
-  test('health says so in both scopes, users are told, and sandboxes are there afterwards', async () => {
+describe('during a Docker outage', () => {
+  test('health checks fail in both scopes, users get an error message, and sandboxes survive', async () => {
     const back = async () => {
       await bench.engine.startDocker();
-      // As the unit does, which requires docker's: the containers get the socket of the new daemon.
+      // Like the systemd unit, which requires the Docker unit: the containers get the socket of the new daemon.
       await bench.engine.docker(['restart', '--time', '5', 'openhands-app', 'openresty-proxy']);
       await bench.instance.ready();
     };
@@ -102,15 +102,15 @@ describe('docker does not answer', () => {
   });
 });
 
-describe('the model does not answer', () => {
-  test('the conversation says so, and goes on when it answers again', async () => {
+describe('during a model outage', () => {
+  test('the conversation shows an error, and continues after the outage', async () => {
     const { session_api_key: key } = await conversation.running();
     bench.llm.mood = 'refused';
     const body = { role: 'user', content: [{ type: 'text', text: 'run: echo never > never.txt\nsay: never' }], run: true };
     await ada.request('POST', `${conversation.agent}/api/conversations/${conversation.id}/events`, { body, headers: { 'X-Session-API-Key': key } });
     await waitFor('the error', async () => (await conversation.read()).execution_status === 'error', { seconds: 120, every: 500 });
     const errors = async () => (await conversation.events()).filter((one) => /Error/.test(one.kind));
-    await waitFor('an event that the page can show', async () => (await errors()).length > 0, { seconds: 30, every: 500 });
+    await waitFor('an error event', async () => (await errors()).length > 0, { seconds: 30, every: 500 });
     bench.llm.mood = '';
     assert.match(await conversation.shell('cat file.txt'), /first/);
   });

@@ -1,10 +1,10 @@
-// What an instance sees of the world: names (DNS), and the metadata service with its hop limit.
+// Services outside the instance: DNS, and the metadata service with its hop limit.
 import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
 
 import { end, start, waitFor } from './shell.mjs';
 
-/** A DNS server which resolves exactly these names (IPv4); everything else does not exist. */
+/** Starts a DNS server that resolves only these names, to IPv4 addresses; other names do not exist. */
 export async function startDns(host, names) {
   const socket = createSocket('udp4');
   const asked = [];
@@ -29,7 +29,7 @@ export async function startDns(host, names) {
   return { asked, names, stop: () => new Promise((resolve) => socket.close(resolve)) };
 }
 
-/** The metadata service (IMDSv2) with the instance's role; packets of its answers live for `hops` hops. */
+/** Starts the metadata service (IMDSv2) with the role of the instance; `hops` is the hop limit of responses. */
 export async function startMetadata(host, { device, hops = 1, role = 'openhands-instance', credentials }) {
   const script = fileURLToPath(new URL('metadata.py', import.meta.url));
   const child = start('python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -46,6 +46,6 @@ export async function startMetadata(host, { device, hops = 1, role = 'openhands-
       else requests.push(line);
     }
   });
-  await waitFor('the metadata service', () => ready, { failed: () => (child.exitCode === null ? undefined : 'it has ended') });
+  await waitFor('the metadata service', () => ready, { failed: () => (child.exitCode === null ? undefined : 'the process exited') });
   return { requests, stop: () => end(child.pid) };
 }

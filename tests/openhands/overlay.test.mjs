@@ -1,4 +1,4 @@
-// The overlay's own tests, in the image of every supported release: what it uses of OpenHands is still there.
+// Runs the tests of the overlay in the image of every supported release.
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ describe('the overlay', () => {
   after(() => engine?.stop());
 
   for (const version of wanted) {
-    test(`works with what OpenHands ${version} has`, async () => {
+    test(`supports OpenHands ${version}`, async () => {
       await load(engine, await images(version));
       const names = await imageTags(version);
       const tag = names.agentServer.split(':').at(-1);

@@ -1,5 +1,5 @@
-// What a person sees of what we serve, in real Chromium: pages of the edge, refusals of the routing, mails, images of the login page;
-// then the journey of a user who opens an agent's application.
+// Page tests in Chromium: error pages of the edge and the routing, emails, and images of the login page;
+// then a user who opens the application of an agent.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,9 +21,9 @@ import { ROOT } from './shell.mjs';
 const PAYLOAD = join(ROOT, 'crates/openhands/payload');
 const MAIN = `https://${HOST}/`;
 
-console.log(`pictures: ${PICTURES}`);
+console.log(`screenshots: ${PICTURES}`);
 
-/** The rules for every page: readable on any screen, nothing for the console, a heading and a link. */
+/** Checks a page: readable on the screen, no console errors, the language, heading, text and first link. */
 async function check(window, name, screen, { heading, link, words }) {
   const seen = await look(window.page, pictureOf(name, screen));
   assert.deepEqual(window.problems, [], name);
@@ -31,12 +31,12 @@ async function check(window, name, screen, { heading, link, words }) {
   assert.equal(seen.heading, heading, `${name}: ${seen.text}`);
   assert.match(seen.text, words, name);
   assert.ok(seen.overflow <= 0, `${name} is ${seen.overflow} pixels too wide on a ${screen}`);
-  assert.ok(seen.smallest >= 14, `${name}: a text of ${seen.smallest} pixels`);
-  assert.ok(seen.contrast >= 4.5, `${name}: a contrast of ${seen.contrast}`);
+  assert.ok(seen.smallest >= 14, `${name}: the smallest text has ${seen.smallest} pixels`);
+  assert.ok(seen.contrast >= 4.5, `${name}: the lowest contrast is ${seen.contrast}`);
   assert.deepEqual(seen.links.at(0), link, name);
 }
 
-describe('what we serve', () => {
+describe('in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-page-'));
   const parts = [];
   const add = async (part) => {
@@ -73,7 +73,7 @@ describe('what we serve', () => {
     cognito.nextClaims = {};
   });
 
-  /** Shows a page on every screen; `prepare` comes before it. */
+  /** Opens and checks a page on every screen; `prepare` runs before. */
   async function show(name, { user, prepare, url, follow = false, ...expected }) {
     for (const screen of SCREENS) {
       const window = await browser.open(screen);
@@ -106,26 +106,26 @@ describe('what we serve', () => {
       url: `${MAIN}_callback?error=${encodeURIComponent(`<script>alert(1)</script>${'PreSignUp-failed-with-error-'.repeat(9)}`)}`,
     },
     'an expired login': { heading: 'Login expired', link: again, words: /longer than 10 minutes/, url: `${MAIN}_callback?code=x&state=x`, follow: true },
-    'no code': { ...refused, words: /did not return an authorization code/, prepare: remember('s'), url: `${MAIN}_callback?state=s` },
-    'a code that was used': { ...refused, words: /rejected the authorization code/, prepare: remember('s'), url: `${MAIN}_callback?code=x&state=s` },
-    'a login service that is down': {
+    'a missing code': { ...refused, words: /did not return an authorization code/, prepare: remember('s'), url: `${MAIN}_callback?state=s` },
+    'a used code': { ...refused, words: /rejected the authorization code/, prepare: remember('s'), url: `${MAIN}_callback?code=x&state=s` },
+    'an outage of the login service': {
       heading: 'Login service unavailable', link: again, words: /did not respond/, url: MAIN,
       prepare: () => {
         cognito.tokenMood = 'down';
       },
     },
-    'a token for somebody else': {
+    'a token for another login': {
       ...refused, words: /a token that is not valid/, url: MAIN,
       prepare: () => {
         cognito.nextClaims = { nonce: 'another' };
       },
     },
   };
-  describe('after a failed login', () => {
-    for (const [name, one] of Object.entries(failures)) test(`${name} is a page with a way back`, () => show(name, one));
+  describe('the login shows an error page for', () => {
+    for (const [name, one] of Object.entries(failures)) test(name, () => show(name, one));
   });
 
-  test('a logout ends the session and leads to the login service', async () => {
+  test('a logout ends the session and redirects to the login service', async () => {
     const window = await browser.open();
     await loginInBrowser(window, cognito, ADA);
     const names = async () => (await window.context.cookies()).map((one) => one.name);
@@ -137,18 +137,18 @@ describe('what we serve', () => {
   });
 
   const home = ['Open OpenHands', MAIN];
-  describe('the edge refuses', () => {
+  describe('the edge shows an error page for', () => {
     test('an application without a login', () =>
       show('application without login', { url: host(label(8011, fresh())), heading: 'Login required', words: /then open this address again/, link: ['Log in', MAIN], follow: true }));
-    test('an address of no application', () =>
-      show('no application', { url: host('editor'), heading: 'Application not found', words: /No application has this address/, link: home }));
-    test('a path that leads up', () =>
-      show('path up', { user: ADA, url: `${host(label(8011, fresh()))}a%2f..%2fb`, heading: 'Invalid path', words: /must not contain/, link: home }));
-    test('another site', () =>
-      show('no site', { url: 'https://other.example.com/', heading: 'Site not found', words: /No site has this address/, link: home }));
+    test('an unknown application', () =>
+      show('unknown application', { url: host('editor'), heading: 'Application not found', words: /No application has this address/, link: home }));
+    test('a path with dot segments', () =>
+      show('dot segments', { user: ADA, url: `${host(label(8011, fresh()))}a%2f..%2fb`, heading: 'Invalid path', words: /must not contain/, link: home }));
+    test('an unknown site', () =>
+      show('unknown site', { url: 'https://other.example.com/', heading: 'Site not found', words: /No site has this address/, link: home }));
   });
 
-  describe('the routing refuses', () => {
+  describe('the routing shows an error page for', () => {
     const refusal = (name, make, expected) =>
       test(name, () => show(name, {
         user: ADA, link: home, ...expected,
@@ -160,10 +160,10 @@ describe('what we serve', () => {
       }));
     const again = (at) => (id) => `${host(label(at, id))}`;
     refusal('a conversation without a sandbox', undefined, { heading: 'Sandbox not running', words: /Open the conversation/, follow: true });
-    refusal("another user's sandbox", (id) => container(id, BOB.id, '127.0.0.2'), { heading: 'Access denied', words: /another user/ });
+    refusal('a sandbox of another user', (id) => container(id, BOB.id, '127.0.0.2'), { heading: 'Access denied', words: /another user/ });
     refusal('a sandbox without an owner', (id) => container(id, undefined, '127.0.0.2'), { heading: 'Access denied', words: /no owner/ });
     refusal('an application on the main host', undefined, { heading: 'Application not found', words: /own hosts/, at: (id) => `${MAIN}runtime/${id}/8011/` });
-    refusal('a path of nothing', undefined, { heading: 'Page not found', words: /No page/, at: () => `${MAIN}runtime/x` });
+    refusal('an unknown path', undefined, { heading: 'Page not found', words: /No page/, at: () => `${MAIN}runtime/x` });
     const retry = (name, make, expected) =>
       test(name, async () => {
         for (const screen of SCREENS) {
@@ -178,13 +178,13 @@ describe('what we serve', () => {
           await window.close();
         }
       });
-    retry('a port on which nothing listens', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Application not running', words: /No server is listening on port \d+/, port: () => closed });
-    retry('an agent that does not listen yet', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Agent not ready', words: /is not listening yet/, port: () => 8000 });
-    retry('a sandbox without an address', (id) => container(id, ADA.id), { heading: 'Sandbox not ready', words: /few seconds/ });
-    retry('everything while docker is down', (id) => container(id, ADA.id), { heading: 'Temporarily unavailable', words: /Docker did not respond/, mood: 'failing' });
+    retry('a port without a listener', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Application not running', words: /No server is listening on port \d+/, port: () => closed });
+    retry('an agent that is not listening yet', (id) => container(id, ADA.id, '127.0.0.2'), { heading: 'Agent not ready', words: /is not listening yet/, port: () => 8000 });
+    retry('a sandbox without an IP address', (id) => container(id, ADA.id), { heading: 'Sandbox not ready', words: /few seconds/ });
+    retry('any application during a Docker outage', (id) => container(id, ADA.id), { heading: 'Temporarily unavailable', words: /Docker did not respond/, mood: 'failing' });
   });
 
-  describe('a mail', () => {
+  describe('the email template', () => {
     const values = { site_name: 'Acme & Söhne OpenHands', domains: [HOST, `code.${'very-long-'.repeat(5)}department.example.com`] };
     const rendered = spawnSync(process.env.OHINFRA_RENDER_PAYLOAD, ['mail'], { input: JSON.stringify(values), encoding: 'utf8' });
     const mails = JSON.parse(rendered.stdout);
@@ -193,13 +193,13 @@ describe('what we serve', () => {
       verification: { heading: 'Your Acme & Söhne OpenHands verification code', words: /123456/ },
     };
     for (const [name, mail] of Object.entries(mails)) {
-      test(`${name} can be read, and leads to every site`, async () => {
+      test(`${name} is readable and links to every site`, async () => {
         const code = name === 'invitation' ? 'aB3$xy9Q' : '123456';
         const body = mail.body.replaceAll('{####}', () => code).replaceAll('{username}', 'ada@example.com');
         for (const screen of SCREENS) {
           const window = await browser.open(screen);
           await window.page.setContent(body);
-          await check(window, `mail ${name}`, screen.name, { ...expected[name], link: [MAIN, MAIN] });
+          await check(window, `email ${name}`, screen.name, { ...expected[name], link: [MAIN, MAIN] });
           assert.equal((await window.page.$$('a')).length, values.domains.length);
           await window.close();
         }
@@ -207,7 +207,7 @@ describe('what we serve', () => {
     }
   });
 
-  test('the images of the login page stand out on their background', async () => {
+  test('the images of the login page contrast with the background', async () => {
     const svg = (name) => `data:image/svg+xml;base64,${readFileSync(join(PAYLOAD, 'branding', name)).toString('base64')}`;
     const rows = [['light', '#ffffff'], ['dark', '#0f141a']].map(([mode, color]) => {
       const sizes = [['logo', 240], ['logo', 120], ['favicon', 64], ['favicon', 16]];
@@ -237,7 +237,7 @@ describe('what we serve', () => {
     assert.deepEqual(window.problems, []);
     for (const [n, { ink, light }] of drawn.entries()) {
       assert.ok(ink > 0.02 && ink < 0.6, `image ${n} covers ${ink}`);
-      assert.ok(n < 4 ? light < 60 : light > 200, `image ${n} is ${light} of 255 bright`);
+      assert.ok(n < 4 ? light < 60 : light > 200, `image ${n} has the brightness ${light} of 255`);
     }
     await window.close();
   });
@@ -270,16 +270,16 @@ describe('a user with a browser', { skip }, () => {
       }
     }, [url, options]);
 
-  test('logs in, and the page reaches the API with the login', async () => {
+  test('logs in and uses the API with the session', async () => {
     await loginInBrowser(window, bench.cognito, ADA, '/openapi.json');
     assert.equal(window.page.url(), `${MAIN}openapi.json`);
     const settings = await ask(window.page, '/api/v1/settings');
     assert.equal(settings.status, 200, settings.text);
     assert.equal(JSON.parse((await ask(window.page, '/api/v1/users/me')).text).id, ADA.id);
-    assert.equal(await window.page.evaluate('document.cookie'), '', 'no script reads the login');
+    assert.equal(await window.page.evaluate('document.cookie'), '', 'scripts cannot read the session cookies');
   });
 
-  test('opens an application of the agent by its own host', async () => {
+  test('opens an application of the agent on its own host', async () => {
     const ada = await bench.login(ADA);
     await chooseModel(ada, bench.llm);
     conversation = await startConversation(ada, [
@@ -292,11 +292,11 @@ describe('a user with a browser', { skip }, () => {
     const response = await window.page.goto(`https://8011-${conversation.id}.runtime.${HOST}/`);
     assert.equal(response.status(), 200);
     const seen = await look(window.page, 'application-dark');
-    assert.deepEqual([seen.heading, seen.title], ['Made by the agent', '42'], 'its script has run');
+    assert.deepEqual([seen.heading, seen.title], ['Made by the agent', '42'], 'the script of the page ran');
   });
 
-  test('an application cannot read what belongs to its user', async () => {
-    // The cookie goes along, as the hosts are of one site; the answer stays closed to a page of another origin.
+  test('cannot be impersonated by an application', async () => {
+    // The hosts are same-site, so the browser sends the cookie, but a page of another origin cannot read the response.
     for (const url of [`${MAIN}api/v1/settings`, `${MAIN}api/v1/secrets/search`]) {
       assert.deepEqual(await ask(window.page, url, { credentials: 'include' }), { error: 'TypeError' }, url);
     }
@@ -305,7 +305,7 @@ describe('a user with a browser', { skip }, () => {
       method: 'POST', credentials: 'include', headers: { 'Content-Type': 'application/json' }, body: '{"name":"PLANTED","value":"x"}',
     });
     assert.deepEqual(written, { error: 'TypeError' });
-    // What a browser sends without asking first: a body without a type, which the app would read as JSON.
+    // Requests without a preflight: the app would parse a body without a content type as JSON.
     const statuses = [];
     window.page.on('response', (response) => statuses.push(`${response.request().method()} ${response.status()}`));
     await window.page.evaluate(async (url) => {
@@ -319,15 +319,15 @@ describe('a user with a browser', { skip }, () => {
     assert.doesNotMatch((await ask(window.page, '/api/v1/secrets/search')).text, /PLANTED/);
   });
 
-  test('another user and nobody get a page that says why', async () => {
+  test('gets an error page for an application of another user, or without a login', async () => {
     const url = `https://8011-${conversation.id}.runtime.${HOST}/`;
     const bob = await browser.open(SCREENS[0]);
     await loginInBrowser(bob, bench.cognito, BOB, '/openapi.json');
     await bob.page.goto(url);
     await check(bob, 'application of another user', 'phone', { heading: 'Access denied', words: /another user/, link: ['Open OpenHands', MAIN] });
-    const nobody = await browser.open(SCREENS[0]);
-    await nobody.page.goto(url);
-    await check(nobody, 'application for nobody', 'phone', { heading: 'Login required', words: /Log in to OpenHands/, link: ['Log in', MAIN] });
-    for (const one of [bob, nobody]) await one.close();
+    const anonymous = await browser.open(SCREENS[0]);
+    await anonymous.page.goto(url);
+    await check(anonymous, 'application without a session', 'phone', { heading: 'Login required', words: /Log in to OpenHands/, link: ['Log in', MAIN] });
+    for (const one of [bob, anonymous]) await one.close();
   });
 });

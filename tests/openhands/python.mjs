@@ -1,4 +1,4 @@
-// Python packages for images: uv from PyPI, and the versions that OpenHands' own lock file names.
+// Python packages for images: uv from PyPI, and the package versions in the lock file of OpenHands.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ import { cacheFolder, run } from './shell.mjs';
 
 const UV = '0.13.9';
 
-/** uv's program: one static file. */
+/** Returns the path of the uv program, a static binary. Installs it if missing. */
 export async function uv() {
   const folder = cacheFolder(`uv-${UV}`);
   const program = join(folder, 'bin/uv');
@@ -17,7 +17,7 @@ export async function uv() {
   return program;
 }
 
-/** The versions of everything that OpenHands was released with, as constraints. */
+/** Returns the locked package versions of an OpenHands release as pip constraints. */
 export async function constraints(version) {
   const folder = cacheFolder('wheels');
   const file = join(folder, `constraints-${version}.txt`);
@@ -35,7 +35,7 @@ async function venv() {
   return cacheFolder(`uv-${UV}`);
 }
 
-// Without a TOML reader: it is a file that poetry writes, one key a line. A package that is there twice is left to the resolver.
+// Needs no TOML parser: Poetry writes one key per line. Packages with several versions are left to the resolver.
 const READ_LOCK = `
 import re, sys, zipfile
 lock = zipfile.ZipFile(sys.argv[1]).read("openhands/poetry.lock").decode()
@@ -48,7 +48,7 @@ for name, versions in sorted(pins.items()):
     if len(versions) == 1: print(f"{name}=={versions.pop()}")
 `;
 
-/** How this machine reaches PyPI, for a chroot: names, certificates, proxies and the index of pip's configuration. */
+/** Returns the network settings of this machine for a chroot: DNS, certificates, proxies and the package index of pip. */
 export async function networkOfBuilds() {
   const environment = {};
   for (const [name, value] of Object.entries(process.env)) {

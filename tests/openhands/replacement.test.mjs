@@ -1,4 +1,4 @@
-// An instance is replaced: only the shared file system, the bucket and the database are left, and conversations come back.
+// Replacement of the instance: only the shared file system, the bucket and the database remain, and conversations can be resumed.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,8 +36,8 @@ before(async () => {
 });
 after(() => bench?.stop());
 
-describe('after the instance has been replaced', () => {
-  test('the conversations are listed as archived, with all of their events', async () => {
+describe('after the replacement of the instance', () => {
+  test('conversations are archived with all their events', async () => {
     assert.deepEqual(await bench.instance.sandboxes(), []);
     assert.equal((await first.listed()).sandbox_status, 'MISSING');
     const events = (await first.events()).map((one) => one.id);
@@ -45,7 +45,7 @@ describe('after the instance has been replaced', () => {
     assert.equal((await ada.get('/api/v1/settings')).json().agent_settings.llm.model, bench.llm.model);
   });
 
-  test('nobody but their owner resumes one', async () => {
+  test('only the owner can resume a conversation', async () => {
     const path = `/api/v1/app-conversations/${first.id}/resume`;
     assert.equal((await createClient(bench.front).post(path, undefined, { headers: { Accept: 'application/json' } })).status, 401);
     assert.equal((await bob.post(path)).status, 404);
@@ -53,7 +53,7 @@ describe('after the instance has been replaced', () => {
     assert.deepEqual(await bench.instance.sandboxes(), []);
   });
 
-  test('one that the old instance may still run is left to it until its lease has expired', async () => {
+  test('a conversation is not resumed before its lease expires', async () => {
     const lease = (id) => join(bench.engine.efs, 'workspace', id, 'conversations', id, 'owner_lease.json');
     const held = { owner_instance_id: 'another', generation: 7, expires_at: Date.now() / 1000 + 500, owner_host: 'another-instance', owner_pid: 1 };
     writeFileSync(lease(first.id), JSON.stringify(held));
@@ -65,11 +65,11 @@ describe('after the instance has been replaced', () => {
     for (const one of [first, second]) writeFileSync(lease(one.id), JSON.stringify({ ...held, expires_at: 0 }));
   });
 
-  test('one that its owner opens comes back with its files, its key and its memory', async () => {
+  test('opening a conversation restores its files, key and history', async () => {
     await first.running();
     assert.equal(await key(first.id), keyBefore);
     assert.match(await first.shell('cat kept.txt'), /kept on the shared files/);
-    // The model is sent what was said before the replacement.
+    // The request to the model contains the messages from before the replacement.
     const { messages } = bench.llm.requests.at(-1).body;
     const said = JSON.stringify(messages);
     assert.match(said, /kept\.txt[^]*say: written/);
@@ -77,7 +77,7 @@ describe('after the instance has been replaced', () => {
     assert.equal((await second.listed()).sandbox_status, 'MISSING');
   });
 
-  test('one that is resumed by the route comes back as well', async () => {
+  test('the resume route restores a conversation', async () => {
     const answer = await ada.post(`/api/v1/app-conversations/${second.id}/resume`);
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.json().sandbox_id, second.sandbox);
@@ -85,7 +85,7 @@ describe('after the instance has been replaced', () => {
     assert.match(await second.shell('cat two.txt'), /two/);
   });
 
-  test('a sandbox that has failed, one that was deleted and one that was stopped come back on the same instance', async () => {
+  test('failed, deleted and stopped sandboxes can be resumed on the same instance', async () => {
     await bench.engine.docker(['kill', first.sandbox]);
     assert.equal((await ada.post(`/api/v1/sandboxes/${first.sandbox}/resume`)).status, 200);
     await first.running();

@@ -1,4 +1,4 @@
-// Programs, waiting and the cache: what every part of the bench needs.
+// Shared functions of the bench: processes, polling and the cache.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -7,26 +7,26 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout. */
+/** The root directory of the checkout. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where everything that survives a run is kept. */
+/** The directory of files that are kept between runs. */
 export const CACHE = process.env.OHINFRA_CACHE ?? join(homedir(), '.cache/ohinfra');
 
-/** A folder in the cache, created if missing. */
+/** Returns a directory in the cache, created if missing. */
 export function cacheFolder(...parts) {
   const folder = join(CACHE, ...parts);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** Deletes what is in a folder, not the folder itself: it may be mounted somewhere. */
+/** Deletes the content of a directory, but not the directory itself, which may be mounted. */
 export function empty(folder) {
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
-/** A short name for exactly these texts. */
+/** Returns a short hash of texts. */
 export function fingerprint(...texts) {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${Buffer.byteLength(text)}:`).update(text);
@@ -34,7 +34,7 @@ export function fingerprint(...texts) {
 }
 
 /**
- * Runs a program to its end and returns what it printed.
+ * Runs a program until it exits and returns its standard output.
  * `check: false` returns `{ status, stdout, stderr }` instead of throwing.
  */
 export function run(program, args = [], { input, check = true, ...options } = {}) {
@@ -55,13 +55,13 @@ export function run(program, args = [], { input, check = true, ...options } = {}
   });
 }
 
-/** Starts a program that ends with this process, however that ends; Ctrl-C in the terminal is for this process alone. */
+/** Starts a program that receives `signal` when this process ends, for any reason. Ctrl-C in the terminal does not reach the program. */
 export function start(program, args = [], { signal = 'TERM', user, ...options } = {}) {
   const as = user ? ['--reuid', user, '--regid', user, '--init-groups'] : [];
   return spawn('setpriv', [...as, '--pdeathsig', signal, '--', program, ...args], { detached: true, ...options });
 }
 
-/** Waits for all, also when one fails, so that nothing is forgotten that has started; then throws the first failure. */
+/** Waits for all promises, even if one fails, so that everything started can be stopped; then throws the first error. */
 export async function all(promises) {
   const results = await Promise.allSettled(promises);
   const failed = results.find((one) => one.status === 'rejected');
@@ -69,7 +69,7 @@ export async function all(promises) {
   return results.map((one) => one.value);
 }
 
-/** Polls until `ask` returns something true; the error names what was awaited and why it did not come. */
+/** Polls until `ask` returns a truthy value. The error contains `what` and the reason of the failure. */
 export async function waitFor(what, ask, { seconds = 60, every = 100, failed = () => undefined } = {}) {
   const deadline = Date.now() + seconds * 1000;
   let problem;
@@ -82,13 +82,13 @@ export async function waitFor(what, ask, { seconds = 60, every = 100, failed = (
     }
     const why = failed();
     if (why || Date.now() > deadline) {
-      throw new Error(`${what}: ${why ?? `not within ${seconds} s`}${problem ? ` (${problem.message})` : ''}`);
+      throw new Error(`${what}: ${why ?? `timed out after ${seconds} s`}${problem ? ` (${problem.message})` : ''}`);
     }
     await sleep(every);
   }
 }
 
-/** Whether a process is there that is not a zombie. */
+/** Returns true if a process exists and is not a zombie. */
 export function isAlive(pid) {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -97,7 +97,7 @@ export function isAlive(pid) {
   }
 }
 
-/** Ends one process and waits for its end; after the grace it is killed. */
+/** Stops a process and waits until it exits; kills it after `seconds`. */
 export async function end(pid, { signal = 'SIGTERM', seconds = 20 } = {}) {
   if (!pid || !isAlive(pid)) return;
   process.kill(pid, signal);
@@ -107,7 +107,7 @@ export async function end(pid, { signal = 'SIGTERM', seconds = 20 } = {}) {
   });
 }
 
-/** The process id in a file, if that process still runs this program. */
+/** Returns the process ID in a file if that process is still running this program. */
 export function runningPid(file, program) {
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, 'utf8').trim());

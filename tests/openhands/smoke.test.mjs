@@ -1,4 +1,4 @@
-// The bench itself: that its parts are what the other tests take them for.
+// The bench itself: the other tests rely on these properties.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -19,12 +19,12 @@ describe('the bench', { skip, concurrency: false }, () => {
   }, { timeout: 600_000 });
   after(() => bench?.stop());
 
-  test('the app answers, with a database, a bucket and docker that are real', async () => {
+  test('runs OpenHands with a real database, bucket and Docker engine', async () => {
     const { status, text } = await bench.instance.app('/api/health');
     assert.equal(status, 200, text);
   });
 
-  test('an agent server of the image starts by hand', async () => {
+  test('starts an agent server from the image', async () => {
     await bench.engine.docker(['run', '--detach', '--name', 'by-hand', image, '--port', '8000']);
     const address = (await bench.engine.docker(['inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'by-hand'])).trim();
     const health = () => bench.engine.exec('curl', ['-fsS', '-m', '5', `http://${address}:8000/health`]);
@@ -33,7 +33,7 @@ describe('the bench', { skip, concurrency: false }, () => {
     await bench.engine.docker(['rm', '--force', 'by-hand']);
   });
 
-  test('limits of memory and processes are the kernel\'s', async () => {
+  test('enforces memory and process limits in the kernel', async () => {
     const limited = (script, ...limits) => bench.engine.docker(['run', '--rm', ...limits, '--entrypoint', 'sh', image, '-c', script], { check: false });
     const memory = await limited('head -c 300m /dev/zero | tail -c 250m | wc -c', '--memory', '100m', '--memory-swap', '100m');
     assert.doesNotMatch(memory.stdout, /262144000/);
@@ -41,21 +41,21 @@ describe('the bench', { skip, concurrency: false }, () => {
     assert.match(processes.stderr, /fork/i);
   });
 
-  test('nobody comes in without a login, and the load balancer lets only the edge in', async () => {
+  test('rejects requests without a login or with forged user headers', async () => {
     assert.equal((await createClient(bench.front).get('/api/v1/settings')).status, 401);
     assert.equal((await createClient(bench.front).navigate('/')).status, 302);
     const forged = { 'X-Cognito-User-Id': ADA.id };
     assert.equal((await bench.instance.app('/api/v1/settings', { headers: forged })).status, 401);
   });
 
-  test('a sandbox sees no metadata: the firewall and the hop limit each keep it away', async () => {
+  test('blocks the metadata service for sandboxes by firewall and by hop limit', async () => {
     await bench.engine.docker(['run', '--detach', '--name', 'inside', '--network', 'openhands-sandboxes', image, '--port', '8000']);
     const ask = ['curl', '-sS', '-m', '3', '-X', 'PUT', '-H', 'X-aws-ec2-metadata-token-ttl-seconds: 60', 'http://169.254.169.254/latest/api/token'];
     const inside = async () => (await bench.engine.docker(['exec', 'inside', ...ask], { check: false })).status;
     assert.notEqual(await inside(), 0);
-    assert.ok((await bench.engine.exec(ask[0], ask.slice(1))).length > 10, 'the instance itself gets a token');
+    assert.ok((await bench.engine.exec(ask[0], ask.slice(1))).length > 10, 'the instance gets a token');
     await bench.engine.exec('iptables', ['-F', 'OH-SANDBOX-FWD']);
-    assert.notEqual(await inside(), 0, 'without the firewall the hop limit is left');
+    assert.notEqual(await inside(), 0, 'without the firewall, the hop limit applies');
     await bench.engine.exec('/opt/openhands/sandbox-network');
     await bench.engine.docker(['rm', '--force', 'inside']);
   });

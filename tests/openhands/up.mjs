@@ -1,5 +1,5 @@
 // Starts the bench and leaves it running until SIGINT or SIGTERM: `node tests/openhands/up.mjs [VERSION]`. Prints its addresses as JSON.
-// SIGHUP takes the overlay's present files and restarts the app. An app that does not start is reported, and everything stays up.
+// SIGHUP installs the current overlay files and restarts the app. If the app fails to start, the bench reports it and keeps running.
 import { ADA, BOB } from './client.mjs';
 import { startBench } from './bench.mjs';
 

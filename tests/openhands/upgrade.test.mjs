@@ -1,4 +1,4 @@
-// From each older supported release to the default one: users, settings, secrets and conversations are still there.
+// An upgrade between releases of OpenHands preserves users, settings, secrets and conversations.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -7,11 +7,11 @@ import { ADA, BOB } from './client.mjs';
 import { chooseModel, startConversation } from './conversation.mjs';
 import { images, load } from './images.mjs';
 
-// A version that is being tried is reached from the default one.
+// From the oldest supported release to the default one. With OHINFRA_OPENHANDS_VERSION: from the default release to that version.
 const NEWER = process.env.OHINFRA_OPENHANDS_VERSION ?? DEFAULT_VERSION;
 const OLDER = NEWER === DEFAULT_VERSION ? '1.7.0' : DEFAULT_VERSION;
 
-describe(`an upgrade from ${OLDER} to ${NEWER}`, { skip: NEWER === '1.7.0' && 'it is the oldest release' }, () => {
+describe(`an upgrade from ${OLDER} to ${NEWER}`, { skip: NEWER === '1.7.0' && 'no older release is supported' }, () => {
   let bench;
   let ada;
   let bob;
@@ -34,7 +34,7 @@ describe(`an upgrade from ${OLDER} to ${NEWER}`, { skip: NEWER === '1.7.0' && 'i
   });
   after(() => bench?.stop());
 
-  test('keeps settings, secrets, the list of conversations with their owner, and every event', async () => {
+  test('preserves settings, secrets, conversations with their owner, and events', async () => {
     assert.equal((await ada.get('/api/v1/settings')).json().agent_settings.llm.model, bench.llm.model);
     assert.match((await ada.get('/api/v1/secrets/search')).text, /DEPLOY/);
     assert.equal((await conversation.listed()).created_by_user_id, ADA.id);
@@ -43,7 +43,7 @@ describe(`an upgrade from ${OLDER} to ${NEWER}`, { skip: NEWER === '1.7.0' && 'i
     assert.deepEqual((await bob.get('/api/v1/app-conversations/search')).json().items, []);
   });
 
-  test('resumes a conversation of the old release with its files and goes on', async () => {
+  test('allows resuming a conversation of the old release with its files', async () => {
     await conversation.running();
     assert.match(await conversation.shell('cat old.txt'), /from the old release/);
   });

@@ -1,4 +1,4 @@
-// The user-configuration function, as Lambda calls it: one event at a time.
+// The user-configuration function, invoked with one event at a time, like Lambda.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ for line in sys.stdin:
     print(json.dumps(app.handler(json.loads(line), None)), flush=True)
 `;
 
-/** Starts the function of this checkout; the result is called with an event of the load balancer. */
+/** Starts the function of this checkout. Returns a function that invokes it with a load balancer event. */
 export async function startUserConfig(aws, { mcpServers = { shttp_servers: [], stdio_servers: [] } } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-function-'));
   const source = process.env.OHINFRA_USER_CONFIG ?? join(ROOT, 'crates/openhands/payload/user-config/function');
@@ -30,7 +30,7 @@ export async function startUserConfig(aws, { mcpServers = { shttp_servers: [], s
   const waiting = [];
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(JSON.parse(line)));
   child.on('exit', (code) => {
-    for (const one of waiting.splice(0)) one.reject(new Error(`the function has ended with ${code}`));
+    for (const one of waiting.splice(0)) one.reject(new Error(`the function exited with code ${code}`));
   });
   const call = (event) =>
     new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// A small WebSocket client: text messages, fragments, pings.
+// A minimal WebSocket client: text messages, fragments and pings.
 import { request as send } from 'node:http';
 import { randomBytes } from 'node:crypto';
 
@@ -15,7 +15,7 @@ function frame(opcode, payload) {
   return Buffer.concat([head, mask, payload.map((byte, n) => byte ^ mask[n % 4])]);
 }
 
-/** One frame at the beginning of a buffer, if all of it is there. */
+/** Parses the first frame of a buffer. Returns `undefined` if the frame is incomplete. */
 function parse(buffer) {
   if (buffer.length < 2) return undefined;
   let [length, at] = [buffer[1] & 0x7f, 2];
@@ -30,8 +30,8 @@ function parse(buffer) {
 }
 
 /**
- * Opens a WebSocket. Resolves to `{ status }` when the server answers something else than 101, else to a socket with `messages`,
- * `send(text)`, `next(predicate, seconds)` and `close()`.
+ * Opens a WebSocket. Resolves to a socket with `messages`, `send(text)`, `next(predicate, seconds)` and `close()`, or to
+ * `{ status, headers, text }` if the status of the response is not 101.
  */
 export function openSocket(options) {
   return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ export function openSocket(options) {
       Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
       ...options.headers,
     };
-    // A connection of its own: one that was to be upgraded is never used again.
+    // Without an agent: a connection with a failed upgrade must not be reused.
     const request = send({ ...options, headers, agent: false });
     request.on('error', reject);
     request.on('response', async (response) => {
@@ -80,10 +80,10 @@ export function openSocket(options) {
       });
       socket.send = (text) => stream.write(frame(1, Buffer.from(text)));
       socket.close = () => stream.destroy();
-      /** The first message, of all so far and to come, that fits. */
+      /** Resolves to the first past or future message that matches. */
       socket.next = (fits = () => true, seconds = 30) =>
         new Promise((found, failed) => {
-          const timer = setTimeout(() => finish(failed, new Error(`no such message within ${seconds} s`)), seconds * 1000);
+          const timer = setTimeout(() => finish(failed, new Error(`no matching message within ${seconds} s`)), seconds * 1000);
           const finish = (how, value) => {
             clearTimeout(timer);
             waiting.delete(look);

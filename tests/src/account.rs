@@ -21,14 +21,14 @@ pub const REGION: &str = "us-west-2";
 /// Counts the accounts of this process.
 static ACCOUNTS: AtomicU32 = AtomicU32::new(0);
 
-/// How a program ended.
+/// The result of a program that ended.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// Its exit code; none if a signal ended it.
+    /// The exit code; `None` if a signal ended the program.
     pub code: Option<i32>,
-    /// What it printed.
+    /// The text on standard output.
     pub stdout: String,
-    /// What it printed beside that.
+    /// The text on standard error.
     pub stderr: String,
 }
 
@@ -36,15 +36,15 @@ pub struct Ended {
 pub struct Account {
     /// 12 digits.
     pub id: String,
-    /// Where the command line sends its calls.
+    /// The URL to which the command line sends its calls.
     pub endpoint: String,
-    /// What the fixture has made.
+    /// The IDs of the resources that the fixture created.
     pub fixture: Value,
     folder: TempDir,
 }
 
 /// LocalStack's endpoint, which `cargo xtask test` supplies.
-#[expect(clippy::disallowed_methods, reason = "tests are told where LocalStack is")]
+#[expect(clippy::disallowed_methods, reason = "the environment sets the endpoint of LocalStack")]
 pub fn localstack() -> String {
     std::env::var("OHINFRA_TEST_ENDPOINT")
         .unwrap_or_else(|_| unreachable!("no LocalStack: run these tests with `cargo xtask test`"))
@@ -73,6 +73,15 @@ impl Account {
         Self::made(region, &[])
     }
 
+    /// The same account with a VPC in another region, and a folder of its own: a second deployment.
+    pub fn elsewhere(&self, region: &str) -> Result<Self> {
+        let fixture = helper::ask(&json!({ "account": self.id, "region": region, "fixture": [] }))?;
+        let other =
+            Self { id: self.id.clone(), endpoint: self.endpoint.clone(), fixture, folder: tempfile::tempdir()? };
+        other.configure_in(region, "")?;
+        Ok(other)
+    }
+
     fn made(region: &str, parts: &[&str]) -> Result<Self> {
         // Neither another test's nor another run's.
         let number =
@@ -90,7 +99,7 @@ impl Account {
         self.folder.path()
     }
 
-    /// An id that the fixture has made.
+    /// Returns an ID from the fixture.
     pub fn fixture(&self, name: &str) -> &str {
         self.fixture[name].as_str().unwrap_or_default()
     }
@@ -148,12 +157,12 @@ impl Account {
         Ok(run)
     }
 
-    /// The state, as a document.
+    /// Returns the state as a JSON document.
     pub fn state(&self) -> Result<Value> {
         Ok(serde_json::from_str(&self.succeed(&["state", "pull"])?.stdout)?)
     }
 
-    /// What would be done now, as a document.
+    /// Returns the current plan as a JSON document.
     pub fn plan(&self) -> Result<Value> {
         Ok(serde_json::from_str(&self.succeed(&["plan", "--json"])?.stdout)?)
     }
@@ -168,22 +177,22 @@ impl Account {
             }
             self.succeed(arguments)?;
         }
-        bail!("something is always left for later")
+        bail!("a deletion is still deferred")
     }
 
-    /// Makes calls with another SDK, in order.
+    /// Sends calls with another SDK, in order.
     pub fn calls(&self, calls: &[(&str, &str, Value)]) -> Result<Vec<Value>> {
         self.calls_in(REGION, calls)
     }
 
-    /// Makes calls to another region with another SDK, in order.
+    /// Sends calls to another region with another SDK, in order.
     pub fn calls_in(&self, region: &str, calls: &[(&str, &str, Value)]) -> Result<Vec<Value>> {
         let calls: Vec<Value> = calls.iter().map(|(service, operation, p)| json!([service, operation, p])).collect();
         let answer = helper::ask(&json!({ "account": self.id, "region": region, "calls": calls }))?;
         Ok(serde_json::from_value(answer)?)
     }
 
-    /// Makes one call to another region with another SDK.
+    /// Sends one call to another region with another SDK.
     pub fn call_in(&self, region: &str, service: &str, operation: &str, parameters: Value) -> Result<Value> {
         let answer = self.calls_in(region, &[(service, operation, parameters)])?.remove(0);
         let error = answer.get("error").and_then(Value::as_str);
@@ -201,21 +210,26 @@ impl Account {
         Ok(answer != "not here")
     }
 
-    /// Makes one call with another SDK.
+    /// Sends one call with another SDK.
     pub fn call(&self, service: &str, operation: &str, parameters: Value) -> Result<Value> {
         Ok(self.calls(&[(service, operation, parameters)])?.remove(0))
     }
 
+    /// Fills an object that AWS takes as a whole with a value for every member that is not an input. The answer has what was put
+    /// (`filled`), and in what the table or the emulator falls short (`invalid`, `unused`, `forgotten`).
+    pub fn fill(&self, region: &str, kind: &str, id: &str) -> Result<Value> {
+        helper::ask(&json!({ "account": self.id, "region": region, "fill": { "kind": kind, "id": id } }))
+    }
+
+    /// In what the update among recorded calls differs from what was filled.
+    pub fn compare(&self, region: &str, kind: &str, filled: &Value, calls: &[Call]) -> Result<Value> {
+        let compare = json!({ "kind": kind, "filled": filled, "calls": recorded(calls) });
+        helper::ask(&json!({ "account": self.id, "region": region, "compare": compare }))
+    }
+
     /// Checks recorded requests against AWS's own API models: how many, of which operations, and every violation.
     pub fn validate(&self, calls: &[Call]) -> Result<Value> {
-        let call = |call: &Call| {
-            json!({
-                "service": call.service, "operation": call.operation, "head": *call.head,
-                "body": STANDARD.encode(&call.body),
-            })
-        };
-        let calls: Vec<Value> = calls.iter().map(call).collect();
-        helper::ask(&json!({ "account": self.id, "region": REGION, "validate": calls }))
+        helper::ask(&json!({ "account": self.id, "region": REGION, "validate": recorded(calls) }))
     }
 
     /// Everything that the services of this account can list, not only what ohinfra knows.
@@ -225,12 +239,24 @@ impl Account {
     }
 }
 
-/// The table of changes that somebody could make in AWS: `mutated` lists kind, input and number, `left_out` kind, input and reason.
+/// Calls, as the other SDK's process reads them.
+fn recorded(calls: &[Call]) -> Vec<Value> {
+    let call = |call: &Call| {
+        json!({
+            "service": call.service, "operation": call.operation, "head": *call.head,
+            "body": STANDARD.encode(&call.body),
+        })
+    };
+    calls.iter().map(call).collect()
+}
+
+/// Returns the table of changes that other users could make in AWS: `mutated` lists kind, input and number; `left_out`
+/// lists kind, input and reason.
 pub fn mutations() -> Result<Value> {
     helper::ask(&json!({ "account": "000000000000", "region": REGION, "mutations": true }))
 }
 
-/// What is in an account: what it is, its id, and all that its service says about it.
+/// The resources of an account: for each one its type, its ID, and its description by the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory(Vec<(String, String, String)>);
 
@@ -247,7 +273,8 @@ impl Inventory {
         self
     }
 
-    /// What is in one and not in the other, ids and times aside: nothing if two runs have ended alike.
+    /// Returns the resources that are in only one of two inventories, ignoring IDs and times; empty if the inventories
+    /// match.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let contents = |inventory: &Self| {
             let mut counts: BTreeMap<(String, String), i64> = BTreeMap::new();

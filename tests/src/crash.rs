@@ -11,11 +11,11 @@ use anyhow::{Result, ensure};
 use crate::proxy::{Call, Verdict};
 use crate::{Account, Ended, Proxy};
 
-/// Where a run is killed: at a call that may change something. A call that only reads is no point of its own: whoever is killed
-/// at it leaves what he would have left before the next change.
+/// A point at which a run is killed: a call that may change something. Calls that only read are not points: a run
+/// killed at such a call leaves the same resources as a run killed before the next change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// At which of its calls that may change something, from 0.
+    /// The index of the call, among the calls of the run that may change something, from 0.
     pub change: usize,
     /// After the call had its effect and before its answer arrived; otherwise before it arrived.
     pub after: bool,
@@ -27,15 +27,16 @@ impl fmt::Display for Point {
     }
 }
 
-/// Runs a command whose process is killed at a point. Gives the calls that it had made. A run that changes less ends by itself.
+/// Runs a command whose process is killed at a point. Returns the calls that it sent. A run with fewer changes ends
+/// normally.
 pub fn killed_at(account: &mut Account, arguments: &[&str], point: Point) -> Result<Vec<Call>> {
     let changes = AtomicUsize::new(0);
     let is_it = move |call: &Call| call.may_change() && changes.fetch_add(1, Ordering::SeqCst) >= point.change;
     killed_when(account, arguments, is_it, point.after)
 }
 
-/// Runs a command whose process is killed at the first call that is it: after the call had its effect, or before it arrived.
-/// What comes after that call does not arrive.
+/// Runs a command whose process is killed at the first call that matches `is_it`: after the call took effect, or before
+/// it arrived. Later calls do not arrive.
 pub fn killed_when(
     account: &mut Account,
     arguments: &[&str],
@@ -52,7 +53,7 @@ pub fn killed_when(
         if !is_it(call) {
             return Verdict::Forward;
         }
-        // Of two that come at once, one is the point and the other does not arrive.
+        // Of two concurrent calls, one is the point and the other does not arrive.
         if is_reached.swap(true, Ordering::SeqCst) {
             return Verdict::Swallow;
         }
@@ -63,8 +64,8 @@ pub fn killed_when(
     let child = account.command(arguments).and_then(|mut command| Ok(command.spawn()?));
     account.endpoint = upstream;
     let mut child = child?;
-    // Every call that came in is recorded when it is over, was swallowed, or had its effect: then nothing is under way any
-    // more. One whose connection broke is never recorded, so that there is an end to the waiting.
+    // Every received call is recorded when it is answered, was swallowed, or took effect. After that, no call is in
+    // progress. A call whose connection broke is never recorded, so the wait is limited.
     let mut patience = 400;
     loop {
         let is_over = reached.load(Ordering::SeqCst);
@@ -75,7 +76,7 @@ pub fn killed_when(
         patience -= i32::from(is_over);
         std::thread::sleep(Duration::from_millis(5));
     }
-    // It may have ended by itself.
+    // The process may have ended already.
     child.kill().ok();
     child.wait()?;
     Ok(proxy.calls())
@@ -98,20 +99,20 @@ pub fn tell(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// Which points are tried.
+/// The selection of points to test.
 pub struct Choice {
-    /// What the choice is made with; `OHINFRA_TEST_SEED` repeats one.
+    /// The seed of the selection; `OHINFRA_TEST_SEED` repeats a selection.
     pub seed: u64,
-    /// How many of each command; none: all of them.
+    /// The maximum number of points of each command; `None` for all.
     most: Option<usize>,
-    /// Only the points of one part of so many equal parts: which, from 0, and of how many.
+    /// The shard to test: its index, from 0, and the number of equal shards.
     shard: (usize, usize),
 }
 
 impl Choice {
-    /// As `OHINFRA_TEST_CRASH_POINTS` says: a number of points of each command, `all`, or a part of all, such as `2/8`; a few if it
-    /// is not set.
-    #[expect(clippy::disallowed_methods, reason = "tests are told how thorough to be")]
+    /// Reads the selection from `OHINFRA_TEST_CRASH_POINTS`: a number of points of each command, `all`, or a shard such
+    /// as `2/8`. The default is a few points of each command.
+    #[expect(clippy::disallowed_methods, reason = "the environment sets the number of points")]
     pub fn from_environment() -> Self {
         let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
         let seed = number("OHINFRA_TEST_SEED").unwrap_or_else(|| fastrand::u64(0..1_000_000));
@@ -134,7 +135,7 @@ impl Choice {
     }
 
     /// Writes a line past the test's captured output, and to the file that `cargo xtask test` sums up.
-    #[expect(clippy::disallowed_methods, reason = "tests are told where to report")]
+    #[expect(clippy::disallowed_methods, reason = "the environment sets the path of the report")]
     pub fn report(&self, what: &str, points: usize, failures: usize) {
         let line = format!("{what}: {points} points, {failures} failures (seed {})\n", self.seed);
         tell(&line);

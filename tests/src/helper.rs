@@ -22,13 +22,13 @@ thread_local! {
 }
 
 /// The interpreter of LocalStack's environment, which has boto3.
-#[expect(clippy::disallowed_methods, reason = "tests are told where LocalStack is")]
+#[expect(clippy::disallowed_methods, reason = "the environment sets the path of Python")]
 pub fn python() -> Command {
     let environment = std::env::var("OHINFRA_TEST_PYTHON").unwrap_or_default();
     Command::new(Path::new(&environment).join("bin/python"))
 }
 
-/// Where programs are looked for: the stand-in of docker, the Python that it needs, and what every system has.
+/// Returns the `PATH` of the command line: the stand-in for Docker, the Python that it needs, and system directories.
 pub fn programs() -> std::ffi::OsString {
     let docker = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker");
     let python = Path::new(python().get_program()).parent().map(Path::to_path_buf).unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn programs() -> std::ffi::OsString {
     std::env::join_paths(folders).unwrap_or_default()
 }
 
-/// Where the scripts are.
+/// Returns the path of a script.
 pub fn script(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("localstack").join(name)
 }

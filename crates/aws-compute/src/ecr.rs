@@ -1,4 +1,4 @@
-//! ECR's clients.
+//! ECR kinds and docker lookups.
 
 pub mod image;
 pub mod look_ups;
@@ -9,5 +9,5 @@ use std::sync::Arc;
 use aws_sdk_ecr::Client;
 use ohinfra_aws_core::Regional;
 
-/// ECR's clients.
+/// ECR clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

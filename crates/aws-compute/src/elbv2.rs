@@ -1,4 +1,4 @@
-//! What load balancing's kinds share: tags.
+//! Shared parts of the Elastic Load Balancing kinds: tags.
 
 mod accepted;
 pub mod listener;
@@ -19,37 +19,37 @@ use ohinfra_core::contract::Update;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
-/// Load balancing's clients.
+/// Elastic Load Balancing clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// Things that one call describes, or tells the tags of.
+/// Maximum number of resources per describe call (AWS limit).
 const AT_ONCE: usize = 20;
 
-/// The tags of one thing.
+/// Returns the tags of a resource.
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
     Ok(all_tags(clients, region, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
 }
 
-/// The tags of things that are there.
+/// Returns the tags of existing resources, by ARN.
 pub(crate) async fn all_tags(
     clients: &Clients,
     region: &Region,
     arns: &[String],
 ) -> Result<BTreeMap<String, Tags>, ProviderError> {
     let mut found = BTreeMap::new();
-    let mut asked = Vec::new();
+    let mut unknown = Vec::new();
     for arn in arns {
         match clients.known_tags(region, arn).await {
             Some(tags) => drop(found.insert(arn.clone(), tags)),
-            None => asked.push(arn.clone()),
+            None => unknown.push(arn.clone()),
         }
     }
-    for some in asked.chunks(AT_ONCE) {
-        let result = clients.at(region).describe_tags().set_resource_arns(Some(some.to_vec())).send().await;
+    for chunk in unknown.chunks(AT_ONCE) {
+        let result = clients.at(region).describe_tags().set_resource_arns(Some(chunk.to_vec())).send().await;
         let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTags")))?;
         for description in answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default() {
             let tags = description.tags.unwrap_or_default().into_iter();
@@ -60,19 +60,19 @@ pub(crate) async fn all_tags(
     Ok(found)
 }
 
-/// Describes many at once. One that is gone makes a call for several fail: then each is asked for by itself.
+/// Describes many resources in few calls. A call with a missing resource fails; then each resource is described separately.
 pub(crate) async fn describe_many<T, F, Fut>(arns: &[String], describe: F) -> Result<Vec<T>, ProviderError>
 where
     F: Fn(Vec<String>) -> Fut,
     Fut: Future<Output = Result<Option<Vec<T>>, ProviderError>>,
 {
     let mut found = Vec::new();
-    for some in arns.chunks(AT_ONCE) {
-        match describe(some.to_vec()).await? {
+    for chunk in arns.chunks(AT_ONCE) {
+        match describe(chunk.to_vec()).await? {
             Some(all) => found.extend(all),
-            None if some.len() == 1 => {}
+            None if chunk.len() == 1 => {}
             None => {
-                let each = try_join_all(some.iter().map(|arn| describe(vec![arn.clone()]))).await?;
+                let each = try_join_all(chunk.iter().map(|arn| describe(vec![arn.clone()]))).await?;
                 found.extend(each.into_iter().flatten().flatten());
             }
         }
@@ -80,7 +80,7 @@ where
     Ok(found)
 }
 
-/// Sets and removes the tags that an update asks for.
+/// Sets and removes the tags of an update.
 pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {
         let operation = "elasticloadbalancing:AddTags";

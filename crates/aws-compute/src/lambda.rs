@@ -1,4 +1,4 @@
-//! Lambda's clients.
+//! Lambda kinds.
 
 pub mod archive;
 mod code;
@@ -12,5 +12,5 @@ use std::sync::Arc;
 use aws_sdk_lambda::Client;
 use ohinfra_aws_core::Regional;
 
-/// Lambda's clients.
+/// Lambda clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,4 +1,4 @@
-//! What runs, and what sends it requests: Auto Scaling, Elastic Load Balancing, Lambda, ECR.
+//! Compute and request routing: Auto Scaling, Elastic Load Balancing, Lambda, ECR.
 
 pub mod autoscaling;
 pub mod ecr;
@@ -11,13 +11,13 @@ use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
 use ohinfra_core::package::Packages;
 
-/// Adds everything that this crate can do. What it delivers is rendered by `packages`.
+/// Registers all kinds and lookups of this crate. `packages` renders the content that they deploy.
 pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn Packages>) -> Provider {
     let autoscaling = Regional::new(connection, aws_sdk_autoscaling::Client::new);
     let ecr = Regional::new(connection, aws_sdk_ecr::Client::new);
     let elbv2 = Regional::new(connection, aws_sdk_elasticloadbalancingv2::Client::new);
     let lambda = Regional::new(connection, aws_sdk_lambda::Client::new);
-    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    // AWS publishes rate limits, not concurrency limits; at about 0.1 s per call, these limits stay below the mutation rates.
     provider
         .kind(autoscaling::group::GroupKind::new(autoscaling))
         .kind(ecr::image::ImageKind { clients: ecr.clone(), packages: Arc::clone(packages) })

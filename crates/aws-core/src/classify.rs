@@ -1,4 +1,4 @@
-//! The one border between the SDK's errors and ours: by AWS's code, in one table.
+//! Mapping of SDK errors to [`ProviderError`], by AWS error code, in one table.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind as RetryKind;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 
-/// Codes whose meaning their spelling does not give, before [`PATTERNS`].
+/// Codes that [`PATTERNS`] would not classify or would classify differently.
 const CODES: &[(&str, ErrorKind)] = &[
     ("RequestLimitExceeded", ErrorKind::Throttled),
     ("BandwidthLimitExceeded", ErrorKind::Throttled),
@@ -33,7 +33,7 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("InvalidAccessKeyId", ErrorKind::Credentials),
     ("SignatureDoesNotMatch", ErrorKind::Credentials),
     ("InvalidSignatureException", ErrorKind::Credentials),
-    // S3: this machine's clock is wrong.
+    // S3: the clock of this machine is wrong.
     ("RequestTimeTooSkewed", ErrorKind::Credentials),
     ("IncompleteSignature", ErrorKind::Credentials),
     ("AuthFailure", ErrorKind::Credentials),
@@ -50,7 +50,7 @@ const CODES: &[(&str, ErrorKind)] = &[
     // RDS and AWS Backup: another operation is in progress.
     ("InvalidResourceStateFault", ErrorKind::Dependency),
     ("InvalidResourceStateException", ErrorKind::Dependency),
-    // EC2: the same, of any resource; and a security group that something still uses.
+    // EC2: the same for any resource; and a security group that is still in use.
     ("IncorrectState", ErrorKind::Dependency),
     ("InvalidGroup.InUse", ErrorKind::Dependency),
     ("ResourceInUse", ErrorKind::Dependency),
@@ -80,7 +80,7 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("InstanceRefreshInProgress", ErrorKind::Dependency),
     ("DistributionNotDisabled", ErrorKind::Dependency),
     ("ResponseHeadersPolicyInUse", ErrorKind::Dependency),
-    // CloudFront: somebody else has changed it since it was read.
+    // CloudFront: concurrent modification since the last read.
     ("PreconditionFailed", ErrorKind::Dependency),
     ("InvalidIfMatchVersion", ErrorKind::Dependency),
     ("WAFOptimisticLockException", ErrorKind::Dependency),
@@ -90,7 +90,7 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("WAFNonexistentItemException", ErrorKind::NotFound),
     ("WAFDuplicateItemException", ErrorKind::Exists),
     ("WAFLimitsExceededException", ErrorKind::Limit),
-    // The Data API: a cluster that wakes up, has no writer yet, or has not opened the API yet.
+    // RDS Data API: the cluster is resuming, has no writer yet, or has not enabled the API yet.
     ("DatabaseResumingException", ErrorKind::Dependency),
     ("DatabaseUnavailableException", ErrorKind::Dependency),
     ("HttpEndpointNotEnabledException", ErrorKind::Dependency),
@@ -98,7 +98,7 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("SecretsErrorException", ErrorKind::NotYetVisible),
     ("DatabaseErrorException", ErrorKind::Invalid),
     ("StatementTimeoutException", ErrorKind::Unavailable),
-    // RDS: a subnet that a cluster is in cannot leave its group.
+    // RDS: a subnet used by a cluster cannot be removed from its subnet group.
     ("SubnetAlreadyInUse", ErrorKind::Invalid),
     ("PriorityInUse", ErrorKind::Exists),
     ("MountTargetConflict", ErrorKind::Exists),
@@ -111,19 +111,19 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("KMSInternalException", ErrorKind::Unavailable),
 ];
 
-/// Whether a code is spelled so.
+/// Predicate on an error code.
 type Fits = fn(&str) -> bool;
 
-/// What the spelling of a code gives, in this order.
+/// Classification by the spelling of a code; the first match wins.
 const PATTERNS: &[(Fits, ErrorKind)] = &[
     (
         |code| code.contains("AlreadyExist") || code.contains("ExistsException") || code.starts_with("Duplicate"),
         ErrorKind::Exists,
     ),
     (|code| code.contains("NotFound") || code.starts_with("NoSuch"), ErrorKind::NotFound),
-    // RDS: something is on its way from one state to another.
+    // RDS: a state transition is in progress.
     (|code| code.starts_with("InvalidDB") && code.contains("State"), ErrorKind::Dependency),
-    // AWS itself has no room: InsufficientInstanceCapacity, InsufficientDBClusterCapacityFault.
+    // AWS lacks capacity: InsufficientInstanceCapacity, InsufficientDBClusterCapacityFault.
     (|code| code.starts_with("Insufficient") && code.contains("Capacity"), ErrorKind::Limit),
     (
         |code| {
@@ -141,60 +141,60 @@ const PATTERNS: &[(Fits, ErrorKind)] = &[
     (|code| code.starts_with("Missing") || code.starts_with("UnknownParameter"), ErrorKind::Invalid),
 ];
 
-/// Errors that AWS tells apart from a wrong request only by their text. A code is matched first, so that no other error can
-/// be taken for one of these.
+/// Errors that AWS distinguishes from an invalid request only by message: code, message fragment, classification. The code must
+/// match as well, so that no other error is classified by accident.
 const TEXTS: &[(&str, &str, ErrorKind)] = &[
     // IAM, KMS and Secrets Manager: a role named as a principal seconds after it was created.
     ("MalformedPolicyDocument", "Invalid principal", ErrorKind::NotYetVisible),
     ("MalformedPolicyDocumentException", "principal", ErrorKind::NotYetVisible),
-    // S3: the same in a bucket policy.
+    // S3: the same, in a bucket policy.
     ("MalformedPolicy", "Invalid principal", ErrorKind::NotYetVisible),
-    // EFS: the same in a file system's policy.
+    // EFS: the same, in a file system policy.
     ("InvalidPolicyException", "invalid Principal block", ErrorKind::NotYetVisible),
-    // Backup, and every service that assumes a role on our behalf.
+    // AWS Backup, and every service that assumes a role for the deployment.
     ("InvalidParameterValueException", "cannot be assumed", ErrorKind::NotYetVisible),
     ("InvalidParameterValueException", "IAM Role", ErrorKind::NotYetVisible),
-    // Lambda: two meanings of one code.
+    // Lambda: one code, two meanings.
     ("ResourceConflictException", "already exist", ErrorKind::Exists),
-    // Lambda: a version that CloudFront has copied to its edges, or a function that has such a version.
+    // Lambda: a version replicated to CloudFront edge locations, or a function with such a version.
     ("InvalidParameterValueException", "replicated function", ErrorKind::Deferred),
-    // Load balancing: a function that may not be called yet, because its permission was made a moment ago.
+    // Elastic Load Balancing: the permission to invoke the function was just created and is not visible yet.
     ("AccessDenied", "principal does not have permission to invoke", ErrorKind::NotYetVisible),
-    // Auto Scaling and RDS, which check what they are given at once: made a moment ago.
+    // Auto Scaling and RDS validate references immediately: the referenced resource was just created.
     ("ValidationError", "not found", ErrorKind::NotFound),
     ("ValidationError", "Invalid IAM Instance Profile", ErrorKind::NotYetVisible),
     ("ValidationError", "Invalid IamInstanceProfile", ErrorKind::NotYetVisible),
-    // RDS in an account that never had a database: it makes its service-linked role in the background of the first call.
+    // RDS in an account without a previous database: the first call creates the service-linked role in the background.
     ("InvalidParameterValue", "service linked role", ErrorKind::NotYetVisible),
     ("InvalidParameterValue", "ServiceLinkedRoles.html", ErrorKind::NotYetVisible),
-    // CloudFront: a certificate issued, a web ACL or role made and a version published a moment ago. The text has had apostrophes
-    // of both kinds.
+    // CloudFront: a certificate, web ACL, role or Lambda version that was just created. The message has been seen with both
+    // kinds of apostrophes.
     ("InvalidViewerCertificate", "The specified SSL certificate doesn", ErrorKind::NotYetVisible),
     ("InvalidWebACLId", "Unable to verify read permissions", ErrorKind::NotYetVisible),
     ("InvalidLambdaFunctionAssociation", "must be assumable", ErrorKind::NotYetVisible),
     ("InvalidLambdaFunctionAssociation", "must be in an Active state", ErrorKind::NotYetVisible),
     ("IllegalUpdate", "may be in progress at a time", ErrorKind::Dependency),
-    // Cognito: a prefix is taken.
+    // Cognito: the domain prefix is in use.
     ("InvalidParameterException", "already associated", ErrorKind::Exists),
     ("InvalidParameterException", "already exists", ErrorKind::Exists),
-    // Route 53: a change that has been made, or that is made already of something else.
+    // Route 53: the record already exists, or was already deleted.
     ("InvalidChangeBatch", "already exists", ErrorKind::Exists),
     ("InvalidChangeBatch", "not found", ErrorKind::NotFound),
-    // The Data API: a cluster that starts, stops or fails over, and a password that was set a moment ago.
+    // RDS Data API: the cluster is starting, stopping or failing over, or the password was just set.
     ("DatabaseErrorException", "starting up", ErrorKind::Dependency),
     ("DatabaseErrorException", "shutting down", ErrorKind::Dependency),
     ("DatabaseErrorException", "terminating connection", ErrorKind::Dependency),
     ("DatabaseErrorException", "password authentication failed", ErrorKind::NotYetVisible),
-    // The Data API's first generation.
+    // RDS Data API of Aurora Serverless v1.
     ("BadRequestException", "HttpEndpoint is not enabled", ErrorKind::Dependency),
     ("BadRequestException", "Communications link failure", ErrorKind::Dependency),
-    // AWS Backup: recovery points are deleted after the answer.
+    // AWS Backup: recovery points are deleted asynchronously.
     ("InvalidRequestException", "contains recovery points", ErrorKind::Dependency),
-    // EC2: an endpoint of the same service is still on its way out.
+    // EC2: an endpoint of the same service is still being deleted.
     ("InvalidParameter", "conflicting DNS domain", ErrorKind::Dependency),
 ];
 
-/// Makes one of our errors of one of the SDK's. `operation` is the permission that the call needs, `service:Action`.
+/// Returns a function that converts an SDK error. `operation` is the required permission, `service:Action`.
 pub fn failed<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -202,8 +202,8 @@ where
     move |error| classify(operation, &error)
 }
 
-/// As [`failed`], for a call that creates something out of other things: one of those that is not found was made a moment
-/// ago and is not visible everywhere yet (EC2 and IAM are eventually consistent).
+/// Like [`failed`], for a call that references other resources: "not found" means that a referenced resource was just created and
+/// is not visible everywhere yet (EC2 and IAM are eventually consistent).
 pub fn referring<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -217,7 +217,10 @@ where
     }
 }
 
-/// `None` for an answer that says that the thing is not there; any other error stays one.
+/// Converts a "not found" error to `None`.
+///
+/// # Errors
+/// Any other error is returned unchanged.
 pub fn is_missing<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -238,16 +241,28 @@ where
             headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
         })
         .map(str::to_owned);
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    // The SDK reports a body that is no AWS error, such as the HTML page of a proxy, as an unhandled error of the service. Its
+    // status does not prove that a resource is missing. HEAD responses of S3 have no body at all.
+    let has_foreign_body = code.is_none()
+        && request_id.is_none()
+        && error.raw_response().and_then(|response| response.body().bytes()).is_some_and(|body| !body.is_empty());
     let kind = match error {
-        SdkError::ServiceError(context) => {
-            let status = context.raw().status().as_u16();
-            of_answer(code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default(), status)
+        SdkError::ServiceError(_) if has_foreign_body && status == Some(404) => ErrorKind::Other,
+        SdkError::ServiceError(_) => of_answer(
+            code.as_deref().unwrap_or_default(),
+            message.as_deref().unwrap_or_default(),
+            status.unwrap_or_default(),
+        ),
+        SdkError::ResponseError(_) if status == Some(404) => ErrorKind::Other,
+        SdkError::ResponseError(_) if status.is_some_and(|status| (400..500).contains(&status)) => {
+            of_answer("", "", status.unwrap_or_default())
         }
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => ErrorKind::Unavailable,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if credentials_error(error).is_some() => {
             ErrorKind::Credentials
         }
-        // The last is a connection that was cut in the middle of an answer.
+        // The last case is a connection closed in the middle of a response.
         SdkError::DispatchFailure(failure)
             if failure.is_io() || failure.is_timeout() || failure.as_other() == Some(RetryKind::TransientError) =>
         {
@@ -256,24 +271,27 @@ where
         SdkError::ConstructionFailure(_) => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     };
-    let message = message.filter(|message| !message.is_empty()).unwrap_or_else(|| match credentials_error(error) {
-        // The SDK's own text lists its providers over several lines.
-        Some(CredentialsError::CredentialsNotLoaded(_)) => {
-            "no AWS credentials were found in the environment, the profile, the container or the instance".to_owned()
-        }
-        _ => innermost(error),
-    });
+    let message =
+        message.filter(|message| !message.is_empty()).unwrap_or_else(|| match (credentials_error(error), status) {
+            // The SDK's message lists its credential providers on several lines.
+            (Some(CredentialsError::CredentialsNotLoaded(_)), _) => {
+                "no AWS credentials found in the environment, profile, container or instance".to_owned()
+            }
+            // The SDK would print the response as a Rust structure, or the message of its parser.
+            (None, Some(status)) => format!("HTTP status {status} without an AWS error message"),
+            _ => innermost(error),
+        });
     ProviderError { kind, operation: operation.to_owned(), code, message, request_id }
 }
 
-/// What an error means that AWS reports within an answer, where there is only a code and a text.
+/// Classifies an error reported inside a successful response, which has only a code and a message.
 pub fn of_code(code: &str, message: &str) -> ErrorKind {
     of_answer(code, message, 0)
 }
 
-/// What an answer with an error means.
+/// Classifies an error response.
 fn of_answer(code: &str, message: &str, status: u16) -> ErrorKind {
-    // EC2's query protocol puts `Client.` before some codes.
+    // The EC2 query protocol prefixes some codes with `Client.`.
     let code = code.strip_prefix("Client.").unwrap_or(code);
     if let Some((_, _, kind)) = TEXTS.iter().find(|(known, fragment, _)| *known == code && message.contains(fragment)) {
         return *kind;
@@ -288,12 +306,12 @@ fn of_answer(code: &str, message: &str, status: u16) -> ErrorKind {
     })
 }
 
-/// The SDK's own error about credentials, if the chain of causes holds one.
+/// Returns the SDK's credentials error from the chain of causes, if any.
 fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
     causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>())
 }
 
-/// The text of the innermost cause: the outer ones say only that the call failed.
+/// Returns the message of the innermost cause: the outer ones only report that the call failed.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
@@ -304,10 +322,34 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
     use super::*;
 
     #[test]
-    fn codes_of_all_services_mean_what_the_engine_needs_to_know() {
+    fn responses_without_an_aws_error_report_their_status() {
+        let response = |status: u16, body: &'static str| {
+            HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))
+        };
+        let parser = || -> Box<dyn Error + Send + Sync> { "unexpected token `<` at 1:1".into() };
+        for (error, kind, status) in [
+            (SdkError::response_error(parser(), response(500, "<html>")), ErrorKind::Unavailable, 500),
+            (SdkError::response_error(parser(), response(403, "<html>")), ErrorKind::Denied, 403),
+            (SdkError::response_error(parser(), response(404, "<html>")), ErrorKind::Other, 404),
+            (SdkError::service_error(ErrorMetadata::builder().build(), response(403, "")), ErrorKind::Denied, 403),
+            (SdkError::service_error(ErrorMetadata::builder().build(), response(404, "<html>")), ErrorKind::Other, 404),
+            (SdkError::service_error(ErrorMetadata::builder().build(), response(404, "")), ErrorKind::NotFound, 404),
+        ] {
+            let error = classify("s3:HeadBucket", &error);
+            assert_eq!(error.kind, kind, "{status}");
+            assert_eq!(error.message, format!("HTTP status {status} without an AWS error message"));
+        }
+    }
+
+    #[test]
+    fn error_codes_are_classified() {
         for (code, message, status, kind) in [
             ("InvalidGroup.NotFound", "", 400, ErrorKind::NotFound),
             ("NoSuchEntity", "", 404, ErrorKind::NotFound),

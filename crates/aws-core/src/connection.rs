@@ -1,4 +1,4 @@
-//! Clients per region, all from one standard chain of credentials and one HTTP client.
+//! SDK clients per region. All share one credential provider chain and one HTTP client.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,16 +13,16 @@ use ohinfra_core::tags::Tags;
 use crate::identity::Caller;
 use crate::tag_index::TagIndex;
 
-/// Attempts of one request within the SDK, with jitter and pauses that double. What takes longer is the engine's to wait for. Not
-/// the SDK's adaptive mode: one throttled call makes it hold back every other one, so that an apply of which 5 % of the calls were
-/// throttled took 60 s instead of 5.
+/// Maximum attempts of one request within the SDK, with exponential backoff and jitter. Longer waits are left to the engine. Not
+/// the SDK's adaptive mode: one throttled call delays all other calls, so that an apply with 5 % throttled calls took 60 s
+/// instead of 5.
 const ATTEMPTS: u32 = 5;
-/// A connection that takes longer will not come.
+/// Maximum time to establish a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// No single answer that is asked for here takes longer; AWS's own limit at the front is about the same.
+/// Maximum time of one attempt. No response used here takes longer; the limit of AWS's front end is about the same.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A connection to AWS: cheap to clone.
+/// A connection to AWS. Cheap to clone.
 #[derive(Clone)]
 pub struct Connection {
     config: SdkConfig,
@@ -31,7 +31,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects through the standard chain: environment, profile, SSO, container, instance. Nothing is sent yet.
+    /// Creates a connection with the default credential provider chain: environment, profile, SSO, container, instance. Sends no
+    /// request.
     pub async fn from_environment(region: &Region) -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(aws_config::Region::new(region.to_string()))
@@ -47,30 +48,30 @@ impl Connection {
         Self::new(config)
     }
 
-    /// Connects with settings that were made elsewhere.
+    /// Creates a connection from an existing SDK configuration.
     pub fn new(config: SdkConfig) -> Self {
         let caller = Arc::new(Caller::new(aws_sdk_sts::Client::new(&config)));
         let tag_index = Arc::new(TagIndex::new(config.clone()));
         Self { config, caller, tag_index }
     }
 
-    /// The settings for a region.
+    /// Returns the SDK configuration for a region.
     pub fn config(&self, region: &Region) -> SdkConfig {
         self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 
-    /// Who is calling; asked once.
+    /// Returns the caller identity, requested once.
     pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
 
-    /// The tags that one call tells of many things.
+    /// Returns the tag index.
     pub fn tag_index(&self) -> &Arc<TagIndex> {
         &self.tag_index
     }
 }
 
-/// One service's clients, made when a region is first asked for.
+/// Clients of one service, created on the first use of a region.
 pub struct Regional<C> {
     connection: Connection,
     make: fn(&SdkConfig) -> C,
@@ -78,12 +79,12 @@ pub struct Regional<C> {
 }
 
 impl<C: Clone> Regional<C> {
-    /// Clients made by `make`, usually `aws_sdk_x::Client::new`.
+    /// Creates a set of clients; `make` creates one client, usually `aws_sdk_x::Client::new`.
     pub fn new(connection: &Connection, make: fn(&SdkConfig) -> C) -> Arc<Self> {
         Arc::new(Self { connection: connection.clone(), make, clients: Mutex::new(BTreeMap::new()) })
     }
 
-    /// The client of a region.
+    /// Returns the client of a region.
     pub fn at(&self, region: &Region) -> C {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(region) {
@@ -94,12 +95,12 @@ impl<C: Clone> Regional<C> {
         client
     }
 
-    /// The tags of a thing, if they are known without asking the service.
+    /// Returns the tags of a resource from the tag index; `None` if the service must be queried.
     pub async fn known_tags(&self, region: &Region, arn: &str) -> Option<Tags> {
         self.connection.tag_index.tags(region, arn).await
     }
 
-    /// The connection that they share.
+    /// Returns the shared connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }

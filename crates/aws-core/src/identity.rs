@@ -1,4 +1,4 @@
-//! Who is calling: asked once a run, used by the look-up and by kinds whose ARNs hold the account.
+//! Caller identity, requested once per run. Used by the lookup and by kinds whose ARNs contain the account ID.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::classify::failed;
 
-/// Who is calling.
+/// Caller identity, cached after the first request.
 pub struct Caller {
     client: aws_sdk_sts::Client,
     details: OnceCell<CallerDetails>,
@@ -22,7 +22,10 @@ impl Caller {
         Self { client, details: OnceCell::new() }
     }
 
-    /// The account and the caller's ARN.
+    /// Returns the account and the caller's ARN.
+    ///
+    /// # Errors
+    /// `sts:GetCallerIdentity` fails or returns an incomplete response.
     pub async fn details(&self) -> Result<&CallerDetails, ProviderError> {
         self.details
             .get_or_try_init(|| async {
@@ -37,7 +40,7 @@ impl Caller {
     }
 }
 
-/// Answers [`CallerIdentity`].
+/// Implementation of the lookup [`CallerIdentity`].
 pub struct CallerIdentityLookUp(pub Arc<Caller>);
 
 impl AnswersLookUp for CallerIdentityLookUp {

@@ -1,7 +1,7 @@
-//! What every AWS family shares: the connection, the classification of errors, who is calling.
+//! Shared parts of all AWS crates: connection, error classification, caller identity, secrets, tag index.
 //!
-//! Kinds live in the family crates (`aws-ec2`, `aws-iam`, …). Nothing here knows a resource kind, and nothing here waits or
-//! retries beyond the SDK's own attempts: the engine does.
+//! The kinds are in the family crates (`aws-ec2`, `aws-iam`, …). This crate does not depend on any kind of resource, and it does
+//! not wait or retry beyond the SDK's own attempts: the engine does.
 
 pub mod classify;
 pub mod connection;

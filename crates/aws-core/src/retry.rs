@@ -1,11 +1,11 @@
-//! When the SDK may make a call again by itself.
+//! Restriction of automatic SDK retries.
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-/// For a call that creates something which AWS cannot tell from a second one: no name that must be unique, no idempotency token.
-/// It is made again only if it was refused. After anything else (no answer, an error of the service) the first may have had its
-/// effect, and the engine looks for that before it tries again.
+/// Retry classifier for a create call that is not idempotent: no unique name, no idempotency token. The SDK retries the call
+/// only after a 4xx response. In all other cases (no response, a service error) the first attempt may have taken effect, and the
+/// engine looks for the resource before a retry.
 #[derive(Debug, Clone, Copy)]
 pub struct OnlyIfRefused;
 

@@ -1,4 +1,4 @@
-//! What AWS Backup's kinds share.
+//! Shared parts of the AWS Backup kinds.
 
 pub mod look_ups;
 pub mod plan;
@@ -15,7 +15,7 @@ use ohinfra_core::contract::Update;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
-/// AWS Backup's clients.
+/// AWS Backup clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
@@ -48,13 +48,13 @@ pub(crate) async fn update_tags<I>(
     Ok(())
 }
 
-/// `arn:<partition>:backup:<region>:<account>:<rest>`.
+/// Builds `arn:<partition>:backup:<region>:<account>:<rest>`.
 pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Result<String, ProviderError> {
     let caller = clients.connection().caller().details().await?;
     Ok(format!("arn:{}:backup:{region}:{}:{rest}", caller.partition(), caller.account))
 }
 
-/// A required member that was left out: only a defect of ours can cause it.
+/// Converts a missing required member of a request, which only a defect in ohinfra can cause.
 pub(crate) fn defect(operation: &'static str) -> impl Fn(BuildError) -> ProviderError {
     move |error| ProviderError::incomplete(operation, &error.to_string())
 }

@@ -1,12 +1,15 @@
-//! Many calls at once, but not all.
+//! Concurrent calls with a limit.
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use ohinfra_core::ProviderError;
 
-/// Calls of one deletion that are under way at once.
+/// Maximum number of concurrent calls of one deletion.
 const AT_ONCE: usize = 8;
 
-/// Calls `call` for each, a few at a time, and stops at the first error.
+/// Runs `call` for each item with limited concurrency.
+///
+/// # Errors
+/// The first error; calls that have not started are skipped.
 pub(crate) async fn for_each<T, F>(items: Vec<T>, call: impl Fn(T) -> F) -> Result<(), ProviderError>
 where
     F: Future<Output = Result<(), ProviderError>>,

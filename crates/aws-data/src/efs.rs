@@ -1,4 +1,4 @@
-//! What EFS's kinds share.
+//! Shared parts of the EFS kinds.
 
 pub mod access_point;
 pub mod file_system;
@@ -14,7 +14,7 @@ use ohinfra_core::contract::Update;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 
-/// EFS's clients.
+/// EFS clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
@@ -27,18 +27,18 @@ pub(crate) fn from_tags(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
-/// Whether something is on its way out.
+/// Returns `true` for a resource that is being deleted or deleted.
 pub(crate) fn is_going(state: &LifeCycleState) -> bool {
     matches!(state, LifeCycleState::Deleting | LifeCycleState::Deleted)
 }
 
-/// The state `error` ends a wait: EFS does not leave it by itself.
+/// Returns the error for the state `error`, which is permanent.
 pub(crate) fn in_error(id: &str) -> ProviderError {
-    let message = format!("the status of {id} is `error`: delete it and run the same command again");
+    let message = format!("the status of {id} is `error`: delete the resource and run the same command again");
     ProviderError::new(ErrorKind::Other, "elasticfilesystem:Describe", message)
 }
 
-/// Sets and removes the tags that an update asks for.
+/// Sets and removes the tags of an update.
 pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {
         let operation = "elasticfilesystem:TagResource";

@@ -1,4 +1,4 @@
-//! Where data is kept and how it is backed up: S3, EFS, RDS, AWS Backup.
+//! Storage, databases and backup: S3, EFS, RDS, AWS Backup.
 
 pub mod backup;
 mod bounded;
@@ -14,14 +14,14 @@ use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
 use ohinfra_core::package::Packages;
 
-/// Adds everything that this crate can do. What it delivers is rendered by `packages`.
+/// Registers all kinds and lookups of this crate. `packages` renders the content that they deploy.
 pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn Packages>) -> Provider {
     let s3 = Regional::new(connection, s3_client);
     let backup = Regional::new(connection, aws_sdk_backup::Client::new);
     let efs = Regional::new(connection, aws_sdk_efs::Client::new);
     let rds = Regional::new(connection, aws_sdk_rds::Client::new);
     let rdsdata = Regional::new(connection, aws_sdk_rdsdata::Client::new);
-    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    // AWS publishes rate limits, not concurrency limits; at about 0.1 s per call, these limits stay below the mutation rates.
     provider
         .kind(s3::bucket::BucketKind(s3.clone()))
         .kind(s3::bucket_policy::BucketPolicyKind(s3.clone()))
@@ -49,7 +49,7 @@ pub fn register(provider: Provider, connection: &Connection, packages: &Arc<dyn 
     // new kinds above this line
 }
 
-/// A client of S3. Where the endpoint is not AWS's own, the bucket goes into the path: its name need not resolve there.
+/// Creates an S3 client. With a custom endpoint, the bucket name goes into the path, because a host name with it may not resolve.
 pub fn s3_client(config: &SdkConfig) -> aws_sdk_s3::Client {
     let path_style = config.endpoint_url().is_some();
     aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build())

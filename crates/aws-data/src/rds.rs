@@ -1,4 +1,4 @@
-//! What RDS's kinds share: tags, and what a resource is called in an ARN.
+//! Shared parts of the RDS kinds: tags and ARNs.
 
 pub mod cluster;
 pub mod cluster_parameter_group;
@@ -19,7 +19,7 @@ use ohinfra_core::contract::Update;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
-/// RDS's clients.
+/// RDS clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
@@ -30,7 +30,7 @@ pub(crate) fn from_tags(tags: &[Tag]) -> Tags {
     tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()))).collect()
 }
 
-/// The tags of a thing whose description does not hold them.
+/// Returns the tags of a resource whose description does not include them.
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
     if let Some(tags) = clients.known_tags(region, arn).await {
         return Ok(tags);
@@ -40,13 +40,13 @@ pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Re
     Ok(answer.map(|answer| from_tags(answer.tag_list())).unwrap_or_default())
 }
 
-/// `arn:<partition>:rds:<region>:<account>:<rest>`.
+/// Builds `arn:<partition>:rds:<region>:<account>:<rest>`.
 pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Result<String, ProviderError> {
     let caller = clients.connection().caller().details().await?;
     Ok(format!("arn:{}:rds:{region}:{}:{rest}", caller.partition(), caller.account))
 }
 
-/// Sets and removes the tags that an update asks for.
+/// Sets and removes the tags of an update.
 pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {
         let call = client.add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&update.tags_to_set)));

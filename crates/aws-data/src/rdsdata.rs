@@ -1,3 +1,3 @@
-//! The RDS Data API: SQL over HTTPS.
+//! RDS Data API: SQL over HTTPS.
 
 pub mod bootstrap;

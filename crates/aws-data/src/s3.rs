@@ -1,4 +1,4 @@
-//! What S3's kinds share.
+//! Shared parts of the S3 kinds.
 
 pub mod bucket;
 pub mod bucket_policy;
@@ -11,5 +11,5 @@ use std::sync::Arc;
 use aws_sdk_s3::Client;
 use ohinfra_aws_core::Regional;
 
-/// S3's clients.
+/// S3 clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,4 +1,4 @@
-//! What EC2's kinds share: tags and filters.
+//! Shared parts of the EC2 kinds: tags, filters, ARNs.
 
 pub mod launch_template;
 pub mod look_ups;
@@ -15,14 +15,14 @@ use ohinfra_core::contract::Update;
 use ohinfra_core::tags::{Ownership, Tags};
 use ohinfra_core::{ProviderError, Region};
 
-/// EC2's clients.
+/// EC2 clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {
     Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
 }
 
-/// Filters for what carries the ownership tags.
+/// Returns filters for resources with the ownership tags.
 pub(crate) fn owned_by(ownership: &Ownership) -> Vec<Filter> {
     ownership.tags().into_iter().map(|(key, value)| filter(&format!("tag:{key}"), [value])).collect()
 }
@@ -36,12 +36,12 @@ fn to_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// Tags that are there from the moment of creation, so that nothing of ours is ever without them.
+/// Builds tags to set in the create call, so that a resource of this deployment is never without ownership tags.
 pub(crate) fn tagged(kind: ResourceType, tags: &Tags) -> TagSpecification {
     TagSpecification::builder().resource_type(kind).set_tags(Some(to_tags(tags))).build()
 }
 
-/// Sets and removes the tags that an update asks for.
+/// Sets and removes the tags of an update.
 pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {
         let call = client.create_tags().resources(id).set_tags(Some(to_tags(&update.tags_to_set)));
@@ -54,12 +54,15 @@ pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>
     Ok(())
 }
 
-/// The text of an answer that AWS documents as always present.
+/// Returns a member of a response that AWS documents as always present.
+///
+/// # Errors
+/// The member is missing.
 pub(crate) fn present(text: Option<&str>, operation: &str, member: &str) -> Result<String, ProviderError> {
     text.map(str::to_owned).ok_or_else(|| ProviderError::incomplete(operation, member))
 }
 
-/// `arn:<partition>:ec2:<region>:<account>:<rest>`.
+/// Builds `arn:<partition>:ec2:<region>:<account>:<rest>`.
 pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Result<String, ProviderError> {
     let caller = clients.connection().caller().details().await?;
     Ok(format!("arn:{}:ec2:{region}:{}:{rest}", caller.partition(), caller.account))

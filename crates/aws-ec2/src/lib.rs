@@ -1,14 +1,14 @@
-//! Amazon EC2: networking. The only crate that names `aws-sdk-ec2`.
+//! Amazon EC2: networking and launch templates. The only crate that depends on `aws-sdk-ec2`.
 
 pub mod ec2;
 
 use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
 
-/// Adds everything that this crate can do.
+/// Registers all kinds and lookups of this crate.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let clients = Regional::new(connection, aws_sdk_ec2::Client::new);
-    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    // AWS publishes rate limits, not concurrency limits; at about 0.1 s per call, these limits stay below the mutation rates.
     provider
         .kind(ec2::launch_template::LaunchTemplateKind(clients.clone()))
         .kind(ec2::security_group::SecurityGroupKind(clients.clone()))

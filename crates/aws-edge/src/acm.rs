@@ -1,4 +1,4 @@
-//! ACM's clients.
+//! Shared parts of the ACM kinds.
 
 pub mod certificate;
 pub mod issuance;
@@ -10,10 +10,10 @@ use aws_sdk_acm::types::CertificateDetail;
 use ohinfra_aws_core::{Regional, failed, is_missing};
 use ohinfra_core::{ProviderError, Region};
 
-/// ACM's clients.
+/// ACM clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
-/// A certificate by its ARN.
+/// Returns the certificate with this ARN.
 pub(crate) async fn describe(
     clients: &Clients,
     region: &Region,

@@ -1,4 +1,4 @@
-//! CloudFront's clients.
+//! Shared parts of the CloudFront kinds.
 
 mod behavior;
 mod configuration;
@@ -12,10 +12,10 @@ use ohinfra_aws_core::Regional;
 use ohinfra_core::ProviderError;
 use ohinfra_core::error::ErrorKind;
 
-/// CloudFront's clients.
+/// CloudFront clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
-/// A request that the SDK itself refuses.
+/// Returns the error of a request that the SDK rejects.
 pub(crate) fn wrong(operation: &str, error: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, operation, error.to_string())
 }

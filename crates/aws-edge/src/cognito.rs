@@ -1,4 +1,4 @@
-//! Cognito's clients.
+//! Shared parts of the Cognito kinds.
 
 pub mod identity_provider;
 pub mod managed_login_branding;
@@ -12,5 +12,5 @@ use std::sync::Arc;
 use aws_sdk_cognitoidentityprovider::Client;
 use ohinfra_aws_core::Regional;
 
-/// Cognito's clients.
+/// Cognito clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

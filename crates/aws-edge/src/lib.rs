@@ -1,4 +1,4 @@
-//! What users meet first: Route 53, ACM, WAF, CloudFront, Cognito.
+//! DNS, certificates, content delivery and sign-in: Route 53, ACM, AWS WAF, CloudFront, Cognito.
 
 pub mod acm;
 pub mod cloudfront;
@@ -13,20 +13,20 @@ use ohinfra_core::Region;
 use ohinfra_core::contract::Provider;
 use ohinfra_core::users::UserDirectory;
 
-/// The users of a Cognito user pool.
+/// Returns the user directory of a Cognito user pool.
 pub fn users(connection: &Connection, region: &Region, pool: &str) -> Arc<dyn UserDirectory> {
     let client = aws_sdk_cognitoidentityprovider::Client::new(&connection.config(region));
     Arc::new(cognito::users::UserPoolUsers::new(client, pool))
 }
 
-/// Adds everything that this crate can do.
+/// Registers all kinds and lookups of this crate.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let acm = Regional::new(connection, aws_sdk_acm::Client::new);
     let cloudfront = Regional::new(connection, aws_sdk_cloudfront::Client::new);
     let cognito = Regional::new(connection, aws_sdk_cognitoidentityprovider::Client::new);
     let route53 = Regional::new(connection, aws_sdk_route53::Client::new);
     let wafv2 = Regional::new(connection, aws_sdk_wafv2::Client::new);
-    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    // AWS publishes rate limits, not concurrency limits; at about 0.1 s per call, these limits stay below the mutation rates.
     provider
         .kind(acm::certificate::CertificateKind(acm.clone()))
         .kind(acm::issuance::IssuanceKind(acm))
@@ -40,14 +40,14 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(cognito::user_pool::UserPoolKind(cognito.clone()))
         .kind(cognito::user_pool_client::UserPoolClientKind(cognito.clone()))
         .kind(cognito::user_pool_domain::UserPoolDomainKind(cognito))
-        .kind(route53::record::RecordKind(route53.clone()))
+        .kind(route53::record::RecordKind::new(route53.clone()))
         .kind(wafv2::web_acl::WebAclKind(wafv2))
         .look_up(route53::look_ups::HostedZoneLookUp(route53.clone()))
         .look_up(route53::look_ups::HostedZonesLookUp(route53))
         .at_most("acm", 4)
         .at_most("cloudfront", 4)
         .at_most("cognito", 4)
-        // Five requests a second and account.
+        // Five requests per second and account.
         .at_most("route53", 2)
         .at_most("wafv2", 2)
     // new kinds above this line

@@ -1,4 +1,4 @@
-//! Route 53's clients.
+//! Shared parts of the Route 53 kinds.
 
 pub mod look_ups;
 pub mod record;
@@ -8,5 +8,5 @@ use std::sync::Arc;
 use aws_sdk_route53::Client;
 use ohinfra_aws_core::Regional;
 
-/// Route 53's clients.
+/// Route 53 clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

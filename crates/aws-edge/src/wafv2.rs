@@ -1,4 +1,4 @@
-//! WAF's clients.
+//! Shared parts of the AWS WAF kinds.
 
 mod rules;
 pub mod web_acl;
@@ -8,5 +8,5 @@ use std::sync::Arc;
 use aws_sdk_wafv2::Client;
 use ohinfra_aws_core::Regional;
 
-/// WAF's clients.
+/// AWS WAF clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,4 +1,4 @@
-//! What IAM's kinds share.
+//! Shared parts of the IAM kinds.
 
 pub mod instance_profile;
 pub mod role;
@@ -12,7 +12,7 @@ use ohinfra_aws_core::Regional;
 use ohinfra_core::ProviderError;
 use ohinfra_core::tags::Tags;
 
-/// IAM's clients. IAM is global; the region only chooses the partition's endpoint.
+/// IAM clients. IAM is global; the region only selects the endpoint of the partition.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) fn from_tags(tags: Option<&[Tag]>) -> Tags {
@@ -24,7 +24,7 @@ pub(crate) fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, Provider
     tags.iter().map(tag).collect::<Result<_, _>>().map_err(|_| ProviderError::incomplete(operation, "tag"))
 }
 
-/// IAM gives policy documents percent-encoded (RFC 3986).
+/// Decodes a policy document: IAM returns documents percent-encoded (RFC 3986).
 pub(crate) fn decoded(document: &str) -> String {
     percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! What KMS's kinds share.
+//! Shared parts of the KMS kinds.
 
 pub mod alias;
 pub mod key;
@@ -11,7 +11,7 @@ use ohinfra_aws_core::{Regional, failed};
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
-/// KMS's clients.
+/// KMS clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) async fn tags_of(clients: &Clients, region: &Region, key: &str) -> Result<Tags, ProviderError> {

@@ -1,4 +1,4 @@
-//! Who may do what, and what must stay secret: IAM, KMS, Secrets Manager, Parameter Store.
+//! Access control and secrets: IAM, KMS, Secrets Manager, Parameter Store.
 
 pub mod iam;
 pub mod kms;
@@ -8,14 +8,14 @@ pub mod ssm;
 use ohinfra_aws_core::{Connection, Regional};
 use ohinfra_core::contract::Provider;
 
-/// Adds everything that this crate can do.
+/// Registers all kinds and lookups of this crate.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {
     let iam = Regional::new(connection, aws_sdk_iam::Client::new);
     let kms = Regional::new(connection, aws_sdk_kms::Client::new);
     let secrets = Regional::new(connection, aws_sdk_secretsmanager::Client::new);
     let parameters = Regional::new(connection, aws_sdk_ssm::Client::new);
     let pools = Regional::new(connection, aws_sdk_cognitoidentityprovider::Client::new);
-    // AWS publishes rates, not concurrency; at about 0.1 s a call this stays below the rates of mutating calls.
+    // AWS publishes rate limits, not concurrency limits; at about 0.1 s per call, these limits stay below the mutation rates.
     provider
         .kind(iam::instance_profile::InstanceProfileKind(iam.clone()))
         .kind(iam::role::RoleKind(iam.clone()))

@@ -1,4 +1,4 @@
-//! What Secrets Manager's kinds share.
+//! Shared parts of the Secrets Manager kinds.
 
 pub mod connection_details;
 pub mod look_ups;
@@ -14,10 +14,10 @@ use ohinfra_aws_core::{Regional, failed, is_missing};
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
-/// Secrets Manager's clients.
+/// Secrets Manager clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
-/// Everything about a secret but its value.
+/// Returns the description of a secret, without its value.
 pub(crate) async fn describe(
     clients: &Clients,
     region: &Region,
@@ -27,7 +27,7 @@ pub(crate) async fn describe(
     is_missing(result.map_err(failed("secretsmanager:DescribeSecret")))
 }
 
-/// The version whose value counts.
+/// Returns the ID of the current version.
 pub(crate) fn current_version(secret: &DescribeSecretOutput) -> Option<String> {
     let mut versions = secret.version_ids_to_stages.iter().flatten();
     versions.find(|(_, stages)| stages.iter().any(|stage| stage == "AWSCURRENT")).map(|(id, _)| id.clone())

@@ -1,4 +1,4 @@
-//! What Parameter Store's kinds share.
+//! Shared parts of the Parameter Store kinds.
 
 pub mod look_ups;
 pub mod parameter;
@@ -12,7 +12,7 @@ use ohinfra_core::ProviderError;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 
-/// Parameter Store's clients.
+/// Parameter Store clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
 pub(crate) fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {

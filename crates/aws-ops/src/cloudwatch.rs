@@ -1,4 +1,4 @@
-//! CloudWatch's clients.
+//! Shared parts of the CloudWatch kinds.
 
 pub mod alarm;
 pub mod dashboard;
@@ -8,5 +8,5 @@ use std::sync::Arc;
 use aws_sdk_cloudwatch::Client;
 use ohinfra_aws_core::Regional;
 
-/// CloudWatch's clients.
+/// CloudWatch clients.
 pub(crate) type Clients = Arc<Regional<Client>>;

@@ -1,3 +1,3 @@
-//! Amazon SNS.
+//! Amazon SNS kinds.
 
 pub mod topic;

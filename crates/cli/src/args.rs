@@ -1,4 +1,4 @@
-//! What can be asked: flags and commands, nothing else.
+//! Command-line arguments: flags and commands, nothing else.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ohinfra_core::{Address, Region};
 
-/// Provisions everything that OpenHands needs on AWS.
+/// The help heading of the global options.
+const GLOBAL: &str = "Global options";
+
+/// Provision OpenHands on AWS
 #[derive(Debug, Parser)]
 #[command(name = "ohinfra", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Arguments {
@@ -17,63 +20,64 @@ pub struct Arguments {
         value_name = "FILE",
         env = "OHINFRA_CONFIG",
         default_value = "ohinfra.toml",
-        hide_env = true
+        hide_env = true,
+        help_heading = GLOBAL
     )]
     pub config: PathBuf,
-    /// Overrides a key of the configuration, for example `--set compute.instance_type=m7g.2xlarge`
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    /// Override a configuration key, for example `--set compute.instance_type=m7g.2xlarge` (repeatable)
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = GLOBAL)]
     pub sets: Vec<String>,
-    /// The CDK project's names of configuration keys
+    /// Configuration keys under their names in the CDK project
     #[arg(long = "context", global = true, value_name = "KEY=VALUE", hide = true)]
     pub contexts: Vec<String>,
-    /// Prints without colours (so does the environment variable `NO_COLOR`)
-    #[arg(long, global = true)]
+    /// Disable colored output (also: the environment variable `NO_COLOR`)
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub no_color: bool,
-    /// Writes every event to a file, one JSON object a line
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Write every event to a file as JSON Lines
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub log: Option<PathBuf>,
-    /// Says more: look-ups, reads, whole documents
-    #[arg(short, long, global = true)]
+    /// Verbose output: lookups, reads, full documents
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub verbose: bool,
-    /// What to do
+    /// The command
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Asks what must be known and writes the configuration
+    /// Create a configuration file interactively
     Init(InitArguments),
-    /// Checks the configuration and the graph, without AWS
+    /// Validate the configuration without contacting AWS
     Validate,
-    /// Makes the bucket of the state, or checks it
+    /// Create (or check) the S3 bucket that stores the state
     Bootstrap,
-    /// Shows what would change
+    /// Show the changes that apply would make
     Plan(PlanArguments),
-    /// Plans, asks, and does it
+    /// Create or update the deployment
     Apply(ApplyArguments),
-    /// Takes everything away, except what holds data
+    /// Delete the deployment, keeping resources that hold data
     Destroy(DestroyArguments),
-    /// Shows what was changed in AWS since the last apply; exit code 2 if anything was
+    /// Show changes made outside ohinfra since the last apply (exit code 2 if any)
     Drift(DriftArguments),
-    /// Prints the outputs of the last apply
+    /// Print the outputs of the last apply
     Output(OutputArguments),
-    /// Prints the dependency graph
+    /// Print the dependency graph
     Graph(GraphArguments),
-    /// Writes everything that would be put into AWS into a folder, to look at
+    /// Write the rendered Lambda code, boot scripts, SQL and templates to a directory
     Render(RenderArguments),
-    /// Looks at the state and repairs it
+    /// Inspect and modify the state
     #[command(subcommand)]
     State(StateCommand),
     /// Invite, list, disable and remove the users of the deployment
     #[command(subcommand)]
     Users(UsersCommand),
-    /// Takes an existing resource over
+    /// Bring an existing resource under management
     Import(ImportArguments),
-    /// Removes a lock that nobody holds any more
+    /// Release a stale state lock
     Unlock(UnlockArguments),
-    /// Prints the completions of a shell
+    /// Generate shell completions
     Completions {
         /// The shell
         shell: Shell,
@@ -86,36 +90,53 @@ pub struct InitArguments {
     /// The main region
     #[arg(long, value_name = "REGION", default_value = "us-east-1", value_parser = Region::new)]
     pub region: Region,
-    /// The VPC
+    /// The ID of the VPC
     #[arg(long, value_name = "ID")]
     pub vpc_id: Option<String>,
-    /// The hosted zone of the domain
+    /// The ID of the domain's hosted zone
     #[arg(long, value_name = "ID")]
     pub hosted_zone_id: Option<String>,
-    /// The domain; that of the hosted zone if none is given
+    /// The domain [default: the hosted zone's domain]
     #[arg(long, value_name = "DOMAIN")]
     pub domain_name: Option<String>,
-    /// The part before the domain
+    /// Subdomain under the domain
     #[arg(long, value_name = "NAME", default_value = "openhands")]
     pub sub_domain: String,
-    /// Asks nothing: takes the only one there is where no flag says which
+    /// Do not prompt; use the only VPC and hosted zone found unless a flag selects one
     #[arg(long, short)]
     pub yes: bool,
 }
 
-/// Which resources a run may touch.
+/// The resources to which a plan or an apply is limited.
 #[derive(Debug, Default, Args)]
 pub struct SelectionArguments {
-    /// Only this stack, and what it depends on; may be repeated
+    /// Limit to this stack and its dependencies (repeatable)
     #[arg(long = "stack", value_name = "STACK")]
     pub stacks: Vec<String>,
-    /// Only this resource, and what it depends on; may be repeated
+    /// Limit to this resource and its dependencies (repeatable)
     #[arg(long = "target", value_name = "ADDRESS")]
     pub targets: Vec<Address>,
-    /// Only what is named, not what it depends on
+    /// Limit to the named stacks and resources, without their dependencies
     #[arg(long)]
     pub exclusively: bool,
-    /// At most so many calls at once, beside AWS's own limits
+    /// Maximum number of concurrent AWS calls
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallelism: Option<u16>,
+}
+
+/// The resources to which a destroy is limited: as [`SelectionArguments`], with dependents instead of dependencies.
+#[derive(Debug, Default, Args)]
+pub struct DestroySelectionArguments {
+    /// Limit to this stack and everything that depends on it (repeatable)
+    #[arg(long = "stack", value_name = "STACK")]
+    pub stacks: Vec<String>,
+    /// Limit to this resource and everything that depends on it (repeatable)
+    #[arg(long = "target", value_name = "ADDRESS")]
+    pub targets: Vec<Address>,
+    /// Limit to the named stacks and resources, without their dependents
+    #[arg(long)]
+    pub exclusively: bool,
+    /// Maximum number of concurrent AWS calls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: Option<u16>,
 }
@@ -123,21 +144,21 @@ pub struct SelectionArguments {
 /// `ohinfra render`
 #[derive(Debug, Args)]
 pub struct RenderArguments {
-    /// The folder, which is empty or does not exist yet
+    /// The output directory; must be empty or not exist
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }
 
-/// What is wanted of a plan beyond the configuration.
+/// Changes to plan in addition to those of the configuration.
 #[derive(Debug, Args)]
-pub struct WishArguments {
-    /// Takes newer versions of what is pinned (the machine image, the database version)
+pub struct PlanOptionArguments {
+    /// Update pinned versions (machine image, database engine, container images)
     #[arg(long)]
     pub upgrade: bool,
     /// Replace this resource (repeatable)
     #[arg(long = "replace", value_name = "ADDRESS")]
     pub replace: Vec<Address>,
-    /// Gives this secret a new value; may be repeated
+    /// Rotate this secret (repeatable)
     #[arg(long = "rotate", value_name = "ADDRESS")]
     pub rotate: Vec<Address>,
     /// Allow the plan to delete or replace this resource and its data (repeatable)
@@ -145,7 +166,7 @@ pub struct WishArguments {
     pub accept: Vec<Address>,
 }
 
-/// What `--accept` names.
+/// Parses the value of `--accept`.
 fn accepted(text: &str) -> Result<Address, String> {
     let address = text.strip_prefix("data:").ok_or("expected `data:ADDRESS`, for example `data:database/cluster`")?;
     address.parse().map_err(|error: ohinfra_core::address::InvalidAddress| error.to_string())
@@ -154,65 +175,65 @@ fn accepted(text: &str) -> Result<Address, String> {
 /// `ohinfra plan`
 #[derive(Debug, Args)]
 pub struct PlanArguments {
-    /// Which resources
+    /// The selected resources
     #[command(flatten)]
     pub selection: SelectionArguments,
-    /// Saves the plan for `ohinfra apply FILE`
+    /// Save the plan to a file for `ohinfra apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Prints the plan as JSON
+    /// Print the plan as JSON
     #[arg(long)]
     pub json: bool,
-    /// With `--json`: also what stays as it is
+    /// With --json, include unchanged resources
     #[arg(long, requires = "json")]
     pub all: bool,
-    /// Exit code 2 if there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Plans to take everything away
+    /// Plan a destroy; `--stack` and `--target` then include dependents instead of dependencies
     #[arg(long, conflicts_with = "refresh_only")]
     pub destroy: bool,
-    /// Only shows what was changed in AWS
+    /// Show drift only; plan no changes
     #[arg(long)]
     pub refresh_only: bool,
-    /// What is wanted beyond the configuration
+    /// Changes to plan in addition to those of the configuration
     #[command(flatten)]
-    pub wishes: WishArguments,
+    pub options: PlanOptionArguments,
 }
 
 /// `ohinfra apply`
 #[derive(Debug, Args)]
 pub struct ApplyArguments {
-    /// A saved plan: exactly this is done, or nothing
+    /// A saved plan; applied exactly as saved, or refused if stale
     #[arg(value_name = "PLANFILE", conflicts_with_all = ["stacks", "targets", "exclusively", "replace", "rotate", "upgrade"])]
     pub plan: Option<PathBuf>,
-    /// Which resources
+    /// The selected resources
     #[command(flatten)]
     pub selection: SelectionArguments,
-    /// Does it without asking
+    /// Skip the confirmation prompt
     #[arg(long, short)]
     pub yes: bool,
-    /// Prints events as JSON, one object a line
+    /// Print events as JSON Lines
     #[arg(long)]
     pub json: bool,
-    /// What is wanted beyond the configuration
+    /// Changes to plan in addition to those of the configuration
     #[command(flatten)]
-    pub wishes: WishArguments,
+    pub options: PlanOptionArguments,
 }
 
 /// `ohinfra destroy`
 #[derive(Debug, Args)]
 pub struct DestroyArguments {
-    /// Which resources
+    /// The selected resources
     #[command(flatten)]
-    pub selection: SelectionArguments,
-    /// Also deletes what holds data, with the data
+    pub selection: DestroySelectionArguments,
+    /// Also delete retained resources and their data
     #[arg(long)]
     pub purge: bool,
-    /// Does it without asking
+    /// Skip the confirmation prompt
     #[arg(long, short)]
     pub yes: bool,
-    /// Prints events as JSON, one object a line
+    /// Print events as JSON Lines
     #[arg(long)]
     pub json: bool,
 }
@@ -220,7 +241,7 @@ pub struct DestroyArguments {
 /// `ohinfra drift`
 #[derive(Debug, Args)]
 pub struct DriftArguments {
-    /// Prints it as JSON
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -228,31 +249,31 @@ pub struct DriftArguments {
 /// `ohinfra output`
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// One output: `NAME`, or `STACK.NAME` where several stacks have it
+    /// The output: `NAME`, or `STACK.NAME` if `NAME` is ambiguous
     pub name: Option<String>,
-    /// Prints JSON
+    /// Print JSON
     #[arg(long, conflicts_with = "raw")]
     pub json: bool,
-    /// Prints the bare value, for scripts
+    /// Print the value without quotes, for scripts
     #[arg(long, requires = "name")]
     pub raw: bool,
 }
 
-/// The form of a graph.
+/// The output format of `ohinfra graph`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum GraphFormat {
-    /// For Graphviz
+    /// Graphviz
     Dot,
-    /// For Markdown
+    /// Mermaid, for Markdown
     Mermaid,
-    /// For machines
+    /// JSON
     Json,
 }
 
 /// `ohinfra graph`
 #[derive(Debug, Args)]
 pub struct GraphArguments {
-    /// The form
+    /// Output format
     #[arg(long, value_enum, default_value = "dot")]
     pub format: GraphFormat,
 }
@@ -260,52 +281,53 @@ pub struct GraphArguments {
 /// `ohinfra state`
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
-    /// Lists what the state knows
+    /// List the resources in the state
     List,
-    /// Shows one resource
+    /// Show one resource
     Show {
-        /// Its address
+        /// The resource's address
         address: Address,
     },
-    /// Prints the state document
+    /// Print the state document
     Pull {
-        /// An older version, as `state history` names it
+        /// An older version, as listed by `state history`
         #[arg(long, value_name = "VERSION")]
         at: Option<String>,
     },
-    /// Stores a state document
+    /// Write a state document
     Push {
         /// The document
         file: PathBuf,
-        /// Stores it although what is stored is as new or newer
+        /// Overwrite even if the stored state is as new or newer
         #[arg(long)]
         force: bool,
     },
-    /// Forgets a resource; it stays in AWS
+    /// Remove a resource from the state, leaving it in AWS
     Rm {
-        /// Its address
+        /// The resource's address
         address: Address,
     },
-    /// Moves a resource to another address
+    /// Change a resource's address
     Mv {
-        /// From
+        /// The current address
         from: Address,
-        /// To
+        /// The new address
         to: Address,
     },
-    /// Lists the versions that are kept
+    /// List the stored versions of the state
     History,
 }
 
-/// What stands below the help of commands that send mails.
+/// The note below the help of the commands that send emails.
 const MAIL_LIMIT: &str = "\
-A temporary password is valid for 7 days. Cognito's own mail service sends at most 50 mails a day per
-AWS account; for more, let the user pool send through Amazon SES (docs/users.md).";
+A temporary password is valid for 7 days. The built-in email service of Cognito sends at most 50
+emails per day and AWS account. To send more, configure the user pool to use Amazon SES
+(docs/users.md).";
 
 /// `ohinfra users`
 #[derive(Debug, Subcommand)]
 pub enum UsersCommand {
-    /// Create accounts and mail their invitations
+    /// Create accounts and send invitations by email
     #[command(after_help = MAIL_LIMIT)]
     Invite(InviteArguments),
     /// List the users with their status
@@ -314,19 +336,19 @@ pub enum UsersCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Stop users from logging in, keeping their accounts and data
+    /// Prevent users from logging in, keeping their accounts and data
     Disable {
         /// Email addresses
         #[arg(value_name = "EMAIL", required = true)]
         emails: Vec<String>,
     },
-    /// Let disabled users log in again
+    /// Allow disabled users to log in again
     Enable {
         /// Email addresses
         #[arg(value_name = "EMAIL", required = true)]
         emails: Vec<String>,
     },
-    /// Delete accounts; conversations and settings stay in the bucket and the database
+    /// Delete accounts; conversations and settings remain in the data bucket and the database
     Remove {
         /// Email addresses
         #[arg(value_name = "EMAIL", required = true)]
@@ -335,13 +357,13 @@ pub enum UsersCommand {
         #[arg(long, short)]
         yes: bool,
     },
-    /// Invite everybody in a CSV file
+    /// Invite the users listed in a CSV file
     #[command(after_help = MAIL_LIMIT)]
     Import {
         /// The CSV file: a header line with a column `email`; other columns are ignored
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
-        /// How invitations are sent
+        /// Options for sending invitations
         #[command(flatten)]
         sending: SendingArguments,
     },
@@ -353,18 +375,18 @@ pub struct InviteArguments {
     /// Email addresses
     #[arg(value_name = "EMAIL", required = true)]
     pub emails: Vec<String>,
-    /// How invitations are sent
+    /// Options for sending invitations
     #[command(flatten)]
     pub sending: SendingArguments,
 }
 
-/// How invitations are sent.
+/// Options for sending invitations.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SendingArguments {
-    /// Send the invitation again, with a new temporary password, to users who have not logged in yet
+    /// Resend the invitation, with a new temporary password, to users who have not logged in yet
     #[arg(long)]
     pub resend: bool,
-    /// Skip the confirmation prompt for more mails than Cognito's own mail service sends in a day
+    /// Skip the confirmation prompt for exceeding the daily email limit of Cognito
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -372,18 +394,18 @@ pub struct SendingArguments {
 /// `ohinfra import`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// The address that it gets
+    /// The resource's address in the configuration
     pub address: Address,
-    /// Its identity in AWS
+    /// The resource's ID in AWS
     pub id: String,
 }
 
 /// `ohinfra unlock`
 #[derive(Debug, Args)]
 pub struct UnlockArguments {
-    /// The lock's id, as the error about it says
+    /// The ID of the lock, as shown in the error message
     pub id: String,
-    /// Removes it although its holder was seen a moment ago
+    /// Release the lock even if its holder was active recently
     #[arg(long)]
     pub force: bool,
 }

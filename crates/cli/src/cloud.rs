@@ -1,4 +1,4 @@
-//! What the command line needs of a cloud.
+//! The interface between the command line and a cloud.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_state::StateStore;
 
-/// A cloud: AWS, or one in memory.
+/// A cloud: AWS, or the in-memory cloud of the tests.
 pub trait Cloud: Send + Sync {
-    /// Connects: every kind and look-up. Nothing is sent yet.
+    /// Returns a provider with every kind and lookup. Sends no request.
     fn connect<'a>(&'a self, region: &'a Region) -> BoxFuture<'a, Provider>;
-    /// The user directory of an id in a region. Nothing is sent yet.
+    /// Returns the user directory with this ID in a region. Sends no request.
     fn users<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Arc<dyn UserDirectory>>;
-    /// The state in `s3://bucket/key`.
+    /// Returns the state store at `s3://bucket/key`. Sends no request.
     fn state<'a>(&'a self, region: &'a Region, bucket: &'a str, key: &'a str) -> BoxFuture<'a, Arc<dyn StateStore>>;
-    /// Makes the bucket what it must be for a state under `key`, and says what was done.
+    /// Creates or configures the bucket of a state under `key`. Returns one line per change.
     fn bootstrap<'a>(
         &'a self,
         region: &'a Region,

@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! The commands, one module each.
 
 mod apply;
 mod bootstrap;
@@ -24,7 +24,7 @@ use crate::say::out;
 use crate::surroundings::Surroundings;
 use crate::{Outcome, interrupt};
 
-/// Runs a command.
+/// Runs the command that the arguments name.
 pub(crate) async fn dispatch(
     arguments: Arguments,
     surroundings: Surroundings,

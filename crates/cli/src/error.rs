@@ -1,4 +1,4 @@
-//! Errors of commands, and the one table that says what to do about each.
+//! Errors of commands, and the table of their help lines.
 
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::error::{ErrorKind, ProviderError};
@@ -10,48 +10,48 @@ use ohinfra_state::StateError;
 use crate::say::errln;
 use crate::view::style;
 
-/// Why a command failed.
+/// An error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// Problems in what the user gave, or in what the account has.
+    /// Problems in the configuration or in the account.
     #[error("{} problems", .0.len())]
     Problems(Vec<Diagnostic>),
     /// The state cannot be read, written or locked.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A call failed.
+    /// A call to the cloud failed.
     #[error("{what}: {error}")]
     Provider {
-        /// What it was about.
+        /// The subject of the call.
         what: String,
         /// The error.
         error: ProviderError,
     },
-    /// The apply did not get to its end; its report has been printed.
-    #[error("not everything was done")]
+    /// The apply did not complete; its report has been printed.
+    #[error("incomplete")]
     Incomplete,
-    /// The user interrupted; the message says where things stand.
+    /// The user interrupted the command.
     #[error("{0}")]
     Interrupted(String),
-    /// Anything that one sentence says, and what to do about it.
+    /// Any other error, with its help.
     #[error("{message}")]
     Simple {
-        /// What is wrong.
+        /// The error message.
         message: String,
-        /// What to do.
+        /// The help line; may be empty.
         help: String,
     },
 }
 
 impl CommandError {
-    /// An error of one sentence.
+    /// An error with a message and a help line.
     pub fn simple(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Simple { message: message.into(), help: help.into() }
     }
 
-    /// A file that cannot be read or written.
+    /// An error of a file operation; `what` is its verb, for example `read`.
     pub fn file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::simple(format!("cannot {what} {}: {error}", path.display()), "check the path and its permissions")
+        Self::simple(format!("failed to {what} {}: {error}", path.display()), "check the path and its permissions")
     }
 }
 
@@ -68,7 +68,7 @@ impl From<Vec<GraphError>> for CommandError {
 }
 
 impl From<Vec<ReadError>> for CommandError {
-    /// One cause (no credentials, no network) fails every read alike: it is said once.
+    /// Reports a cause that fails every read (no credentials, no network) only once.
     fn from(errors: Vec<ReadError>) -> Self {
         let mut problems: Vec<Diagnostic> = Vec::new();
         for ReadError { what, error } in &errors {
@@ -101,11 +101,12 @@ impl From<PlanError> for CommandError {
     }
 }
 
-/// What to do about an error that the kind alone does not explain, by AWS's code.
+/// The help for an AWS error code that needs more than the help of its kind.
 fn hint_of_code(code: &str) -> Option<&'static str> {
-    let clock = "set this machine's clock: AWS refuses requests that are signed more than a few minutes early or late";
-    let capacity = "AWS has no capacity of this kind in the zone at the moment: run the same command again later, or choose another type or other subnets";
-    let subnet = "a database still runs in a subnet that would leave its subnet group: keep that subnet, with its route table, in the VPC";
+    let clock = "correct this machine's clock: AWS rejects requests signed more than five minutes early or late";
+    let capacity =
+        "AWS has no capacity of this type in the zone; retry later, or choose another instance type or other subnets";
+    let subnet = "a database still runs in a subnet that the plan removes from its subnet group; keep that subnet and its route table in the VPC";
     match code {
         "RequestTimeTooSkewed" | "RequestExpired" => Some(clock),
         "SubnetAlreadyInUse" => Some(subnet),
@@ -114,7 +115,7 @@ fn hint_of_code(code: &str) -> Option<&'static str> {
     }
 }
 
-/// Permissions that an operation needs beside the one of its own name: AWS checks them and does not always name them.
+/// Permissions that an operation needs besides its own; AWS does not always name them in its error.
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html>
 fn further_permissions(operation: &str) -> &'static [&'static str] {
     match operation {
@@ -131,61 +132,61 @@ fn further_permissions(operation: &str) -> &'static [&'static str] {
     }
 }
 
-/// What to do about an error of a call.
+/// The help for an error of an AWS call.
 pub(crate) fn hint(error: &ProviderError) -> Option<String> {
     if let Some(hint) = error.code.as_deref().and_then(hint_of_code) {
         return Some(hint.to_owned());
     }
     match error.kind {
         ErrorKind::Credentials => Some(
-            "log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work"
+            "log in again (for example `aws sso login`), or select a profile with AWS_PROFILE; check with `aws sts get-caller-identity`"
                 .to_owned(),
         ),
         ErrorKind::Denied => {
             let operations = std::iter::once(error.operation.as_str()).chain(further_permissions(&error.operation).iter().copied());
             let operations: Vec<String> = operations.map(|operation| format!("`{operation}`")).collect();
-            Some(format!("grant {} to the identity that runs ohinfra", operations.join(", ")))
+            Some(format!("grant {} to the identity running ohinfra", operations.join(", ")))
         }
         ErrorKind::Unavailable => {
-            Some("check the network, the region, and AWS_ENDPOINT_URL if it is set; then run the same command again".to_owned())
+            Some("check the network, the region and, if set, AWS_ENDPOINT_URL; then re-run the same command".to_owned())
         }
-        ErrorKind::Throttled => Some("AWS limits the rate of calls: run the same command again, or lower --parallelism".to_owned()),
-        ErrorKind::Limit => Some("ask for a higher quota in the Service Quotas console, then run the same command again".to_owned()),
+        ErrorKind::Throttled => Some("AWS throttled the calls; re-run the same command, or lower `--parallelism`".to_owned()),
+        ErrorKind::Limit => Some("request a higher quota in the Service Quotas console, then re-run the same command".to_owned()),
         ErrorKind::Deferred | ErrorKind::Timeout | ErrorKind::Dependency | ErrorKind::NotYetVisible => {
-            Some("look at the resource in the AWS console; running the same command again goes on from here".to_owned())
+            Some("check the resource in the AWS console, then re-run the same command to continue".to_owned())
         }
-        ErrorKind::Exists => Some("rename or delete the other one, or choose another `name` for this deployment".to_owned()),
+        ErrorKind::Exists => Some("rename or delete the existing resource, or choose another `name` for this deployment".to_owned()),
         ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Other => None,
     }
 }
 
-/// What to do about an error of the state.
+/// The help for an error of the state.
 fn state_hint(error: &StateError) -> String {
     match error {
         StateError::Locked { holder, .. } => format!(
-            "wait until it is done; a lock whose holder is gone expires {} s after its last sign of life ({}), or at once with `ohinfra unlock {}`",
+            "wait for it to finish. A stale lock expires {} s after its last heartbeat ({}); `ohinfra unlock {}` releases it now",
             ohinfra_state::LockInfo::EXPIRY.as_secs(),
             holder.heartbeat_at,
             holder.id
         ),
-        StateError::LockLost { .. } => "somebody unlocked it or took it over; run the same command again".to_owned(),
-        StateError::NoSuchLock { held: Some(held), .. } => format!("the lock that is there is `{held}`"),
-        StateError::NoSuchLock { held: None, .. } => "nothing is locked".to_owned(),
-        StateError::Changed { .. } => "run the same command again: it starts from what is stored now".to_owned(),
+        StateError::LockLost { .. } => "another process released or took over the lock; re-run the same command".to_owned(),
+        StateError::NoSuchLock { held: Some(held), .. } => format!("the current lock is `{held}`"),
+        StateError::NoSuchLock { held: None, .. } => "the state is not locked".to_owned(),
+        StateError::Changed { .. } => "re-run the same command; it starts from the stored state".to_owned(),
         StateError::Corrupt { .. } => {
-            "restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it"
+            "restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` writes it"
                 .to_owned()
         }
-        StateError::TooNew { .. } => "use the version of ohinfra that wrote it, or a newer one".to_owned(),
-        StateError::OtherDeployment { .. } => "correct `name`, or give this deployment a state of its own (`[state] url`)".to_owned(),
-        StateError::OtherLineage { .. } => "`--force` stores it all the same, and what is stored now is lost but for its older versions".to_owned(),
-        StateError::OlderSerial { .. } => "`--force` stores it all the same, as a newer one".to_owned(),
-        StateError::NoBucket { .. } => "`ohinfra bootstrap` makes it; or correct `[state] url`".to_owned(),
-        StateError::Access { .. } => "check the credentials, the network and the permissions on it".to_owned(),
+        StateError::TooNew { .. } => "use the ohinfra version that wrote it, or a newer one".to_owned(),
+        StateError::OtherDeployment { .. } => "correct `name`, or set another `[state] url` for this deployment".to_owned(),
+        StateError::OtherLineage { .. } => "`--force` overwrites the stored state; earlier versions remain in the bucket".to_owned(),
+        StateError::OlderSerial { .. } => "`--force` writes it with a newer serial".to_owned(),
+        StateError::NoBucket { .. } => "create it with `ohinfra bootstrap`, or correct `[state] url`".to_owned(),
+        StateError::Access { .. } => "check the credentials, the network and the bucket permissions".to_owned(),
     }
 }
 
-/// Prints an error: what, where, and what to do.
+/// Prints an error and its help.
 pub(crate) fn print(error: &CommandError) {
     let line = |message: &str, help: Option<&str>| {
         errln!("{}error:{} {message}", style::ERROR.render(), style::ERROR.render_reset());
@@ -208,7 +209,7 @@ pub(crate) fn print(error: &CommandError) {
     }
 }
 
-/// Prints remarks.
+/// Prints warnings.
 pub(crate) fn print_warnings(warnings: &[Diagnostic]) {
     for warning in warnings {
         errln!("{}warning:{} {warning}", style::WARNING.render(), style::WARNING.render_reset());

@@ -1,10 +1,10 @@
-//! Ctrl-C, SIGTERM and a closed terminal: the first stops starting, the second stops waiting.
+//! Handling of SIGINT (Ctrl-C), SIGTERM and SIGHUP. The first signal stops new steps, the second one the wait for running steps.
 
 use ohinfra_engine::Interrupt;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Watches for signals in the background. Gives the two steps that they lead to.
-#[expect(clippy::disallowed_methods, reason = "it watches until the process ends and holds nothing")]
+/// Watches for signals in the background. Returns the interrupt that they trigger.
+#[expect(clippy::disallowed_methods, reason = "the task runs until the process exits and owns no resources")]
 pub(crate) fn watch() -> Interrupt {
     let interrupt = Interrupt::default();
     let steps = interrupt.clone();

@@ -1,8 +1,8 @@
-//! The command line as a library, on any cloud: `ohinfra` runs it on AWS, `ohinfra-fake` on a cloud in memory.
+//! The command line as a library, for any cloud: `ohinfra` runs it on AWS, `ohinfra-fake` on an in-memory cloud.
 //!
-//! The only crate that prints, and that reads flags, the environment and the terminal. In reading order: [`args`] (what can
-//! be asked), [`surroundings`] (what is read from outside), [`run`] (what every command needs), `commands` (one file each),
-//! `view` (what people and machines read), `progress` (the readers of the engine's events), [`error`] (every hint).
+//! The only crate that prints and that reads flags, environment variables and the terminal. In reading order: [`args`] (flags
+//! and commands), [`surroundings`] (the process context), [`run`] (the context of a command), `commands` (one module each),
+//! `view` (output for people and machines), `progress` (observers of engine events), [`error`] (errors and their help).
 
 pub mod args;
 pub mod cloud;
@@ -27,25 +27,25 @@ use args::Arguments;
 use error::CommandError;
 use surroundings::Surroundings;
 
-/// How a command ended, when it did not fail.
+/// The outcome of a successful command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is done, or there was nothing to do.
+    /// The command completed, possibly without changes.
     Done,
-    /// There are changes, and the user asked to be told by the exit code.
+    /// Changes or drift exist, and the command reports them in its exit code.
     Changes,
 }
 
-/// Runs the command line of this process on a cloud. The exit code: 0 done, 1 failed, 2 there are changes, 130 interrupted.
+/// Runs the command line of this process on a cloud. Exit codes: 0 success, 1 error, 2 changes or drift, 130 interrupted.
 pub fn main(cloud: &dyn Cloud) -> ExitCode {
     let surroundings = Surroundings::of_this_process();
     let arguments = match Arguments::try_parse_from(&surroundings.arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let is_help = !error.use_stderr();
-            // A closed pipe is the reader's choice.
+            // A closed pipe is not an error.
             let _ = error.print();
-            // clap's own code for a wrong usage is 2, which means "there are changes" here.
+            // clap exits with 2 on a usage error, but here 2 means changes.
             return ExitCode::from(u8::from(!is_help));
         }
     };
@@ -55,12 +55,12 @@ pub fn main(cloud: &dyn Cloud) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            errln!("error: cannot start: {error}");
+            errln!("error: failed to start the async runtime: {error}");
             return ExitCode::from(1);
         }
     };
     let result = runtime.block_on(commands::dispatch(arguments, surroundings, cloud));
-    // Nothing that is still waiting for an answer holds up the end.
+    // Do not wait for calls that are still in flight.
     runtime.shutdown_background();
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
-//! A saved plan: what was shown, and what it was made of. It is applied exactly or not at all.
+//! Saved plans: the plan and the options it was created with. A saved plan is applied exactly as saved, or refused if stale.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ohinfra_core::Address;
@@ -7,11 +8,14 @@ use ohinfra_plan::{Mode, PlanDocument, Selection};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CommandError;
-use crate::run::Wishes;
+use crate::run::PlanOptions;
 use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 
-/// The version of the form.
+/// The version of the file format.
 const FORMAT_VERSION: u32 = 1;
+
+/// Maximum number of addresses in an error message.
+const SHOWN: usize = 5;
 
 /// A saved plan.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,11 +27,12 @@ pub struct PlanFile {
     stacks: Vec<String>,
     targets: Vec<Address>,
     exclusively: bool,
-    /// What was wanted beyond the configuration.
-    pub(crate) wishes: Wishes,
+    /// Options beyond the configuration. Named `wishes` up to version 0.1.
+    #[serde(alias = "wishes")]
+    pub(crate) options: PlanOptions,
 }
 
-/// The word for a mode, as in the plan's document.
+/// Returns the name of a mode in plan documents.
 pub(crate) fn mode_word(mode: Mode) -> &'static str {
     match mode {
         Mode::Apply => "apply",
@@ -38,14 +43,14 @@ pub(crate) fn mode_word(mode: Mode) -> &'static str {
 }
 
 impl PlanFile {
-    pub(crate) fn new(plan: PlanDocument, selection: &Selection, wishes: Wishes) -> Self {
+    pub(crate) fn new(plan: PlanDocument, selection: &Selection, options: PlanOptions) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             plan,
             stacks: selection.stacks.clone(),
             targets: selection.targets.clone(),
             exclusively: selection.exclusively,
-            wishes,
+            options,
         }
     }
 
@@ -70,38 +75,59 @@ impl PlanFile {
         Self::parse(&bytes, &path.display().to_string())
     }
 
-    /// Reads a saved plan; `name` is for errors.
+    /// Parses a saved plan. `name` identifies it in error messages.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, CommandError> {
         let file: Self = serde_json::from_slice(bytes).map_err(|error| {
             let message = format!("{name} is not a saved plan: {error}");
-            CommandError::simple(message, "`ohinfra plan --out FILE` makes one")
+            CommandError::simple(message, "create one with `ohinfra plan --out FILE`")
         })?;
         if file.format_version != FORMAT_VERSION {
             let message = format!("{name} has format version {}", file.format_version);
-            return Err(CommandError::simple(message, "make it anew with this version of ohinfra"));
+            return Err(CommandError::simple(
+                message,
+                "re-create it with this version of ohinfra: `ohinfra plan --out FILE`",
+            ));
         }
         Ok(file)
     }
 
-    /// An error if anything has changed since the plan was made.
+    /// Fails if the configuration or the state changed since the plan was saved.
     pub(crate) fn check_serial(&self, lineage: &str, serial: u64, digest: &str) -> Result<(), CommandError> {
-        let stale = |what: &str| {
-            Err(CommandError::simple(format!("the saved plan is stale: {what} since it was made"), "make a new plan"))
-        };
+        let changed = |what: &str| Err(stale(&format!("{what} has changed since the plan was saved")));
         if self.plan.configuration_digest != digest {
-            return stale("the configuration has changed");
+            return changed("the configuration");
         }
         if (self.plan.lineage.as_str(), self.plan.serial) != (lineage, serial) {
-            return stale("the state has changed");
+            return changed("the state");
         }
         Ok(())
     }
 
-    /// An error if the plan would be another one now.
+    /// Fails if the current plan differs from the saved one.
     pub(crate) fn check_same(&self, now: &PlanDocument) -> Result<(), CommandError> {
-        if self.plan == *now {
+        let saved = &self.plan;
+        if saved == now {
             return Ok(());
         }
-        Err(CommandError::simple("the saved plan is stale: AWS has changed since it was made", "make a new plan"))
+        let mut differing: BTreeSet<&Address> = BTreeSet::new();
+        for (plan, other) in [(saved, now), (now, saved)] {
+            let changes = plan.changes.iter().filter(|change| !other.changes.contains(change));
+            differing.extend(changes.map(|change| &change.address));
+            let drift = plan.drift.iter().filter(|drift| !other.drift.contains(drift));
+            differing.extend(drift.map(|drift| &drift.address));
+        }
+        if differing.is_empty() {
+            return Err(stale("the current plan differs from it"));
+        }
+        let shown: Vec<String> = differing.iter().take(SHOWN).map(ToString::to_string).collect();
+        let more = differing.len() - shown.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        Err(stale(&format!("the planned changes differ for {}{more}", shown.join(", "))))
     }
+}
+
+/// The error of a saved plan that must not be applied.
+fn stale(reason: &str) -> CommandError {
+    let message = format!("the saved plan is stale: {reason}");
+    CommandError::simple(message, "create a new plan with `ohinfra plan --out FILE`")
 }

@@ -1,4 +1,4 @@
-//! The readers of the engine's events: a terminal, plain lines, JSON lines, a log file.
+//! Observers of engine events: a terminal, plain lines, JSON Lines, a log file.
 
 mod lines;
 mod log;
@@ -12,7 +12,7 @@ use ohinfra_engine::{Clock as _, Observer, SystemClock};
 use crate::error::CommandError;
 use crate::run::Run;
 
-/// Several readers of one stream.
+/// Several observers of the same events.
 struct All(Vec<Box<dyn Observer>>);
 
 impl Observer for All {
@@ -23,7 +23,7 @@ impl Observer for All {
     }
 }
 
-/// The readers that the user wants. `json`: events go to standard output as JSON instead of to the terminal.
+/// Returns the observer for the user's options. `json`: print events to standard output as JSON Lines, instead of progress.
 pub(crate) fn observer(run: &Run<'_>, json: bool) -> Result<Arc<dyn Observer>, CommandError> {
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if json {
@@ -39,30 +39,32 @@ pub(crate) fn observer(run: &Run<'_>, json: bool) -> Result<Arc<dyn Observer>, C
     Ok(Arc::new(All(observers)))
 }
 
-/// An event as one JSON object, with the time.
+/// Returns an event as a JSON object on one line, with the time.
 fn to_json(event: &Event) -> String {
     let mut value = serde_json::to_value(event).unwrap_or_default();
     value["time"] = SystemClock.now().to_string().into();
     value.to_string()
 }
 
-/// The word for a step that goes on.
+/// Returns the present participle of an operation, for running steps.
 fn doing(operation: &str) -> &'static str {
     match operation {
         "create" => "creating",
         "update" => "updating",
+        "trim" => "removing old entries",
         "delete" => "deleting",
-        _ => "leaving",
+        _ => "retaining",
     }
 }
 
-/// The word for a step that is done.
+/// Returns the past participle of an operation, for completed steps.
 fn did(operation: &str) -> &'static str {
     match operation {
         "create" => "created",
         "update" => "updated",
+        "trim" => "removed old entries",
         "delete" => "deleted",
         "adopt" => "adopted",
-        _ => "left in AWS",
+        _ => "retained",
     }
 }

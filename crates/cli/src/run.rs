@@ -1,4 +1,4 @@
-//! What every command needs: the configuration, the cloud, the state, the engine; and the way from them to a plan.
+//! The context of a command: configuration, cloud, state and engine, and the planning that they share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use ohinfra_core::contract::{Live, Provider};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::look_up::Request;
 use ohinfra_core::{Address, ProviderError};
-use ohinfra_engine::refresh::{ReadError, Refreshed, prior};
+use ohinfra_engine::refresh::ReadError;
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
 use ohinfra_openhands::configuration::SamlMetadata;
@@ -23,39 +23,39 @@ use ohinfra_state::{LocalStore, LockInfo, StateDocument, StateStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{Arguments, SelectionArguments, WishArguments};
+use crate::args::{Arguments, PlanOptionArguments, SelectionArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
 use crate::progress;
 use crate::surroundings::Surroundings;
 use ohinfra_state::local::read_at_most;
 
-/// No configuration or policy file is larger, in bytes: IAM takes 10,240 characters of a role's policies.
+/// Maximum size of a configuration or policy file, in bytes. IAM accepts 10,240 characters of policies per role.
 const LARGEST_FILE: u64 = 256 * 1024;
 
-/// Cognito takes no longer detail of an identity provider, in characters.
+/// Maximum size of a SAML metadata file, in bytes: Cognito's limit for a detail of an identity provider, in characters.
 const LARGEST_METADATA: u64 = 128 * 1024;
 
-/// The version of the tool.
+/// The version of ohinfra.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a command line gives, before anything is asked of the cloud.
+/// The context of a command before it connects to the cloud.
 pub struct Run<'a> {
     /// The global flags.
     pub arguments: &'a Arguments,
-    /// What is around the process.
+    /// The process context.
     pub surroundings: &'a Surroundings,
     /// The cloud.
     pub cloud: &'a dyn Cloud,
     /// The configuration.
     pub configuration: Configuration,
-    /// What agents may do.
+    /// The AWS permissions of agents.
     pub sandbox: SandboxPolicy,
-    /// The digest that a saved plan is bound to.
+    /// The digest of the configuration, recorded in saved plans.
     pub digest: String,
-    /// Remarks on the configuration.
+    /// Warnings about the configuration.
     pub warnings: Vec<Diagnostic>,
-    /// Whether the user wants it to end.
+    /// The interrupt by the user.
     pub interrupt: Interrupt,
 }
 
@@ -69,48 +69,46 @@ pub struct Connected<'a> {
     pub store: Arc<dyn StateStore>,
 }
 
-/// What a plan was made with.
+/// A plan with its sources.
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// What is there.
-    pub refreshed: Refreshed,
-    /// What is desired.
+    /// The desired resources.
     pub graph: Graph,
-    /// Remarks.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// Which answers of look-ups the state keeps.
+    /// The lookup answers to pin in the state.
     pub pins: BTreeMap<String, Value>,
 }
 
-/// What a user wants beyond what the configuration says.
+/// Changes to plan in addition to those of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wishes {
-    /// What is made anew.
+pub struct PlanOptions {
+    /// Resources to replace.
     #[serde(default)]
     pub replace: BTreeSet<Address>,
-    /// Which secrets get a new value.
+    /// Secrets to rotate.
     #[serde(default)]
     pub rotate: BTreeSet<Address>,
-    /// Which resources may be deleted or replaced although they hold data.
+    /// Resources with data that may be deleted or replaced.
     #[serde(default)]
     pub accept: BTreeSet<Address>,
-    /// Whether newer images and database versions are taken.
+    /// Update pinned images and versions.
     #[serde(default)]
     pub upgrade: bool,
 }
 
-/// How what the state knows is read.
+/// The read mode for the resources in the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// All of it where it is: for what is going to be done.
+    /// Every resource and its tags from its own service: for plans that are applied.
     Exact,
-    /// Tags from the cloud's index, which may be behind: for what is only looked at.
+    /// Tags from the tagging index, which may lag behind: for plans that are only shown.
     ByIndex,
 }
 
 impl<'a> Run<'a> {
-    /// Reads the configuration, or reports every problem of it.
+    /// Loads the configuration and reports all of its problems together.
     pub fn new(
         arguments: &'a Arguments,
         surroundings: &'a Surroundings,
@@ -131,7 +129,7 @@ impl<'a> Run<'a> {
         self.connect_with(observer, parallelism).await
     }
 
-    /// Connects with another reader of events.
+    /// Connects with the given observer.
     pub async fn connect_with(
         &'a self,
         observer: Arc<dyn Observer>,
@@ -167,8 +165,9 @@ impl<'a> Run<'a> {
             url = url.replace("<account>", &self.caller(provider).await?.account);
         }
         let place = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-        let (bucket, key) =
-            place.ok_or_else(|| CommandError::simple(format!("`{url}` is not a state URL"), "s3://bucket/key"))?;
+        let (bucket, key) = place.ok_or_else(|| {
+            CommandError::simple(format!("`{url}` is not a state URL"), "use the form `s3://bucket/key`")
+        })?;
         Ok((bucket.to_owned(), key.to_owned()))
     }
 
@@ -180,7 +179,7 @@ impl<'a> Run<'a> {
         serde_json::from_value(answer).map_err(|error| CommandError::simple(error.to_string(), ""))
     }
 
-    /// What shows to others who holds the lock.
+    /// The lock information of this process.
     pub fn lock_info(&self, operation: &str, engine: &Engine) -> LockInfo {
         let now: Timestamp = engine.clock.now();
         LockInfo {
@@ -195,7 +194,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does something that changes nothing and can be left at any time.
+    /// Runs read-only work that an interrupt may abort.
     pub async fn interruptible<T>(
         &self,
         work: impl Future<Output = Result<T, CommandError>>,
@@ -208,29 +207,29 @@ impl<'a> Run<'a> {
 }
 
 impl Connected<'_> {
-    /// The state as it is stored, or a new one.
+    /// Returns the stored state, or a new one if none is stored.
     pub async fn document(&self) -> Result<StateDocument, CommandError> {
         let name = &self.run.configuration.name;
         Ok(ohinfra_engine::session::load(self.store.as_ref(), name, VERSION).await?.0)
     }
 
-    /// Makes a plan: look-ups and the reading of everything that the state knows go on at once.
+    /// Creates a plan. Lookups and reads of recorded resources run concurrently.
     pub async fn plan(
         &self,
         document: &StateDocument,
         selection: &Selection,
-        wishes: &Wishes,
+        options: &PlanOptions,
         mode: Mode,
         reading: Reading,
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
-        let mut pins = Pins { known: document.pins.clone(), upgrade: wishes.upgrade, ..Pins::default() };
+        let mut pins = Pins { known: document.pins.clone(), upgrade: options.upgrade, ..Pins::default() };
         let requests = environment::look_ups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
-        let prior = prior(document);
+        let prior = &document.resources;
         let reading = async {
             match reading {
-                Reading::Exact => self.engine.refresh(&prior).await,
-                Reading::ByIndex => self.engine.refresh_by_index(&document.deployment, &prior).await,
+                Reading::Exact => self.engine.refresh(prior).await,
+                Reading::ByIndex => self.engine.refresh_by_index(&document.deployment, prior).await,
             }
         };
         let (answers, live) = join(self.engine.ask_all(&requests), reading).await;
@@ -260,7 +259,7 @@ impl Connected<'_> {
                 pinned.clone_from(&environment.pins);
                 build_graph(configuration, &environment, &self.run.sandbox)?
             }
-            // What the state knows can be taken away whatever has become of the VPC or the zone.
+            // A destroy works from the state, even if the VPC or the zone no longer exists.
             Err(problems) if matches!(mode, Mode::Destroy | Mode::Purge) => {
                 warnings.extend(
                     problems
@@ -271,8 +270,8 @@ impl Connected<'_> {
             }
             Err(problems) => return Err(problems.into()),
         };
-        let (plan, refreshed) = self.plan_graph(document, &graph, live, selection, wishes, mode).await?;
-        Ok(Planned { plan, refreshed, graph, warnings, pins: pinned })
+        let plan = self.plan_graph(document, &graph, live, selection, options, mode).await?;
+        Ok(Planned { plan, graph, warnings, pins: pinned })
     }
 
     async fn plan_graph(
@@ -281,42 +280,42 @@ impl Connected<'_> {
         graph: &Graph,
         live: std::collections::BTreeMap<Address, Live>,
         selection: &Selection,
-        wishes: &Wishes,
+        options: &PlanOptions,
         mode: Mode,
-    ) -> Result<(Plan, Refreshed), CommandError> {
+    ) -> Result<Plan, CommandError> {
         let digest = &self.run.digest;
         let request = PlanRequest {
             document,
             graph,
             configuration_digest: digest,
             selection,
-            replace: &wishes.replace,
-            rotate: &wishes.rotate,
+            replace: &options.replace,
+            rotate: &options.rotate,
             mode,
         };
         Ok(self.engine.plan(&request, live).await?)
     }
 }
 
-/// The version of the live cluster.
+/// Returns the engine version of the live cluster; `None` if it does not exist.
 fn cluster_version(live: &std::collections::BTreeMap<Address, Live>) -> Option<String> {
     let cluster = live.get(&environment::CLUSTER.parse::<Address>().ok()?)?;
     let version = cluster.inputs.get("engine_version")?;
     version.as_str().map(str::to_owned)
 }
 
-/// A warning for each resource that did not answer.
+/// Returns a warning for each resource that could not be read.
 fn assumptions(live: &std::collections::BTreeMap<Address, Live>) -> Vec<Diagnostic> {
     let warning = |(address, live): (&Address, &Live)| {
-        let why = live.assumed.as_ref()?;
-        let message = format!("{why}: {address} is assumed to be as recorded in the state");
-        let help = "start the database, or correct its secret or its Data API, then run the same command again";
+        let reason = live.assumed.as_ref()?;
+        let message = format!("{reason}: {address} is assumed to be as recorded in the state");
+        let help = "start the database, or fix its secret or its Data API, then re-run the same command";
         Some(Diagnostic::warning(address.to_string(), message).help(help))
     };
     live.iter().filter_map(warning).collect()
 }
 
-/// The user's selection.
+/// Returns the selection of the arguments.
 pub fn selection(arguments: &SelectionArguments) -> Selection {
     Selection {
         stacks: arguments.stacks.clone(),
@@ -325,9 +324,9 @@ pub fn selection(arguments: &SelectionArguments) -> Selection {
     }
 }
 
-/// The wishes that arguments ask for.
-pub fn wishes(arguments: &WishArguments) -> Wishes {
-    Wishes {
+/// Returns the plan options of the arguments.
+pub fn options(arguments: &PlanOptionArguments) -> PlanOptions {
+    PlanOptions {
         replace: arguments.replace.iter().cloned().collect(),
         rotate: arguments.rotate.iter().cloned().collect(),
         accept: arguments.accept.iter().cloned().collect(),
@@ -342,12 +341,12 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
             Ok(text) => Some((name, text)),
             Err(_) => return Err(CommandError::simple(format!("{name} is not UTF-8 text"), "save it as UTF-8")),
         },
-        // Flags and variables may say everything.
+        // Flags and variables may set every required key.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if surroundings.variables.is_empty() && arguments.sets.is_empty() && arguments.contexts.is_empty() {
                 return Err(CommandError::simple(
-                    format!("there is no configuration file `{name}`"),
-                    "`ohinfra init` writes one; or name another file with `--config FILE`",
+                    format!("configuration file `{name}` not found"),
+                    "create one with `ohinfra init`, or name another file with `--config FILE`",
                 ));
             }
             None
@@ -362,14 +361,14 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
     })
 }
 
-/// The metadata file of the company's SAML login, relative to the configuration file.
+/// Reads the metadata file of the SAML login; its path is relative to the configuration file.
 fn saml_metadata(arguments: &Arguments, configuration: &mut Configuration) -> Result<(), CommandError> {
     let Some(saml) = &mut configuration.login.saml else { return Ok(()) };
     let SamlMetadata::File(file) = &saml.metadata else { return Ok(()) };
     let path = arguments.config.parent().unwrap_or_else(|| Path::new("")).join(file);
     let bytes = read_at_most(&path, LARGEST_METADATA).map_err(|error| {
         CommandError::simple(
-            format!("auth.saml.metadata_file: cannot read {}: {error}", path.display()),
+            format!("auth.saml.metadata_file: failed to read {}: {error}", path.display()),
             "the path is relative to the configuration file",
         )
     })?;
@@ -384,7 +383,7 @@ fn saml_metadata(arguments: &Arguments, configuration: &mut Configuration) -> Re
     Ok(())
 }
 
-/// The policy file of agents, relative to the configuration file; nothing unless they get access.
+/// Reads the policy file of agents; its path is relative to the configuration file. Empty unless agents have access to AWS.
 fn sandbox_policy(
     arguments: &Arguments,
     configuration: &Configuration,
@@ -396,7 +395,7 @@ fn sandbox_policy(
     let path = folder.join(&configuration.sandbox_aws_policy_file);
     let bytes = read_at_most(&path, LARGEST_FILE).map_err(|error| {
         CommandError::simple(
-            format!("sandbox.aws_policy_file: cannot read {}: {error}", path.display()),
+            format!("sandbox.aws_policy_file: failed to read {}: {error}", path.display()),
             "the path is relative to the configuration file; config/sandbox-aws-policy.json is an example",
         )
     })?;

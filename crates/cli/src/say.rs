@@ -1,5 +1,5 @@
-//! Printing that cannot fail: a reader that has gone away (`ohinfra apply | head`, a closed terminal) is no reason to stop half-way
-//! or to leave a lock behind.
+//! Printing that ignores write errors: a closed pipe (`ohinfra apply | head`) or terminal must not stop an apply midway or leave
+//! a lock behind.
 
 /// Prints a line to standard output.
 macro_rules! outln {

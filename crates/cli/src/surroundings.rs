@@ -1,29 +1,29 @@
-//! What is read from outside: arguments, environment, user, host, terminal, files. Nothing else reads them.
+//! The process context: arguments, environment, user, host and terminal. No other module reads them.
 
 use crate::say::err;
 use std::ffi::OsString;
 use std::io::{BufRead as _, IsTerminal as _};
 
-/// What is around this process.
+/// The context of this process.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// The command line.
     pub arguments: Vec<OsString>,
     /// Variables that start with `OHINFRA_`, sorted.
     pub variables: Vec<(String, String)>,
-    /// Who runs it.
+    /// The name of the user; `unknown` if it is not set.
     pub user: String,
-    /// On which machine.
+    /// The name of the host; `unknown` if it cannot be determined.
     pub host: String,
-    /// Whether somebody can be asked.
+    /// `true` if the user can be prompted: standard input and standard error are terminals.
     pub can_ask: bool,
-    /// Whether progress goes to a terminal.
+    /// `true` if progress goes to a terminal: standard error is one.
     pub is_terminal: bool,
 }
 
 impl Surroundings {
-    /// Those of this process.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    /// Reads the context of this process.
+    #[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
     pub fn of_this_process() -> Self {
         let mut variables: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -44,11 +44,11 @@ impl Surroundings {
         }
     }
 
-    /// Asks for a line on the terminal.
+    /// Prompts for a line on the terminal.
     pub fn ask(question: &str) -> String {
         err!("{question} ");
         let mut answer = String::new();
-        // No answer is a no.
+        // A read error counts as an empty answer, which confirms nothing.
         let _ = std::io::stdin().lock().read_line(&mut answer);
         answer.trim().to_owned()
     }

@@ -1,4 +1,4 @@
-//! What people and machines read. A view takes a value and gives text; it reads nothing and decides nothing.
+//! Output for people and machines. A view renders a value as text; it reads no other data and decides nothing.
 
 pub(crate) mod difference;
 pub(crate) mod graph;

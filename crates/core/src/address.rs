@@ -1,4 +1,4 @@
-//! `stack/name`: the name of a resource within one deployment.
+//! Resource addresses: `stack/name`, unique within a deployment.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,18 +15,19 @@ pub struct Address {
     name: String,
 }
 
-/// Why a text is not an address.
+/// The error for a string that is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not an address: expected `stack/name`, each of lower-case letters, digits and dashes (for example `security/alb-sg`)"
+    "`{0}` is not an address: expected `stack/name`, each of lowercase letters, digits and dashes (for example `security/alb-sg`)"
 )]
 pub struct InvalidAddress(String);
 
 impl Address {
-    /// The longest address: it is the value of an ownership tag, and AWS takes 256 characters there.
+    /// The maximum length of an address, in characters. An address is the value of an ownership tag, which AWS limits to 256
+    /// characters.
     pub const MAX_LENGTH: usize = 128;
 
-    /// Makes an address of its two parts.
+    /// Creates an address from its two parts.
     pub fn new(stack: &str, name: &str) -> Result<Self, InvalidAddress> {
         let address = Self { stack: stack.to_owned(), name: name.to_owned() };
         let text = address.to_string();
@@ -37,12 +38,12 @@ impl Address {
         }
     }
 
-    /// The stack: the part before the slash.
+    /// Returns the stack: the part before the slash.
     pub fn stack(&self) -> &str {
         &self.stack
     }
 
-    /// The name within the stack.
+    /// Returns the name within the stack: the part after the slash.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -87,14 +88,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_reads_back_as_it_was_written() {
+    fn an_address_round_trips() {
         let address: Address = "security/alb-sg".parse().unwrap();
         assert_eq!((address.stack(), address.name()), ("security", "alb-sg"));
         assert_eq!(address.to_string(), "security/alb-sg");
     }
 
     #[test]
-    fn what_is_not_an_address_is_refused_with_its_form() {
+    fn an_invalid_address_is_rejected_with_the_expected_form() {
         for text in ["", "alb-sg", "/x", "x/", "a/b/c", "A/b", "a/b c", "a/ü"] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains("expected `stack/name`"), "{error}");

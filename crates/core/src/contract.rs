@@ -1,7 +1,7 @@
 //! The contract between the engine and a resource kind.
 //!
-//! [`ResourceKind`] is what the engine calls; a kind is written as the typed [`Kind`] and wrapped in [`Typed`].
-//! No kind sleeps, retries, logs, writes state or computes a difference: the engine and the planner do, alike for all.
+//! The engine calls [`ResourceKind`]; a kind implements the typed [`Kind`] and is wrapped in [`Typed`]. Kinds do not sleep,
+//! retry, log, write state or compute differences: the engine and the planner do this uniformly for all kinds.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,125 +18,134 @@ use crate::schema::Schema;
 use crate::tags::{Ownership, Tags};
 use crate::{Address, Region};
 
-/// Which resource a call is about.
+/// The resource that a call refers to.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// Whose it is.
+    /// The owner: deployment and address.
     pub ownership: Ownership,
-    /// The region it lives in.
+    /// The region of the resource.
     pub region: Region,
-    /// An idempotency token: the same for every attempt to create this generation of this resource. 32 hexadecimal digits.
+    /// The idempotency token: constant across all attempts to create this generation of the resource. 32 hexadecimal digits.
     pub token: String,
-    /// Whether this run, or an earlier one whose end nobody saw, may have created it.
+    /// `true` if this run, or an earlier one with an unknown outcome, may have created the resource.
     pub attempted: bool,
-    /// Identities that the state knows: `find` looks for something else (the successor that an interrupted replacement left).
+    /// Identities already recorded in the state. `find` ignores them and looks for another resource, such as the successor
+    /// left by an interrupted replacement.
     pub except: Vec<String>,
 }
 
 impl Subject {
-    /// Whether this identity is one that is looked for.
+    /// Returns `true` unless `id` is excluded by [`Subject::except`].
     pub fn seeks(&self, id: &str) -> bool {
         !self.except.iter().any(|known| known == id)
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn address(&self) -> &Address {
         &self.ownership.address
     }
 }
 
-/// The prefix of the identity of something that existed before, has no owner, and is exactly what was to be created (the DNS
-/// record that validates a certificate). It is adopted, and never deleted: others may need it.
+/// The identity prefix of an adopted resource without an owner: it already existed and exactly matches the desired resource
+/// (for example, the DNS record that validates a certificate). Such a resource is never deleted, because others may use it.
 pub const ADOPTED: &str = "adopted:";
 
-/// Whether an identity is that of something that was adopted and is never deleted.
+/// Returns `true` if the identity has the [`ADOPTED`] prefix: the resource is never deleted.
 pub fn is_adopted(id: &str) -> bool {
     id.starts_with(ADOPTED)
 }
 
-/// What AWS reports of a resource.
+/// A live resource, as reported by AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct Live {
-    /// In the shape of the inputs, `tags` included where the kind has tags.
+    /// The live values of the inputs, including `tags` if the kind is taggable.
     pub inputs: Inputs,
-    /// What dependents may refer to.
+    /// The attributes that dependents can reference.
     pub attributes: Attributes,
-    /// Why this is assumed rather than read: what was asked does not answer (a database that is stopped). Shown as a warning.
+    /// The reason why the values are assumed rather than read, for example a stopped database that does not respond. Shown
+    /// as a warning.
     #[serde(skip)]
     pub assumed: Option<String>,
 }
 
 impl Live {
-    /// What was read: the inputs in the kind's own type, and the attributes.
+    /// Creates a live resource from inputs in the kind's own type and attributes.
     pub fn new<I: Serialize>(inputs: &I, attributes: Attributes) -> Self {
         let inputs = serde_json::to_value(inputs).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
         Self { inputs, attributes, assumed: None }
     }
 
-    /// Says that this is assumed, and why.
+    /// Removes inputs that the kind reads as an empty text if AWS omits them. An absent value never causes a replacement; an empty
+    /// text is a value like any other.
+    pub fn without_empty(mut self, inputs: &[&str]) -> Self {
+        self.inputs.retain(|name, value| !(inputs.contains(&name.as_str()) && value == ""));
+        self
+    }
+
+    /// Marks the values as assumed, with the reason.
     pub fn assumed(mut self, why: impl Into<String>) -> Self {
         self.assumed = Some(why.into());
         self
     }
 
-    /// Adds the tags that were read.
+    /// Adds the tags.
     pub fn tagged(mut self, tags: Tags) -> Self {
         self.inputs.insert("tags".to_owned(), serde_json::to_value(tags).unwrap_or_default());
         self
     }
 }
 
-/// Attributes from pairs of name and text.
+/// Creates attributes from pairs of name and string value.
 pub fn attributes<const N: usize>(pairs: [(&str, &str); N]) -> Attributes {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
 }
 
-/// The answers of a call that describes many, in the order in which they were asked for.
+/// Orders the results of a batch read by `ids`; `None` for each resource that was not found.
 pub fn in_order(ids: &[String], mut found: BTreeMap<String, Live>) -> Vec<Option<Live>> {
     ids.iter().map(|id| found.remove(id)).collect()
 }
 
-/// A resource that was looked for and is there.
+/// A resource that `find` found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// Its identity.
     pub id: String,
-    /// How it is known whose it is.
+    /// The evidence of ownership.
     pub evidence: Evidence,
-    /// Whether it is there to stay.
+    /// Present, or scheduled for deletion.
     pub standing: Standing,
 }
 
-/// Whether something that was found is there to stay.
+/// The deletion status of a found resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
-    /// It is.
+    /// Not scheduled for deletion.
     #[default]
     Present,
-    /// Its deletion is scheduled: it can be brought back, or deleted at once (a secret).
+    /// Scheduled for deletion; can be restored, or deleted immediately (a secret).
     Scheduled,
-    /// Its deletion is scheduled: it can be brought back, and nothing makes it go faster (a key).
+    /// Scheduled for deletion; can be restored, but not deleted earlier (a KMS key).
     Leaving,
 }
 
-/// How it is known whose a resource is.
+/// The evidence of a resource's ownership.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
-    /// By its own tags.
+    /// The resource's own tags.
     Tags(Tags),
-    /// It has no tags, but it belongs to a thing that is ours (a role's policy) or carries our mark.
+    /// Not tagged, but part of a resource owned by this deployment (a role's policy) or marked with its ownership marker.
     Ours,
-    /// It has no tags, and nothing says that it is ours.
+    /// Not tagged, and without any sign of ownership by this deployment.
     NotOurs,
 }
 
 impl Found {
-    /// Something that is there to stay.
+    /// Creates a result for a resource that is not scheduled for deletion.
     pub fn new(id: impl Into<String>, evidence: Evidence) -> Self {
         Self { id: id.into(), evidence, standing: Standing::Present }
     }
 
-    /// Whether it is the subject itself.
+    /// Returns `true` if the resource belongs to this owner.
     pub fn is_owned_by(&self, ownership: &Ownership) -> bool {
         match &self.evidence {
             Evidence::Tags(tags) => ownership.matches(tags),
@@ -146,57 +155,57 @@ impl Found {
     }
 }
 
-/// What a create call gives back as soon as AWS knows the resource.
+/// The result of a create call, returned as soon as AWS has assigned an identity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Created {
-    /// Its identity.
+    /// The identity.
     pub id: String,
-    /// The attributes that are known already: at least the early ones.
+    /// The attributes known so far: at least the early ones.
     pub attributes: Attributes,
 }
 
 impl Created {
-    /// A resource of this identity, with these attributes.
+    /// Creates a result from an identity and attributes.
     pub fn new<const N: usize>(id: &str, pairs: [(&str, &str); N]) -> Self {
         Self { id: id.to_owned(), attributes: attributes(pairs) }
     }
 }
 
-/// Whether something has come to be (or has gone).
+/// The progress of a creation, an update or a deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// It has.
+    /// Complete.
     Ready,
-    /// Not yet; with AWS's own word for the status.
+    /// In progress, with the status as AWS reports it.
     Waiting(String),
 }
 
-/// How thoroughly to delete.
+/// The mode of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// What AWS can bring back may be brought back (a secret keeps its recovery window); content is never deleted.
+    /// Keeps recovery windows (for example, of a secret) and never deletes content.
     Recoverable,
-    /// Content and recovery windows included.
+    /// Deletes content as well, and skips recovery windows.
     Purge,
 }
 
-/// One change in place.
+/// One in-place update.
 #[derive(Clone, Debug)]
 pub struct Update<I> {
-    /// What it must become.
+    /// The desired inputs.
     pub desired: I,
-    /// What AWS reports now.
+    /// The live inputs, as AWS reports them.
     pub live: Inputs,
-    /// The dotted paths that differ, tags excluded.
+    /// The dotted paths of the fields that differ, excluding tags.
     pub changed: Vec<String>,
-    /// Tags to set.
+    /// The tags to set.
     pub tags_to_set: Tags,
-    /// Tag keys to remove.
+    /// The tag keys to remove.
     pub tags_to_remove: Vec<String>,
 }
 
 impl<I> Update<I> {
-    /// Whether `field`, or anything within it, differs.
+    /// Returns `true` if `field`, or any field nested in it, differs.
     pub fn changes(&self, field: &str) -> bool {
         self.changed
             .iter()
@@ -204,55 +213,56 @@ impl<I> Update<I> {
     }
 }
 
-/// What the engine calls. Missing is a value: `read` answers `None`, `delete` of something gone succeeds.
+/// The interface that the engine calls. A missing resource is not an error: `read` returns `None`, and `delete` succeeds.
 pub trait ResourceKind: Send + Sync {
-    /// Looks for the resource by its natural name, its token or its ownership tags. Texts in `known` that are not known
-    /// yet are null.
+    /// Finds the resource by its natural name, its token or its ownership tags. Strings in `known` that are still unknown are
+    /// null.
     fn find<'a>(&'a self, subject: &'a Subject, known: Inputs) -> BoxFuture<'a, Result<Option<Found>, ProviderError>>;
-    /// Reads many of one region at once, in the order asked. A read is whole or an error; what can be asked and does not answer is
-    /// neither missing nor an error of the whole read, but [`Live::assumed`].
+    /// Reads several resources of one region in one call and returns them in the order of `ids`. A read either succeeds for
+    /// all or fails as a whole; an existing resource that does not respond is neither missing nor an error, but
+    /// [`Live::assumed`].
     fn read<'a>(
         &'a self,
         region: &'a Region,
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>>;
-    /// Creates it, and returns as soon as AWS has given it an identity.
+    /// Creates the resource and returns as soon as AWS has assigned an identity.
     fn create<'a>(&'a self, subject: &'a Subject, inputs: Inputs) -> BoxFuture<'a, Result<Created, ProviderError>>;
-    /// Whether it can be used by what needs it ready.
+    /// Checks whether the resource is ready for its dependents.
     fn ready<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>>;
-    /// Changes it in place.
+    /// Updates the resource in place.
     fn update<'a>(
         &'a self,
         subject: &'a Subject,
         id: &'a str,
         update: Update<Inputs>,
     ) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Deletes it.
+    /// Deletes the resource.
     fn delete<'a>(&'a self, region: &'a Region, id: &'a str, how: Deletion)
     -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Whether a deleted one has gone for good, so that what it used can be deleted too.
+    /// Checks whether the deletion is complete, so that the dependencies of the resource can be deleted as well.
     fn gone<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>>;
 }
 
-/// What a kind is: its inputs as a type, and its schema. Implemented in `ohinfra-kinds`.
+/// The definition of a kind: the type of its inputs and its schema. Implemented in `ohinfra-kinds`.
 pub trait Definition: Send + Sync + 'static {
-    /// The inputs. `T` is the type of a text that may refer to other resources: [`crate::Text`] where it is written down,
-    /// `String` where all is known, `Option<String>` where some may not be known yet.
+    /// The inputs. `T` is the type of a string that can reference other resources: [`crate::Text`] as a stack defines it,
+    /// `String` once all references are resolved, `Option<String>` while some are still unknown.
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync>: Serialize + DeserializeOwned + Send + Sync;
-    /// What the planner must know.
+    /// Returns the schema.
     fn schema() -> Schema;
 }
 
-/// The inputs of a kind with everything known.
+/// The inputs of a kind with all references resolved.
 pub type Resolved<D> = <D as Definition>::Inputs<String>;
-/// The inputs of a kind as far as they are known.
+/// The inputs of a kind; strings that are still unknown are `None`.
 pub type Known<D> = <D as Definition>::Inputs<Option<String>>;
-/// The inputs of a kind as a stack writes them.
+/// The inputs of a kind as a stack defines them, with references.
 pub type Desired<D> = <D as Definition>::Inputs<crate::Text>;
 
-/// How a kind is done: the typed form of [`ResourceKind`], with the same meaning of each call.
+/// The typed form of [`ResourceKind`]; each method has the same meaning.
 pub trait Kind: Send + Sync + 'static {
-    /// What it is.
+    /// The definition of the kind.
     type Definition: Definition;
 
     /// See [`ResourceKind::find`].
@@ -274,7 +284,7 @@ pub trait Kind: Send + Sync + 'static {
         inputs: &Resolved<Self::Definition>,
         tags: &Tags,
     ) -> impl Future<Output = Result<Created, ProviderError>> + Send;
-    /// See [`ResourceKind::ready`]. Most things are ready when created.
+    /// See [`ResourceKind::ready`]. Most resources are ready when created.
     fn ready(&self, _region: &Region, _id: &str) -> impl Future<Output = Result<Readiness, ProviderError>> + Send {
         async { Ok(Readiness::Ready) }
     }
@@ -292,24 +302,24 @@ pub trait Kind: Send + Sync + 'static {
         id: &str,
         how: Deletion,
     ) -> impl Future<Output = Result<(), ProviderError>> + Send;
-    /// See [`ResourceKind::gone`]. Most things are gone when deleted.
+    /// See [`ResourceKind::gone`]. Most deletions are complete when the call returns.
     fn gone(&self, _region: &Region, _id: &str) -> impl Future<Output = Result<Readiness, ProviderError>> + Send {
         async { Ok(Readiness::Ready) }
     }
 }
 
-/// Makes a [`ResourceKind`] of a [`Kind`].
+/// Adapts a [`Kind`] to [`ResourceKind`].
 pub struct Typed<K>(pub K);
 
 fn typed<T: DeserializeOwned>(inputs: &Inputs, operation: &str) -> Result<T, ProviderError> {
     let mut fields = inputs.clone();
     fields.remove("tags");
     serde_json::from_value(Value::Object(fields)).map_err(|error| {
-        ProviderError::new(ErrorKind::Invalid, operation, format!("the inputs do not fit the kind: {error}"))
+        ProviderError::new(ErrorKind::Invalid, operation, format!("invalid inputs for this kind: {error}"))
     })
 }
 
-/// The tags within inputs.
+/// Returns the tags in the inputs.
 pub fn tags_of(inputs: &Inputs) -> Tags {
     inputs
         .get("tags")
@@ -371,22 +381,23 @@ impl<K: Kind> ResourceKind for Typed<K> {
     }
 }
 
-/// The tags of a deployment as its state has recorded them.
+/// The tags of a deployment, as recorded in its state.
 #[derive(Clone, Debug)]
 pub struct RecordedTags {
     /// The deployment's name.
     pub deployment: String,
-    /// Address to tags.
+    /// Maps address to tags.
     pub tags: BTreeMap<String, Tags>,
 }
 
-/// A cloud's index of the tags of many things: quicker than asking for each, and behind the things themselves for a while.
+/// A cloud's index of the tags of many resources: faster than reading the tags of each resource, but eventually consistent.
 pub trait TagIndex: Send + Sync {
-    /// From now on tags may be taken from the index where it says what is recorded; none: every tag is asked for where it is.
+    /// Sets the recorded tags. Where the index agrees with them, reads may use the index. With `None`, tags are read from each
+    /// resource.
     fn believe(&self, recorded: Option<RecordedTags>);
 }
 
-/// A cloud: every kind and every look-up that it can do, by name. Explicit, so that it can be searched and is ordered.
+/// A cloud: all its kinds and lookups, by name. Registered explicitly, so that they are ordered and searchable.
 #[derive(Clone, Default)]
 pub struct Provider {
     kinds: BTreeMap<&'static str, (Arc<Schema>, Arc<dyn ResourceKind>)>,
@@ -396,24 +407,24 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Says how many calls to a service may be under way at once in a region.
+    /// Limits the number of concurrent calls to a service in a region.
     pub fn at_most(mut self, service: &'static str, calls: usize) -> Self {
         self.limits.insert(service, calls);
         self
     }
 
-    /// How many calls may be under way at once, by service.
+    /// Returns the maximum number of concurrent calls, by service.
     pub fn limits(&self) -> &BTreeMap<&'static str, usize> {
         &self.limits
     }
 
-    /// Adds an index of tags.
+    /// Adds a tag index.
     pub fn with_tag_index(mut self, index: Arc<dyn TagIndex>) -> Self {
         self.tag_index = Some(index);
         self
     }
 
-    /// The index of tags, if there is one.
+    /// Returns the tag index, if any.
     pub fn tag_index(&self) -> Option<&dyn TagIndex> {
         self.tag_index.as_deref()
     }
@@ -423,44 +434,47 @@ impl Provider {
         self.raw_kind(K::Definition::schema(), Arc::new(Typed(kind)))
     }
 
-    /// Adds a kind that is not typed (the in-memory cloud, fault injection).
+    /// Adds an untyped kind (the in-memory cloud, fault injection).
     pub fn raw_kind(mut self, schema: Schema, kind: Arc<dyn ResourceKind>) -> Self {
         self.kinds.insert(schema.kind, (Arc::new(schema), kind));
         self
     }
 
-    /// Adds a look-up.
+    /// Adds a lookup.
     pub fn look_up(mut self, look_up: impl AnswersLookUp + 'static) -> Self {
         self.look_ups.insert(look_up.name(), Arc::new(look_up));
         self
     }
 
-    /// Every kind, by name.
+    /// Returns all kinds, ordered by name.
     pub fn kinds(&self) -> impl Iterator<Item = (&Arc<Schema>, &Arc<dyn ResourceKind>)> {
         self.kinds.values().map(|(schema, kind)| (schema, kind))
     }
 
-    /// Every look-up, by name.
+    /// Returns all lookups, ordered by name.
     pub fn look_ups(&self) -> impl Iterator<Item = &Arc<dyn AnswersLookUp>> {
         self.look_ups.values()
     }
 
-    /// The kind of a name; an error that tells what to do if this version does not know it.
+    /// Returns the kind with a name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if this version has no such kind; the message includes the remedy.
     pub fn find_kind(&self, name: &str) -> Result<(&Arc<Schema>, &Arc<dyn ResourceKind>), ProviderError> {
         self.kinds.get(name).map(|(schema, kind)| (schema, kind)).ok_or_else(|| {
             ProviderError::new(
                 ErrorKind::Invalid,
                 name,
-                "this version of ohinfra does not know the kind; use the version that wrote the state, or a newer one",
+                "unknown resource kind; use the version of ohinfra that wrote the state, or a newer one",
             )
         })
     }
 
-    /// Makes one look-up.
+    /// Runs one lookup.
     pub async fn ask(&self, request: &Request) -> Result<Value, ProviderError> {
         match self.look_ups.get(request.name) {
             Some(look_up) => look_up.answer(&request.region, request.question.clone()).await,
-            None => Err(ProviderError::new(ErrorKind::Invalid, request.name, "there is no such look-up")),
+            None => Err(ProviderError::new(ErrorKind::Invalid, request.name, "unknown lookup")),
         }
     }
 }

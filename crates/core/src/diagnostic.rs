@@ -1,50 +1,50 @@
-//! A problem or a remark that is reported with others, not thrown at the first one.
+//! Errors and warnings that are collected and reported together.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How serious a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is done until it is solved.
+    /// Blocks the run until it is resolved.
     Error,
-    /// Worth knowing; nothing is stopped.
+    /// Does not block the run.
     Warning,
 }
 
-/// What is wrong, where, and what to do about it.
+/// A problem, its place and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// How serious it is.
+    /// The severity.
     pub severity: Severity,
-    /// Where: `file:line:column`, an address, a flag. Empty if the message says it.
+    /// The place: `file:line:column`, an address or a flag. Empty if the message names it.
     pub place: String,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// Creates an error.
     pub fn error(place: impl fmt::Display, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, place: place.to_string(), message: message.into(), help: None }
     }
 
-    /// A warning at a place.
+    /// Creates a warning.
     pub fn warning(place: impl fmt::Display, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, message) }
     }
 
-    /// Adds what to do about it.
+    /// Adds the remedy.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Whether it stops everything.
+    /// Returns `true` if the diagnostic blocks the run.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

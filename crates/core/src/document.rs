@@ -1,11 +1,11 @@
-//! JSON documents (policies, dashboards) compared by meaning.
+//! Semantic comparison of JSON documents (policies, dashboards).
 
 use serde_json::Value;
 
-/// The normal form of a document, or none if the text is not JSON.
+/// Returns the normal form of a document; `None` if the text is not JSON.
 ///
-/// IAM's rules of equality: one value or a list of one are the same; the order of a list of values and of statements
-/// means nothing; `{"AWS": "*"}` and `"*"` are the same principal.
+/// Follows the equality rules of IAM: a value equals a list of only that value; the order of values in a list and of
+/// statements is irrelevant; `{"AWS": "*"}` and `"*"` are the same principal.
 pub fn normal_form(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().map(|value| normalise(&value, None))
 }
@@ -20,7 +20,7 @@ fn normalise(value: &Value, key: Option<&str>) -> Value {
         }
         Value::Array(items) => {
             let mut items: Vec<Value> = items.iter().map(|item| normalise(item, None)).collect();
-            // Only lists of texts and a policy's statements are sets; the order of anything else (widgets) matters.
+            // Only lists of strings and a policy's statements are sets; in any other list (widgets) the order matters.
             if items.iter().all(Value::is_string) || key == Some("Statement") {
                 items.sort_by_cached_key(Value::to_string);
                 items.dedup();
@@ -30,14 +30,14 @@ fn normalise(value: &Value, key: Option<&str>) -> Value {
                 _ => Value::Array(items),
             }
         }
-        // IAM stores conditions' booleans and numbers as text.
+        // IAM stores the booleans and numbers of conditions as strings.
         Value::Bool(flag) => Value::String(flag.to_string()),
         Value::Number(number) => Value::String(number.to_string()),
         Value::Null | Value::String(_) => value.clone(),
     }
 }
 
-/// Whether two documents mean the same. Texts that are not JSON are compared as they are.
+/// Returns `true` if two documents are equivalent. Text that is not JSON is compared verbatim.
 pub fn same_meaning(one: &str, other: &str) -> bool {
     match (normal_form(one), normal_form(other)) {
         (Some(one), Some(other)) => one == other,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_value_and_a_list_of_it_mean_the_same_and_order_does_not_matter() {
+    fn a_value_equals_a_list_of_one_and_order_is_ignored() {
         assert!(same_meaning(
             r#"{"Statement":[{"Action":["b","a"],"Resource":["x"],"Condition":{"Bool":{"k":"true"}}}]}"#,
             r#"{"Statement":{"Resource":"x","Action":["a","b"],"Condition":{"Bool":{"k":true}}}}"#,

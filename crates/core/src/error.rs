@@ -1,72 +1,72 @@
-//! What can go wrong when a kind talks to its cloud, in the terms in which the engine decides.
+//! Errors of calls to the cloud, classified as the engine needs them.
 
 use std::fmt;
 
-/// What an error means for the engine.
+/// The class of an error, on which the engine's decisions are based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
-    /// The resource is not there.
+    /// The resource does not exist.
     NotFound,
-    /// A resource of that name is there already.
+    /// A resource with that name already exists.
     Exists,
-    /// Something still uses it, or it is busy: worth trying again for a while.
+    /// The resource is in use or busy; retried for a while.
     Dependency,
-    /// Something it needs was made a moment ago and is not visible yet: worth trying again for a while.
+    /// A dependency was just created and is not visible yet (eventual consistency); retried for a while.
     NotYetVisible,
-    /// Too many calls.
+    /// The request rate is too high.
     Throttled,
-    /// The caller may not do this.
+    /// The caller lacks the permission.
     Denied,
-    /// The credentials are missing, expired or refused.
+    /// The credentials are missing, expired or rejected.
     Credentials,
-    /// The request is wrong: trying again cannot help.
+    /// The request is invalid; a retry cannot succeed.
     Invalid,
-    /// A quota is used up.
+    /// A quota is exceeded.
     Limit,
-    /// It cannot be done for hours yet, for a reason that nobody can change: left for a later run.
+    /// Not possible for hours, for a reason outside the user's control; deferred to a later run.
     Deferred,
-    /// It took longer than it may.
+    /// The operation exceeded its time limit.
     Timeout,
-    /// No answer, or an error of the service itself. The call may have had its effect.
+    /// No response, or an internal error of the service. The call may have taken effect.
     Unavailable,
-    /// Anything else.
+    /// Any other error.
     Other,
 }
 
-/// An error from a kind or a look-up.
+/// An error of a kind or a lookup.
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct ProviderError {
-    /// What it means.
+    /// The class of the error.
     pub kind: ErrorKind,
-    /// The operation, `service:Operation`, which is also the name of the permission it needs.
+    /// The operation, `service:Operation`; also the name of the required permission.
     pub operation: String,
-    /// AWS's error code, if it gave one.
+    /// The AWS error code, if any.
     pub code: Option<String>,
-    /// AWS's message.
+    /// The message from AWS.
     pub message: String,
-    /// AWS's request id, for a support case.
+    /// The AWS request ID, for a support case.
     pub request_id: Option<String>,
 }
 
 impl ProviderError {
-    /// An error that did not come from a call's answer.
+    /// Creates an error that does not come from a response.
     pub fn new(kind: ErrorKind, operation: &str, message: impl Into<String>) -> Self {
         Self { kind, operation: operation.to_owned(), code: None, message: message.into(), request_id: None }
     }
 
-    /// An answer that lacks what AWS documents as always present.
+    /// Creates the error for a response that lacks a member which AWS documents as always present.
     pub fn incomplete(operation: &str, member: &str) -> Self {
-        Self::new(ErrorKind::Other, operation, format!("the answer has no `{member}`"))
+        Self::new(ErrorKind::Other, operation, format!("the response has no `{member}`"))
     }
 
-    /// The two parts of an identity `one:other` of a thing that belongs to another; `form` says what they are.
+    /// Splits the identity `parent:child` of a subordinate resource into its two parts; `form` describes them in the error.
     pub fn split_identity<'a>(id: &'a str, form: &str) -> Result<(&'a str, &'a str), Self> {
-        let message = || format!("`{id}` is not such an identity: expected `{form}`");
+        let message = || format!("invalid identity `{id}`: expected `{form}`");
         id.split_once(':').ok_or_else(|| Self::new(ErrorKind::Invalid, "identity", message()))
     }
 
-    /// Whether the same call may succeed a little later without anybody doing anything.
+    /// Returns `true` if a retry may succeed without any other change.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind,

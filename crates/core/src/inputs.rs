@@ -1,16 +1,16 @@
-//! Inputs as the planner sees them: a JSON object in which some texts may still refer to other resources.
+//! Inputs as the planner sees them: a JSON object in which strings can reference other resources.
 
 use serde_json::{Map, Value};
 
 use crate::text::{Part, Reference, Text};
 
-/// The inputs of one resource: field name to value. Sorted by name.
+/// The inputs of one resource: field name to value, sorted by name.
 pub type Inputs = Map<String, Value>;
 
-/// The attributes of one live resource: name to value. Sorted by name.
+/// The attributes of one live resource: name to value, sorted by name.
 pub type Attributes = Map<String, Value>;
 
-/// The text with references that a JSON value stands for, if it is one.
+/// Returns the text with references that a JSON value encodes; `None` if it is any other value.
 pub fn as_text(value: &Value) -> Option<Text> {
     let object = value.as_object()?;
     (object.len() == 1 && object.get("$text").is_some_and(Value::is_array))
@@ -18,17 +18,18 @@ pub fn as_text(value: &Value) -> Option<Text> {
         .flatten()
 }
 
-/// What stands in the state for an input of an imported resource that no read returns: whatever is configured counts as applied.
+/// Returns the placeholder that the state records for an input of an imported resource that cannot be read back. Any
+/// configured value counts as applied.
 pub fn imported() -> Value {
     serde_json::json!({ "$imported": true })
 }
 
-/// Whether a value is [`imported`].
+/// Returns `true` if a value is the placeholder [`imported`].
 pub fn is_imported(value: &Value) -> bool {
     value.as_object().is_some_and(|object| object.len() == 1 && object.contains_key("$imported"))
 }
 
-/// Every reference within a value, in the order in which they stand.
+/// Returns all references in a value, in order of occurrence.
 pub fn references(value: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(value, &mut found);
@@ -50,9 +51,9 @@ fn collect(value: &Value, found: &mut Vec<Reference>) {
     }
 }
 
-/// Replaces every reference whose value `known` supplies. What remains is [unknown](is_unknown).
+/// Replaces every reference for which `known` returns a value. Remaining references are [unknown](is_unknown).
 ///
-/// A text that is nothing but one reference takes the attribute's own type; in a longer text the attribute is spliced in.
+/// A text that consists of a single reference takes the attribute's type; in a longer text the attribute is interpolated.
 pub fn resolve(value: &Value, known: &dyn Fn(&Reference) -> Option<Value>) -> Value {
     if let Some(text) = as_text(value) {
         return resolve_text(&text, known);
@@ -86,12 +87,12 @@ fn resolve_text(text: &Text, known: &dyn Fn(&Reference) -> Option<Value>) -> Val
     serde_json::to_value(result).unwrap_or(Value::Null)
 }
 
-/// [`resolve`] for all inputs of a resource.
+/// Applies [`resolve`] to all inputs of a resource.
 pub fn resolve_all(inputs: &Inputs, known: &dyn Fn(&Reference) -> Option<Value>) -> Inputs {
     inputs.iter().map(|(name, value)| (name.clone(), resolve(value, known))).collect()
 }
 
-/// Whether a reference remains anywhere within the value.
+/// Returns `true` if the value still contains a reference.
 pub fn is_unknown(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(is_unknown),
@@ -100,7 +101,7 @@ pub fn is_unknown(value: &Value) -> bool {
     }
 }
 
-/// The same inputs with every text that is still unknown set to null: what `find` may look at before an apply.
+/// Returns the inputs with every unknown text replaced by null, as passed to `find` before an apply.
 pub fn without_unknowns(inputs: &Inputs) -> Inputs {
     fn strip(value: &Value) -> Value {
         if as_text(value).is_some() {
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lone_reference_takes_the_attributes_type_and_a_longer_text_splices_it() {
+    fn a_single_reference_keeps_the_attribute_type_and_a_longer_text_interpolates() {
         let lone = json!({"$text": [{"resource": "a/b", "attribute": "port"}]});
         let spliced = json!({"$text": ["p=", {"resource": "a/b", "attribute": "port"}]});
         let known = |_: &Reference| Some(json!(80));
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_stays_unknown_and_is_hidden_from_find() {
+    fn an_unresolved_reference_stays_unknown_and_is_null_for_find() {
         let value = json!([{"x": {"$text": ["p=", {"resource": "a/b", "attribute": "c"}]}}, "known"]);
         let resolved = resolve(&value, &|_| None);
         assert_eq!(resolved, value);
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_object_that_looks_similar_is_not_a_reference() {
+    fn a_similar_object_is_not_a_reference() {
         assert!(!is_unknown(&json!({"$text": "plain"})));
         assert!(!is_unknown(&json!({"$text": [{"no": "reference"}]})));
     }

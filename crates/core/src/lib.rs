@@ -1,7 +1,7 @@
-//! The words that everybody shares, and the contract of a resource kind.
+//! Shared vocabulary, and the contract of a resource kind.
 //!
-//! What it deliberately does not do: I/O, clocks, AWS, printing. Start at [`address`], then [`text`] and [`inputs`] (how
-//! one resource refers to another), [`schema`] (what the planner must know of a kind) and [`contract`] (what a kind must do).
+//! Out of scope: I/O, clocks, AWS, printing. Start with [`address`], then [`text`] and [`inputs`] (references between
+//! resources), [`schema`] (metadata of a kind for the planner) and [`contract`] (the interface of a kind).
 
 pub mod address;
 pub mod contract;

@@ -1,4 +1,4 @@
-//! Look-ups: facts that are read from the cloud before anything is planned (data sources).
+//! Lookups (data sources): facts read from the cloud before planning.
 
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -7,38 +7,38 @@ use serde_json::Value;
 
 use crate::{ProviderError, Region};
 
-/// A look-up as a type: its name, what it is asked with and what it answers.
+/// A lookup as a type: its name, its parameters and its result.
 pub trait LookUp {
-    /// `service.noun`, for example `ec2.vpc`.
+    /// The name of the lookup, `service.noun`, for example `ec2.vpc`.
     const NAME: &'static str;
-    /// What is asked with.
+    /// The parameters.
     type Question: Serialize + DeserializeOwned + Send + Sync;
-    /// What is answered. A thing that is not there is part of the answer, not an error.
+    /// The result. A missing object is part of the result, not an error.
     type Answer: Serialize + DeserializeOwned + Send + Sync;
 }
 
-/// One look-up to make.
+/// A request for one lookup.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The look-up's name.
+    /// The name of the lookup.
     pub name: &'static str,
-    /// The region to ask in.
+    /// The region to query.
     pub region: Region,
-    /// The question as JSON.
+    /// The parameters as JSON.
     pub question: Value,
 }
 
 impl Request {
-    /// A request for the look-up `L`.
+    /// Creates a request for the lookup `L`.
     pub fn new<L: LookUp>(region: &Region, question: &L::Question) -> Self {
         Self { name: L::NAME, region: region.clone(), question: serde_json::to_value(question).unwrap_or(Value::Null) }
     }
 }
 
-/// Answers one look-up by its name.
+/// An implementation of one lookup.
 pub trait AnswersLookUp: Send + Sync {
-    /// The name it answers to.
+    /// Returns the name of the lookup.
     fn name(&self) -> &'static str;
-    /// Asks.
+    /// Runs the lookup.
     fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>>;
 }

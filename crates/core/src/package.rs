@@ -1,16 +1,16 @@
-//! What a kind delivers but does not make: code and scripts that are rendered when they are needed.
+//! Packages: code and scripts that a kind deploys, rendered on demand.
 
 use std::collections::BTreeMap;
 
-/// Renders code and scripts by name. The same parameters give the same bytes.
+/// Renders code and scripts by name. Rendering is deterministic: equal parameters give equal bytes.
 pub trait Packages: Send + Sync {
-    /// The bytes of a package. `parameters` may hold secrets: what is made of them is handed to the service and kept nowhere.
+    /// Renders a package. `parameters` can contain secrets: the result is passed to the service and stored nowhere else.
     ///
     /// # Errors
-    /// A text that says what is wrong: no such package, a parameter that is missing, a limit of AWS's.
+    /// A message: unknown package, missing parameter, or exceeded AWS limit.
     fn render(&self, package: &str, parameters: &BTreeMap<String, String>) -> Result<Vec<u8>, String>;
 
-    /// The bytes of a package, if everything that it needs is known already.
+    /// Renders a package if all its parameters are known; otherwise returns `None`.
     fn render_known(&self, package: &str, parameters: &BTreeMap<String, Option<String>>) -> Option<Vec<u8>> {
         let known = parameters.iter().map(|(name, value)| Some((name.clone(), value.clone()?)));
         self.render(package, &known.collect::<Option<_>>()?).ok()

@@ -1,4 +1,4 @@
-//! An AWS region as a type of its own.
+//! AWS region names.
 
 use std::fmt;
 
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 #[schemars(with = "String")]
 pub struct Region(String);
 
-/// Why a text is not a region.
+/// The error for a string that is not a region name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a region name: expected the form `us-west-2`")]
 pub struct InvalidRegion(String);
 
 impl Region {
-    /// The region of CloudFront, Lambda@Edge and their certificates.
+    /// Returns `us-east-1`, the region of CloudFront, Lambda@Edge and their certificates.
     pub fn us_east_1() -> Self {
         Self("us-east-1".to_owned())
     }
 
-    /// Checks the form only: AWS adds regions, so there is no list here.
+    /// Creates a region. Validates only the form of the name, not its existence, because AWS keeps adding regions.
     pub fn new(text: &str) -> Result<Self, InvalidRegion> {
         let mut words = text.rsplit('-');
         let number = words.next().is_some_and(|w| !w.is_empty() && w.chars().all(|c| c.is_ascii_digit()));
@@ -35,7 +35,7 @@ impl Region {
         }
     }
 
-    /// The name as text.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn region_names_are_checked_by_form() {
+    fn region_names_are_validated_by_form() {
         for good in ["us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-north-1"] {
             assert!(Region::new(good).is_ok(), "{good}");
         }

@@ -1,38 +1,46 @@
-//! What the planner cannot know of a kind by itself.
+//! Schemas: metadata of a kind for the planner.
 
 use std::time::Duration;
 
-/// How a field behaves in the difference. Combine with `|`.
+/// The traits of a field: how the planner compares and updates it. Combine with `|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour(u16);
 
-/// AWS cannot change it in place: a change replaces the resource.
+/// Immutable in AWS: a change replaces the resource.
 pub const REPLACE: Behaviour = Behaviour(1);
-/// A list whose order means nothing.
+/// A list whose order is irrelevant.
 pub const UNORDERED: Behaviour = Behaviour(2);
-/// A secret: stored, shown and compared as a keyed digest.
+/// A secret: stored, displayed and compared as a keyed digest.
 pub const SENSITIVE: Behaviour = Behaviour(4);
-/// AWS fills it in when it is not configured. Documents the field; what is not configured is never compared.
+/// Set by AWS if not configured. Documentation only: fields that are not configured are never compared.
 pub const DEFAULTED: Behaviour = Behaviour(8);
-/// A JSON document as text: compared by meaning, shown as a line difference.
+/// A JSON document as a string: compared semantically, displayed as a line diff.
 pub const DOCUMENT: Behaviour = Behaviour(16);
-/// Used when the resource is created and never read back (AWS does not report it): compared with what was applied.
+/// Sent to AWS but never read back, because AWS does not report it: compared with the last applied value.
 pub const WRITE_ONLY: Behaviour = Behaviour(32);
-/// Text that is compared without regard to case.
+/// A case-insensitive string.
 pub const CASELESS: Behaviour = Behaviour(64);
-/// A name, a description or a placement that AWS cannot change and that changes nothing about what the resource does. An imported
-/// or adopted resource keeps its own. Only with [`REPLACE`].
+/// An immutable name, description or placement that does not affect the function of the resource. An imported or adopted
+/// resource keeps its current value. Only with [`REPLACE`].
 pub const NOMINAL: Behaviour = Behaviour(128);
-/// Never configured: what AWS reports after an apply is recorded, and a later report that differs is drift. For a value that is
-/// handed to AWS and must not be known to the planner; with [`SENSITIVE`], and read as a digest.
+/// Never configured: the value that AWS reports after an apply is recorded, and a different value later is drift. For values
+/// that are passed to AWS and must be hidden from the planner; with [`SENSITIVE`], and read as a digest.
 pub const RECORDED: Behaviour = Behaviour(256);
-/// A list: a change in place while it keeps an entry, a replacement if it has none in common with what AWS has.
+/// A list that is updated in place if the new and the live value share an entry, and otherwise replaces the resource.
 pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
-/// A version that is at least the configured one: a higher one is no difference, because the cloud raises it by itself.
+/// A minimum version: a higher live version is not a difference, because AWS upgrades it automatically.
 pub const FLOOR: Behaviour = Behaviour(1024);
+/// A list that can also have foreign entries. An entry that is neither configured nor applied is foreign: it is not a difference,
+/// and no update removes it.
+pub const SHARED: Behaviour = Behaviour(2048);
+/// A list whose old entries stay until the dependents that are replaced or deleted in the same run no longer exist, so that old
+/// and new dependents are served meanwhile. For addresses that a live site still needs.
+pub const OVERLAP: Behaviour = Behaviour(4096);
+/// A map without foreign entries. An entry that is neither configured nor applied is drift, and an update removes it.
+pub const EXACT: Behaviour = Behaviour(8192);
 
 impl Behaviour {
-    /// Whether all of `other` is in it.
+    /// Returns `true` if all traits of `other` are set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -46,37 +54,37 @@ impl std::ops::BitOr for Behaviour {
     }
 }
 
-/// Which comes first when a resource is replaced.
+/// The order of a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replacement {
-    /// The new one is created, dependents move over, the old one is deleted last.
+    /// Create the new resource, move its dependents to it, and delete the old resource last.
     CreateFirst,
-    /// The old one is deleted first, because both cannot exist at once (a fixed name, an exclusive association).
+    /// Delete the old resource first, because both cannot exist at the same time (a fixed name, an exclusive association).
     DeleteFirst,
 }
 
-/// When an attribute is known.
+/// The point at which an attribute becomes known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// As soon as the create call has returned: dependents need not wait until the resource is ready.
+    /// Known when the create call returns: dependents need not wait until the resource is ready.
     Early,
-    /// Only once the resource is ready.
+    /// Known when the resource is ready.
     Ready,
-    /// Only once it is ready, and an update may change it (a version number, say).
+    /// Known when the resource is ready, and may change with an update (for example, a version number).
     ChangesOnUpdate,
 }
 
-/// How long a step may take before it is given up with an error that says what was waited for.
+/// The time limits of steps. A step that exceeds its limit fails with an error that names the condition it waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From the create or update call until ready.
+    /// The limit from the create or update call until the resource is ready.
     pub ready: Duration,
-    /// From the delete call until gone, retries on dependents included.
+    /// The limit from the delete call until the deletion is complete, including retries because of dependents.
     pub delete: Duration,
 }
 
 impl Default for Timeouts {
-    /// Ten minutes each: what most of AWS's own waiters allow.
+    /// Ten minutes each, the limit of most AWS waiters.
     fn default() -> Self {
         Self { ready: Duration::from_secs(600), delete: Duration::from_secs(600) }
     }
@@ -85,39 +93,43 @@ impl Default for Timeouts {
 /// The schema of a kind.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    /// The kind's name, `service.noun`, for example `ec2.security_group`.
+    /// The name of the kind, `service.noun`, for example `ec2.security_group`.
     pub kind: &'static str,
-    /// What it is, in one line, for the reference.
+    /// A one-line description for the reference documentation.
     pub summary: &'static str,
     inputs: Vec<(&'static str, Behaviour)>,
     unreported: Vec<(&'static str, &'static str)>,
     attributes: Vec<(&'static str, Availability)>,
-    /// Whether it carries tags (and with them the ownership tags).
+    /// `true` if the kind supports tags, including the ownership tags.
     pub taggable: bool,
-    /// The inputs that make its natural name, unique in an account and region; empty where AWS gives it no name.
+    /// The inputs that form the natural name, which is unique within an account and region; empty if AWS assigns the identity.
     pub natural_name: &'static [&'static str],
-    /// The order of a replacement.
+    /// The default order of a replacement.
     pub replacement: Replacement,
-    /// Whether two of its kind cannot exist at once even if their natural names differ.
+    /// `true` if an equal object that someone else created is adopted, so that only a recorded create call proves ownership.
+    pub adopts: bool,
+    /// `true` if the cloud refuses to delete the resource while another resource uses it.
+    pub held: bool,
+    /// `true` if the old and the new resource cannot coexist, even with different natural names.
     pub exclusive: bool,
-    /// How long its steps may take.
+    /// The time limits of its steps.
     pub timeouts: Timeouts,
-    /// Whether it is a step rather than a thing: nothing of it can be found, and nothing is left to delete.
+    /// `true` for an action-only kind: there is no AWS resource to find or delete.
     pub step: bool,
-    /// The input of which `--rotate` makes a new one; none if there is nothing to rotate.
+    /// The input that `--rotate` regenerates; `None` if the kind cannot be rotated.
     pub rotated: Option<&'static str>,
-    /// How long it usually takes from its creation until it is ready: what the plan's estimate is made of.
+    /// The usual time from creation until ready, on which the plan's estimate is based.
     pub usual: Duration,
-    /// The same for a change in place.
+    /// The usual time of an in-place update.
     pub usual_update: Duration,
-    /// Whether it holds data that is lost or out of reach once it is deleted or replaced.
+    /// `true` if the resource holds data that is lost or inaccessible after a deletion or replacement.
     pub holds_data: bool,
-    /// The input that makes AWS refuse to delete it while it is true; none if there is no such input.
+    /// The input that enables deletion protection; `None` if the kind has no deletion protection.
     pub protected_by: Option<&'static str>,
 }
 
 impl Schema {
-    /// A schema without fields: taggable, replaced by creating first.
+    /// Creates a schema without fields: taggable, replaced create-first.
     pub fn new(kind: &'static str, summary: &'static str) -> Self {
         Self {
             kind,
@@ -128,6 +140,8 @@ impl Schema {
             taggable: true,
             natural_name: &[],
             replacement: Replacement::CreateFirst,
+            adopts: false,
+            held: false,
             exclusive: false,
             timeouts: Timeouts::default(),
             step: false,
@@ -139,55 +153,56 @@ impl Schema {
         }
     }
 
-    /// Says that it holds data: a plan that replaces or deletes it needs an explicit consent.
+    /// Declares that the resource holds data: a plan that replaces or deletes it requires explicit consent.
     pub fn holds_data(mut self) -> Self {
         self.holds_data = true;
         self
     }
 
-    /// Says which input makes AWS refuse to delete it while it is true.
+    /// Declares the input that enables deletion protection.
     pub fn protected_by(mut self, input: &'static str) -> Self {
         self.protected_by = Some(input);
         self
     }
 
-    /// Says that it is a step rather than a thing.
+    /// Declares an action-only kind.
     pub fn step(mut self) -> Self {
         self.step = true;
         self
     }
 
-    /// Says of which input `--rotate` makes a new one. The attribute `version` must tell one from the other.
+    /// Declares the input that `--rotate` regenerates. The attribute `version` must distinguish the old from the new value.
     pub fn rotated_by(mut self, input: &'static str) -> Self {
         self.rotated = Some(input);
         self
     }
 
-    /// Says how long a change in place usually takes.
+    /// Sets the usual time of an in-place update. The default is two seconds.
     pub fn usually_updated_in(mut self, time: Duration) -> Self {
         self.usual_update = time;
         self
     }
 
-    /// Says how long it usually takes from its creation until it is ready. Two seconds is what most things take.
+    /// Sets the usual time from creation until ready. The default of two seconds fits most kinds.
     pub fn usually(mut self, time: Duration) -> Self {
         self.usual = time;
         self
     }
 
-    /// Adds an input. `path` is a field or, dotted, a field of a field; what is not named behaves as the nearest parent.
+    /// Adds an input. `path` is a field or a dotted path to a nested field. A path that is not declared inherits the traits of
+    /// its nearest declared parent.
     pub fn input(mut self, path: &'static str, behaviour: Behaviour) -> Self {
         self.inputs.push((path, behaviour));
         self
     }
 
-    /// Adds an input that no read returns: `behaviour` includes [`WRITE_ONLY`], and `reason` says why it cannot be read.
+    /// Adds an input that cannot be read back. [`WRITE_ONLY`] is added to `behaviour`; `reason` explains why it cannot be read.
     pub fn unreported(mut self, path: &'static str, behaviour: Behaviour, reason: &'static str) -> Self {
         self.unreported.push((path, reason));
         self.input(path, behaviour | WRITE_ONLY)
     }
 
-    /// Adds an input without special behaviour.
+    /// Adds an input without traits.
     pub fn plain(self, path: &'static str) -> Self {
         self.input(path, Behaviour::default())
     }
@@ -198,39 +213,54 @@ impl Schema {
         self
     }
 
-    /// Says that AWS keeps no tags on it.
+    /// Declares that AWS does not support tags for this kind.
     pub fn untagged(mut self) -> Self {
         self.taggable = false;
         self
     }
 
-    /// Names the inputs that make it unique. A replacement that keeps the name deletes first; one that changes the name
-    /// creates first.
+    /// Declares the inputs that form the natural name. A replacement that keeps the name is delete-first; one that changes the
+    /// name is create-first.
     pub fn named_by(mut self, inputs: &'static [&'static str]) -> Self {
         self.natural_name = inputs;
         self.replacement = Replacement::DeleteFirst;
         self
     }
 
-    /// Declares that the old and the new one cannot exist at once, whatever their names: a replacement always deletes first.
+    /// Declares that the old and the new resource cannot coexist, regardless of their names: replacements are always
+    /// delete-first.
     pub fn exclusive(mut self) -> Self {
         self.exclusive = true;
         self.replacement = Replacement::DeleteFirst;
         self
     }
 
-    /// Sets how long becoming ready and deleting may take.
+    /// Declares that an equal object that someone else created is adopted. Ownership is then proved only by a create call that the
+    /// state records before it is sent.
+    pub fn adopts(mut self) -> Self {
+        self.adopts = true;
+        self
+    }
+
+    /// Declares that the cloud refuses to delete the resource while another resource uses it. A plan that would have to delete it
+    /// before its successor is created is refused if a dependent releases it only later.
+    pub fn held(mut self) -> Self {
+        self.held = true;
+        self
+    }
+
+    /// Sets the time limits for becoming ready and for deletion.
     pub fn timeouts(mut self, ready: Duration, delete: Duration) -> Self {
         self.timeouts = Timeouts { ready, delete };
         self
     }
 
-    /// The service: the part of the kind before the dot. Limits on concurrent calls are per service and region.
+    /// Returns the service: the part of the kind before the dot. Limits on concurrent calls are per service and region.
     pub fn service(&self) -> &'static str {
         self.kind.split('.').next().unwrap_or(self.kind)
     }
 
-    /// The behaviour of a dotted path: its own, or that of the nearest parent that has one.
+    /// Returns the traits of a dotted path: its own, or those of the nearest declared parent.
     pub fn behaviour(&self, path: &str) -> Behaviour {
         let mut path = path;
         loop {
@@ -244,27 +274,27 @@ impl Schema {
         }
     }
 
-    /// The inputs in the order in which they were declared.
+    /// Returns the inputs in order of declaration.
     pub fn inputs(&self) -> &[(&'static str, Behaviour)] {
         &self.inputs
     }
 
-    /// The inputs that no read returns, each with the reason.
+    /// Returns the inputs that cannot be read back, each with the reason.
     pub fn unreported_inputs(&self) -> &[(&'static str, &'static str)] {
         &self.unreported
     }
 
-    /// The attributes in the order in which they were declared.
+    /// Returns the attributes in order of declaration.
     pub fn attributes(&self) -> &[(&'static str, Availability)] {
         &self.attributes
     }
 
-    /// When the attribute is known; none if the kind has no such attribute.
+    /// Returns the availability of an attribute; `None` if the kind has no such attribute.
     pub fn availability(&self, attribute: &str) -> Option<Availability> {
         self.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, a)| *a)
     }
 
-    /// Whether this top-level field is an input of the kind (`tags` is one of every taggable kind).
+    /// Returns `true` if this top-level field is an input of the kind (`tags` is an input of every taggable kind).
     pub fn has_input(&self, field: &str) -> bool {
         (field == "tags" && self.taggable) || self.inputs.iter().any(|(name, _)| *name == field)
     }
@@ -275,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nested_path_behaves_as_its_nearest_declared_parent() {
+    fn a_nested_path_inherits_from_its_nearest_declared_parent() {
         let schema = Schema::new("s.k", "").input("a", REPLACE).input("a.b", UNORDERED | DOCUMENT);
         assert!(schema.behaviour("a.c").has(REPLACE));
         assert!(!schema.behaviour("a.b.d").has(REPLACE));

@@ -1,4 +1,4 @@
-//! What stands for a secret wherever it must not appear: a keyed digest.
+//! Keyed digests, which replace secrets wherever plain values must not appear.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -7,20 +7,20 @@ use sha2::{Digest, Sha256};
 use crate::inputs::{Inputs, is_imported};
 use crate::schema::{SENSITIVE, Schema};
 
-/// The digest of a value, keyed by the state's lineage, so that equal secrets of two deployments do not look equal.
-/// Shown and stored as `{"$digest": "…"}` (the first 16 bytes of HMAC-SHA256, in hexadecimal).
+/// Returns the digest of a value, keyed by the state's lineage, so that equal secrets of two deployments have different
+/// digests. Displayed and stored as `{"$digest": "…"}` (the first 16 bytes of HMAC-SHA256, in hexadecimal).
 pub fn digest(lineage: &str, value: &Value) -> Value {
     if is_digest(value) || is_imported(value) || value.is_null() {
         return value.clone();
     }
-    // HMAC takes a key of any length, so this cannot fail; an empty digest would only show as a difference.
+    // HMAC accepts a key of any length, so this cannot fail; a null digest would only appear as a difference.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(lineage.as_bytes()) else { return Value::Null };
     mac.update(value.to_string().as_bytes());
     let bytes = mac.finalize().into_bytes();
     json!({ "$digest": hex(bytes.get(..16).unwrap_or_default()) })
 }
 
-/// The inputs with every sensitive field replaced by its digest: what may be written down.
+/// Returns the inputs with every sensitive field replaced by its digest, so that they can be stored and displayed.
 pub fn mask(inputs: &Inputs, schema: &Schema, lineage: &str) -> Inputs {
     fn fields(prefix: &str, fields_in: &Inputs, schema: &Schema, lineage: &str) -> Inputs {
         let field = |(name, value): (&String, &Value)| {
@@ -37,17 +37,17 @@ pub fn mask(inputs: &Inputs, schema: &Schema, lineage: &str) -> Inputs {
     fields("", inputs, schema, lineage)
 }
 
-/// Whether a value is such a digest.
+/// Returns `true` if a value is a digest.
 pub fn is_digest(value: &Value) -> bool {
     value.as_object().is_some_and(|o| o.len() == 1 && o.contains_key("$digest"))
 }
 
-/// SHA-256.
+/// Returns the SHA-256 digest.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// SHA-256 in hexadecimal: digests of configurations, plans and code.
+/// Returns the SHA-256 digest in hexadecimal, used for configurations, plans and code.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&sha256(bytes))
 }

@@ -1,18 +1,18 @@
-//! Tags, and the two tags by which a deployment knows what it owns.
+//! Tags, including the two ownership tags.
 
 use std::collections::BTreeMap;
 
 use crate::Address;
 
-/// Tag key to tag value.
+/// Maps tag key to tag value.
 pub type Tags = BTreeMap<String, String>;
 
-/// The tag that names the deployment.
+/// The ownership tag with the name of the deployment.
 pub const DEPLOYMENT: &str = "ohinfra:deployment";
-/// The tag that names the address within it.
+/// The ownership tag with the address within the deployment.
 pub const ADDRESS: &str = "ohinfra:address";
 
-/// Whose a resource is: one address of one deployment.
+/// The owner of a resource: one address of one deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ownership {
     /// The deployment's name.
@@ -22,24 +22,24 @@ pub struct Ownership {
 }
 
 impl Ownership {
-    /// The two tags.
+    /// Returns the two ownership tags.
     pub fn tags(&self) -> Tags {
         Tags::from([(DEPLOYMENT.to_owned(), self.deployment.clone()), (ADDRESS.to_owned(), self.address.to_string())])
     }
 
-    /// Whether these tags say that the resource is this one.
+    /// Returns `true` if the tags contain both ownership tags of this owner.
     pub fn matches(&self, tags: &Tags) -> bool {
         tags.get(DEPLOYMENT) == Some(&self.deployment)
             && tags.get(ADDRESS).is_some_and(|address| *address == self.address.to_string())
     }
 
-    /// The same two facts as one line of text, for things that take text but no tags (a dashboard's body).
+    /// Returns the ownership as a single line of text, for resources that have a text body but no tags (a dashboard).
     pub fn marker(&self) -> String {
         format!("{DEPLOYMENT}={} {ADDRESS}={}", self.deployment, self.address)
     }
 }
 
-/// Whether AWS itself set this tag (nobody else may set or remove one of these).
+/// Returns `true` for a tag key reserved by AWS, which users can neither set nor remove.
 pub fn is_reserved(key: &str) -> bool {
     key.starts_with("aws:")
 }

@@ -1,4 +1,4 @@
-//! Text that may refer to attributes of other resources.
+//! Text with references to attributes of other resources.
 
 use std::fmt;
 use std::ops::Add;
@@ -11,9 +11,9 @@ use crate::Address;
 /// A reference to one attribute of another resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Reference {
-    /// The resource that is referred to.
+    /// The referenced resource.
     pub resource: Address,
-    /// The name of its attribute.
+    /// The name of the attribute.
     pub attribute: String,
 }
 
@@ -27,25 +27,25 @@ impl fmt::Display for Reference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Part {
-    /// Known text.
+    /// Literal text.
     Literal(String),
-    /// Text that another resource supplies.
+    /// An attribute of another resource.
     Reference(Reference),
 }
 
-/// Known text, references to attributes of other resources, or both in sequence.
+/// A sequence of literal text and references to attributes of other resources.
 ///
-/// On disk and in the planner, known text is a JSON string; anything else is `{"$text": [part, …]}`.
+/// Serialized as a JSON string if it has no references, otherwise as `{"$text": [part, …]}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(Vec<Part>);
 
 impl Text {
-    /// Its parts, in order, with no two literals beside each other.
+    /// Returns the parts in order; adjacent literals are merged.
     pub fn parts(&self) -> &[Part] {
         &self.0
     }
 
-    /// The text, when nothing in it is a reference.
+    /// Returns the text if it has no references.
     pub fn known(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
@@ -136,14 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn known_text_is_a_plain_json_string() {
+    fn literal_text_is_a_plain_json_string() {
         let text = Text::from("a") + "b" + "";
         assert_eq!(serde_json::to_string(&text).unwrap(), r#""ab""#);
         assert_eq!(text.known(), Some("ab"));
     }
 
     #[test]
-    fn text_with_a_reference_survives_json() {
+    fn text_with_a_reference_round_trips_through_json() {
         let text = Text::from("arn:") + reference() + "/*";
         let json = serde_json::to_string(&text).unwrap();
         assert_eq!(json, r#"{"$text":["arn:",{"resource":"security/alb-sg","attribute":"id"},"/*"]}"#);

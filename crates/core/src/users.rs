@@ -1,4 +1,4 @@
-//! The people who may log in: what the command line needs of a user directory.
+//! The user directory as the command line needs it: the users who can log in.
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -6,43 +6,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::ProviderError;
 
-/// A person's account in the directory.
+/// A user account in the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// The name that the directory's calls take.
+    /// The username in API calls.
     pub username: String,
-    /// The id in tokens (`sub`): OpenHands keeps conversations and settings under it.
+    /// The ID in tokens (`sub`), under which OpenHands stores conversations and settings.
     pub id: String,
     /// The email address; empty if the account has none.
     pub email: String,
-    /// Whether the address is marked as verified.
+    /// `true` if the email address is verified.
     pub email_verified: bool,
-    /// The directory's own word for the status.
+    /// The status as the directory reports it.
     pub status: UserStatus,
-    /// Whether the account may log in.
+    /// `true` if the account can log in.
     pub enabled: bool,
-    /// When the account was created.
+    /// The time of creation.
     pub created: Timestamp,
-    /// When the account was last changed.
+    /// The time of the last change.
     pub changed: Timestamp,
 }
 
-/// How far an account has come.
+/// The status of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum UserStatus {
-    /// Invited, with a temporary password that was not used yet.
+    /// Invited, with a temporary password that has not been used.
     Invited,
-    /// Logs in with a password of their own.
+    /// Confirmed, with a password chosen by the user.
     Confirmed,
-    /// Logs in through the company's identity provider.
+    /// Authenticated by an external identity provider.
     External,
-    /// Any other status, in the directory's own word.
+    /// Any other status, as the directory reports it.
     Other(String),
 }
 
 impl UserStatus {
-    /// The directory's own word.
+    /// Returns the status as the directory reports it.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Invited => "FORCE_CHANGE_PASSWORD",
@@ -70,31 +70,31 @@ impl From<UserStatus> for String {
     }
 }
 
-/// Who delivers the directory's mails.
+/// The sender of the directory's email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mailer {
-    /// The directory itself, at most this many mails a day and account.
+    /// The directory's built-in sender, with a daily limit per AWS account.
     BuiltIn {
-        /// Mails a day.
+        /// The maximum number of messages per day.
         daily: usize,
     },
-    /// A mail service of the operator's, with limits of its own.
+    /// An email service configured by the operator, with separate limits.
     Own,
 }
 
-/// One user directory. Invitations carry a temporary password that the directory makes and mails: no caller ever sees one.
+/// A user directory. The directory generates the temporary password of an invitation and emails it; callers never see it.
 pub trait UserDirectory: Send + Sync {
-    /// Every account.
+    /// Lists all accounts.
     fn list(&self) -> BoxFuture<'_, Result<Vec<User>, ProviderError>>;
-    /// Who delivers the mails.
+    /// Returns the sender of the directory's email.
     fn mailer(&self) -> BoxFuture<'_, Result<Mailer, ProviderError>>;
-    /// Creates an account with a verified address, and mails the invitation.
+    /// Creates an account with a verified email address and sends the invitation.
     fn invite<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Mails the invitation again, with a new temporary password. The address is spelled as the account has it.
+    /// Resends the invitation with a new temporary password. `email` must be spelled as in the account.
     fn resend<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Lets an account log in, or no longer.
+    /// Enables or disables an account.
     fn set_enabled<'a>(&'a self, username: &'a str, enabled: bool) -> BoxFuture<'a, Result<(), ProviderError>>;
-    /// Deletes an account. One that is gone is success.
+    /// Deletes an account. Succeeds if the account does not exist.
     fn delete<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), ProviderError>>;
 }
 
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_stored_as_the_directorys_own_word() {
+    fn a_status_round_trips_unchanged() {
         for word in ["FORCE_CHANGE_PASSWORD", "CONFIRMED", "EXTERNAL_PROVIDER", "RESET_REQUIRED", ""] {
             let status = UserStatus::from(word.to_owned());
             assert_eq!(status.as_str(), word);

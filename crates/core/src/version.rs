@@ -1,11 +1,11 @@
 //! Versions of the form `15.8`, compared part by part.
 
-/// The parts of a version as numbers: 15.10 is higher than 15.8, and 15.8 than 15. A part that is no number counts as 0.
+/// Returns the parts of a version as numbers, for comparison: 15.10 > 15.8 > 15. A part that is not a number counts as 0.
 pub fn order(version: &str) -> Vec<u64> {
     version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 
-/// The major version: `15` of `15.8`.
+/// Returns the major version: `15` of `15.8`.
 pub fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or(version)
 }

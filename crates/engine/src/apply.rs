@@ -1,9 +1,10 @@
-//! Apply: an explicit ready-set over the plan's steps and one task per step. No waves, no stacks in sequence.
+//! Apply: runs the steps of a plan, one task per step. Each step starts as soon as the steps it waits for are done, without
+//! ordering by wave or stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ohinfra_core::contract::{Created, Deletion, is_adopted};
+use ohinfra_core::contract::{Created, is_adopted};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Replacement, Schema};
@@ -12,7 +13,7 @@ use ohinfra_core::{Address, Reference};
 use ohinfra_plan::graph::Need;
 use ohinfra_plan::plan::{Action, Change, Plan};
 use ohinfra_plan::steps::{Operation, Step, Steps, steps};
-use ohinfra_state::{ResourceState, StateError, Status};
+use ohinfra_state::{Applied, Predecessor, ResourceState, StateError, Transition};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -21,74 +22,76 @@ use tokio::time::Instant;
 use crate::Engine;
 use crate::events::{Event, word};
 use crate::pending::{announce, settle};
-use crate::refresh::{Refreshed, subject};
+use crate::refresh::subject;
 use crate::session::Session;
 use crate::step::{Message, Outcome, Work, never_reported, with_recorded};
 
 /// A step that failed.
 #[derive(Debug, Clone)]
 pub struct StepFailure {
-    /// Which.
+    /// The step.
     pub step: Step,
-    /// Why.
+    /// The error.
     pub error: ProviderError,
 }
 
-/// How an apply ended.
+/// The result of an apply.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Steps that were done.
+    /// The completed steps.
     pub done: Vec<Step>,
-    /// The root causes.
+    /// The failed steps, which are the root causes.
     pub failed: Vec<StepFailure>,
-    /// What was not begun, and because of which failure.
+    /// The skipped steps, each with the resource whose step failed.
     pub skipped: Vec<(Step, Address)>,
-    /// What was not begun because the user interrupted.
+    /// The steps that were not started because the run was interrupted or the state could not be written.
     pub not_started: Vec<Step>,
-    /// What was still under way when the user interrupted again.
+    /// The steps that were in progress at the second interrupt or when a task panicked.
     pub abandoned: Vec<Step>,
-    /// What was left in the cloud: address, kind, identity.
+    /// The resources retained in the cloud: address, kind, identity.
     pub retained: Vec<(Address, String, String)>,
-    /// What could not be deleted yet, through nobody's fault: address, identity, AWS's reason. A later run tries again.
+    /// The deferred deletions, which AWS does not allow yet: address, identity, reason reported by AWS. A later run retries them.
     pub deferred: Vec<(Address, String, String)>,
-    /// Whether the user interrupted.
+    /// `true` if the user interrupted the run.
     pub interrupted: bool,
-    /// Why the state could not be written.
+    /// The error of writing the state, if any.
     pub state_error: Option<StateError>,
-    /// How long it took.
+    /// The duration in seconds.
     pub seconds: f64,
 }
 
 impl Report {
-    /// Whether everything was done.
+    /// Returns `true` if all steps were completed or deferred, the state was written, and the run was not interrupted.
     pub fn is_success(&self) -> bool {
-        let left = !self.skipped.is_empty() || !self.not_started.is_empty() || !self.abandoned.is_empty();
-        self.failed.is_empty() && !left && !self.interrupted && self.state_error.is_none()
+        let is_incomplete = !self.skipped.is_empty() || !self.not_started.is_empty() || !self.abandoned.is_empty();
+        self.failed.is_empty() && !is_incomplete && !self.interrupted && self.state_error.is_none()
     }
 }
 
 impl Engine {
-    /// Does what the plan says, and nothing else.
+    /// Executes exactly the steps of the plan.
     ///
     /// # Guarantees
-    /// No step starts before what it waits for; nothing runs twice; a failure stops only what depends on it; the state is
-    /// written after every change of a resource, and the identity of a new one before it is ready.
+    /// No step starts before the steps it waits for; no step runs twice; a failure skips only its dependents; the state is
+    /// written after every change of a resource, and the identity of a new resource before it is ready.
     /// # Assumptions
-    /// The session's lock is held, and `refreshed` was read under it.
+    /// The session's lock is held, and the plan was created under it.
     /// # Cancellation
-    /// Through [`crate::Interrupt`]: first nothing more is started, then nothing more is waited for. The state is written.
-    pub async fn apply(&self, session: &Session, plan: &Plan, refreshed: &Refreshed, deletion: Deletion) -> Report {
+    /// Through [`crate::Interrupt`]: the first stage starts no further steps, the second one stops waiting for steps in progress.
+    /// The state is written in both cases.
+    pub async fn apply(&self, session: &Session, plan: &Plan) -> Report {
         let started = Instant::now();
         let (sender, messages) = mpsc::unbounded_channel();
         let mut execution = Execution {
             engine: self,
             session,
             plan,
-            refreshed,
-            deletion,
-            attributes: refreshed.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
+            attributes: plan.live.iter().map(|(a, live)| (a.clone(), live.attributes.clone())).collect(),
             waiting: steps(plan),
-            attempted: session.writer.with(|document| document.pending.keys().cloned().collect()),
+            attempted: session.writer.with(|document| {
+                let attempted = document.pending.iter().filter(|(_, pending)| pending.attempted);
+                attempted.map(|(address, _)| address.clone()).collect()
+            }),
             running: BTreeSet::new(),
             identified: BTreeSet::new(),
             done: BTreeSet::new(),
@@ -97,12 +100,12 @@ impl Engine {
             messages,
             report: Report::default(),
         };
-        announce(self, session, plan, refreshed).await;
-        execution.bring_up_to_date();
+        announce(self, session, plan).await;
+        execution.sync_unchanged();
         execution.walk().await;
         let outputs = execution.outputs();
         let mut report = execution.report;
-        // Shown by address, whichever came first.
+        // Displayed by address, not in order of completion.
         report.retained.sort();
         report.deferred.sort();
         settle(session, plan, &report);
@@ -119,11 +122,9 @@ struct Execution<'a> {
     engine: &'a Engine,
     session: &'a Session,
     plan: &'a Plan,
-    refreshed: &'a Refreshed,
-    deletion: Deletion,
     attributes: BTreeMap<Address, Attributes>,
     waiting: Steps,
-    /// What earlier runs may have created.
+    /// The resources that earlier runs may have created.
     attempted: BTreeSet<Address>,
     running: BTreeSet<Step>,
     identified: BTreeSet<Address>,
@@ -138,12 +139,12 @@ impl Execution<'_> {
     async fn walk(&mut self) {
         self.engine.observer.on(&Event::ApplyStarted { steps: self.waiting.len() });
         let interrupt = self.engine.interrupt.clone();
-        let mut is_told = false;
+        let mut is_reported = false;
         loop {
             self.session.make_sure(self.engine).await;
             let stopped = interrupt.stop.is_cancelled() || self.session.writer.error().is_some();
             if !stopped {
-                self.start_what_is_ready();
+                self.start_ready();
             }
             if self.running.is_empty() {
                 break;
@@ -155,13 +156,13 @@ impl Execution<'_> {
                     self.report.abandoned = std::mem::take(&mut self.running).into_iter().collect();
                     break;
                 }
-                () = interrupt.stop.cancelled(), if !is_told => {
-                    is_told = true;
-                    self.tell_what_is_under_way();
+                () = interrupt.stop.cancelled(), if !is_reported => {
+                    is_reported = true;
+                    self.report_in_flight();
                 }
                 Some(message) = self.messages.recv() => self.take(message),
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    // A task that ends well has sent its message before; one that panicked never will.
+                    // A task that completed has already sent its message; a task that panicked never will.
                     if ended.is_err() {
                         self.report.abandoned.extend(std::mem::take(&mut self.running));
                         self.tasks.abort_all();
@@ -169,7 +170,7 @@ impl Execution<'_> {
                 }
             }
         }
-        // What arrived together with the end.
+        // Handle the messages that arrived in the meantime.
         while let Ok(message) = self.messages.try_recv() {
             self.take(message);
         }
@@ -177,16 +178,14 @@ impl Execution<'_> {
         self.report.not_started = std::mem::take(&mut self.waiting).into_keys().collect();
     }
 
-    fn tell_what_is_under_way(&self) {
-        let under_way: Vec<String> = self.running.iter().map(|step| step.address.to_string()).collect();
-        let message = format!(
-            "interrupted: nothing more is started; waiting for {} (interrupt again to leave at once)",
-            under_way.join(", ")
-        );
+    fn report_in_flight(&self) {
+        let in_flight: Vec<String> = self.running.iter().map(|step| step.address.to_string()).collect();
+        let message =
+            format!("interrupted: waiting for {} to finish (press Ctrl-C again to exit now)", in_flight.join(", "));
         self.engine.observer.on(&Event::Notice { message });
     }
 
-    fn start_what_is_ready(&mut self) {
+    fn start_ready(&mut self) {
         let is_done = |before: &Step, need: &Need| {
             self.done.contains(before)
                 || (*need == Need::Early
@@ -217,7 +216,7 @@ impl Execution<'_> {
 
     fn start(&mut self, step: &Step, change: &Change) -> Result<(), ProviderError> {
         let recorded = self.session.writer.with(|d| d.resources.get(&step.address).cloned());
-        // What goes is of the kind and in the region that the state says, which a change of address may have moved.
+        // A deletion uses the kind and region recorded in the state; after a change of address, they can differ from the plan.
         let (kind_name, region) = match (&recorded, step.operation) {
             (Some(recorded), Operation::Delete) => (recorded.kind.clone(), recorded.region.clone()),
             _ => (change.kind.clone(), change.region.clone()),
@@ -225,16 +224,16 @@ impl Execution<'_> {
         let (schema, kind) = self.engine.provider.find_kind(&kind_name)?;
         let (mut except, mut predecessors) = (Vec::new(), Vec::new());
         if matches!(change.action, Action::Replace(_)) {
-            // What the state knows, and what the plan found beside it: none of these is the one that is to be made.
+            // None of the resources in the state or found by the plan is the one to be created.
             let known = recorded.iter().flat_map(|r| r.deposed.iter().chain([&r.id]));
-            let left = recorded.iter().flat_map(|r| &r.left);
+            let retained = recorded.iter().flat_map(|r| &r.left);
             predecessors = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed).cloned().collect();
-            except = known.chain(left).chain(&change.deposed).chain(&change.id).cloned().collect();
+            except = known.chain(retained).chain(&change.deposed).chain(&change.id).cloned().collect();
         }
         let (mut subject, lineage) =
             self.session.writer.with(|d| (subject(d, &step.address, &region, except), d.lineage.clone()));
         subject.attempted = self.attempted.contains(&step.address);
-        let look_first = !subject.except.is_empty() || self.was_not_looked_for(change, schema);
+        let look_first = schema.adopts || !subject.except.is_empty() || self.needs_find(change, schema);
         let work = Work {
             engine: self.engine.clone(),
             schema: Arc::clone(schema),
@@ -243,11 +242,13 @@ impl Execution<'_> {
             lineage,
             look_first,
             predecessors,
+            intents: schema.adopts.then(|| Arc::clone(&self.session.writer)),
         };
         let sender = self.sender.clone();
         let address = step.address.clone();
         let inputs = match step.operation {
-            Operation::Create | Operation::Update => self.resolved(change)?,
+            Operation::Update => self.resolved(change).map(|inputs| with_overlap(inputs, &change.overlap))?,
+            Operation::Create | Operation::Trim => self.resolved(change)?,
             Operation::Delete | Operation::Forget => Inputs::new(),
         };
         let (owned, started) = (step.clone(), Instant::now());
@@ -256,7 +257,7 @@ impl Execution<'_> {
                 let sender = sender.clone();
                 Box::pin(async move {
                     let report = |created: &Created| {
-                        // The receiver lives as long as this task.
+                        // The receiver outlives this task.
                         let _ = sender.send(Message::Identified {
                             address: address.clone(),
                             created: created.clone(),
@@ -269,13 +270,13 @@ impl Execution<'_> {
                 })
             }
             Operation::Update => {
-                let live = self.refreshed.live.get(&step.address).cloned().unwrap_or_default();
+                let live = self.plan.live.get(&step.address).cloned().unwrap_or_default();
                 let id = change.id.clone().unwrap_or_default();
                 let mut applied = match recorded {
                     Some(recorded) if recorded.id != id => Some(never_reported(schema, &inputs)),
                     recorded => recorded.map(|r| r.inputs),
                 };
-                // A new value is asked for: what was applied does not count.
+                // A rotation is requested: ignore the applied value.
                 if let (Some(applied), Some(field)) = (&mut applied, schema.rotated)
                     && change.fields.iter().any(|change| change.path == field)
                 {
@@ -287,9 +288,19 @@ impl Execution<'_> {
                     Ok(Outcome::Present { id, inputs, attributes })
                 })
             }
+            Operation::Trim => {
+                let id = change.id.clone().unwrap_or_default();
+                let applied = recorded.map(|recorded| recorded.inputs);
+                Box::pin(async move {
+                    let live = work.read(&id).await?;
+                    let attributes = work.change(&id, &inputs, applied.as_ref(), &live).await?;
+                    let inputs = work.recorded(&id, inputs).await?;
+                    Ok(Outcome::Present { id, inputs, attributes })
+                })
+            }
             Operation::Delete => {
                 let ids = ids_to_delete(change, recorded.as_ref());
-                let deletion = self.deletion;
+                let deletion = self.plan.deletion();
                 Box::pin(async move {
                     for id in ids {
                         work.delete(&id, deletion).await?;
@@ -301,7 +312,7 @@ impl Execution<'_> {
         };
         self.tasks.spawn(async move {
             let result = run.await;
-            // The receiver lives as long as this task.
+            // The receiver outlives this task.
             let _ = sender.send(Message::Finished { step: owned, result, seconds: started.elapsed().as_secs_f64() });
         });
         Ok(())
@@ -315,16 +326,18 @@ impl Execution<'_> {
             Some((field, _)) => Err(ProviderError::new(
                 ErrorKind::Other,
                 &change.kind,
-                format!("`{field}` refers to something that was not made; this is a defect of ohinfra"),
+                format!(
+                    "internal error: `{field}` references an attribute that was never resolved; please report this"
+                ),
             )),
         }
     }
 
-    /// Whether the plan could not look for it, because its name depends on something that the state did not know.
-    fn was_not_looked_for(&self, change: &Change, schema: &Schema) -> bool {
+    /// Returns `true` if the plan could not find the resource, because its name depends on an attribute that was unknown then.
+    fn needs_find(&self, change: &Change, schema: &Schema) -> bool {
         let known = |reference: &Reference| {
-            let was_known = !self.refreshed.discovered.contains_key(&reference.resource);
-            let live = self.refreshed.live.get(&reference.resource).filter(|_| was_known);
+            let was_known = !self.plan.discovered.contains(&reference.resource);
+            let live = self.plan.live.get(&reference.resource).filter(|_| was_known);
             live.and_then(|live| live.attributes.get(&reference.attribute)).cloned()
         };
         let desired = change.desired.iter();
@@ -340,7 +353,7 @@ impl Execution<'_> {
         match message {
             Message::Identified { address, created, inputs } => {
                 self.attributes.insert(address.clone(), created.attributes.clone());
-                self.record(&address, &created.id, &inputs, &created.attributes, Status::Creating);
+                self.record(&address, &created.id, &inputs, &created.attributes, Transition::Identified);
                 self.identified.insert(address);
             }
             Message::Finished { step, result, seconds } => self.finish(&step, result, seconds),
@@ -385,16 +398,12 @@ impl Execution<'_> {
         }
     }
 
-    /// Leaves a deletion to a later run. Nothing that comes after it waits for that: whatever it needs may go.
+    /// Defers a deletion to a later run. The steps after it do not wait for the deletion, so its dependencies can be deleted.
     fn defer(&mut self, step: &Step, reason: String) {
         let address = &step.address;
         let id = self.plan.changes.get(address).and_then(|change| change.id.clone()).unwrap_or_default();
         if self.session.writer.with(|d| d.resources.get(address).is_some_and(|r| !r.deferred)) {
-            self.session.writer.change(|document| {
-                if let Some(resource) = document.resources.get_mut(address) {
-                    resource.deferred = true;
-                }
-            });
+            self.transition(address, Transition::Deferred);
         }
         self.done.insert(step.clone());
         self.engine.observer.on(&Event::Deferred { address: address.clone(), reason: reason.clone() });
@@ -404,94 +413,86 @@ impl Execution<'_> {
     fn record_outcome(&mut self, step: &Step, outcome: Outcome) -> Option<String> {
         let address = &step.address;
         match outcome {
+            Outcome::Present { id, inputs, attributes } if step.operation == Operation::Trim => {
+                self.record_trimmed(address, &inputs, &attributes);
+                Some(id)
+            }
             Outcome::Present { id, inputs, attributes } => {
                 self.attributes.insert(address.clone(), attributes.clone());
-                self.record(address, &id, &inputs, &attributes, Status::Ready);
+                self.record(address, &id, &inputs, &attributes, Transition::Ready);
                 Some(id)
             }
             Outcome::Gone => {
-                let replaced = self.plan.changes.get(address).is_some_and(|c| c.action != Action::Delete);
-                self.session.writer.change(|document| match document.resources.get_mut(address) {
-                    // A replacement keeps the entry: its generation makes the next token another one.
-                    Some(resource) if replaced => {
-                        if resource.deposed.is_empty() {
-                            resource.status = Status::Deleting;
-                        }
-                        resource.deposed.clear();
-                        resource.deferred = false;
-                    }
-                    _ => {
-                        document.resources.remove(address);
-                        document.kept.remove(address);
-                    }
-                });
+                let transition = match self.plan.changes.get(address).map(|change| change.action) {
+                    Some(Action::Delete) | None => Transition::Deleted,
+                    Some(Action::Replace(Replacement::DeleteFirst)) => Transition::DeletedForReplacement,
+                    Some(_) => Transition::PredecessorsDeleted,
+                };
+                self.transition(address, transition);
                 None
             }
             Outcome::Forgotten => {
                 let id = self.session.writer.with(|d| d.resources.get(address).map(|r| r.id.clone()));
                 let kind = self.plan.changes.get(address).map(|c| c.kind.clone()).unwrap_or_default();
                 self.report.retained.push((address.clone(), kind, id.clone().unwrap_or_default()));
-                self.session.writer.change(|document| {
-                    let forgotten = document.resources.remove(address);
-                    if let Some(resource) = forgotten.filter(|resource| !resource.kept.is_empty()) {
-                        document.kept.insert(address.clone(), resource.kept);
-                    }
-                });
+                self.transition(address, Transition::Retained);
                 id
             }
         }
     }
 
-    fn record(&self, address: &Address, id: &str, inputs: &Inputs, attributes: &Attributes, status: Status) {
-        let Some(change) = self.plan.changes.get(address) else { return };
-        let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return };
+    fn transition(&self, address: &Address, transition: Transition) {
         let now = self.engine.clock.now();
-        self.session.writer.change(|document| {
-            let inputs = mask(inputs, schema, &document.lineage);
-            let earlier = document.resources.get(address);
-            let is_new = earlier.is_none_or(|r| r.id != id);
-            let deposed = left_to_delete(change, earlier, is_new, id);
-            if is_new {
-                document.pending.remove(address);
-            }
-            document.kept.remove(address);
-            let mut left = earlier.map(|r| r.left.clone()).unwrap_or_default();
-            if is_new && change.retain && matches!(change.action, Action::Replace(_)) {
-                left.extend(change.id.iter().chain(earlier.map(|r| &r.id)).cloned());
-                left.sort();
-                left.dedup();
-            }
-            let deferred = earlier.is_some_and(|r| r.deferred) && !deposed.is_empty();
-            let generation = earlier.map_or(0, |r| if is_new { r.generation + 1 } else { r.generation });
-            let created_at = earlier.filter(|_| !is_new).map_or(now, |r| r.created_at);
-            document.resources.insert(
-                address.clone(),
-                ResourceState {
-                    kind: change.kind.clone(),
-                    region: change.region.clone(),
-                    id: id.to_owned(),
-                    inputs,
-                    kept: change.kept.clone(),
-                    imported: change.imported,
-                    attributes: attributes.clone(),
-                    depends_on: change.needs.keys().cloned().collect(),
-                    retain: change.retain,
-                    status,
-                    generation,
-                    deposed,
-                    left,
-                    deferred,
-                    created_at,
-                    updated_at: now,
-                },
-            );
-        });
+        self.session.writer.change(|document| document.transition(address, transition, now));
     }
 
-    /// Takes over into the state what AWS says of resources to which nothing is done.
-    fn bring_up_to_date(&self) {
+    /// Records the inputs without the old entries of lists. The preceding update recorded everything else.
+    fn record_trimmed(&self, address: &Address, inputs: &Inputs, attributes: &Attributes) {
+        let kind = self.plan.changes.get(address).map(|change| change.kind.as_str()).unwrap_or_default();
+        let Ok((schema, _)) = self.engine.provider.find_kind(kind) else { return };
+        let lineage = self.session.writer.with(|document| document.lineage.clone());
+        let transition = Transition::Trimmed { inputs: mask(inputs, schema, &lineage), attributes: attributes.clone() };
+        self.transition(address, transition);
+    }
+
+    fn record(
+        &self,
+        address: &Address,
+        id: &str,
+        inputs: &Inputs,
+        attributes: &Attributes,
+        transition: fn(Box<Applied>) -> Transition,
+    ) {
+        let Some(change) = self.plan.changes.get(address) else { return };
+        let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return };
+        let lineage = self.session.writer.with(|document| document.lineage.clone());
+        let predecessor = match change.action {
+            Action::Replace(_) if change.retain => Predecessor::Retained(change.id.clone()),
+            Action::Replace(Replacement::CreateFirst) => Predecessor::Deposed(change.id.clone()),
+            _ => Predecessor::None,
+        };
+        // A delete-first replacement has already deleted the leftovers that the plan found.
+        let is_delete_first = change.action == Action::Replace(Replacement::DeleteFirst);
+        let applied = Applied {
+            kind: change.kind.clone(),
+            region: change.region.clone(),
+            id: id.to_owned(),
+            inputs: mask(inputs, schema, &lineage),
+            kept: change.kept.clone(),
+            imported: change.imported,
+            attributes: attributes.clone(),
+            depends_on: change.needs.keys().cloned().collect(),
+            retain: change.retain,
+            leftovers: if is_delete_first { Vec::new() } else { change.deposed.clone() },
+            predecessor,
+        };
+        self.transition(address, transition(Box::new(applied)));
+    }
+
+    /// Updates the state with the live values of resources without changes.
+    fn sync_unchanged(&self) {
         for change in self.plan.changes.values().filter(|c| c.action == Action::None) {
-            let (Some(live), Some(_)) = (self.refreshed.live.get(&change.address), &change.desired) else { continue };
+            let (Some(live), Some(_)) = (self.plan.live.get(&change.address), &change.desired) else { continue };
             let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { continue };
             let Ok(inputs) = self.resolved(change) else { continue };
             let inputs = with_recorded(schema, inputs, live);
@@ -503,32 +504,14 @@ impl Execution<'_> {
                         || !r.depends_on.iter().eq(change.needs.keys())
                 })
             });
-            let is_in_step = change.fields.is_empty();
-            if differs && is_in_step && self.is_as_desired(change, &inputs) {
+            if differs && change.is_current {
                 let id = change.id.clone().unwrap_or_default();
-                self.record(&change.address, &id, &inputs, &live.attributes, Status::Ready);
+                self.record(&change.address, &id, &inputs, &live.attributes, Transition::Ready);
             }
         }
     }
 
-    /// A resource that is not selected has no fields in the plan, although it may differ.
-    fn is_as_desired(&self, change: &Change, inputs: &Inputs) -> bool {
-        let Ok((schema, _)) = self.engine.provider.find_kind(&change.kind) else { return false };
-        let Some(live) = self.refreshed.live.get(&change.address) else { return false };
-        self.session.writer.with(|document| {
-            let applied = document.resources.get(&change.address).map(|r| &r.inputs);
-            let compared = ohinfra_plan::difference::Compared {
-                schema,
-                lineage: &document.lineage,
-                desired: inputs,
-                applied,
-                live: &live.inputs,
-            };
-            ohinfra_plan::difference::difference(&compared).is_empty()
-        })
-    }
-
-    /// The outputs as far as they are known; none if the plan has none to say (a destroy of a part).
+    /// Returns the known outputs; `None` if the plan has no outputs (a partial destroy).
     fn outputs(&self) -> Option<ohinfra_plan::graph::Outputs> {
         let known = |reference: &Reference| self.attribute(reference);
         let is_gone = self.session.writer.with(|d| d.resources.values().all(|resource| resource.deferred));
@@ -548,21 +531,14 @@ impl Execution<'_> {
     }
 }
 
-/// What still has to be deleted once `id` is the current one: what was left before, what the plan has found, what was replaced.
-fn left_to_delete(change: &Change, earlier: Option<&ResourceState>, is_new: bool, id: &str) -> Vec<String> {
-    let mut left: BTreeSet<&String> = earlier.iter().flat_map(|r| &r.deposed).collect();
-    // What goes first has gone.
-    if change.action != Action::Replace(Replacement::DeleteFirst) {
-        left.extend(&change.deposed);
-    }
-    if is_new && !change.retain && change.action == Action::Replace(Replacement::CreateFirst) {
-        left.extend(change.id.iter().chain(earlier.map(|r| &r.id)));
-    }
-    left.into_iter().filter(|left| *left != id).cloned().collect()
+/// Returns the inputs of an update that keeps old list entries for the dependents that still use them.
+fn with_overlap(mut inputs: Inputs, overlap: &Inputs) -> Inputs {
+    inputs.extend(overlap.clone());
+    inputs
 }
 
-/// What a delete step deletes: the replaced ones after a replacement, everything otherwise. The state may know another identity than
-/// the plan has found: both go, but never the one that a create step has just made.
+/// Returns the identities that a delete step deletes: after a replacement the replaced ones, otherwise all. If the state and the
+/// plan have different identities, both are deleted, but never the one that a create step has just created.
 fn ids_to_delete(change: &Change, recorded: Option<&ResourceState>) -> BTreeSet<String> {
     let deposed = recorded.iter().flat_map(|r| &r.deposed).chain(&change.deposed);
     let current = recorded.map(|r| &r.id);

@@ -1,119 +1,120 @@
-//! What happens, as values: the progress display, plain lines, `--json` and the log are four readers of this one stream.
+//! Events: the single stream behind the progress display, plain output, `--json` and the log.
 
 use ohinfra_core::Address;
 use ohinfra_plan::plan::Summary;
 use ohinfra_plan::steps::Operation;
 use serde::Serialize;
 
-/// Something that happened.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// A look-up is made.
+    /// A lookup started.
     LookUp {
-        /// Its name.
+        /// The name of the lookup.
         name: String,
-        /// Where.
+        /// The region.
         region: String,
     },
-    /// Resources are read.
+    /// A read of resources started.
     Reading {
         /// The kind.
         kind: String,
-        /// How many in one call of the kind.
+        /// The number of resources in this read.
         count: usize,
     },
-    /// A plan was made.
+    /// A plan was computed.
     Planned {
-        /// How many of each.
+        /// The number of resources per action.
         summary: Summary,
     },
-    /// An apply begins.
+    /// An apply started.
     ApplyStarted {
         /// The number of steps.
         steps: usize,
     },
-    /// A step begins.
+    /// A step started.
     Started {
         /// The resource.
         address: Address,
         /// The kind.
         kind: String,
-        /// What is done.
+        /// The operation.
         operation: &'static str,
     },
-    /// A step waits.
+    /// A step is waiting.
     Progress {
         /// The resource.
         address: Address,
-        /// What for: AWS's own status, or the error that is expected to go away.
+        /// The status reported by AWS, or the error that is being retried.
         status: String,
     },
-    /// A step has ended well.
+    /// A step succeeded.
     Done {
         /// The resource.
         address: Address,
-        /// What was done.
+        /// The operation.
         operation: &'static str,
         /// The identity in AWS.
         id: Option<String>,
-        /// How long it took.
+        /// The duration in seconds.
         seconds: f64,
     },
-    /// A deletion has to wait for a later run.
+    /// A deletion was deferred to a later run.
     Deferred {
         /// The resource.
         address: Address,
-        /// Why, in AWS's words.
+        /// The reason reported by AWS.
         reason: String,
     },
-    /// A step has failed.
+    /// A step failed.
     Failed {
         /// The resource.
         address: Address,
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
-        /// Why.
+        /// The error message.
         error: String,
     },
-    /// A step is not begun because another has failed.
+    /// A step was skipped because another step failed.
     Skipped {
         /// The resource.
         address: Address,
-        /// What would have been done.
+        /// The operation that was skipped.
         operation: &'static str,
-        /// What has failed.
+        /// The resource of the failed step.
         because: Address,
     },
     /// The state was written.
     StateSaved {
-        /// Its serial.
+        /// The serial of the state.
         serial: u64,
     },
-    /// Something worth knowing.
+    /// An informational message.
     Notice {
-        /// What.
+        /// The message.
         message: String,
     },
 }
 
-/// The word for an operation.
+/// Returns the name of an operation in events.
 pub fn word(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "create",
         Operation::Update => "update",
+        Operation::Trim => "trim",
         Operation::Delete => "delete",
         Operation::Forget => "retain",
     }
 }
 
-/// Hears events. It must not block.
+/// A receiver of events. Must not block.
 pub trait Observer: Send + Sync {
-    /// Something happened.
+    /// Handles an event.
     fn on(&self, event: &Event);
 }
 
-/// Hears nothing.
+/// An observer that ignores all events.
 pub struct Silent;
 
 impl Observer for Silent {

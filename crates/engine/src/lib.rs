@@ -1,9 +1,9 @@
-//! The only crate that acts: look-ups, refresh, apply, import. It knows nothing of AWS, prints nothing, and takes its time
-//! from outside.
+//! The engine: lookups, refresh, apply and import. Independent of AWS; it does not print, and it gets its clock from the
+//! caller.
 //!
-//! [`Engine`] holds what every run needs. A run is: [`Engine::ask_all`] and [`Engine::refresh`] at once, build the graph,
-//! [`Engine::plan`] (which looks for what the state does not know), and, with a [`Session`] that holds the lock,
-//! [`Engine::apply`].
+//! [`Engine`] is the context of all runs. A run consists of [`Engine::ask_all`] and [`Engine::refresh`], concurrently;
+//! building the graph; [`Engine::plan`], which also finds resources that are missing from the state; and, with a
+//! [`Session`] that holds the lock, [`Engine::apply`].
 
 pub mod apply;
 pub mod clock;
@@ -31,28 +31,28 @@ pub use planning::{PlanError, PlanRequest};
 pub use refresh::Refreshed;
 pub use session::Session;
 
-/// What every run needs.
+/// The context of all runs.
 #[derive(Clone)]
 pub struct Engine {
     /// The cloud.
     pub provider: Provider,
-    /// Who hears what happens.
+    /// The receiver of events.
     pub observer: Arc<dyn Observer>,
-    /// What time it is.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// How many calls at once.
+    /// The limits on concurrent calls.
     pub limits: Arc<Limits>,
-    /// Whether the user wants it to end.
+    /// The interrupt requested by the user.
     pub interrupt: Interrupt,
-    /// The version of the tool, for the state.
+    /// The version of ohinfra, as recorded in the state.
     pub tool_version: String,
 }
 
-/// The two steps of an interrupt.
+/// An interrupt in two stages.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
-    /// Start nothing more; what is in flight may end.
+    /// Start no further steps; steps in progress continue.
     pub stop: CancellationToken,
-    /// Wait for nothing more; write the state and leave.
+    /// Stop waiting for steps in progress; write the state and exit.
     pub abandon: CancellationToken,
 }

@@ -1,5 +1,5 @@
-//! How many calls may be under way at once, per service and region: a cloud limits each separately. The numbers are the
-//! provider's ([`Provider::at_most`](ohinfra_core::contract::Provider::at_most)).
+//! Limits on concurrent calls, per service and region, because AWS throttles each separately. The provider sets the limits
+//! ([`Provider::at_most`](ohinfra_core::contract::Provider::at_most)).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use ohinfra_core::Region;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// For services of which the provider says nothing.
+/// The limit for services without a limit set by the provider.
 const DEFAULT: usize = 6;
 
-/// Hands out permits.
+/// Grants permits for calls.
 pub struct Limits {
     all: Option<Arc<Semaphore>>,
     per_service: BTreeMap<&'static str, usize>,
@@ -18,14 +18,14 @@ pub struct Limits {
     bounded: bool,
 }
 
-/// A call may be made while it is held.
+/// A permit for one call, released on drop.
 pub struct Permit {
     _service: Option<OwnedSemaphorePermit>,
     _all: Option<OwnedSemaphorePermit>,
 }
 
 impl Limits {
-    /// The provider's limits per service, and at most `parallelism` calls in all if that is given.
+    /// Creates limits from those of the provider per service, and an optional total limit `parallelism`.
     pub fn new(per_service: BTreeMap<&'static str, usize>, parallelism: Option<usize>) -> Self {
         Self {
             all: parallelism.map(|n| Arc::new(Semaphore::new(n.max(1)))),
@@ -35,14 +35,14 @@ impl Limits {
         }
     }
 
-    /// No limits at all: to measure the critical path.
+    /// Creates limits that allow any number of calls, to measure the critical path.
     pub fn unlimited() -> Self {
         Self { all: None, per_service: BTreeMap::new(), services: Mutex::new(BTreeMap::new()), bounded: false }
     }
 
-    /// Waits until a call to the service may be made.
+    /// Waits for a permit to call the service.
     pub async fn permit(&self, service: &str, region: &Region) -> Permit {
-        // The service's first: what waits for a busy service holds up no other one.
+        // Acquire the permit of the service first, so that waiting for a busy service does not block the others.
         let service = if self.bounded { self.semaphore(service, region).acquire_owned().await.ok() } else { None };
         let all = match &self.all {
             Some(all) => Arc::clone(all).acquire_owned().await.ok(),

@@ -1,37 +1,31 @@
-//! What a run is about to make is in the state before it makes anything: killed between a create call and the write that follows, it
-//! leaves something that the next run finds, even if it is not configured any more by then.
+//! Write-ahead intents: a run records the resources to create in the state before it creates the first one. If it is killed
+//! between a create call and the following write, the next run finds the resource, even if it is no longer configured.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use ohinfra_core::Address;
 use ohinfra_core::contract::{Found, Live, Standing, Subject};
-use ohinfra_core::inputs::{Attributes, Inputs, resolve_all, without_unknowns};
+use ohinfra_core::inputs::{Attributes, resolve_all, without_unknowns};
 use ohinfra_core::secret::mask;
 use ohinfra_plan::difference::{Compared, difference};
 use ohinfra_plan::plan::{Action, Change, Plan};
-use ohinfra_plan::planner::Prior;
 use ohinfra_plan::steps::Operation;
 use ohinfra_plan::{Graph, Resource};
-use ohinfra_state::{Pending, StateDocument};
+use ohinfra_state::{Pending, ResourceState, StateDocument};
 
 use crate::Engine;
 use crate::apply::Report;
-use crate::refresh::{ReadError, Refreshed, subject};
+use crate::refresh::{ReadError, subject};
 use crate::session::Session;
 use crate::waiting::retrying_read;
 
-/// What a plan is about to make, and what an earlier run left and this one takes away.
-fn announced(
-    engine: &Engine,
-    document: &StateDocument,
-    plan: &Plan,
-    refreshed: &Refreshed,
-) -> BTreeMap<Address, Pending> {
+/// Returns the intents of a plan: the resources to create, and unsettled intents of earlier runs for resources in the plan.
+fn announced(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap<Address, Pending> {
     let known = |reference: &ohinfra_core::Reference| {
-        refreshed.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
+        plan.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
     };
-    let about_to_make = |change: &Change| {
+    let intent = |change: &Change| {
         let (schema, _) = engine.provider.find_kind(&change.kind).ok()?;
         let inputs = without_unknowns(&resolve_all(change.desired.as_ref()?, &known));
         Some(Pending {
@@ -40,11 +34,12 @@ fn announced(
             inputs: mask(&inputs, schema, &document.lineage),
             depends_on: change.needs.keys().cloned().collect(),
             retain: change.retain,
+            attempted: document.pending.get(&change.address).is_some_and(|pending| pending.attempted),
         })
     };
     let announced = |change: &Change| {
         let pending = match change.action {
-            Action::Create | Action::Replace(_) => about_to_make(change),
+            Action::Create | Action::Replace(_) => intent(change),
             _ => document.pending.get(&change.address).cloned(),
         };
         Some((change.address.clone(), pending?))
@@ -52,22 +47,23 @@ fn announced(
     plan.changes.values().filter_map(announced).collect()
 }
 
-/// Writes down what is about to be made, and waits until that is written. If it cannot be, nothing is made: the writer says why.
-pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan, refreshed: &Refreshed) {
-    let pending = session.writer.with(|document| announced(engine, document, plan, refreshed));
+/// Records the intents of a plan and waits until they are written. If the write fails, no step starts, and the writer reports the
+/// error.
+pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan) {
+    let pending = session.writer.with(|document| announced(engine, document, plan));
     if session.writer.with(|document| document.pending != pending) {
         session.writer.change(|document| document.pending = pending);
-        // The error ends the walk before its first step.
+        // The writer reports the error, and the execution ends before its first step.
         let _ = session.writer.flush().await;
     }
 }
 
-/// Keeps of it only that of which it was not seen how it ended, and what this run was not to touch.
+/// Removes the settled intents. Intents with an unknown outcome and those of unselected resources remain.
 pub(crate) fn settle(session: &Session, plan: &Plan, report: &Report) {
     let failed = report.failed.iter().map(|failure| &failure.step).chain(&report.abandoned);
-    let still_there = report.skipped.iter().map(|(step, _)| step).chain(&report.not_started);
+    let not_run = report.skipped.iter().map(|(step, _)| step).chain(&report.not_started);
     let unsettled: BTreeSet<Address> = failed
-        .chain(still_there.filter(|step| step.operation == Operation::Delete))
+        .chain(not_run.filter(|step| step.operation == Operation::Delete))
         .map(|step| step.address.clone())
         .chain(plan.changes.values().filter(|change| !change.selected).map(|change| change.address.clone()))
         .collect();
@@ -77,24 +73,25 @@ pub(crate) fn settle(session: &Session, plan: &Plan, report: &Report) {
 }
 
 impl Engine {
-    /// Looks for what an earlier run may have made and nobody knows of, and adds it to what is known: as a resource that is not
-    /// configured, or as one that was replaced. What is configured and not there is looked for anyway.
+    /// Finds the resources that an earlier run may have created without recording them, and adds them to `prior` and `live`:
+    /// as resources that are no longer configured, or as replaced ones. Configured resources without a live one are found by
+    /// [`Engine::discover`] instead.
     pub(crate) async fn find_pending(
         &self,
         document: &StateDocument,
         graph: &Graph,
-        prior: &mut BTreeMap<Address, Prior>,
+        prior: &mut BTreeMap<Address, ResourceState>,
         live: &mut BTreeMap<Address, Live>,
     ) -> Result<(), Vec<ReadError>> {
-        // A second one of what is retained may be the first one's predecessor, which was left in the cloud with its data: only a
-        // purge deletes such a thing.
+        // A second instance of a retained resource may be its predecessor, which was retained in the cloud with its data. Only
+        // a purge deletes such a resource.
         let may_be_lost = |address: &Address, pending: &Pending| {
             if live.contains_key(address) { !pending.retain } else { graph.get(address).is_none() }
         };
         let lost: Vec<(&Address, &Pending)> =
             document.pending.iter().filter(|(address, pending)| may_be_lost(address, pending)).collect();
         let finds = lost.iter().map(|(address, pending)| {
-            let except = prior.get(*address).map(known_ids).unwrap_or_default();
+            let except = prior.get(*address).map(|record| record.known_ids().cloned().collect()).unwrap_or_default();
             self.find_one(subject(document, address, &pending.region, except), pending)
         });
         let found: Vec<_> = join_all(finds).await;
@@ -109,21 +106,24 @@ impl Engine {
                 }
                 Ok(Some((id, found))) => {
                     let deposed = prior.get(address).map(|prior| prior.deposed.clone()).unwrap_or_default();
-                    prior.insert(address.clone(), left_behind(pending, id, &found, deposed));
+                    prior.insert(address.clone(), leftover(pending, &id, &found, deposed));
                     live.insert(address.clone(), found);
                 }
             }
         }
-        // In order, because what a resource refers to may have a successor of its own.
+        // In topological order, because the dependencies of a resource may have successors as well.
         for resource in graph.in_order() {
             let Some((pending, (id, found))) = successors.remove(&resource.address) else { continue };
             let Some(prior) = prior.get_mut(&resource.address) else { continue };
             if self.must_be_replaced(document, resource, prior, live) {
-                // The replacement goes on with the successor that the killed run created.
-                let deposed = prior.deposed.iter().chain([&prior.id]).cloned().collect();
+                // The replacement continues with the successor that the killed run created.
+                let deposed = prior.known_ids().cloned().collect();
                 let depends_on = prior.depends_on.union(&pending.depends_on).cloned().collect();
-                *prior =
-                    Prior { inputs: pending.inputs.clone(), depends_on, ..left_behind(pending, id, &found, deposed) };
+                *prior = ResourceState {
+                    inputs: pending.inputs.clone(),
+                    depends_on,
+                    ..leftover(pending, &id, &found, deposed)
+                };
                 live.insert(resource.address.clone(), found);
             } else {
                 prior.deposed.push(id);
@@ -137,12 +137,12 @@ impl Engine {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// Whether the configuration still asks for another object than the one that the state records, as far as references are known.
+    /// Returns `true` if the configuration still requires a replacement of the recorded resource, as far as references are known.
     fn must_be_replaced(
         &self,
         document: &StateDocument,
         resource: &Resource,
-        prior: &Prior,
+        prior: &ResourceState,
         live: &BTreeMap<Address, Live>,
     ) -> bool {
         let (Ok((schema, _)), Some(present)) = (self.provider.find_kind(resource.kind), live.get(&resource.address))
@@ -182,23 +182,13 @@ impl Engine {
     }
 }
 
-fn known_ids(prior: &Prior) -> Vec<String> {
-    prior.deposed.iter().chain([&prior.id]).cloned().collect()
-}
-
-fn left_behind(pending: &Pending, id: String, live: &Live, deposed: Vec<String>) -> Prior {
-    Prior {
-        kind: pending.kind.clone(),
-        region: pending.region.clone(),
-        id,
-        inputs: Inputs::new(),
+/// Returns the record of an object that a killed run created.
+fn leftover(pending: &Pending, id: &str, live: &Live, deposed: Vec<String>) -> ResourceState {
+    ResourceState {
         attributes: Attributes::clone(&live.attributes),
         depends_on: pending.depends_on.clone(),
         retain: pending.retain,
-        imported: false,
-        kept: Inputs::new(),
-        unfinished: true,
         deposed,
-        deferred: false,
+        ..ResourceState::found(&pending.kind, &pending.region, id)
     }
 }

@@ -1,56 +1,52 @@
-//! From what was read to a plan: finds what the state does not know, resolves the selection, calls the planner.
+//! Planning: finds existing resources that are missing from the state, resolves the selection, and calls the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ohinfra_core::Address;
 use ohinfra_core::contract::Live;
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_plan::planner::Prior;
 use ohinfra_plan::selection::Direction;
 use ohinfra_plan::{Graph, Mode, Plan, PlanInput, Selection};
 use ohinfra_state::StateDocument;
 
 use crate::Engine;
 use crate::events::Event;
-use crate::refresh::{ReadError, Refreshed, prior};
+use crate::refresh::ReadError;
 
-/// What a plan is to be made of.
+/// The inputs of a plan.
 pub struct PlanRequest<'a> {
     /// The state.
     pub document: &'a StateDocument,
-    /// What is desired; when destroying, what may be there although the state does not know it.
+    /// The desired resources. For a destroy: the resources that may exist although they are missing from the state.
     pub graph: &'a Graph,
     /// The digest of the configuration.
     pub configuration_digest: &'a str,
-    /// What the run may touch.
+    /// The selection of resources for the run.
     pub selection: &'a Selection,
-    /// What is made anew in any case.
+    /// The resources to replace in any case (`--replace`).
     pub replace: &'a BTreeSet<Address>,
-    /// Which secrets get a new value.
+    /// The secrets to rotate (`--rotate`).
     pub rotate: &'a BTreeSet<Address>,
-    /// What the run is for.
+    /// The purpose of the run.
     pub mode: Mode,
 }
 
-/// Why there is no plan.
+/// An error of planning.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
-    /// Something could not be read.
-    #[error("reading failed")]
+    /// A read failed.
+    #[error("failed to read resources")]
     Read(Vec<ReadError>),
-    /// The selection names what does not exist.
-    #[error("the selection names what does not exist")]
+    /// The selection contains unknown stacks or resources.
+    #[error("unknown stacks or resources selected")]
     Selection(Vec<Diagnostic>),
 }
 
 impl Engine {
-    /// Makes a plan of what [`Engine::refresh`] has read, and says what it was made of: [`Engine::apply`] wants both.
-    pub async fn plan(
-        &self,
-        request: &PlanRequest<'_>,
-        mut live: BTreeMap<Address, Live>,
-    ) -> Result<(Plan, Refreshed), PlanError> {
-        let mut prior: BTreeMap<Address, Prior> = prior(request.document);
+    /// Computes a plan from the live resources returned by [`Engine::refresh`]. Returns it with the live and discovered
+    /// resources that it is based on; [`Engine::apply`] needs both.
+    pub async fn plan(&self, request: &PlanRequest<'_>, mut live: BTreeMap<Address, Live>) -> Result<Plan, PlanError> {
+        let mut prior = request.document.resources.clone();
         let pending = self.find_pending(request.document, request.graph, &mut prior, &mut live);
         pending.await.map_err(PlanError::Read)?;
         let direction = match request.mode {
@@ -59,7 +55,7 @@ impl Engine {
         };
         let selected = request.selection.resolve(request.graph, &prior, direction).map_err(PlanError::Selection)?;
         let refreshed = self.discover(request.graph, request.document, live).await.map_err(PlanError::Read)?;
-        let plan = ohinfra_plan::plan(&PlanInput {
+        let mut plan = ohinfra_plan::plan(&PlanInput {
             deployment: &request.document.deployment,
             lineage: &request.document.lineage,
             serial: request.document.serial,
@@ -75,6 +71,7 @@ impl Engine {
             mode: request.mode,
         });
         self.observer.on(&Event::Planned { summary: plan.summary() });
-        Ok((plan, refreshed))
+        plan.live = refreshed.live;
+        Ok(plan)
     }
 }

@@ -1,4 +1,4 @@
-//! Reading: look-ups, the resources that the state knows, and those that it does not know but that are there.
+//! Reads: lookups, the resources in the state, and existing resources that are missing from the state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,63 +10,44 @@ use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{Address, ProviderError, Region};
 use ohinfra_plan::identity::overlay;
-use ohinfra_plan::planner::{Discovered, Prior};
+use ohinfra_plan::planner::Discovered;
 use ohinfra_plan::{Graph, Resource};
-use ohinfra_state::{StateDocument, Status};
+use ohinfra_state::{ResourceState, StateDocument};
 use serde_json::Value;
 
 use crate::Engine;
 use crate::events::Event;
 use crate::waiting::retrying_read;
 
-/// How many ids one read is asked for: AWS's filters take up to 200 values.
+/// The maximum number of IDs per read. AWS filters accept up to 200 values.
 const BATCH: usize = 100;
 
 /// Resources of one kind and region, which are read together.
 type Group<'a> = ((&'a str, &'a Region), Vec<(&'a Address, &'a String)>);
 
-/// What is there.
+/// The live and discovered resources.
 #[derive(Clone, Debug, Default)]
 pub struct Refreshed {
-    /// What was read, by address.
+    /// The live resources, by address.
     pub live: BTreeMap<Address, Live>,
-    /// What the state does not know.
+    /// The existing resources that are missing from the state, by address.
     pub discovered: BTreeMap<Address, Discovered>,
 }
 
-/// An error of reading, with what was being read.
+/// An error of a read.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("cannot read {what}")]
+#[error("failed to read {what}")]
 pub struct ReadError {
-    /// What was being read: an address, a look-up, a kind.
+    /// The address, lookup or kind that was read.
     pub what: String,
-    /// Why not.
+    /// The cause.
     #[source]
     pub error: ProviderError,
 }
 
-/// The resources of a state as the planner wants them.
-pub fn prior(document: &StateDocument) -> BTreeMap<Address, Prior> {
-    let prior = |resource: &ohinfra_state::ResourceState| Prior {
-        kind: resource.kind.clone(),
-        region: resource.region.clone(),
-        id: resource.id.clone(),
-        inputs: resource.inputs.clone(),
-        attributes: resource.attributes.clone(),
-        depends_on: resource.depends_on.clone(),
-        retain: resource.retain,
-        imported: resource.imported,
-        kept: resource.kept.clone(),
-        unfinished: resource.status == Status::Creating,
-        deposed: resource.deposed.clone(),
-        deferred: resource.deferred,
-    };
-    document.resources.iter().map(|(address, resource)| (address.clone(), prior(resource))).collect()
-}
-
-/// The idempotency token of one attempt: the same for every retry within a run and after a crash that lost the state's
-/// write. It differs once the state has moved on (AWS remembers the tokens of deleted things), and for each set of objects
-/// that the attempt must not reuse: an object that a killed run created keeps its token and the name derived from it.
+/// Returns the idempotency token of one attempt: constant across retries within a run, and after a crash that lost the write
+/// of the state. It changes with the serial of the state (AWS remembers the tokens of deleted resources), and with the set of
+/// resources that the attempt must not reuse: a resource that a killed run created keeps its token and the name derived from it.
 fn token(document: &StateDocument, address: &Address, except: &[String]) -> String {
     let generation = document.resources.get(address).map_or(0, |r| r.generation + 1);
     let except: BTreeSet<&String> = except.iter().collect();
@@ -75,12 +56,12 @@ fn token(document: &StateDocument, address: &Address, except: &[String]) -> Stri
 }
 
 impl Engine {
-    /// Tells what a read is waiting for.
+    /// Returns a callback that reports the status of a waiting read.
     pub(crate) fn notice(&self, what: &str) -> impl Fn(String) {
         move |status| self.observer.on(&Event::Notice { message: format!("{what}: {status}") })
     }
 
-    /// Makes all look-ups at once. Every error is reported, not the first.
+    /// Runs all lookups concurrently. Returns all errors, not only the first one.
     pub async fn ask_all(&self, requests: &[Request]) -> Vec<Result<Value, ReadError>> {
         join_all(requests.iter().map(|request| async move {
             self.observer.on(&Event::LookUp { name: request.name.to_owned(), region: request.region.to_string() });
@@ -95,12 +76,12 @@ impl Engine {
         .await
     }
 
-    /// Reads everything that the state knows, as [`Engine::refresh`], with fewer calls: tags that the cloud's index reports as
-    /// the state has recorded them are taken from there. The index may be behind, so this is for plans that are only looked at.
+    /// Reads all resources in the state like [`Engine::refresh`], but with fewer calls: tags for which the tag index agrees with
+    /// the state are taken from the index. The index is eventually consistent, so use this only for plans that are not applied.
     pub async fn refresh_by_index(
         &self,
         deployment: &str,
-        prior: &BTreeMap<Address, Prior>,
+        prior: &BTreeMap<Address, ResourceState>,
     ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let Some(index) = self.provider.tag_index() else { return self.refresh(prior).await };
         let tags = prior.iter().map(|(address, prior)| (address.to_string(), tags_of(&prior.inputs)));
@@ -110,8 +91,11 @@ impl Engine {
         live
     }
 
-    /// Reads everything that the state knows: one call per kind and region where AWS has one.
-    pub async fn refresh(&self, prior: &BTreeMap<Address, Prior>) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+    /// Reads all resources in the state, with one call per kind and region if AWS supports it.
+    pub async fn refresh(
+        &self,
+        prior: &BTreeMap<Address, ResourceState>,
+    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
         for (address, resource) in prior {
             groups.entry((&resource.kind, &resource.region)).or_default().push((address, &resource.id));
@@ -147,8 +131,8 @@ impl Engine {
         if errors.is_empty() { Ok(live) } else { Err(errors) }
     }
 
-    /// Looks for every desired resource that is not among `live`, and reads those that are ours. What is found may tell more of
-    /// what refers to it: that is looked for again with what is known then.
+    /// Finds every desired resource that is not in `live`, and reads those owned by this deployment. A found resource can resolve
+    /// references of others, which are then searched again with the additional inputs.
     pub async fn discover(
         &self,
         graph: &Graph,
@@ -185,7 +169,7 @@ impl Engine {
         }
     }
 
-    /// Looks for resources with what is known of their inputs, all at once.
+    /// Finds resources by their known inputs, concurrently.
     async fn find_all<'a>(
         &self,
         document: &StateDocument,
@@ -202,7 +186,7 @@ impl Engine {
                 };
                 retrying_read(self.notice(resource.kind), find).await.map_err(failed)
             };
-            // What was imported under another name is found under that name after a destroy that left it in AWS.
+            // A resource that was imported under another name and retained by a destroy is found under that name.
             let found = match document.kept.get(&resource.address) {
                 Some(kept) => match find(&overlay(inputs, kept)).await? {
                     Some(found) => Some(found),
@@ -226,13 +210,13 @@ impl Engine {
     }
 }
 
-/// The subject of calls about an address.
+/// Creates the subject of calls for an address.
 pub fn subject(document: &StateDocument, address: &Address, region: &Region, except: Vec<String>) -> Subject {
     Subject {
         ownership: Ownership { deployment: document.deployment.clone(), address: address.clone() },
         region: region.clone(),
         token: token(document, address, &except),
-        attempted: document.pending.contains_key(address),
+        attempted: document.pending.get(address).is_some_and(|pending| pending.attempted),
         except,
     }
 }

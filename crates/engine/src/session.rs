@@ -1,4 +1,4 @@
-//! A run that may change things: it holds the lock, keeps it alive, and owns the state's writer.
+//! Sessions: a run that can change resources holds the lock, renews it, and owns the writer of the state.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,15 +10,15 @@ use crate::Engine;
 use crate::events::Event;
 use crate::writer::StateWriter;
 
-/// The lock is held and the state can be written.
+/// A session: the lock is held and the state can be written.
 pub struct Session {
-    /// The state's writer.
-    pub writer: StateWriter,
+    /// The writer of the state.
+    pub writer: Arc<StateWriter>,
     lock: Arc<HeldLock>,
     heartbeat: JoinHandle<()>,
 }
 
-/// The lock, and when it was last certain that it is held.
+/// The lock and the time of its last successful heartbeat.
 struct HeldLock {
     lock: Box<dyn Lock>,
     last_seen: Mutex<Timestamp>,
@@ -31,7 +31,7 @@ impl HeldLock {
         Ok(())
     }
 
-    /// Whether somebody else might take it over before the next heartbeat.
+    /// Returns `true` if the lock could expire before the next heartbeat.
     fn is_doubtful(&self, now: Timestamp) -> bool {
         let last_seen = *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner);
         let certain = LockInfo::EXPIRY.saturating_sub(LockInfo::HEARTBEAT * 2);
@@ -45,7 +45,10 @@ impl Drop for Session {
     }
 }
 
-/// The state of a deployment: what is stored, or a new one. Refuses another deployment's.
+/// Loads the stored state of a deployment, or creates a new one.
+///
+/// # Errors
+/// [`StateError::OtherDeployment`] if the stored state belongs to another deployment.
 pub async fn load(
     store: &dyn StateStore,
     deployment: &str,
@@ -63,7 +66,7 @@ pub async fn load(
 }
 
 impl Session {
-    /// Takes the lock, then reads the state (in this order, so that it is the last one).
+    /// Acquires the lock, then reads the state (in this order, to read the latest version).
     #[expect(clippy::disallowed_methods, reason = "the heartbeat lives exactly as long as the session that owns it")]
     pub async fn open(
         engine: &Engine,
@@ -76,18 +79,18 @@ impl Session {
         let (mut document, version) = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
-                // The error of the read is the one to report.
+                // Report the error of the read.
                 let _ = lock.lock.release().await;
                 return Err(error);
             }
         };
         document.tool_version.clone_from(&engine.tool_version);
         let heartbeat = tokio::spawn(beat(engine.clone(), Arc::clone(&lock)));
-        let writer = StateWriter::start(store, document, version, Arc::clone(&engine.observer));
+        let writer = Arc::new(StateWriter::start(store, document, version, Arc::clone(&engine.observer)));
         Ok(Self { writer, lock, heartbeat })
     }
 
-    /// Writes what is left to write and gives the lock back.
+    /// Writes outstanding changes and releases the lock.
     pub async fn close(self) -> Result<(), StateError> {
         let written = self.writer.flush().await;
         self.heartbeat.abort();
@@ -95,8 +98,8 @@ impl Session {
         written.and(released)
     }
 
-    /// Makes sure that the lock is held before something is started: after heartbeats that failed or a machine that slept,
-    /// somebody else may have taken it over. If it cannot be made sure of, nothing more is started.
+    /// Verifies that the lock is still held before a step starts: after failed heartbeats or a suspended machine, another process
+    /// may have replaced it. If this cannot be verified, no further steps are started.
     pub(crate) async fn make_sure(&self, engine: &Engine) {
         let now = engine.clock.now();
         if self.lock.is_doubtful(now)
@@ -109,7 +112,7 @@ impl Session {
 }
 
 fn stop(engine: &Engine, error: &StateError) {
-    engine.observer.on(&Event::Notice { message: format!("{error}; nothing more is started") });
+    engine.observer.on(&Event::Notice { message: format!("{error}; no further changes will be started") });
     engine.interrupt.stop.cancel();
 }
 
@@ -119,7 +122,7 @@ async fn beat(engine: Engine, lock: Arc<HeldLock>) {
         match lock.beat(engine.clock.now()).await {
             Ok(()) => {}
             Err(error @ StateError::LockLost { .. }) => return stop(&engine, &error),
-            // A heartbeat that fails once is made up for by the next one.
+            // The next heartbeat compensates for a single failure.
             Err(error) => engine.observer.on(&Event::Notice { message: error.to_string() }),
         }
     }

@@ -1,4 +1,4 @@
-//! One step on one resource: create, change, delete. No step knows of another.
+//! The execution of a single step: create, update or delete a resource, independently of other steps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Update, tags_of};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
-use ohinfra_core::schema::{Availability, RECORDED, REPLACE, Schema, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SHARED, Schema, WRITE_ONLY};
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -16,18 +16,21 @@ use ohinfra_plan::difference::{Compared, difference};
 use crate::Engine;
 use crate::events::Event;
 use crate::waiting::{retrying, until_ready};
+use crate::writer::StateWriter;
 
-/// What a step works with.
+/// The context of a step.
 pub(crate) struct Work {
     pub(crate) engine: Engine,
     pub(crate) schema: Arc<Schema>,
     pub(crate) kind: Arc<dyn ResourceKind>,
     pub(crate) subject: Subject,
     pub(crate) lineage: String,
-    /// Whether something may be there already of which the plan could not know.
+    /// `true` if the resource may already exist without being known to the plan.
     pub(crate) look_first: bool,
-    /// Replaced ones that are still to be deleted. One that holds the name of what is created is taken back.
+    /// The identities of replaced resources that still have to be deleted. One that has the name of the new resource is reused.
     pub(crate) predecessors: Vec<String>,
+    /// The writer that records a create call before it is sent; only for kinds that need it ([`Schema::adopts`]).
+    pub(crate) intents: Option<Arc<StateWriter>>,
 }
 
 impl Work {
@@ -43,11 +46,11 @@ impl Work {
         self.engine.limits.permit(self.schema.service(), self.region()).await
     }
 
-    /// Creates it, unless what is there already is ours: then that is taken and changed where it differs.
+    /// Creates the resource. If it already exists and is owned by this deployment, it is adopted and updated where it differs.
     ///
-    /// A create call whose answer was lost, or that failed half-way, may have left something. So nothing is created a second
-    /// time without looking first. A replacement looks before its first time (an earlier run may have been interrupted), and so does
-    /// what the plan could not look for.
+    /// A create call that failed midway or whose response was lost may have created the resource, so every further attempt
+    /// starts with a `find`. The first attempt does so as well for a replacement (an earlier run may have been interrupted) and
+    /// for a resource that the plan could not find.
     pub(crate) async fn create(
         &self,
         inputs: &Inputs,
@@ -55,29 +58,34 @@ impl Work {
     ) -> Result<Created, ProviderError> {
         let untouched = AtomicBool::new(!self.look_first);
         let attempted = AtomicBool::new(false);
-        let made = retrying(self.schema.timeouts.ready, self.progress(), || async {
+        let outcome = retrying(self.schema.timeouts.ready, self.progress(), || async {
             if !untouched.swap(false, Ordering::Relaxed)
                 && let Some(id) = self.find_own(&self.attempt(attempted.load(Ordering::Relaxed)), inputs, None).await?
             {
-                return Ok(Made::Found(id));
+                return Ok(CreateOutcome::Found(id));
             }
             attempted.store(true, Ordering::Relaxed);
+            self.record_attempt(true).await?;
             let result = {
                 let _permit = self.permit().await;
                 self.kind.create(&self.subject, inputs.clone()).await
             };
+            if result.as_ref().is_err_and(|error| !error.is_transient() && error.kind != ErrorKind::Exists) {
+                // AWS rejected the call: an equal object that exists later is not ours.
+                self.record_attempt(false).await?;
+            }
             match result {
-                Err(error) if error.kind == ErrorKind::Exists => self.found_instead(inputs, error).await,
-                result => result.map(Made::Created),
+                Err(error) if error.kind == ErrorKind::Exists => self.resolve_conflict(inputs, error).await,
+                result => result.map(CreateOutcome::Created),
             }
         })
         .await?;
-        let created = match made {
-            Made::Created(created) => created,
-            Made::Found(id) => {
+        let created = match outcome {
+            CreateOutcome::Created(created) => created,
+            CreateOutcome::Found(id) => {
                 let live = self.read(&id).await?;
                 identified(&Created { id: id.clone(), attributes: live.attributes.clone() });
-                // What a predecessor had of what no read returns is not known.
+                // The write-only inputs of a predecessor are unknown.
                 let applied = self.predecessors.contains(&id).then(|| never_reported(&self.schema, inputs));
                 let attributes = self.change(&id, inputs, applied.as_ref(), &live).await?;
                 return Ok(Created { id, attributes });
@@ -92,24 +100,38 @@ impl Work {
         Ok(Created { id: created.id, attributes })
     }
 
+    /// Records in the state whether a create call may have had an effect, and waits until that is written.
+    async fn record_attempt(&self, attempted: bool) -> Result<(), ProviderError> {
+        let Some(writer) = &self.intents else { return Ok(()) };
+        writer.change(|document| {
+            if let Some(pending) = document.pending.get_mut(self.subject.address()) {
+                pending.attempted = attempted;
+            }
+        });
+        let failed = |error: ohinfra_state::StateError| {
+            ProviderError::new(ErrorKind::Other, self.schema.kind, format!("failed to write the state: {error}"))
+        };
+        writer.flush().await.map_err(failed)
+    }
+
     fn attempt(&self, attempted: bool) -> Subject {
         Subject { attempted: attempted || self.subject.attempted, ..self.subject.clone() }
     }
 
-    /// What stands in the way of a create call and can be used instead: what an earlier attempt created, or a predecessor
-    /// that is still to be deleted (the configuration went back to its name).
-    async fn found_instead(&self, inputs: &Inputs, error: ProviderError) -> Result<Made, ProviderError> {
-        // A look came before the create call: what exists now is what an attempt has created, whose answer was lost.
+    /// Finds a reusable resource that conflicts with a create call: one created by an earlier attempt, or a predecessor that
+    /// still has to be deleted (the configuration was changed back to its name).
+    async fn resolve_conflict(&self, inputs: &Inputs, error: ProviderError) -> Result<CreateOutcome, ProviderError> {
+        // A `find` preceded the create call: a resource that exists now was created by an attempt whose response was lost.
         let mut subject = self.attempt(true);
         if let Some(id) = self.find_own(&subject, inputs, Some(&error)).await? {
-            return Ok(Made::Found(id));
+            return Ok(CreateOutcome::Found(id));
         }
         subject.except.retain(|id| !self.predecessors.contains(id));
-        self.find_own(&subject, inputs, Some(&error)).await?.map(Made::Found).ok_or(error)
+        self.find_own(&subject, inputs, Some(&error)).await?.map(CreateOutcome::Found).ok_or(error)
     }
 
-    /// The identity of what is there and ours. Something of the same name that is not ours is an error if `exists` says that
-    /// it stands in the way.
+    /// Returns the identity of the existing resource if it is owned by this deployment. A resource of another owner is an error
+    /// if a create call has failed with `exists` because of it.
     async fn find_own(
         &self,
         subject: &Subject,
@@ -124,7 +146,7 @@ impl Work {
             (Some(found), _) if found.is_owned_by(&subject.ownership) => Ok(Some(found.id)),
             (Some(found), Some(error)) => Err(ProviderError {
                 message: format!(
-                    "`{}` exists and does not belong to this deployment; `ohinfra import {} '{}'` would take it over",
+                    "`{}` already exists and is not managed by this deployment; run `ohinfra import {} '{}'` to adopt it",
                     found.id,
                     self.subject.address(),
                     found.id
@@ -135,7 +157,7 @@ impl Work {
         }
     }
 
-    /// Brings what is live to what is desired, in place, and gives the attributes after that.
+    /// Updates the live resource to the desired inputs in place, and returns the resulting attributes.
     pub(crate) async fn change(
         &self,
         id: &str,
@@ -149,11 +171,11 @@ impl Work {
             return Err(ProviderError::new(
                 ErrorKind::Invalid,
                 self.schema.kind,
-                format!("`{}` differs and AWS cannot change it in place; run the plan again", field.path),
+                format!("`{}` changed since the plan and requires replacement; run plan again", field.path),
             ));
         }
         if !fields.is_empty() {
-            let update = update_of(desired, live, &fields);
+            let update = update_of(&self.schema, desired, live, &fields);
             retrying(self.schema.timeouts.ready, self.progress(), || async {
                 let _permit = self.permit().await;
                 self.kind.update(&self.subject, id, update.clone()).await
@@ -162,7 +184,7 @@ impl Work {
         }
         self.wait_until_ready(id).await?;
         let may_change = self.schema.attributes().iter().any(|(_, a)| *a == Availability::ChangesOnUpdate);
-        // What was read before it was ready, of a thing that an interrupted run has left, need not have been all.
+        // Attributes read before the resource was ready, after an interrupted run, may be incomplete.
         if may_change && !fields.is_empty() || !self.is_complete(&live.attributes) {
             Ok(self.read(id).await?.attributes)
         } else {
@@ -170,7 +192,7 @@ impl Work {
         }
     }
 
-    /// The inputs as the state keeps them: with what AWS reports of values that are recorded rather than configured.
+    /// Returns the inputs as recorded in the state, with the live values of [`RECORDED`] inputs.
     pub(crate) async fn recorded(&self, id: &str, inputs: Inputs) -> Result<Inputs, ProviderError> {
         if !self.schema.inputs().iter().any(|(_, behaviour)| behaviour.has(RECORDED)) {
             return Ok(inputs);
@@ -191,12 +213,12 @@ impl Work {
         .await
     }
 
-    async fn read(&self, id: &str) -> Result<Live, ProviderError> {
+    pub(crate) async fn read(&self, id: &str) -> Result<Live, ProviderError> {
         let ids = [id.to_owned()];
         retrying(Duration::from_secs(60), self.progress(), || async {
             let _permit = self.permit().await;
             let answers = self.kind.read(self.region(), &ids).await?;
-            // Right after a create, a read may not see it yet.
+            // Immediately after a create call, a read may not return the resource yet.
             answers.into_iter().next().flatten().ok_or_else(|| {
                 ProviderError::new(ErrorKind::NotYetVisible, self.schema.kind, format!("{id} is not visible yet"))
             })
@@ -204,7 +226,7 @@ impl Work {
         .await
     }
 
-    /// Deletes it and waits until it has gone.
+    /// Deletes the resource and waits until the deletion is complete.
     pub(crate) async fn delete(&self, id: &str, how: Deletion) -> Result<(), ProviderError> {
         retrying(self.schema.timeouts.delete, self.progress(), || async {
             let _permit = self.permit().await;
@@ -219,28 +241,33 @@ impl Work {
     }
 }
 
-/// Inputs with what AWS reports of values that are recorded rather than configured.
+/// Adds the live values of [`RECORDED`] inputs.
 pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) -> Inputs {
     let names = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(RECORDED)).map(|(name, _)| *name);
     inputs.extend(names.filter_map(|name| Some((name.to_owned(), live.inputs.get(name)?.clone()))));
     inputs
 }
 
-/// What counts as applied to an object whose inputs the state does not record: only what could not be applied again.
+/// Returns the inputs that count as applied for a resource whose inputs are not in the state: immutable write-only ones, which
+/// cannot be applied again, and secrets, which only a rotation may change.
 pub(crate) fn never_reported(schema: &Schema, desired: &Inputs) -> Inputs {
-    let is_fixed = |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE);
+    let is_fixed =
+        |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE) || schema.rotated.is_some_and(|it| it == field);
     desired.iter().filter(|(field, _)| is_fixed(field)).map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
-/// The change in place that a list of fields asks for; tags apart, because every kind sets them alike.
-fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<Inputs> {
+/// Creates the in-place update for a list of changed fields. Tags are separate because all kinds set them uniformly.
+fn update_of(schema: &Schema, desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<Inputs> {
     let is_tag = |field: &&FieldChange| field.path == "tags" || field.path.starts_with("tags.");
-    let (wanted, present) = (tags_of(desired), tags_of(&live.inputs));
+    let (desired_tags, live_tags) = (tags_of(desired), tags_of(&live.inputs));
     let mut tags_to_set = Tags::new();
     let mut tags_to_remove = Vec::new();
     if fields.iter().any(|field| is_tag(&field)) {
-        tags_to_set =
-            wanted.iter().filter(|(k, v)| present.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        tags_to_set = desired_tags
+            .iter()
+            .filter(|(k, v)| live_tags.get(*k) != Some(v))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         tags_to_remove = fields
             .iter()
             .filter(|field| field.after.is_none())
@@ -249,38 +276,42 @@ fn update_of(desired: &Inputs, live: &Live, fields: &[FieldChange]) -> Update<In
             .map(str::to_owned)
             .collect();
     }
+    let mut present = live.inputs.clone();
+    // Of a list that is shared, an update sees its own entries only.
+    let shared = fields.iter().filter(|field| schema.behaviour(&field.path).has(SHARED));
+    present.extend(shared.map(|field| (field.path.clone(), field.before.clone().unwrap_or_default())));
     Update {
         desired: desired.clone(),
-        live: live.inputs.clone(),
+        live: present,
         changed: fields.iter().filter(|field| !is_tag(field)).map(|field| field.path.clone()).collect(),
         tags_to_set,
         tags_to_remove,
     }
 }
 
-/// What came of the attempts to create something.
-enum Made {
-    /// It was created.
+/// The outcome of creating a resource.
+enum CreateOutcome {
+    /// The resource was created.
     Created(Created),
-    /// It was there, and it is ours.
+    /// The resource already exists and is owned by this deployment.
     Found(String),
 }
 
-/// What a finished step means for the state.
+/// The result of a step, to be recorded in the state.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It is there and ready.
+    /// The resource exists and is ready.
     Present { id: String, inputs: Inputs, attributes: Attributes },
-    /// It has gone.
+    /// The resource was deleted.
     Gone,
-    /// It leaves the state.
+    /// The resource is removed from the state.
     Forgotten,
 }
 
-/// What a running step reports.
+/// A message of a running step.
 pub(crate) enum Message {
-    /// Its identity is known.
+    /// The identity of a new resource is known.
     Identified { address: Address, created: Created, inputs: Inputs },
-    /// It has ended.
+    /// The step has finished.
     Finished { step: ohinfra_plan::steps::Step, result: Result<Outcome, ProviderError>, seconds: f64 },
 }

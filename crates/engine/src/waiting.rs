@@ -1,7 +1,7 @@
-//! The one waiter and the one retry policy above the SDK's own.
+//! The waiter and the retry policy on top of the SDK's retries.
 //!
-//! The SDK retries single requests (throttling, 5xx, lost connections) within seconds. Here is what takes minutes: a
-//! thing that is still becoming ready, and an error that goes away when something else has happened.
+//! The SDK retries single requests (throttling, 5xx, lost connections) within seconds. This module covers conditions that
+//! take minutes: resources that are not ready yet, and errors that resolve when another operation completes.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use ohinfra_core::contract::Readiness;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use tokio::time::Instant;
 
-/// The first pause between two looks; it grows by half each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause: what AWS's own waiters use for things that take minutes.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// The initial delay between two attempts. Each further delay is 1.5 times as long.
+const INITIAL_DELAY: Duration = Duration::from_millis(500);
+/// The maximum delay, as in AWS waiters for operations that take minutes.
+const MAX_DELAY: Duration = Duration::from_secs(15);
 
-/// How long an error of this kind is worth waiting for. None: it is final.
+/// Returns how long an error of this kind is retried; `None` if it is final.
 ///
-/// | error | what is being waited for | at most |
+/// | error | condition waited for | limit |
 /// | --- | --- | --- |
-/// | dependency | network interfaces to go away, a lock of another operation, a resource in use | the step's own timeout |
-/// | not yet visible | a role, profile, group or principal made a moment ago to reach every host of AWS | 2 min |
-/// | throttled | the rate to fall, after the SDK's own attempts | 5 min |
-/// | unavailable | the service or the network to come back, after the SDK's own attempts | 1 min |
+/// | dependency | deletion of network interfaces, end of another operation, release of a resource in use | timeout of the step |
+/// | not yet visible | propagation of a new role, profile, group or principal within AWS | 2 min |
+/// | throttled | lower request rate, after the SDK's retries | 5 min |
+/// | unavailable | recovery of the service or the network, after the SDK's retries | 1 min |
 pub fn patience(kind: ErrorKind, step: Duration) -> Option<Duration> {
     match kind {
         ErrorKind::Dependency => Some(step),
@@ -40,41 +40,41 @@ pub fn patience(kind: ErrorKind, step: Duration) -> Option<Duration> {
     }
 }
 
-/// Pauses that grow.
-struct Pauses(Duration);
+/// Delays with exponential backoff.
+struct Backoff(Duration);
 
-impl Pauses {
+impl Backoff {
     fn new() -> Self {
-        Self(FIRST_PAUSE)
+        Self(INITIAL_DELAY)
     }
 
     async fn next(&mut self) {
         tokio::time::sleep(self.0).await;
-        self.0 = (self.0 * 3 / 2).min(LONGEST_PAUSE);
+        self.0 = (self.0 * 3 / 2).min(MAX_DELAY);
     }
 }
 
-/// Calls until it succeeds or fails for good; `progress` hears what is being waited for.
+/// Retries `call` until it succeeds or fails permanently; `progress` receives the status.
 pub async fn retrying<T, F, Fut>(step: Duration, progress: impl Fn(String), call: F) -> Result<T, ProviderError>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, ProviderError>>,
 {
-    retrying_what(|kind| patience(kind, step), progress, call).await
+    retry_within_budget(|kind| patience(kind, step), progress, call).await
 }
 
-/// As [`retrying`], for a read of a plan: only a rate that is too high is waited for. A network that is not there is told at once,
-/// and nothing has been begun that would be left half done.
+/// Like [`retrying`], for the reads of a plan: retries only throttling. A network failure is reported immediately, because a
+/// plan has no operation in progress to complete.
 pub async fn retrying_read<T, F, Fut>(progress: impl Fn(String), call: F) -> Result<T, ProviderError>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, ProviderError>>,
 {
     let throttled = |kind| if kind == ErrorKind::Throttled { patience(kind, Duration::MAX) } else { None };
-    retrying_what(throttled, progress, call).await
+    retry_within_budget(throttled, progress, call).await
 }
 
-async fn retrying_what<T, F, Fut>(
+async fn retry_within_budget<T, F, Fut>(
     patience: impl Fn(ErrorKind) -> Option<Duration>,
     progress: impl Fn(String),
     mut call: F,
@@ -84,9 +84,9 @@ where
     Fut: Future<Output = Result<T, ProviderError>>,
 {
     let started = Instant::now();
-    let mut pauses = Pauses::new();
-    // One bad moment is nobody's business; what lasts is shown.
-    let mut lasts = false;
+    let mut backoff = Backoff::new();
+    // A single failure is not reported, only a persistent one.
+    let mut is_persistent = false;
     loop {
         let mut error = match call().await {
             Ok(value) => return Ok(value),
@@ -94,13 +94,13 @@ where
         };
         match patience(error.kind) {
             Some(patience) if started.elapsed() < patience => {
-                if std::mem::replace(&mut lasts, true) {
+                if std::mem::replace(&mut is_persistent, true) {
                     progress(format!("waiting: {}", error.message));
                 }
-                pauses.next().await;
+                backoff.next().await;
             }
             Some(patience) => {
-                error.message = format!("{} (for {} s, then ohinfra gave up)", error.message, patience.as_secs());
+                error.message = format!("{} (gave up after {} s)", error.message, patience.as_secs());
                 return Err(error);
             }
             None => return Err(error),
@@ -108,7 +108,7 @@ where
     }
 }
 
-/// Looks until it is ready (or gone), or `timeout` is over.
+/// Polls with `look` until the resource is ready (or its deletion is complete), at most for `timeout`.
 pub async fn until_ready<F, Fut>(
     timeout: Duration,
     what: &str,
@@ -120,12 +120,12 @@ where
     Fut: Future<Output = Result<Readiness, ProviderError>>,
 {
     let started = Instant::now();
-    let mut pauses = Pauses::new();
+    let mut backoff = Backoff::new();
     loop {
         let status = match look().await {
             Ok(Readiness::Ready) => return Ok(()),
             Ok(Readiness::Waiting(status)) => status,
-            // A read right after a create may miss the new thing; that is the same as not being ready.
+            // A read immediately after a create call may miss the new resource, which counts as not ready.
             Err(error) if error.is_transient() || error.kind == ErrorKind::NotFound => error.message,
             Err(error) => return Err(error),
         };
@@ -133,10 +133,10 @@ where
             return Err(ProviderError::new(
                 ErrorKind::Timeout,
                 what,
-                format!("gave up after {} s; the last status was: {status}", timeout.as_secs()),
+                format!("timed out after {} s; last status: {status}", timeout.as_secs()),
             ));
         }
         progress(status);
-        pauses.next().await;
+        backoff.next().await;
     }
 }

@@ -1,4 +1,4 @@
-//! The one writer of the state: a write in flight takes all that came meanwhile into the next.
+//! The single writer of the state. Changes made during a write are combined into the next one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,11 +8,11 @@ use tokio::task::JoinHandle;
 
 use crate::events::{Event, Observer};
 
-/// Writes the document in the background whenever it was changed.
+/// Writes the document in the background after each change.
 pub struct StateWriter {
     document: Arc<Mutex<StateDocument>>,
     changed: Arc<Notify>,
-    /// How many changes were asked to be written.
+    /// The number of changes requested so far.
     asked: Arc<Mutex<u64>>,
     done: watch::Receiver<Progress>,
     task: JoinHandle<()>,
@@ -20,14 +20,14 @@ pub struct StateWriter {
 
 #[derive(Clone, Debug, Default)]
 struct Progress {
-    /// How many of the changes have been written.
+    /// The number of changes written so far.
     written: u64,
     error: Option<StateError>,
 }
 
 impl StateWriter {
-    /// Starts the writer on a document that was read as `version` (none: never written).
-    #[expect(clippy::disallowed_methods, reason = "it lives exactly as long as the session that owns it")]
+    /// Starts a writer for a document that was read with `version` (`None`: never written).
+    #[expect(clippy::disallowed_methods, reason = "the task lives exactly as long as the session that owns it")]
     pub fn start(
         store: Arc<dyn StateStore>,
         document: StateDocument,
@@ -47,8 +47,8 @@ impl StateWriter {
                     let (snapshot, upto) = {
                         let mut document = lock(&document);
                         let upto = *lock(&asked);
-                        // Woken for a change that went with the one before it. A write that nobody waits for could reach the
-                        // store after the lock was released.
+                        // The change was already included in the previous write. An extra write that is not awaited could
+                        // reach the store after the lock is released.
                         if upto == written_upto {
                             continue;
                         }
@@ -74,7 +74,7 @@ impl StateWriter {
         Self { document, changed, asked, done, task }
     }
 
-    /// Changes the document and asks for it to be written.
+    /// Changes the document and schedules a write.
     pub fn change(&self, change: impl FnOnce(&mut StateDocument)) {
         {
             let mut document = lock(&self.document);
@@ -84,22 +84,22 @@ impl StateWriter {
         self.changed.notify_one();
     }
 
-    /// Gives a document that was never written the lineage that a saved plan was made for.
+    /// Sets the lineage of a document that was never written, to that of a saved plan.
     pub fn adopt_lineage(&self, lineage: &str) {
         lineage.clone_into(&mut lock(&self.document).lineage);
     }
 
-    /// A copy of the document as it is now.
+    /// Returns a copy of the current document.
     pub fn document(&self) -> StateDocument {
         lock(&self.document).clone()
     }
 
-    /// Looks at the document without copying it.
+    /// Calls a function with the current document, without copying it.
     pub fn with<T>(&self, look: impl FnOnce(&StateDocument) -> T) -> T {
         look(&lock(&self.document))
     }
 
-    /// The error that has ended the writing, if one has.
+    /// Returns the error that stopped the writer, if any.
     pub fn error(&self) -> Option<StateError> {
         self.done.borrow().error.clone()
     }

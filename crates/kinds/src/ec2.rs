@@ -1,4 +1,4 @@
-//! Amazon EC2: networking.
+//! Amazon EC2: networking and launch templates.
 
 pub mod launch_template;
 pub mod look_ups;

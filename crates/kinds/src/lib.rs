@@ -1,6 +1,6 @@
-//! What can be provisioned and looked up: plain data, one folder per AWS service, one file per kind, no I/O.
+//! Definitions of all resource kinds and lookups: plain data, one folder per AWS service, one file per kind, no I/O.
 //!
-//! A kind is a marker type with a [`Definition`]: its inputs (documented field by field) and its schema. How AWS does it
+//! A kind is a marker type with a [`Definition`]: its inputs (documented field by field) and its schema. The AWS implementation
 //! is in the file of the same name in an `aws-*` crate. [`schemas`] lists every kind.
 
 pub mod acm;
@@ -30,7 +30,7 @@ pub mod wafv2;
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
 
-/// The schema of every kind, by name.
+/// Returns the schemas of all kinds, sorted by name.
 pub fn schemas() -> Vec<Schema> {
     let mut schemas = vec![
         backup::Plan::schema(),
@@ -90,6 +90,7 @@ pub fn schemas() -> Vec<Schema> {
         cloudfront::ResponseHeadersPolicy::schema(),
         cloudfront::Distribution::schema(),
         cognito::IdentityProvider::schema(),
+        logs::FunctionLogGroups::schema(),
         // new kinds above this line
     ];
     schemas.sort_by_key(|schema| schema.kind);

@@ -1,4 +1,4 @@
-//! Wires the AWS crates and the state in S3 into the command line.
+//! The command line on AWS: connects it to the AWS crates and the S3 state store.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use ohinfra_state::StateStore;
 use ohinfra_state_s3::{S3Store, bootstrap};
 use tokio::sync::OnceCell;
 
-/// Everything that this version can do on AWS, through one connection.
+/// Returns the provider with every kind and lookup on AWS, on one connection.
 pub fn provider(connection: &Connection) -> Provider {
     let provider = Provider::default()
         .look_up(CallerIdentityLookUp(Arc::clone(connection.caller())))
@@ -29,7 +29,7 @@ pub fn provider(connection: &Connection) -> Provider {
     ohinfra_aws_ops::register(provider, connection)
 }
 
-/// AWS, with the standard chain of credentials: one connection, made when it is first needed.
+/// AWS with the default credential chain. The only connection is opened on first use.
 #[derive(Default)]
 pub struct Aws {
     connection: OnceCell<Connection>,

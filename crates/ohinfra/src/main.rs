@@ -1,4 +1,4 @@
-//! The command line on AWS.
+//! The `ohinfra` program: the command line on AWS.
 
 use std::process::ExitCode;
 

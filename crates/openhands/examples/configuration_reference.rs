@@ -1,8 +1,8 @@
-//! Prints what is made of the table of configuration keys: `schema` or `keys`. `cargo xtask docs` writes it.
+//! Prints documents generated from the table of configuration keys: `schema` or `keys`. `cargo xtask docs` writes them to files.
 
 use ohinfra_openhands::configuration::keys;
 
-#[expect(clippy::print_stdout, reason = "printing is all that it does")]
+#[expect(clippy::print_stdout, reason = "the program prints to stdout")]
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("schema") => println!("{:#}", keys::json_schema()),

@@ -1,18 +1,19 @@
-//! Renders one piece of the payload for a test: `render_payload PIECE [FOLDER]`, with the values as JSON on standard input.
+//! Renders one part of the payload for a test: `render_payload PART [DIRECTORY]`, with the values as JSON on standard input.
 //!
-//! | piece | values | standard output | files in FOLDER |
+//! | part | values | standard output | files in DIRECTORY |
 //! | --- | --- | --- | --- |
 //! | `boot` | the fields of `payload::boot::Boot` | the boot script | `bundle.zip` |
 //! | `bundle` | the same | | the files of the bundle: `compose.yaml`, `overlay/`, `nginx.conf`, `sandbox-network`, … |
 //! | `viewer-request` | the fields of `payload::edge::ViewerRequest` | | `viewer-request.zip` |
 //! | `routing` | the fields of `payload::routing::Routing` | `nginx.conf` | |
-//! | `mail` | `site_name`, `domains` | subjects and bodies of the mails as JSON, by name | |
-//! | `releases` | nothing | the supported releases of OpenHands as JSON | |
+//! | `mail` | `site_name`, `domains` | subjects and bodies of the emails as JSON, by name | |
+//! | `releases` | ignored | the supported OpenHands releases as JSON | |
+//! | `database` | `password` | the SQL script of the database bootstrap | |
 //!
-//! Fields of `boot` and `bundle` that are missing have sample values: the default release with its images, the default limits of
-//! sandboxes, and the word `sample`.
+//! Missing fields of `boot` and `bundle` have sample values: the default release with its images, the default sandbox limits, and
+//! the string `sample`.
 
-#![expect(clippy::print_stdout, reason = "it is a program of the tests")]
+#![expect(clippy::print_stdout, reason = "the program prints to stdout")]
 
 use std::error::Error;
 use std::io::Write as _;
@@ -26,12 +27,12 @@ use ohinfra_openhands::payload::releases::{RELEASES, Release};
 use ohinfra_openhands::payload::routing::Routing;
 use serde_json::{Value, json};
 
-/// The values that are given, and sample values for the others.
+/// Returns the given values, with sample values for missing ones.
 fn boot(values: &str) -> Result<Boot, Box<dyn Error>> {
     let mut all = serde_json::to_value(Boot::sample())?;
     let given: serde_json::Map<String, Value> = serde_json::from_str(values)?;
     for (name, value) in given {
-        *all.get_mut(&name).ok_or_else(|| format!("there is no value `{name}`"))? = value;
+        *all.get_mut(&name).ok_or_else(|| format!("unknown value `{name}`"))? = value;
     }
     Ok(serde_json::from_value(all)?)
 }
@@ -85,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let password: serde_json::Value = serde_json::from_str(&values)?;
             script(&Bootstrap::default().transactions(&verifier(password["password"].as_str().unwrap_or_default()))?)
         }
-        _ => return Err(format!("there is no piece `{name}`").into()),
+        _ => return Err(format!("unknown part `{name}`").into()),
     };
     print!("{text}");
     Ok(())

@@ -1,4 +1,4 @@
-//! The configuration: layers of values, checked against one table of keys, as typed data.
+//! The configuration: layered sources, validated against the table of keys, as typed data.
 
 mod forms;
 pub mod keys;
@@ -11,6 +11,7 @@ use ohinfra_core::Region;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Tags;
+use ohinfra_kinds::logs::REPLICA_REGIONS;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,90 +25,90 @@ pub use login::{Login, Oidc, Saml, SamlMetadata};
 pub use tree::Sources;
 use tree::{Node, Origin};
 
-/// A checked configuration with every default filled in.
+/// A validated configuration with all defaults applied.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Configuration {
-    /// Prefixes names and owns the state.
+    /// The deployment name: the prefix of resource names and the owner of the state.
     pub name: String,
     /// The main region.
     pub region: Region,
-    /// The VPC. Empty with a backend.
+    /// The VPC ID; empty with a backend.
     pub vpc_id: String,
-    /// The deployment that domains are put in front of, if it is not this one.
+    /// The deployment that serves the domains; `None` if it is this one.
     pub backend: Option<Backend>,
     /// `production` or `staging`.
     pub stage: String,
-    /// Shown to users.
+    /// The site name shown to users.
     pub site_name: String,
-    /// Whether the S3 gateway endpoint is left out.
+    /// `true` to create no S3 gateway endpoint.
     pub skip_s3_endpoint: bool,
-    /// Where the state is kept; none for a local file.
+    /// The S3 URL of the state; `None` for a local file.
     pub state_url: Option<String>,
-    /// The domains that are served.
+    /// The served domains.
     pub edges: Vec<Edge>,
-    /// Which interface endpoints are made, by short name.
+    /// Interface endpoints by short name; `true` to create the endpoint.
     pub endpoints: BTreeMap<String, bool>,
-    /// Who gets alerts.
+    /// Recipients of alerts.
     pub alarm_emails: Vec<String>,
-    /// Days that the application's log is kept.
+    /// Retention of the application log, in days.
     pub log_retention_days: i32,
-    /// The data bucket's name, if it is not the default.
+    /// The name of the data bucket; `None` for the default.
     pub data_bucket_name: Option<String>,
-    /// Whether agents get AWS credentials.
+    /// `true` to give agents AWS credentials.
     pub sandbox_aws_access: bool,
-    /// What they may do with them: a file.
+    /// The path of the IAM policy for these credentials.
     pub sandbox_aws_policy_file: String,
-    /// The secret that encrypts agents' sessions.
+    /// The name of the secret that encrypts agent sessions.
     pub sandbox_secret_name: Option<String>,
-    /// Who may log in.
+    /// The login methods.
     pub login: Login,
-    /// Tags beside the four of every deployment.
+    /// Tags in addition to the four tags of every deployment.
     pub tags: Tags,
-    /// Everything as it was written, for the digest and for stacks that read what is not a field here.
+    /// All configured values by key path, for the digest and for keys without a separate field.
     pub all: BTreeMap<String, Value>,
 }
 
-/// Another deployment of the same account, with a state of its own: it exports what a domain needs to know of it.
+/// Another deployment in the same account, with a separate state, that exports the values a domain needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Backend {
-    /// Its main region.
+    /// The main region of the backend.
     pub region: Region,
-    /// Its name.
+    /// The name of the backend.
     pub name: String,
 }
 
-/// A domain that is served.
+/// A served domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edge {
-    /// Names the stack `edge-<suffix>`; none: `edge`.
+    /// The suffix of the stack name, `edge-<suffix>`; `None` for `edge`.
     pub suffix: Option<String>,
     /// The domain.
     pub domain_name: String,
-    /// Its hosted zone.
+    /// The ID of the hosted zone of the domain.
     pub hosted_zone_id: String,
-    /// The part before the domain.
+    /// The subdomain.
     pub sub_domain: String,
-    /// `owner` or `public`.
+    /// Access to apps started by agents: `owner` or `public`.
     pub runtime_access: String,
 }
 
 impl Edge {
-    /// The stack of its resources.
+    /// Returns the stack name of this edge.
     pub fn stack(&self) -> String {
         self.suffix.as_ref().map_or_else(|| "edge".to_owned(), |suffix| format!("edge-{suffix}"))
     }
 
-    /// The name that users open.
+    /// Returns the host name that users open.
     pub fn full_domain(&self) -> String {
         format!("{}.{}", self.sub_domain, self.domain_name)
     }
 }
 
 impl Configuration {
-    /// Reads all layers, or reports every problem. Also gives remarks.
+    /// Merges and validates all sources. Returns the configuration and warnings, or all errors.
     pub fn load(sources: &Sources) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let (tree, mut problems) = tree::merge(sources);
-        // What cannot be read may hold anything: nothing else can be said of it.
+        // A source that does not parse may set any key, so further checks would report false errors.
         if problems.iter().any(Diagnostic::is_error) {
             problems.retain(Diagnostic::is_error);
             return Err(sorted(problems));
@@ -123,34 +124,34 @@ impl Configuration {
         }
     }
 
-    /// What a key holds: as it was written, or its default.
+    /// Returns the configured value of a key, or its default.
     pub fn value(&self, path: &str) -> Value {
         self.all.get(path).cloned().or_else(|| keys::default(path)).unwrap_or_default()
     }
 
-    /// Whether images are built here instead of taken as they are published.
+    /// Returns `true` if images are built locally instead of pulled as published.
     pub fn builds_images(&self) -> bool {
         self.value("images.source") == "build"
     }
 
-    /// The release of OpenHands that runs.
+    /// Returns the configured OpenHands release.
     pub fn release(&self) -> &'static Release {
         let version = self.value("compute.openhands_version");
         let release = version.as_str().and_then(releases::find).or_else(|| releases::RELEASES.first());
         release.unwrap_or_else(|| unreachable!("BUG: the table of releases is empty"))
     }
 
-    /// The model of a new user, as `LiteLLM` names it: `bedrock/…`.
+    /// Returns the default model of new users under its `LiteLLM` name, `bedrock/…`.
     pub fn default_model(&self) -> String {
         self.value("models.default").as_str().unwrap_or_default().to_owned()
     }
 
-    /// The id of that model or inference profile in Bedrock.
+    /// Returns the Bedrock model or inference profile ID of the default model.
     pub fn default_model_id(&self) -> Option<String> {
         forms::model_id(&self.default_model()).map(str::to_owned)
     }
 
-    /// Patterns of the models that may be used; the default model fits one of them.
+    /// Returns patterns of the allowed models; the default model always matches one of them.
     pub fn allowed_models(&self) -> Vec<String> {
         let listed = self.value("models.allowed");
         let listed = listed.as_array().into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned));
@@ -161,12 +162,12 @@ impl Configuration {
         patterns
     }
 
-    /// Whether the instance pulls its images again by itself. An image that was built here keeps its content for good.
+    /// Returns `true` if the instance pulls updated images. Locally built images are immutable and never updated.
     pub fn auto_updates(&self) -> bool {
         self.value("compute.auto_update") == true && !self.builds_images()
     }
 
-    /// The domains that users may come back to from the login.
+    /// Returns the domains allowed as login redirect targets.
     pub fn callback_domains(&self) -> Vec<String> {
         let listed = self.value("auth.callback_domains");
         let listed = listed.as_array().into_iter().flatten().filter_map(|domain| domain.as_str().map(str::to_owned));
@@ -174,28 +175,34 @@ impl Configuration {
         if listed.is_empty() { self.edges.iter().map(Edge::full_domain).collect() } else { listed }
     }
 
-    /// The digest that a saved plan is bound to.
+    /// Returns the regions, besides us-east-1, in which the log groups of Lambda@Edge functions are managed.
+    pub fn edge_log_regions(&self) -> Vec<String> {
+        let listed = self.value("monitoring.edge_log_regions");
+        listed.as_array().into_iter().flatten().filter_map(|region| region.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Returns the digest that binds a saved plan to this configuration and sandbox policy.
     pub fn digest(&self, sandbox_policy: &str) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
         sha256_hex(format!("{text}\n{sandbox_policy}").as_bytes())
     }
 }
 
-/// Problems by place, each once.
+/// Sorts problems by place and removes duplicates.
 fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     problems.sort_by(|a, b| (place_order(&a.place), &a.message).cmp(&(place_order(&b.place), &b.message)));
     problems.dedup();
     problems
 }
 
-/// Lines in the order of the file, not of their digits.
+/// Splits a place into file and numbers, so that line 10 sorts after line 9.
 fn place_order(place: &str) -> (String, Vec<usize>) {
     let mut parts = place.split(':');
     let file = parts.next().unwrap_or_default().to_owned();
     (file, parts.filter_map(|part| part.parse().ok()).collect())
 }
 
-/// Checked leaves by dotted path, with what is needed to say where a problem is.
+/// Validated leaves by dotted path, with their origins for diagnostics.
 struct Values {
     problems: Vec<Diagnostic>,
     leaves: BTreeMap<String, (Value, Origin)>,
@@ -229,7 +236,7 @@ impl Values {
         self.problems.push(Diagnostic::error(place, message).help(help));
     }
 
-    /// Checks the form of a text that is there.
+    /// Validates a string, if it is set.
     fn form(&mut self, path: &str, what: &str, help: &str, is_good: impl Fn(&str) -> bool) {
         if let Some(text) = self.text(path).filter(|text| !is_good(text)) {
             self.refuse(path, format!("`{path}` is `{text}`, which is not {what}"), help);
@@ -251,59 +258,61 @@ impl Values {
         self.form(
             "name",
             "a deployment name",
-            "3 to 24 lower-case letters, digits and single dashes, a letter first",
+            "3 to 24 lowercase letters, digits and single hyphens, starting with a letter",
             is_name,
         );
         self.form(
             "name",
-            "free to use",
-            "AWS keeps for itself what begins with `aws`, `ssm`, `sg-` or `internal-`, and the words `aws`, `amazon` and `cognito`",
+            "available: AWS reserves it",
+            "names must not start with `aws`, `ssm`, `sg-` or `internal-`, or contain the words `aws`, `amazon` or `cognito`",
             |text| !is_reserved(text),
         );
         self.form(
             "database.engine_version",
-            "a version of PostgreSQL",
+            "a PostgreSQL version",
             "a major version or one of its minor versions: `17`, `15.8`",
             is_engine_version,
         );
-        self.form("site_name", "a title that Cognito takes", "1 to 100 letters, digits, spaces and _+=,.@-", is_title);
+        self.form("site_name", "a valid site name", "1 to 100 letters, digits, spaces and _+=,.@-", is_title);
         self.form(
             "auth.domain_prefix_suffix",
-            "the end of a login domain's prefix",
-            "at most 25 lower-case letters, digits and dashes, without the words `aws`, `amazon` and `cognito`",
+            "a valid domain prefix suffix",
+            "at most 25 lowercase letters, digits and hyphens, without the words `aws`, `amazon` and `cognito`",
             is_domain_suffix,
         );
         self.form(
             "compute.instance_type",
-            "a type of arm64 instance",
-            "for example `m7g.xlarge`: the image and the containers are for Graviton",
+            "an arm64 (Graviton) instance type",
+            "for example `m7g.xlarge`; the machine image and the containers are built for arm64",
             is_arm64_instance,
         );
         let versions = format!("one of the supported versions: {}", releases::versions());
-        self.form("compute.openhands_version", "a supported version of OpenHands", &versions, |text| {
+        self.form("compute.openhands_version", "a supported OpenHands version", &versions, |text| {
             releases::find(text).is_some()
         });
         for path in ["images.openhands_digest", "images.agent_server_digest", "images.aws_cli_digest"] {
-            self.form(path, "the digest of an image", "`sha256:` and 64 hexadecimal digits", is_image_digest);
+            self.form(path, "an image digest", "`sha256:` followed by 64 hexadecimal digits", is_image_digest);
         }
         self.models();
-        self.form("edge_runtime", "a Node.js runtime of Lambda", "for example `nodejs24.x`", |text| {
+        self.form("edge_runtime", "a Lambda Node.js runtime", "for example `nodejs24.x`", |text| {
             is_runtime(text, "nodejs", ".x")
         });
-        self.form("user_config.runtime", "a Python runtime of Lambda", "for example `python3.14`", |text| {
+        self.form("user_config.runtime", "a Lambda Python runtime", "for example `python3.14`", |text| {
             is_runtime(text, "python3.", "")
         });
         self.capacity();
-        self.form("region", "a region", "for example `us-west-2`", |text| Region::new(text).is_ok());
-        self.form("vpc_id", "a VPC id", "for example `vpc-0123456789abcdef0`", is_vpc_id);
-        self.form("sub_domain", "a host name", "letters, digits and dashes", is_label);
-        self.form("stage", "a stage", "`production` or `staging`", |text| ["production", "staging"].contains(&text));
-        self.form("state.url", "a state URL", "for example `s3://bucket/openhands.json`", is_state_url);
-        self.form("sandbox.secret_name", "a secret's name", "letters, digits and /_+=.@-", is_secret_name);
+        self.form("region", "a valid region", "for example `us-west-2`", |text| Region::new(text).is_ok());
+        self.form("vpc_id", "a valid VPC ID", "for example `vpc-0123456789abcdef0`", is_vpc_id);
+        self.form("sub_domain", "a valid subdomain", "lowercase letters, digits and hyphens", is_label);
+        self.form("stage", "a valid stage", "`production` or `staging`", |text| {
+            ["production", "staging"].contains(&text)
+        });
+        self.form("state.url", "a valid state URL", "for example `s3://bucket/openhands.json`", is_state_url);
+        self.form("sandbox.secret_name", "a valid secret name", "letters, digits and /_+=.@-", is_secret_name);
         self.form(
             "monitoring.data_bucket_name",
-            "a bucket name",
-            "3 to 63 lower-case letters, digits, dots and dashes",
+            "a valid bucket name",
+            "3 to 63 lowercase letters, digits, dots and hyphens",
             is_bucket,
         );
         let backend = self.backend();
@@ -316,9 +325,16 @@ impl Values {
             if !email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.')) {
                 self.refuse(
                     "monitoring.alarm_emails",
-                    format!("`{email}` is not an e-mail address"),
+                    format!("`{email}` is not an email address"),
                     "for example `ops@example.com`",
                 );
+            }
+        }
+        for region in self.texts("monitoring.edge_log_regions") {
+            if !REPLICA_REGIONS.contains(&region.as_str()) {
+                let message = format!("Lambda@Edge functions do not log in `{region}`");
+                let help = format!("choose from {}", REPLICA_REGIONS.join(", "));
+                self.refuse("monitoring.edge_log_regions", message, &help);
             }
         }
         let edges = self.edges(tree);
@@ -328,7 +344,7 @@ impl Values {
             let offered = keys::RETENTION_DAYS.map(|n| n.to_string()).join(", ");
             self.refuse(
                 "monitoring.log_retention_days",
-                format!("CloudWatch Logs offers no retention of {retention} days"),
+                format!("{retention} is not a retention period that CloudWatch Logs supports"),
                 &format!("one of {offered}"),
             );
         }
@@ -358,7 +374,7 @@ impl Values {
                 self.refuse(
                     &format!("tags.{key}"),
                     message,
-                    "tags that start with `ohinfra:` and `aws:` are not yours to set",
+                    "tags that start with `ohinfra:` or `aws:` are reserved; choose another name",
                 );
             }
         }
@@ -386,37 +402,37 @@ impl Values {
     }
 
     fn models(&mut self) {
-        let help = "`bedrock/` and the id of a model or an inference profile, for example \
+        let help = "`bedrock/` followed by a model or inference profile ID, for example \
                     `bedrock/us.anthropic.claude-sonnet-4-6`";
-        self.form("models.default", "a model on Bedrock", help, is_bedrock_model);
+        self.form("models.default", "a Bedrock model", help, is_bedrock_model);
         for pattern in self.texts("models.allowed") {
             if !is_model_pattern(&pattern) {
-                let message = format!("`{pattern}` is not a pattern of model ids");
-                let help = "the id of a model or an inference profile, in which `*` stands for any text, for example `anthropic.claude-*`";
+                let message = format!("`{pattern}` is not a valid model ID pattern");
+                let help = "a model or inference profile ID, where `*` matches any characters, for example `anthropic.claude-*`";
                 self.refuse("models.allowed", message, help);
             }
         }
     }
 
-    /// Aurora's capacity goes in halves of a unit.
+    /// Validates the Aurora capacity, which is set in steps of 0.5 ACU.
     fn capacity(&mut self) {
         let value = |path: &str| self.get(path).and_then(|value| value.as_f64()).unwrap_or_default();
-        let (least, most) = (value("database.min_acu"), value("database.max_acu"));
-        for (path, value) in [("database.min_acu", least), ("database.max_acu", most)] {
+        let (min, max) = (value("database.min_acu"), value("database.max_acu"));
+        for (path, value) in [("database.min_acu", min), ("database.max_acu", max)] {
             if (value * 2.0).fract() != 0.0 {
-                let message = format!("Aurora offers no capacity of {value} units");
-                self.refuse(path, message, "whole and half units, for example `0.5`");
+                let message = format!("{value} is not a valid Aurora capacity");
+                self.refuse(path, message, "a multiple of 0.5 ACU, for example `0.5`");
             }
         }
-        if least > most {
-            let message = format!("the least capacity is {least} units, and the most is {most}");
-            self.refuse("database.min_acu", message, "set `min_acu` no higher than `max_acu` in [database]");
+        if min > max {
+            let message = format!("`min_acu` ({min}) exceeds `max_acu` ({max})");
+            self.refuse("database.min_acu", message, "lower `min_acu` or raise `max_acu` in [database]");
         }
     }
 
     fn backend(&mut self) -> Option<Backend> {
-        self.form("backend.region", "a region", "for example `us-west-2`", |text| Region::new(text).is_ok());
-        self.form("backend.name", "a deployment name", "the `name` of the deployment that has the instance", is_name);
+        self.form("backend.region", "a valid region", "for example `us-west-2`", |text| Region::new(text).is_ok());
+        self.form("backend.name", "a deployment name", "the `name` of the deployment that runs the instance", is_name);
         let Some(region) = self.text("backend.region") else {
             if self.leaves.contains_key("backend.name") {
                 self.refuse("backend.name", "`backend.region` is missing".to_owned(), "the main region of the backend");
@@ -425,12 +441,12 @@ impl Values {
         };
         let name = self.text("backend.name")?;
         if self.text("name").as_ref() == Some(&name) {
-            let message = format!("this deployment and its backend are both called `{name}`");
-            self.refuse("backend.region", message, "give this one a `name` of its own: it owns a state of its own");
+            let message = format!("this deployment and its backend have the same name, `{name}`");
+            self.refuse("backend.region", message, "choose a different `name`: each deployment has a separate state");
         }
         if self.leaves.contains_key("vpc_id") {
-            let message = "`vpc_id` has no meaning with `[backend]`".to_owned();
-            self.refuse("vpc_id", message, "leave it out: the instance is the backend's, and so is its network");
+            let message = "`vpc_id` cannot be combined with `[backend]`".to_owned();
+            self.refuse("vpc_id", message, "remove `vpc_id`: the instance runs in the network of the backend");
         }
         Some(Backend { region: Region::new(&region).ok()?, name })
     }
@@ -446,11 +462,11 @@ impl Values {
             for key in ["domain_name", "hosted_zone_id", "sub_domain"] {
                 let path = if self.leaves.contains_key(&own(key)) { own(key) } else { key.to_owned() };
                 match key {
-                    "domain_name" => self.form(&path, "a domain", "for example `example.com`", is_domain),
+                    "domain_name" => self.form(&path, "a valid domain", "for example `example.com`", is_domain),
                     "hosted_zone_id" => {
-                        self.form(&path, "a hosted zone id", "for example `Z0123456789ABCDEFGHIJ`", is_zone_id);
+                        self.form(&path, "a hosted zone ID", "for example `Z0123456789ABCDEFGHIJ`", is_zone_id);
                     }
-                    _ => self.form(&path, "a host name", "letters, digits and dashes", is_label),
+                    _ => self.form(&path, "a valid subdomain", "lowercase letters, digits and hyphens", is_label),
                 }
             }
             let mut required = |key: &str, help: &str| match inherited(self, key) {
@@ -464,14 +480,14 @@ impl Values {
                 "the Route 53 hosted zone of the domain, for example `hosted_zone_id = \"Z0123456789ABCDEFGHIJ\"`",
             );
             let suffix = self.text(&own("suffix"));
-            self.form(&own("suffix"), "a suffix", "at most 20 lower-case letters, digits and dashes", |text| {
+            self.form(&own("suffix"), "a valid suffix", "at most 20 lowercase letters, digits and hyphens", |text| {
                 is_label(text) && text.len() <= 20
             });
             if edges.iter().any(|edge| edge.suffix == suffix) {
                 let message = suffix
                     .as_ref()
                     .map_or("two edges have no `suffix`".to_owned(), |s| format!("two edges have the suffix `{s}`"));
-                self.refuse(&own("suffix"), message, "give each `[[edge]]` a `suffix` of its own");
+                self.refuse(&own("suffix"), message, "give each `[[edge]]` a unique `suffix`");
             }
             edges.push(Edge {
                 suffix,

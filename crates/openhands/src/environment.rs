@@ -1,4 +1,4 @@
-//! What is there before anything is made: the look-ups, and what their answers must say.
+//! The environment of a deployment: lookups of existing resources and the validation of their results.
 
 mod aurora;
 mod base_images;
@@ -24,26 +24,26 @@ use crate::configuration::{Backend, Configuration};
 use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
 use crate::payload::images::Digests;
 
-/// The prefix list of the addresses from which CloudFront asks origins.
+/// The prefix list of the IP addresses that CloudFront uses for origin requests.
 const CLOUDFRONT_PREFIX_LIST: &str = "com.amazonaws.global.cloudfront.origin-facing";
 
-/// AWS's own parameter with the newest image of Amazon Linux 2023 for arm64.
+/// The public SSM parameter with the ID of the newest Amazon Linux 2023 image for arm64.
 const IMAGE_PARAMETER: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64";
-/// The pin of the machine image.
+/// The name of the pin of the machine image.
 const IMAGE_PIN: &str = "machine_image";
-/// The pin of Aurora's version.
+/// The name of the pin of the Aurora version.
 const AURORA_PIN: &str = "aurora_version";
 /// The address of the cluster.
 pub const CLUSTER: &str = "database/cluster";
 
-/// What is pinned already, and whether newer things may be taken.
+/// Pinned versions, and permission to upgrade them.
 #[derive(Clone, Debug, Default)]
 pub struct Pins {
-    /// What the state keeps.
+    /// Pinned values in the state, by name.
     pub known: BTreeMap<String, Value>,
-    /// The version of the live cluster, if there is one.
+    /// The engine version of the live cluster; `None` if there is no cluster.
     pub cluster_version: Option<String>,
-    /// Whether `--upgrade` was asked for.
+    /// `true` with `--upgrade`.
     pub upgrade: bool,
 }
 
@@ -53,86 +53,86 @@ impl Pins {
     }
 }
 
-/// What the stacks build on.
+/// Existing resources and values that the stacks use.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Environment {
-    /// Names in this account.
+    /// Resource names in this account.
     pub names: Names,
     /// `aws`, `aws-us-gov` or `aws-cn`.
     pub partition: String,
-    /// The VPC's range.
+    /// The CIDR block of the VPC.
     pub vpc_cidr: String,
-    /// One private subnet with a way out per zone.
+    /// IDs of private subnets with a route to a NAT gateway, one per zone.
     pub private_subnets: Vec<String>,
-    /// Their zones, in the same order.
+    /// Availability zones of the private subnets, in the same order.
     pub private_zones: Vec<String>,
-    /// One public subnet per zone.
+    /// IDs of public subnets, one per zone.
     pub public_subnets: Vec<String>,
-    /// The route tables of all of these, each once.
+    /// IDs of the route tables of these subnets, without duplicates.
     pub route_tables: Vec<String>,
-    /// An S3 gateway endpoint that somebody else made.
+    /// The ID of an existing S3 gateway endpoint that is not managed by this deployment.
     pub foreign_s3_endpoint: Option<String>,
-    /// The id of CloudFront's prefix list.
+    /// The ID of the CloudFront prefix list.
     pub cloudfront_prefix_list: String,
-    /// The ARN of a sandbox secret that somebody else made; none if it is ours to make.
+    /// The ARN of an existing sandbox secret that is not managed by this deployment; `None` if the deployment manages it.
     pub foreign_sandbox_secret: Option<String>,
-    /// The secret of the client at the company's OpenID Connect provider, if there is one.
+    /// The client secret of the OpenID Connect provider, if configured.
     pub oidc_client_secret: Option<ClientSecret>,
-    /// The machine image of the instance.
+    /// The machine image ID of the instance.
     pub image_id: String,
-    /// Aurora PostgreSQL's version.
+    /// The Aurora PostgreSQL engine version.
     pub aurora_version: String,
-    /// The digests of the published images that images are built of, by `repository:tag`.
+    /// Digests of the base images, by `repository:tag`.
     pub base_images: Digests,
-    /// What another deployment that this one's domains are in front of tells of itself; then nothing of a VPC is known.
+    /// Exported values of the backend deployment, if configured. Values of a VPC are then empty.
     pub exported: Option<Exported>,
-    /// What the state keeps of these, so that an apply does not replace the instance because AWS has a newer image.
+    /// Pins to store in the state. They prevent, for example, instance replacement when AWS publishes a newer machine image.
     pub pins: BTreeMap<String, Value>,
 }
 
-/// A secret of somebody else's that is handed over in its current version.
+/// An existing secret, used in its current version and not managed by this deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientSecret {
-    /// Its ARN.
+    /// The ARN of the secret.
     pub arn: String,
-    /// The id of its current version.
+    /// The ID of the current version.
     pub version: String,
 }
 
-/// What a deployment tells those whose domains are in front of it.
+/// Values that a backend deployment exports for domains in other deployments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
-    /// The name of its load balancer.
+    /// The DNS name of the load balancer.
     pub alb_dns_name: String,
-    /// The parameter that holds the header value by which the load balancer knows CloudFront.
+    /// The ARN of the SSM parameter with the header value that authenticates CloudFront to the load balancer.
     pub header_secret_arn: String,
-    /// Its version.
+    /// The version of this parameter.
     pub header_secret_version: String,
 }
 
-/// The name of the sandbox secret.
+/// Returns the name of the sandbox secret.
 pub fn sandbox_secret_name(configuration: &Configuration) -> String {
     configuration.sandbox_secret_name.clone().unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name))
 }
 
-/// Every look-up that a plan needs. All can be made at once. Whoever takes away needs nothing to make things with.
-pub fn look_ups(configuration: &Configuration, pins: &Pins, takes_away: bool) -> Vec<Request> {
+/// Returns all lookups of a plan. They are independent and can run concurrently. A destroy skips lookups that only creation needs.
+pub fn look_ups(configuration: &Configuration, pins: &Pins, is_destroy: bool) -> Vec<Request> {
     let main = &configuration.region;
     let virginia = Region::us_east_1();
-    // Who asks comes first: what is wrong with credentials is told of it.
+    // The caller identity comes first, so that credential errors are reported for it.
     let mut requests = vec![Request::new::<CallerIdentity>(main, &())];
     match &configuration.backend {
         Some(backend) => requests.extend(
             [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET]
                 .map(|name| Request::new::<PublishedParameter>(&virginia, &exported_name(backend, name))),
         ),
-        None => requests.extend(ground(configuration)),
+        None => requests.extend(instance_lookups(configuration)),
     }
-    if configuration.builds_images() && configuration.backend.is_none() && !takes_away {
+    if configuration.builds_images() && configuration.backend.is_none() && !is_destroy {
         requests.push(Request::new::<Buildx>(main, &()));
         requests.extend(base_images::questions(configuration, pins));
     }
-    if let Some(oidc) = configuration.login.oidc.as_ref().filter(|_| !takes_away) {
+    if let Some(oidc) = configuration.login.oidc.as_ref().filter(|_| !is_destroy) {
         requests.push(Request::new::<SecretDescription>(main, &oidc.client_secret_name));
     }
     let zones: std::collections::BTreeSet<&String> =
@@ -145,8 +145,8 @@ fn exported_name(backend: &Backend, name: &str) -> String {
     Names::export(&backend.name, backend.region.as_str(), name)
 }
 
-/// What an instance of one's own is built on.
-fn ground(configuration: &Configuration) -> Vec<Request> {
+/// Returns the lookups of a deployment with an instance, which is every deployment without `[backend]`.
+fn instance_lookups(configuration: &Configuration) -> Vec<Request> {
     let main = &configuration.region;
     vec![
         Request::new::<Vpc>(main, &configuration.vpc_id),
@@ -160,7 +160,7 @@ fn ground(configuration: &Configuration) -> Vec<Request> {
     ]
 }
 
-/// Answers by look-up and question.
+/// Results of lookups, found by lookup type and question.
 struct Answers<'a>(&'a [(Request, Value)]);
 
 impl Answers<'_> {
@@ -172,7 +172,7 @@ impl Answers<'_> {
 }
 
 impl Environment {
-    /// An environment of made-up answers, for what is looked at without a cloud: the graph of a configuration.
+    /// Returns an environment of placeholder values, to build the graph of a configuration without AWS access.
     pub fn placeholder(configuration: &Configuration) -> Self {
         let two = |noun: &str| (1..=2).map(|n| format!("{noun}-{n:08}")).collect();
         Self {
@@ -205,12 +205,12 @@ impl Environment {
         }
     }
 
-    /// The ARN of a policy that AWS manages.
+    /// Returns the ARN of an AWS managed policy.
     pub(crate) fn managed_policy(&self, name: &str) -> String {
         format!("arn:{}:iam::aws:policy/{name}", self.partition)
     }
 
-    /// Checks the answers; reports every problem.
+    /// Validates lookup results. Returns the environment and warnings, or all errors.
     pub fn new(
         configuration: &Configuration,
         answers: &[(Request, Value)],
@@ -226,8 +226,8 @@ impl Environment {
         if let Some(backend) = &configuration.backend {
             let exported = check_backend(backend, &answers, &mut problems);
             let names = Names::new(configuration, &account);
-            let remarks = remarks(problems)?;
-            return Ok((Self { names, partition, oidc_client_secret, exported, ..Self::default() }, remarks));
+            let warnings = warnings(problems)?;
+            return Ok((Self { names, partition, oidc_client_secret, exported, ..Self::default() }, warnings));
         }
         let vpc = check_vpc(configuration, answers.get::<Vpc>(&configuration.vpc_id).flatten(), &mut problems);
         let network = answers.get::<VpcNetwork>(&configuration.vpc_id).unwrap_or_default();
@@ -239,10 +239,10 @@ impl Environment {
         if prefix_list.is_none() {
             problems.push(
                 Diagnostic::error(
-                    "look-up",
-                    format!("there is no prefix list `{CLOUDFRONT_PREFIX_LIST}` in {}", configuration.region),
+                    "lookup",
+                    format!("prefix list `{CLOUDFRONT_PREFIX_LIST}` not found in {}", configuration.region),
                 )
-                .help("CloudFront's prefix list is in every commercial region; check `region`"),
+                .help("the CloudFront prefix list exists in every commercial region; check `region`"),
             );
         }
         let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
@@ -253,7 +253,7 @@ impl Environment {
         let image_id = choose_image(configuration, &answers, pins, &mut problems);
         let aurora_version = aurora::choose(configuration, &answers, pins, &mut problems);
         check_backups(&answers, &mut problems);
-        let remarks = remarks(problems)?;
+        let warnings = warnings(problems)?;
         let environment = Self {
             names: Names::new(configuration, &account),
             partition,
@@ -278,24 +278,25 @@ impl Environment {
             image_id,
             aurora_version,
         };
-        Ok((environment, remarks))
+        Ok((environment, warnings))
     }
 }
 
-/// What was remarked, if nothing is wrong.
-fn remarks(problems: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let (errors, remarks): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
-    if errors.is_empty() { Ok(remarks) } else { Err(errors) }
+/// Returns the warnings, or the errors if there are any.
+fn warnings(problems: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
+    if errors.is_empty() { Ok(warnings) } else { Err(errors) }
 }
 
-/// What the backend exports.
+/// Returns the exported values of the backend, or reports the missing ones.
 fn check_backend(backend: &Backend, answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) -> Option<Exported> {
     let [dns, header] = [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET].map(|name| {
         let name = exported_name(backend, name);
         let found = answers.get::<PublishedParameter>(&name).flatten();
         if found.is_none() {
-            let message = format!("there is no parameter `{name}` in us-east-1, which the backend exports");
-            let help = "apply the backend first; check `region` and `name` in [backend] and the account";
+            let message = format!("SSM parameter `{name}`, exported by the backend, not found in us-east-1");
+            let help =
+                "apply the backend first; check `region` and `name` in [backend], and the account of your credentials";
             problems.push(Diagnostic::error("backend", message).help(help));
         }
         found
@@ -316,8 +317,8 @@ fn check_vpc(
     let id = &configuration.vpc_id;
     let Some(vpc) = vpc else {
         problems.push(
-            Diagnostic::error("vpc_id", format!("there is no VPC `{id}` in {}", configuration.region))
-                .help("check `vpc_id`, `region` and the account that your credentials belong to"),
+            Diagnostic::error("vpc_id", format!("VPC `{id}` not found in {}", configuration.region))
+                .help("check `vpc_id`, `region` and the account of your credentials"),
         );
         return None;
     };
@@ -327,24 +328,20 @@ fn check_vpc(
     ] {
         if !is_on {
             problems.push(
-                Diagnostic::error(
-                    "vpc_id",
-                    format!("the VPC `{id}` has {what} switched off, which interface endpoints need"),
-                )
-                .help(format!("`aws ec2 modify-vpc-attribute --vpc-id {id} {flag}` switches it on")),
+                Diagnostic::error("vpc_id", format!("{what} must be enabled in VPC `{id}` for interface endpoints"))
+                    .help(format!("run `aws ec2 modify-vpc-attribute --vpc-id {id} {flag}`")),
             );
         }
     }
     Some(vpc)
 }
 
-/// Whoever builds images needs docker. It is not asked for where nothing is built.
-/// Whether images can be built here, where they are to be built at all.
+/// Returns `true` unless images are to be built and docker buildx is missing.
 fn check_docker(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let is_missing = answers.get::<Buildx>(&()) == Some(None);
     if is_missing {
-        let message = "`images.source` is `build`, and there is no docker with buildx on this machine";
-        let help = "install docker, or leave `images.source` out: the published images are used then";
+        let message = "docker buildx not found, but `images.source` is `build`";
+        let help = "install Docker with buildx, or remove `images.source` to use the published images";
         problems.push(Diagnostic::error("images.source", message.to_owned()).help(help));
     }
     !is_missing
@@ -358,7 +355,7 @@ struct ChosenSubnets {
     route_tables: Vec<String>,
 }
 
-/// One private and one public subnet per zone, the lowest id first.
+/// Selects one private and one public subnet per zone: the one with the lowest ID.
 fn choose_subnets(
     configuration: &Configuration,
     network: &VpcNetworkDetails,
@@ -378,16 +375,16 @@ fn choose_subnets(
     }
     let id = &configuration.vpc_id;
     for (count, kind, help) in [
-        (private.len(), "private subnets with a route to a NAT gateway", "OpenHands' instance and database need them"),
-        (public.len(), "public subnets with a route to an internet gateway", "the load balancer needs them"),
+        (private.len(), "private subnets with a route to a NAT gateway", "required by the instance and the database"),
+        (public.len(), "public subnets with a route to an internet gateway", "required by the load balancer"),
     ] {
         if count < 2 {
             problems.push(
                 Diagnostic::error(
                     "vpc_id",
-                    format!("the VPC `{id}` has {kind} in {count} availability zones; 2 are needed"),
+                    format!("VPC `{id}` has {kind} in {count} availability zones; at least 2 are required"),
                 )
-                .help(format!("{help}; a subnet counts by the default route (0.0.0.0/0) of its route table")),
+                .help(format!("{help}; subnets are classified by the default route (0.0.0.0/0) of their route table")),
             );
         }
     }
@@ -400,13 +397,13 @@ fn choose_subnets(
     ChosenSubnets { private: ids(&private), private_zones, public: ids(&public), route_tables }
 }
 
-/// The route table of a subnet: its own, or the VPC's main one.
+/// Returns the route table of a subnet: the associated one, or the main route table of the VPC.
 fn route_table<'a>(network: &'a VpcNetworkDetails, subnet: &Subnet) -> Option<&'a RouteTable> {
     let own = network.route_tables.iter().find(|table| table.subnets.contains(&subnet.id));
     own.or_else(|| network.route_tables.iter().find(|table| table.main))
 }
 
-/// The machine image: the one that is in use, or the newest.
+/// Selects the machine image: the pinned one, or the newest.
 fn choose_image(
     configuration: &Configuration,
     answers: &Answers<'_>,
@@ -418,31 +415,32 @@ fn choose_image(
     match (pins.get(IMAGE_PIN), newest) {
         (Some(pinned), newest) => {
             if newest.is_some_and(|newest| newest != pinned) {
-                let message = format!("there is a newer machine image than {pinned}, which is in use");
-                let help = "`--upgrade` takes it; that replaces the instance";
+                let message = format!("a newer machine image is available (in use: {pinned})");
+                let help = "`--upgrade` updates it and replaces the instance";
                 problems.push(Diagnostic::warning("compute/launch-template", message).help(help));
             }
             pinned
         }
         (None, Some(newest)) => newest,
         (None, None) => {
-            let message = format!("{} has no parameter `{IMAGE_PARAMETER}`", configuration.region);
-            problems
-                .push(Diagnostic::error("look-up", message).help("it is in every commercial region; check `region`"));
+            let message = format!("SSM parameter `{IMAGE_PARAMETER}` not found in {}", configuration.region);
+            let help = "the parameter exists in every commercial region; check `region`";
+            problems.push(Diagnostic::error("lookup", message).help(help));
             String::new()
         }
     }
 }
 
-/// The daily backup selects by tag, and AWS Backup selects by tag only what the account has opted in to.
+/// Warns about services that the account has not opted in to. The daily backup selects resources by tag, and AWS Backup
+/// selects by tag only resources of opted-in services.
 fn check_backups(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) {
     let opted_in = answers.get::<OptedIn>(&()).unwrap_or_default();
     let missing: Vec<&str> = ["EBS", "EFS"].into_iter().filter(|kind| opted_in.get(*kind) == Some(&false)).collect();
     if !missing.is_empty() {
-        let message = format!("AWS Backup does not back up {}: the account has not opted in", missing.join(" and "));
+        let message = format!("AWS Backup does not back up {}: not enabled in the account", missing.join(" and "));
         let settings: Vec<String> = missing.iter().map(|kind| format!("{kind}=true")).collect();
         let help = format!(
-            "`aws backup update-region-settings --resource-type-opt-in-preference {}` opts in, for the whole account in this region",
+            "run `aws backup update-region-settings --resource-type-opt-in-preference {}`; this applies to the whole account in this region",
             settings.join(",")
         );
         problems.push(Diagnostic::warning("monitoring/backup-selection", message).help(help));
@@ -455,16 +453,17 @@ fn check_zones(configuration: &Configuration, answers: &Answers<'_>, problems: &
         let zone = answers.get::<HostedZone>(id).flatten();
         let problem = match &zone {
             None => Some((
-                format!("there is no hosted zone `{id}`"),
-                "`aws route53 list-hosted-zones` lists those of the account".to_owned(),
+                format!("hosted zone `{id}` not found"),
+                "run `aws route53 list-hosted-zones` to list the hosted zones of the account".to_owned(),
             )),
             Some(zone) if zone.private => Some((
-                format!("the hosted zone `{id}` ({}) is private", zone.name),
-                "users and certificate authorities must be able to resolve it: choose the public zone".to_owned(),
+                format!("hosted zone `{id}` ({}) is private", zone.name),
+                "choose the public zone: users and certificate authorities must be able to resolve the domain"
+                    .to_owned(),
             )),
             Some(zone) if *domain != zone.name && !domain.ends_with(&format!(".{}", zone.name)) => Some((
-                format!("the hosted zone `{id}` is that of {}, not of {domain}", zone.name),
-                format!("choose the zone of {domain} or of a parent of it, or correct `domain_name`"),
+                format!("hosted zone `{id}` serves {}, not {domain}", zone.name),
+                format!("choose the zone of {domain} or of a parent domain, or correct `domain_name`"),
             )),
             Some(_) => None,
         };
@@ -492,9 +491,9 @@ fn check_endpoints(
             problems.push(
                 Diagnostic::error(
                     format!("network.endpoints.{name}"),
-                    format!("the VPC has an endpoint for {service} with private DNS already: {}", endpoint.id),
+                    format!("the VPC already has an endpoint for {service} with private DNS: {}", endpoint.id),
                 )
-                .help(format!("to use it as it is, set `endpoints = {{ {name} = false }}` in [network]")),
+                .help(format!("to use the existing endpoint, set `endpoints = {{ {name} = false }}` in [network]")),
             );
         }
     }
@@ -503,19 +502,19 @@ fn check_endpoints(
     if !configuration.skip_s3_endpoint {
         problems.push(Diagnostic::warning(
             "network/endpoint-s3",
-            format!("the VPC has an S3 gateway endpoint already ({}): none is made", found.id),
+            format!("the VPC already has an S3 gateway endpoint ({}); using it", found.id),
         ));
     }
     Some(found.id.clone())
 }
 
-/// The service of an interface endpoint: `ecr-api` is `com.amazonaws.<region>.ecr.api`.
+/// Returns the service name of an interface endpoint: `com.amazonaws.<region>.ecr.api` for `ecr-api`.
 pub fn interface_service(region: &Region, name: &str) -> String {
     let name = if name.starts_with("ecr-") { name.replace('-', ".") } else { name.to_owned() };
     format!("com.amazonaws.{region}.{name}")
 }
 
-/// The secret of the client at the company's OpenID Connect provider.
+/// Returns the client secret of the OpenID Connect provider, or reports why it is unusable.
 fn check_client_secret(
     configuration: &Configuration,
     answers: &Answers<'_>,
@@ -529,20 +528,18 @@ fn check_client_secret(
     let store = format!("--region {region} --secret-string file://FILE");
     match answers.get::<SecretDescription>(name).flatten() {
         None => refuse(
-            format!("there is no secret `{name}` in {region}"),
-            format!("`aws secretsmanager create-secret --name {name} {store}` stores the client secret from a file"),
+            format!("secret `{name}` not found in {region}"),
+            format!("store the client secret: `aws secretsmanager create-secret --name {name} {store}`"),
         ),
         Some(secret) if secret.deleted => refuse(
-            format!("the secret `{name}` is scheduled for deletion"),
-            format!("`aws secretsmanager restore-secret --region {region} --secret-id {name}` restores it"),
+            format!("secret `{name}` is scheduled for deletion"),
+            format!("restore it: `aws secretsmanager restore-secret --region {region} --secret-id {name}`"),
         ),
         Some(secret) => match secret.version {
             Some(version) => return Some(ClientSecret { arn: secret.arn, version }),
             None => refuse(
-                format!("the secret `{name}` has no value"),
-                format!(
-                    "`aws secretsmanager put-secret-value --secret-id {name} {store}` stores the client secret from a file"
-                ),
+                format!("secret `{name}` has no value"),
+                format!("store the client secret: `aws secretsmanager put-secret-value --secret-id {name} {store}`"),
             ),
         },
     }
@@ -561,8 +558,8 @@ fn check_sandbox_secret(
     }
     if secret.deleted {
         problems.push(
-            Diagnostic::error("sandbox.secret_name", format!("the secret `{name}` is scheduled for deletion and is not ours to restore"))
-                .help(format!("`aws secretsmanager restore-secret --secret-id {name}` brings it back; or choose another `secret_name` in [sandbox]")),
+            Diagnostic::error("sandbox.secret_name", format!("secret `{name}` is scheduled for deletion and is not managed by this deployment"))
+                .help(format!("run `aws secretsmanager restore-secret --secret-id {name}`, or choose another `secret_name` in [sandbox]")),
         );
     }
     Some(secret.arn)

@@ -1,6 +1,6 @@
-//! What OpenHands needs: the configuration, the look-ups, and one file per stack of the desired graph.
+//! The OpenHands deployment: configuration, lookups, and one file per stack of the desired graph.
 //!
-//! No I/O: texts of files and answers of look-ups come in, a [`Configuration`], a list of look-ups and a graph go out.
+//! No I/O: the inputs are file contents and lookup results; the outputs are a [`Configuration`], a list of lookups and a graph.
 
 pub mod configuration;
 pub mod environment;

@@ -1,25 +1,25 @@
-//! What things are called in AWS.
+//! Names of AWS resources.
 
 use crate::Configuration;
 
-/// The exported name of the load balancer.
+/// Export: the DNS name of the load balancer.
 pub const ALB_DNS_NAME: &str = "alb-dns-name";
-/// The exported header value by which it knows CloudFront.
+/// Export: the header value that proves to the load balancer that a request comes from CloudFront.
 pub const ORIGIN_VERIFY_SECRET: &str = "origin-verify-secret";
 
-/// Names of one deployment in one account.
+/// Names of the resources of a deployment in an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// The deployment's name: the start of most names.
+    /// The deployment's name, which is the prefix of most resource names.
     pub prefix: String,
-    /// The account: 12 digits.
+    /// The account ID: 12 digits.
     pub account: String,
     /// The main region.
     pub region: String,
 }
 
 impl Names {
-    /// The names of a deployment.
+    /// Returns the names of a deployment.
     pub fn new(configuration: &Configuration, account: &str) -> Self {
         Self {
             prefix: configuration.name.clone(),
@@ -28,37 +28,42 @@ impl Names {
         }
     }
 
-    /// The parameter in us-east-1 by which a deployment tells domains in states of their own something of itself.
+    /// Returns the name of an exported parameter in us-east-1, which deployments of domains with a separate state read.
     pub fn export(deployment: &str, region: &str, name: &str) -> String {
         format!("/{deployment}/compute/{region}/{name}")
     }
 
-    /// `OpenHands` for the default deployment, its name for any other: where a title is asked for.
+    /// Returns the name of the parameter in us-east-1 that claims the deployment's name in the account.
+    pub fn claim(&self) -> String {
+        format!("/{}/region", self.prefix)
+    }
+
+    /// Returns the title of the deployment: `OpenHands` for the default name, otherwise the name.
     pub fn title(&self) -> &str {
         if self.prefix == "openhands" { "OpenHands" } else { &self.prefix }
     }
 
-    /// The name of a thing that is unique in an account and region.
+    /// Returns a resource name that is unique in an account and region.
     pub fn regional(&self, noun: &str) -> String {
         format!("{}-{noun}", self.prefix)
     }
 
-    /// The name of a thing that is unique in an account (IAM), so that regions do not meet.
+    /// Returns a resource name that is unique in an account (IAM). Contains the region, so that regions do not conflict.
     pub fn global(&self, noun: &str) -> String {
         format!("{}-{}-{noun}", self.prefix, self.region)
     }
 
-    /// A repository of images of one's own.
+    /// Returns the name of a repository for images that ohinfra builds.
     pub fn repository(&self, noun: &str) -> String {
         format!("{}/{noun}", self.prefix)
     }
 
-    /// The secret with the header value by which the load balancer and OpenHands know CloudFront.
+    /// Returns the name of the secret with the header value that proves that a request comes from CloudFront.
     pub fn origin_verify_secret(&self) -> String {
         format!("{}/cloudfront/origin-verify", self.prefix)
     }
 
-    /// The data bucket's default name.
+    /// Returns the default name of the data bucket.
     pub fn data_bucket(&self) -> String {
         format!("{}-data-{}-{}", self.prefix, self.account, self.region)
     }

@@ -1,9 +1,17 @@
-//! What is put *into* AWS: files in their own languages under `payload/`, filled in from the configuration and from what AWS
-//! says. The same values give the same bytes, always.
+//! The payload: files deployed *into* AWS, stored in their own languages under `payload/` and rendered with values from the
+//! configuration and from AWS. Rendering is deterministic: equal values give equal bytes.
 //!
-//! [`edge`] makes the two functions at CloudFront's edge, [`boot`] what an instance starts with, [`routing`] what finds the sandbox
-//! of a request, [`user_config`] the function behind `/api/v1/user-config`, [`database`] the SQL that prepares the database, and
-//! [`mail`] what users are sent and see when they log in, [`images`] what images of one's own are built of. [`overlay`] is the Python package that OpenHands loads, [`releases`] the table of supported versions. [`inspection`] writes all of it out, and [`packages`] renders by name what resources deliver.
+//! - [`boot`]: the boot script and the bundle of an instance
+//! - [`database`]: the SQL that bootstraps the database
+//! - [`edge`]: the two Lambda@Edge functions
+//! - [`images`]: the build contexts of images
+//! - [`inspection`]: the complete payload, for `ohinfra render`
+//! - [`mail`]: emails to users and the branding of the login page
+//! - [`overlay`]: the Python package that OpenHands loads
+//! - [`packages`]: rendering by name, for the resource kinds that deliver the payload
+//! - [`releases`]: the table of supported OpenHands versions
+//! - [`routing`]: the reverse proxy that routes requests to sandboxes
+//! - [`user_config`]: the Lambda function that serves `/api/v1/user-config`
 
 pub mod archive;
 pub mod boot;

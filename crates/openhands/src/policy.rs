@@ -1,4 +1,4 @@
-//! IAM policy documents whose ARNs may refer to resources.
+//! IAM policy documents with references to resources in ARNs.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use ohinfra_core::Text;
 use ohinfra_core::text::Part;
 use serde_json::{Value, json};
 
-/// One statement.
+/// A policy statement.
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
     sid: String,
@@ -18,7 +18,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement that allows these actions.
+    /// Returns a statement that allows these actions.
     pub fn allow(sid: &str, actions: &[&str]) -> Self {
         Self {
             sid: sid.to_owned(),
@@ -28,30 +28,30 @@ impl Statement {
         }
     }
 
-    /// A statement that denies these actions.
+    /// Returns a statement that denies these actions.
     pub fn deny(sid: &str, actions: &[&str]) -> Self {
         Self { effect: "Deny", ..Self::allow(sid, actions) }
     }
 
-    /// On these resources.
+    /// Sets the resources.
     pub fn on(mut self, resources: impl IntoIterator<Item = impl Into<Text>>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self
     }
 
-    /// For a service, an account or a role; `kind` is `Service` or `AWS`.
-    pub fn principal(mut self, kind: &str, who: impl Into<Text>) -> Self {
-        self.principal = Some((kind.to_owned(), vec![who.into()]));
+    /// Sets the principal, a service, an account or a role; `kind` is `Service` or `AWS`.
+    pub fn principal(mut self, kind: &str, id: impl Into<Text>) -> Self {
+        self.principal = Some((kind.to_owned(), vec![id.into()]));
         self
     }
 
-    /// For several services or accounts.
-    pub fn principals(mut self, kind: &str, who: impl IntoIterator<Item = impl Into<Text>>) -> Self {
-        self.principal = Some((kind.to_owned(), who.into_iter().map(Into::into).collect()));
+    /// Sets several principals of one kind.
+    pub fn principals(mut self, kind: &str, ids: impl IntoIterator<Item = impl Into<Text>>) -> Self {
+        self.principal = Some((kind.to_owned(), ids.into_iter().map(Into::into).collect()));
         self
     }
 
-    /// Only if `key` meets the condition.
+    /// Adds a condition on `key`.
     pub fn when(mut self, operator: &str, key: &str, value: impl Into<Value>) -> Self {
         self.conditions.entry(operator.to_owned()).or_default().insert(key.to_owned(), value.into());
         self
@@ -68,9 +68,9 @@ impl Statement {
             "Action": one_or_many(self.actions.iter().map(|a| json!(a)).collect()),
         });
         let texts = |list: &[Text]| one_or_many(list.iter().map(|text| json!(text)).collect());
-        if let Some((kind, who)) = &self.principal {
-            let everybody = who.iter().any(|who| who.known() == Some("*"));
-            statement["Principal"] = if everybody { json!("*") } else { json!({ kind: texts(who) }) };
+        if let Some((kind, ids)) = &self.principal {
+            let is_wildcard = ids.iter().any(|id| id.known() == Some("*"));
+            statement["Principal"] = if is_wildcard { json!("*") } else { json!({ kind: texts(ids) }) };
         }
         if !self.resources.is_empty() {
             statement["Resource"] = texts(&self.resources);
@@ -82,18 +82,18 @@ impl Statement {
     }
 }
 
-/// The document of these statements, and of statements that are JSON already.
+/// Returns the policy document of these statements, followed by statements given as JSON.
 pub fn document(statements: impl IntoIterator<Item = Statement>, more: &[Value]) -> Text {
     let statements: Vec<Value> = statements.into_iter().map(|s| s.render()).chain(more.iter().cloned()).collect();
     json_text(&json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
-/// A trust policy for an AWS service.
+/// Returns a trust policy for an AWS service.
 pub fn trust_service(service: &str) -> Text {
     document([Statement::allow("AssumeRole", &["sts:AssumeRole"]).principal("Service", service)], &[])
 }
 
-/// JSON text of a value in which texts may refer to resources. What a reference supplies (ARNs, names) needs no escaping.
+/// Serializes a value with references in its strings. Referenced values (ARNs, names) need no escaping.
 pub fn json_text(value: &Value) -> Text {
     if let Some(text) = ohinfra_core::inputs::as_text(value) {
         let mut result = Text::from("\"");
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_json_once_its_references_are_known() {
+    fn a_resolved_document_is_valid_json() {
         let reference = ohinfra_core::Reference { resource: "a/b".parse().unwrap(), attribute: "arn".into() };
         let text = document(
             [Statement::allow("Read", &["s3:GetObject"]).on([Text::from(reference) + "/*"]).when(

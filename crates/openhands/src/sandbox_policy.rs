@@ -1,18 +1,18 @@
-//! The policy file for agents: what they may do with AWS, checked before anything is planned.
+//! The IAM policy file of sandboxes: permissions of agents in AWS, validated before planning.
 
 use ohinfra_core::diagnostic::Diagnostic;
 use serde_json::Value;
 
-/// A policy file that was read.
+/// A parsed policy file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SandboxPolicy {
-    /// Its statements.
+    /// The policy statements.
     pub statements: Vec<Value>,
-    /// Remarks, repeated at every plan.
+    /// Warnings, reported in every plan.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads a policy document; an error names the line.
+/// Parses a policy document; errors include the line.
 pub fn parse(text: &str, place: &str) -> Result<SandboxPolicy, Vec<Diagnostic>> {
     let document: Value = serde_json::from_str(text).map_err(|error| {
         let at = format!("{place}:{}:{}", error.line(), error.column());
@@ -45,19 +45,19 @@ pub fn parse(text: &str, place: &str) -> Result<SandboxPolicy, Vec<Diagnostic>> 
         }
         for (one, other) in [("Action", "NotAction"), ("Resource", "NotResource")] {
             if statement.get(one).is_some() == statement.get(other).is_some() {
-                errors.push(refuse(word, format!("{name}: needs either `{one}` or `{other}`")));
+                errors.push(refuse(word, format!("{name}: set either `{one}` or `{other}`")));
             }
         }
         if statement.get("Principal").is_some() {
-            errors.push(refuse(word, format!("{name}: a role's policy has no `Principal`")));
+            errors.push(refuse(word, format!("{name}: `Principal` is not allowed in a role policy")));
         }
         if effect == Some("Allow") && holds_star(statement.get("Action")) && holds_star(statement.get("Resource")) {
             policy.warnings.push(
                 Diagnostic::warning(
                     format!("{place}:{}", line(word)),
-                    format!("{name} lets agents do everything in this account"),
+                    format!("{name} grants agents full access to this account"),
                 )
-                .help("name the actions and resources that agents need"),
+                .help("restrict it to the actions and resources that agents need"),
             );
         }
     }
@@ -78,17 +78,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_that_allows_everything_is_accepted_with_a_warning() {
+    fn a_policy_with_full_access_is_accepted_with_a_warning() {
         let text = "{\"Version\": \"2012-10-17\",\n\"Statement\": [\n{\"Sid\": \"All\", \"Effect\": \"Allow\", \"Action\": [\"*\"], \"Resource\": \"*\"}]}";
         let policy = parse(text, "p.json").unwrap();
         assert_eq!(
             policy.warnings[0].to_string(),
-            "p.json:3: statement `All` lets agents do everything in this account"
+            "p.json:3: statement `All` grants agents full access to this account"
         );
     }
 
     #[test]
-    fn what_is_not_a_policy_is_refused_with_its_line() {
+    fn an_invalid_policy_is_rejected_with_its_line() {
         let error = |text: &str| parse(text, "p.json").unwrap_err()[0].to_string();
         assert!(error("{\n \"Version\": }").starts_with("p.json:2:13: not JSON"), "{}", error("{\n \"Version\": }"));
         assert_eq!(error("{}"), "p.json:1: `Version` must be \"2012-10-17\"");

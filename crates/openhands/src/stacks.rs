@@ -1,4 +1,4 @@
-//! The stacks: one file each. A stack is a name prefix in one graph, not a unit of deployment.
+//! The stacks, one file each. A stack is an address prefix in the graph, not a unit of deployment.
 
 mod auth;
 mod bedrock;
@@ -24,7 +24,7 @@ use crate::configuration::Configuration;
 use crate::environment::Environment;
 use crate::sandbox_policy::SandboxPolicy;
 
-/// What every stack is built with.
+/// The context for building stacks.
 pub(crate) struct Builder<'a> {
     pub(crate) configuration: &'a Configuration,
     pub(crate) environment: &'a Environment,
@@ -34,39 +34,39 @@ pub(crate) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// What is added from now on belongs to this stack and region.
+    /// Sets the stack and region of subsequently added resources.
     fn enter(&mut self, stack: &str, region: &Region) {
         stack.clone_into(&mut self.stack);
         self.region.clone_from(region);
     }
 
-    /// Adds a resource of the current stack in the main region.
+    /// Adds a resource to the current stack, in its region.
     pub(crate) fn add<D: Definition>(&mut self, name: &str, inputs: &Desired<D>) -> Handle {
         self.add_with::<D>(name, inputs, Options::default())
     }
 
-    /// Adds a resource that `destroy` leaves in AWS.
+    /// Adds a resource that `destroy` retains in AWS.
     pub(crate) fn add_retained<D: Definition>(&mut self, name: &str, inputs: &Desired<D>) -> Handle {
         self.add_with::<D>(name, inputs, Options { retain: true, ..Options::default() })
     }
 
-    /// Adds a resource that needs these to be ready although it refers to nothing of theirs.
+    /// Adds a resource with explicit dependencies, in addition to those from references.
     pub(crate) fn add_after<D: Definition>(&mut self, name: &str, inputs: &Desired<D>, after: Vec<Handle>) -> Handle {
         self.add_with::<D>(name, inputs, Options { after, ..Options::default() })
     }
 
-    /// Adds a resource of which more is to be said.
+    /// Adds a resource with options.
     pub(crate) fn add_with<D: Definition>(&mut self, name: &str, inputs: &Desired<D>, options: Options) -> Handle {
         let region = self.region.clone();
         self.graph.add::<D>(self.address(name), &region, inputs, options)
     }
 
-    /// Adds a resource of the current stack in another region.
+    /// Adds a resource to the current stack, in another region.
     pub(crate) fn add_in<D: Definition>(&mut self, region: &Region, name: &str, inputs: &Desired<D>) -> Handle {
         self.graph.add::<D>(self.address(name), region, inputs, Options::default())
     }
 
-    /// A resource of another stack, which may be added later.
+    /// Returns a handle to a resource of another stack, which may be added later.
     pub(crate) fn of(address: &str) -> Handle {
         match address.parse() {
             Ok(address) => Handle::to(address),
@@ -74,22 +74,22 @@ impl Builder<'_> {
         }
     }
 
-    /// What a key of the configuration holds, as text.
+    /// Returns the value of a configuration key as a string.
     pub(crate) fn text(&self, path: &str) -> String {
         self.configuration.value(path).as_str().unwrap_or_default().to_owned()
     }
 
-    /// What a key of the configuration holds, as a whole number.
+    /// Returns the value of a configuration key as an integer.
     pub(crate) fn number(&self, path: &str) -> i32 {
         self.configuration.value(path).as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
     }
 
-    /// What a key of the configuration holds, as a flag.
+    /// Returns the value of a configuration key as a boolean.
     pub(crate) fn flag(&self, path: &str) -> bool {
         self.configuration.value(path).as_bool().unwrap_or_default()
     }
 
-    /// The address of a name in the current stack. Names are written in the stacks' files and checked by their tests.
+    /// Returns the address of a name in the current stack. Names are literals in the stack files, covered by tests.
     pub(crate) fn address(&self, name: &str) -> Address {
         match Address::new(&self.stack, name) {
             Ok(address) => address,
@@ -97,19 +97,19 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds an output of the current stack.
+    /// Adds an output to the current stack.
     pub(crate) fn output(&mut self, name: &str, value: impl Into<ohinfra_core::Text>) {
         self.graph.output(&self.stack, name, value);
     }
 
-    /// The ARN of a thing in the main region.
+    /// Returns the ARN of a resource in the main region.
     pub(crate) fn arn(&self, service: &str, rest: &str) -> String {
         let Environment { partition, names, .. } = self.environment;
         format!("arn:{partition}:{service}:{}:{}:{rest}", names.region, names.account)
     }
 }
 
-/// The tags of every resource of a deployment.
+/// Returns the tags of all resources of a deployment.
 pub fn default_tags(configuration: &Configuration) -> Tags {
     let mut tags = Tags::from([
         ("Project".to_owned(), "OpenHands".to_owned()),
@@ -121,7 +121,7 @@ pub fn default_tags(configuration: &Configuration) -> Tags {
     tags
 }
 
-/// The desired graph of a deployment.
+/// Builds the desired graph of a deployment.
 pub fn build_graph(
     configuration: &Configuration,
     environment: &Environment,
@@ -151,7 +151,7 @@ pub fn build_graph(
     builder.graph.build()
 }
 
-/// Everything in the main region: the instance, and what it needs.
+/// Builds the stacks of the main region: the instance and its dependencies.
 fn build_backend(
     builder: &mut Builder<'_>,
     sandbox: &SandboxPolicy,

@@ -1,6 +1,6 @@
-//! The bootstrap on a real PostgreSQL, by a master that is what RDS gives: no superuser.
+//! Tests of the database bootstrap on PostgreSQL, run by a master user that, as in RDS, is not a superuser.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,13 +10,13 @@ use tempfile::TempDir;
 
 const PASSWORD: &str = "the-pass'word-that%no;log$holds";
 
-/// A server of its own, on a socket in a folder of its own. It ends with this value.
+/// A PostgreSQL server on a socket in a temporary directory. Dropping the value stops the server.
 struct Server {
     folder: TempDir,
     programs: PathBuf,
 }
 
-/// The programs of every version: Debian's, and those that `cargo xtask test` names.
+/// Returns the installation directories of all versions: those of Debian, and those set by `cargo xtask test`.
 fn versions() -> Vec<PathBuf> {
     let debian = std::fs::read_dir("/usr/lib/postgresql").unwrap().map(|entry| entry.unwrap().path());
     let more = std::env::var_os("OHINFRA_TEST_POSTGRESQL").unwrap_or_default();
@@ -26,7 +26,7 @@ fn versions() -> Vec<PathBuf> {
     versions
 }
 
-/// PostgreSQL refuses to be run by root.
+/// Returns a command that does not run as root, which PostgreSQL refuses.
 fn command(program: &Path) -> Command {
     let id = Command::new("id").arg("-u").output().unwrap();
     if id.stdout != b"0\n" {
@@ -47,30 +47,30 @@ impl Server {
     fn start(version: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         run(Command::new("chmod").arg("777").arg(folder.path()));
-        // Where root has installed them, another user need not be allowed to look.
+        // The installation directory may be readable only by root.
         let programs = folder.path().join("programs");
         run(Command::new("cp").arg("-r").arg(version).arg(&programs));
         let server = Self { folder, programs: programs.join("bin") };
         let (data, log) = (server.path("data"), server.path("log"));
         let mut init = command(&server.programs.join("initdb"));
         run(init.arg("-D").arg(&data).args(["-U", "postgres", "-A", "scram-sha-256"]).arg(server.password_argument()));
-        // As RDS has it: whoever is a member of `rds_iam`, by whatever way, is asked for a token. Nobody has one here.
+        // As in RDS, direct and indirect members of `rds_iam` must log in with a token. No tokens exist in this test.
         let rules = "local all +rds_iam reject\nlocal all all scram-sha-256\n";
         let mut write = command(Path::new("tee"));
         write.arg(data.join("pg_hba.conf")).stdin(Stdio::piped()).stdout(Stdio::null());
         let mut child = write.spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), rules.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
-        // Everything is logged, as the strictest parameter group would have it.
+        // Log all statements, as with the strictest parameter group.
         let options = format!(
             "-c listen_addresses= -c unix_socket_directories={} -c log_statement=all -c log_min_duration_statement=0",
             server.folder.path().display()
         );
         let mut start = command(&server.programs.join("pg_ctl"));
         start.arg("-D").arg(&data).arg("-w").arg("-l").arg(&log).arg("-o").arg(options).arg("start");
-        // The server keeps what it was given as its outputs.
+        // The server inherits and keeps the output streams, so they must not be pipes.
         assert!(start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
-        // What RDS has: a role that marks who logs in with IAM's tokens, and a master.
+        // Roles that exist in RDS: the group of roles with IAM authentication, and the master user.
         let setup = "CREATE ROLE rds_iam; CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'master';
             CREATE FUNCTION grant_rds_iam(role text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
             AS $$ BEGIN EXECUTE format('GRANT rds_iam TO %I', role); END $$;";
@@ -89,7 +89,7 @@ impl Server {
         format!("--pwfile={}", path.display())
     }
 
-    /// What a role sees when it runs a text; the error if it fails.
+    /// Runs SQL as a role and returns the output or the error.
     fn sql(&self, user: &str, password: &str, database: &str, text: &str) -> Result<String, String> {
         let mut psql = Command::new("psql");
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", database, "-h"])
@@ -102,8 +102,8 @@ impl Server {
         let mut child = psql.spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
+        let trimmed = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(trimmed(&output.stdout)) } else { Err(trimmed(&output.stderr)) }
     }
 
     fn superuser(&self, database: &str, text: &str) {
@@ -114,7 +114,7 @@ impl Server {
         self.sql("master", "master", "openhands", text)
     }
 
-    /// What a role sees that cannot log in here.
+    /// Runs SQL as a role that cannot log in to this server.
     fn as_role(&self, role: &str, text: &str) -> Result<String, String> {
         self.sql("postgres", "postgres", "openhands", &format!("SET SESSION AUTHORIZATION {role};\n{text}"))
     }
@@ -127,15 +127,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A server that has failed to start needs no end, and its files belong to its own user.
+        // Stopping fails if the server did not start. The files belong to the user of the server, so remove them explicitly.
         let mut stop = command(&self.programs.join("pg_ctl"));
         let _ = stop.arg("-D").arg(self.path("data")).args(["-m", "immediate", "stop"]).output();
         let _ = Command::new("rm").arg("-rf").arg(self.path("data")).arg(self.path("log")).output();
     }
 }
 
-/// The script as the master runs it. RDS lets a master grant `rds_iam` although it is no member; PostgreSQL 16 without RDS wants one
-/// with the ADMIN option, so here a function does it in the same place.
+/// Returns the script as run by the master user. RDS allows the master user to grant `rds_iam` without membership; plain
+/// PostgreSQL 16 requires membership with the ADMIN option. Therefore a function replaces this statement.
 fn bootstrap(password: &str) -> String {
     let text = script(&Bootstrap::default().transactions(&verifier(password)).unwrap());
     let grant = "GRANT rds_iam TO \"openhands_iam\"";
@@ -144,8 +144,8 @@ fn bootstrap(password: &str) -> String {
 }
 
 #[test]
-#[ignore = "needs PostgreSQL's programs: `cargo xtask test` installs them and runs it"]
-fn the_bootstrap_run_twice_gives_both_roles_their_privileges_and_no_log_the_password() {
+#[ignore = "requires PostgreSQL; run with `cargo xtask test`"]
+fn the_bootstrap_is_idempotent_and_does_not_log_the_password() {
     for version in versions() {
         check_bootstrap(&Server::start(&version));
     }
@@ -155,10 +155,10 @@ fn check_bootstrap(server: &Server) {
     let script = bootstrap(PASSWORD);
     assert_eq!(server.master(&script), Ok(String::new()));
 
-    // OpenHands makes its tables through the proxy; an operator comes with a token of IAM's.
+    // OpenHands creates its tables through the proxy; operators connect with IAM tokens.
     let proxy = |text: &str| server.sql("openhands_proxy", PASSWORD, "openhands", text);
-    let made = proxy("CREATE TABLE conversation (id serial PRIMARY KEY, status eventcallbackstatus)");
-    assert_eq!(made, Ok(String::new()));
+    let created = proxy("CREATE TABLE conversation (id serial PRIMARY KEY, status eventcallbackstatus)");
+    assert_eq!(created, Ok(String::new()));
     let inserted = "INSERT INTO conversation (status) VALUES ('ACTIVE'), ('DISABLED'), ('COMPLETED'), ('ERROR')";
     assert_eq!(proxy(inserted), Ok(String::new()));
     assert!(proxy("INSERT INTO conversation (status) VALUES ('OTHER')").is_err());
@@ -170,14 +170,14 @@ fn check_bootstrap(server: &Server) {
         SELECT datacl FROM pg_database WHERE datname = 'openhands';
         SELECT enumlabel FROM pg_enum ORDER BY enumsortorder;";
     let before = server.master(state).unwrap();
-    // Again, with tables of everybody's there.
+    // Run again, with existing tables of all roles.
     assert_eq!(server.master(&script), Ok(String::new()));
     assert_eq!(server.master(state).unwrap(), before);
-    // A master that were a member of the role that logs in with tokens could not use its password any more. The helper has gone.
+    // The master user is not a member of the IAM role, otherwise it could not log in with a password. The helper role is dropped.
     let roles = "openhands_iam|t|f|f|f\nopenhands_proxy|t|f|f|f\nopenhands_proxy|master\nrds_iam|openhands_iam\n";
     assert!(before.starts_with(roles), "{before}");
 
-    // Both may do everything with each other's tables and sequences, now and later.
+    // Both roles have all privileges on each other's existing and future tables and sequences.
     let iam = |text: &str| server.as_role("openhands_iam", text);
     iam("CREATE TABLE iams (id serial)").unwrap();
     server.master("CREATE TABLE later (id serial)").unwrap();
@@ -192,22 +192,22 @@ fn check_bootstrap(server: &Server) {
     }
     assert!(iam("CREATE ROLE other").is_err() && iam("SELECT * FROM pg_authid").is_err());
 
-    // The password works, a wrong one does not, and the server's log does not hold it.
+    // The password works, a wrong password does not, and the server log does not contain the password.
     assert!(server.sql("openhands_proxy", "wrong", "openhands", "SELECT 1").is_err());
     let log = server.log();
-    assert!(log.contains("grant_rds_iam"), "everything is logged");
+    assert!(log.contains("grant_rds_iam"), "all statements are logged");
     for piece in [PASSWORD, "the-pass", "no;log$holds"] {
-        assert!(!log.contains(piece), "the log holds the password");
+        assert!(!log.contains(piece), "the log contains the password");
     }
-    // A new password takes the old one's place.
+    // A new password replaces the old one.
     assert_eq!(server.master(&bootstrap("another")), Ok(String::new()));
     assert!(proxy("SELECT 1").is_err());
     assert_eq!(server.sql("openhands_proxy", "another", "openhands", "SELECT 1"), Ok("1".to_owned()));
 }
 
 #[test]
-#[ignore = "needs PostgreSQL's programs: `cargo xtask test` installs them and runs it"]
-fn where_statement_logging_can_be_switched_off_not_even_the_verifier_is_logged() {
+#[ignore = "requires PostgreSQL; run with `cargo xtask test`"]
+fn the_verifier_is_not_logged_if_statement_logging_can_be_disabled() {
     for version in versions() {
         let server = Server::start(&version);
         server.superuser("postgres", "GRANT SET ON PARAMETER log_statement, log_min_duration_statement TO master");
@@ -217,10 +217,10 @@ fn where_statement_logging_can_be_switched_off_not_even_the_verifier_is_logged()
     }
 }
 
-/// The statements as earlier releases ran them on PostgreSQL 15: the roles exist, and the master is a member of neither.
+/// Earlier releases created the roles on PostgreSQL 15 without membership of the master user.
 #[test]
-#[ignore = "needs PostgreSQL's programs: `cargo xtask test` installs them and runs it"]
-fn roles_that_an_earlier_release_created_are_taken_over() {
+#[ignore = "requires PostgreSQL; run with `cargo xtask test`"]
+fn roles_of_earlier_releases_are_adopted() {
     for version in versions().into_iter().filter(|path| path.ends_with("15")) {
         let server = Server::start(&version);
         let earlier =

@@ -1,12 +1,13 @@
-//! The three-way difference: desired (configuration), applied (state) and live (AWS), field by field.
+//! The three-way difference between desired (configuration), applied (state) and live (AWS) inputs, field by field.
 //!
 //! desired ≠ live is a change; applied ≠ live is drift. Fields that are not configured are not compared, except that a
-//! field which was applied and is configured no longer is taken away.
+//! field that was applied and is no longer configured is removed, and so is every foreign entry of an `EXACT` map.
 
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::inputs::{Inputs, is_imported, is_unknown};
 use ohinfra_core::schema::{
-    CASELESS, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, Schema, UNORDERED, WRITE_ONLY,
+    CASELESS, DOCUMENT, EXACT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, SHARED, Schema, UNORDERED,
+    WRITE_ONLY,
 };
 use ohinfra_core::secret::digest;
 use ohinfra_core::version::order;
@@ -14,28 +15,28 @@ use serde_json::{Map, Value};
 
 use crate::plan::FieldChange;
 
-/// What is compared.
+/// The inputs to compare.
 pub struct Compared<'a> {
-    /// How the fields behave.
+    /// The schema with the traits of the fields.
     pub schema: &'a Schema,
-    /// The key of digests.
+    /// The lineage of the state, used as the key of digests.
     pub lineage: &'a str,
-    /// The configuration, resolved as far as possible.
+    /// The configured inputs, resolved as far as possible.
     pub desired: &'a Inputs,
-    /// What was last set; none if nothing is known of it (an adopted resource).
+    /// The last applied inputs; `None` if unknown (an adopted resource).
     pub applied: Option<&'a Inputs>,
-    /// What AWS reports.
+    /// The live inputs, as AWS reports them.
     pub live: &'a Inputs,
 }
 
-/// Every field in which desired and live differ, by path.
+/// Returns every field in which desired and live inputs differ, by path.
 pub fn difference(compared: &Compared<'_>) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     fields("", compared.desired, compared.applied, Some(compared.live), compared, &mut changes);
     changes
 }
 
-/// Every field in which applied and live differ: what somebody changed in AWS.
+/// Returns every field in which applied and live inputs differ: changes made outside ohinfra.
 pub fn drift(schema: &Schema, lineage: &str, applied: &Inputs, live: &Inputs) -> Vec<FieldChange> {
     let compared = Compared { schema, lineage, desired: applied, applied: Some(applied), live };
     let mut changes: Vec<FieldChange> =
@@ -58,6 +59,8 @@ fn fields(
     let mut names: Vec<&String> = desired.keys().collect();
     let removed = applied.into_iter().flat_map(Map::keys).filter(|name| !desired.contains_key(*name));
     names.extend(removed);
+    let is_exact = !prefix.is_empty() && compared.schema.behaviour(prefix).has(EXACT);
+    names.extend(live.filter(|_| is_exact).into_iter().flat_map(Map::keys));
     names.sort();
     names.dedup();
     for name in names {
@@ -91,15 +94,18 @@ fn field(
         return None;
     }
     let wanted = if behaviour.has(RECORDED) { was.clone() } else { wanted };
+    let own = behaviour.has(SHARED).then(|| own_entries(is, &wanted, was));
+    let is = own.as_ref().unwrap_or(is);
     let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
-    // What AWS leaves out is not another value: a replacement never comes out of it.
-    let is = if behaviour.has(REPLACE) && is_left_out(is) { was } else { is };
+    // A field that AWS omits is not a different value and must never cause a replacement.
+    let is = if behaviour.has(REPLACE) && is.is_null() { was } else { is };
     let (before, changed) = if behaviour.has(WRITE_ONLY) {
-        // Nobody can read it back: what was applied stands for what is live. An adopted or imported one is taken as it is.
+        // Cannot be read back: the applied value stands in for the live one. For an adopted or imported resource, the
+        // current value is accepted.
         (was.clone(), applied && !is_imported(was) && !equal(&wanted, was))
-    } else if behaviour.has(REPLACE) && is_left_out(is) {
+    } else if behaviour.has(REPLACE) && is.is_null() {
         return None;
     } else {
         let changed = unknown || !equal(&wanted, is);
@@ -108,7 +114,9 @@ fn field(
     if !changed {
         return None;
     }
-    let drift = applied && !behaviour.has(WRITE_ONLY) && !was.is_null() && !equal(was, is);
+    // A field that was never applied is not drift, except for an entry that somebody added to a map of ours.
+    let was_ours = !was.is_null() || behaviour.has(EXACT);
+    let drift = applied && !behaviour.has(WRITE_ONLY) && was_ours && !equal(was, is);
     Some(FieldChange {
         replace: behaviour.has(REPLACE) || behaviour.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
         before: (!before.is_null()).then(|| masked(&before)),
@@ -120,18 +128,20 @@ fn field(
     })
 }
 
-/// Whether an answer says nothing of a field.
-fn is_left_out(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
+/// Returns the entries of a live list that are configured or were applied. Other entries are left unmanaged.
+pub fn own_entries(live: &Value, desired: &Value, applied: &Value) -> Value {
+    let Value::Array(entries) = live else { return live.clone() };
+    let has = |list: &Value, entry: &Value| list.as_array().is_some_and(|list| list.contains(entry));
+    entries.iter().filter(|entry| has(desired, entry) || has(applied, entry)).cloned().collect()
 }
 
-/// Whether two lists, both with entries, have none in common.
+/// Returns `true` if two non-empty lists have no entry in common.
 fn is_disjoint(one: &Value, other: &Value) -> bool {
     let (Value::Array(one), Value::Array(other)) = (one, other) else { return false };
     !one.is_empty() && !other.is_empty() && !one.iter().any(|entry| other.contains(entry))
 }
 
-/// Whether two values of a field mean the same: what is wanted (or was applied), and what is live.
+/// Returns `true` if the desired (or applied) value `one` and the live value `other` of a field are equivalent.
 pub(crate) fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) if behaviour.has(DOCUMENT) => same_meaning(one, other),
@@ -145,7 +155,7 @@ pub(crate) fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, oth
             };
             sorted(one) == sorted(other)
         }
-        // An absent list and an empty one, an absent flag and `null`: AWS reports them as it likes.
+        // AWS is inconsistent about absent and empty lists and about absent flags and `null`.
         (Value::Null, Value::Array(items)) | (Value::Array(items), Value::Null) => items.is_empty(),
         (Value::Null, Value::Object(fields)) | (Value::Object(fields), Value::Null) => fields.is_empty(),
         _ => without_nulls(one) == without_nulls(other),

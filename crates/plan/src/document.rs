@@ -1,4 +1,4 @@
-//! The stable JSON form of a plan: `plan --json`, and the file of `plan --out`.
+//! The stable JSON form of a plan: the output of `plan --json` and the file written by `plan --out`.
 
 use std::collections::BTreeSet;
 
@@ -10,42 +10,42 @@ use serde_json::Value;
 use crate::graph::Outputs;
 use crate::plan::{Action, Change, Drift, FieldChange, Plan, Summary};
 
-/// The version of the form. Fields may be added without a new version; nothing is taken away or changed.
+/// The version of the format. Within a version, fields may be added, but not removed or changed.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// A plan as a document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanDocument {
-    /// [`FORMAT_VERSION`].
+    /// The format version, [`FORMAT_VERSION`].
     pub format_version: u32,
-    /// The version of the tool that made it.
+    /// The version of ohinfra that created the plan.
     pub tool_version: String,
     /// The deployment's name.
     pub deployment: String,
-    /// The lineage of the state it was made for.
+    /// The lineage of the state that the plan is based on.
     pub lineage: String,
     /// The serial of that state.
     pub serial: u64,
-    /// The digest of the configuration it was made of.
+    /// The digest of the configuration that the plan is based on.
     pub configuration_digest: String,
-    /// `apply`, `destroy`, `purge` or `refresh_only`.
+    /// The mode: `apply`, `destroy`, `purge` or `refresh_only`.
     pub mode: String,
-    /// How many of each.
+    /// The number of resources per action.
     pub summary: Summary,
-    /// Changed resources (all of them with `--all`), by address.
+    /// The changed resources (with `--all`: all resources), ordered by address.
     pub changes: Vec<ChangeDocument>,
-    /// What leaves the state and stays in AWS.
+    /// The resources that are removed from the state and retained in AWS.
     pub retained: Vec<Address>,
-    /// Resources with data that are deleted or replaced: an apply needs `--accept data:ADDRESS` for each.
+    /// The resources with data that the plan deletes or replaces: an apply requires `--accept data:ADDRESS` for each.
     #[serde(default)]
     pub data_at_stake: Vec<Address>,
-    /// What somebody changed in AWS.
+    /// The changes made outside ohinfra.
     pub drift: Vec<Drift>,
-    /// Outputs; what is not known yet is null.
+    /// The outputs; values known only after apply are null.
     pub outputs: Outputs,
-    /// Problems that stop an apply.
+    /// The errors, which block an apply.
     pub errors: Vec<String>,
-    /// Remarks.
+    /// The warnings.
     pub warnings: Vec<String>,
 }
 
@@ -58,20 +58,20 @@ pub struct ChangeDocument {
     pub kind: String,
     /// The region.
     pub region: Region,
-    /// `create`, `update`, `replace`, `delete`, `adopt` or `none`.
+    /// The action: `create`, `update`, `replace`, `delete`, `adopt` or `none`.
     pub action: String,
     /// The identity of the live resource.
     pub id: Option<String>,
-    /// Why.
+    /// The reasons for the action.
     pub reasons: Vec<String>,
-    /// What differs. A value that is not known yet is null and `unknown`.
+    /// The fields that differ. A value known only after apply is null and marked `unknown`.
     pub fields: Vec<FieldChange>,
-    /// What it needs.
+    /// The addresses of its dependencies.
     pub depends_on: BTreeSet<Address>,
 }
 
 impl PlanDocument {
-    /// The document of a plan; with every resource, or only with those that change.
+    /// Creates the document of a plan, with all resources or only the changed ones.
     pub fn new(plan: &Plan, mode: &str, tool_version: &str, all: bool) -> Self {
         let listed = |change: &&Change| match change.action {
             Action::None => all,
@@ -119,7 +119,7 @@ impl ChangeDocument {
     }
 }
 
-/// The outputs with null for what is not known.
+/// Returns the outputs with null for unknown values.
 pub fn known_outputs(outputs: &Outputs) -> Outputs {
     let known = |value: &Value| if is_unknown(value) { Value::Null } else { value.clone() };
     outputs

@@ -1,4 +1,4 @@
-//! How long a plan will take: the longest path through its steps, from how long each kind usually takes.
+//! The estimated duration of a plan: the longest path through its steps, based on the usual duration of each kind.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,28 +9,28 @@ use crate::graph::Need;
 use crate::plan::Plan;
 use crate::steps::{Operation, Step, Steps, steps};
 
-/// How long a deletion usually takes.
+/// The usual duration of a deletion.
 const DELETION: Duration = Duration::from_secs(5);
-/// From the start of a create step until its early attributes are known.
+/// The time from the start of a create step until its early attributes are known.
 const IDENTIFIED: Duration = Duration::from_secs(2);
 
-/// What a plan is expected to take.
+/// The expected duration of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
-    /// From the start to the end.
+    /// The time from the start of the first step to the end of the last one.
     pub duration: Duration,
-    /// The resources that decide it, each waiting for the one before.
+    /// The resources on the critical path, each waiting for the previous one.
     pub longest_path: Vec<Address>,
 }
 
-/// The estimate of a plan.
+/// Estimates the duration of a plan.
 pub fn estimate(plan: &Plan, schema: &dyn Fn(&str) -> Option<Schema>) -> Estimate {
     let usual = |step: &Step| {
         let kind = plan.changes.get(&step.address).map(|change| change.kind.as_str()).unwrap_or_default();
         let schema = schema(kind);
         match step.operation {
             Operation::Create => schema.map_or(IDENTIFIED, |schema| schema.usual),
-            Operation::Update => schema.map_or(IDENTIFIED, |schema| schema.usual_update),
+            Operation::Update | Operation::Trim => schema.map_or(IDENTIFIED, |schema| schema.usual_update),
             Operation::Delete => DELETION,
             Operation::Forget => Duration::ZERO,
         }
@@ -38,10 +38,10 @@ pub fn estimate(plan: &Plan, schema: &dyn Fn(&str) -> Option<Schema>) -> Estimat
     longest(&steps(plan), &usual)
 }
 
-/// When a step has ended, and which one it waited for longest.
+/// The end of a step, and the step it waited for longest.
 type Ended = (Duration, Option<Step>);
 
-/// The longest path. Steps are walked in the order in which they can be done.
+/// Returns the longest path. Visits the steps in an order in which they can run.
 pub fn longest(steps: &Steps, usual: &dyn Fn(&Step) -> Duration) -> Estimate {
     let mut ended: BTreeMap<&Step, Ended> = BTreeMap::new();
     while ended.len() < steps.len() {
@@ -56,16 +56,16 @@ pub fn longest(steps: &Steps, usual: &dyn Fn(&Step) -> Duration) -> Estimate {
             break;
         }
         for step in ready {
-            let free = |(before, need): (&Step, &Need)| {
+            let available = |(before, need): (&Step, &Need)| {
                 let (end, _) = ended.get(before)?;
                 let is_early = *need == Need::Early && before.operation == Operation::Create;
-                // The early attributes of something are known long before its end.
+                // The early attributes of a resource are known long before its creation is complete.
                 let known = end.saturating_sub(usual(before)) + IDENTIFIED.min(usual(before));
                 Some((if is_early { known } else { *end }, before.clone()))
             };
-            let last = steps.get(step).into_iter().flatten().filter_map(free).max();
-            let begun = last.as_ref().map_or(Duration::ZERO, |(end, _)| *end);
-            ended.insert(step, (begun + usual(step), last.map(|(_, before)| before)));
+            let last = steps.get(step).into_iter().flatten().filter_map(available).max();
+            let start = last.as_ref().map_or(Duration::ZERO, |(end, _)| *end);
+            ended.insert(step, (start + usual(step), last.map(|(_, before)| before)));
         }
     }
     let mut longest_path = Vec::new();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_path_decides_and_what_needs_an_early_attribute_starts_at_once() {
+    fn the_longest_path_counts_and_early_attributes_do_not_wait_for_ready() {
         let waits = |list: &[(&str, Need)]| list.iter().map(|(name, need)| (step(name), *need)).collect();
         let steps: Steps = [
             (step("cluster"), waits(&[])),
@@ -109,7 +109,7 @@ mod tests {
             })
         };
         let all = longest(&steps, &usual);
-        assert_eq!((all.duration.as_secs(), all.longest_path.len()), (900, 1), "the proxy by itself");
+        assert_eq!((all.duration.as_secs(), all.longest_path.len()), (900, 1), "the proxy alone");
         let mut without = steps;
         without.remove(&step("proxy"));
         let path = longest(&without, &usual);

@@ -1,4 +1,4 @@
-//! The desired resources and what each needs. Edges come from references (and explicit `after`), never from a list.
+//! The graph of desired resources. Its edges are derived from references and explicit `after` options.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,79 +15,79 @@ use serde_json::{Value, json};
 /// One desired resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
-    /// Its address.
+    /// The address.
     pub address: Address,
-    /// The name of its kind.
+    /// The name of the kind.
     pub kind: &'static str,
-    /// The region it lives in.
+    /// The region.
     pub region: Region,
-    /// Its inputs, in which texts may refer to other resources.
+    /// The inputs, whose strings can reference other resources.
     pub inputs: Inputs,
-    /// Whether `destroy` leaves it in the cloud.
+    /// `true` if `destroy` retains the resource in the cloud.
     pub retain: bool,
-    /// The configuration key that switches its deletion protection on and off.
+    /// The configuration key that controls deletion protection.
     pub protection_key: Option<&'static str>,
-    /// What it needs.
+    /// The dependencies, each with the required status.
     pub needs: BTreeMap<Address, Need>,
 }
 
-/// How far what is needed must have come.
+/// The status that a dependency must have reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// Its identity is known: all that is referred to is an early attribute.
+    /// Its identity is known; sufficient if only early attributes are referenced.
     Early,
     /// It is ready.
     Ready,
 }
 
-/// Outputs: stack, then name, to a value that may refer to resources.
+/// The outputs: maps stack and name to a value that can reference resources.
 pub type Outputs = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// The desired state of one deployment: checked, without cycles.
+/// The desired resources of one deployment, validated and acyclic.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     resources: BTreeMap<Address, Resource>,
     schemas: BTreeMap<&'static str, Schema>,
     order: Vec<Address>,
-    /// What the user gets to see.
+    /// The outputs of the deployment.
     pub outputs: Outputs,
 }
 
-/// Why resources do not make a graph.
+/// An error in the definition of a graph.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
-    /// Two resources of one address.
+    /// Two resources have the same address.
     #[error("{0} is defined twice")]
     Duplicate(Address),
-    /// A reference to nothing.
-    #[error("{from} refers to {to}, which is not defined")]
+    /// A reference to an undefined resource.
+    #[error("{from} references {to}, which is not defined")]
     UnknownResource {
-        /// What refers.
+        /// The referencing resource or output.
         from: String,
-        /// What it refers to.
+        /// The undefined resource.
         to: Address,
     },
     /// A reference to an attribute that the kind does not have.
-    #[error("{from} refers to {to}, but {kind} has no such attribute (it has {known})")]
+    #[error("{from} references the unknown attribute {to}; attributes of {kind}: {known}")]
     UnknownAttribute {
-        /// What refers.
+        /// The referencing resource or output.
         from: String,
-        /// What it refers to.
+        /// The invalid reference.
         to: Reference,
-        /// The kind of what it refers to.
+        /// The kind of the referenced resource.
         kind: &'static str,
-        /// What could have been meant.
+        /// The attributes of the kind.
         known: String,
     },
-    /// Something that a resource delivers cannot be made.
+    /// The payload of a resource cannot be rendered.
     #[error("{0}")]
     Payload(String),
-    /// Resources that need each other.
-    #[error("resources need each other in a loop: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
+    /// The resources form a dependency cycle.
+    #[error("dependency cycle: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
     Cycle(Vec<Address>),
 }
 
-/// Collects resources and makes a [`Graph`] of them.
+/// Collects resources and builds a [`Graph`].
 pub struct GraphBuilder {
     deployment: String,
     default_tags: Tags,
@@ -96,42 +96,42 @@ pub struct GraphBuilder {
     outputs: Outputs,
 }
 
-/// A resource that has been added: what others refer to.
+/// A handle to a resource, through which other resources reference it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handle(Address);
 
 impl Handle {
-    /// A resource that has been added or will be: whether it has is checked when the graph is built.
+    /// Creates a handle to a resource that may be added later. [`GraphBuilder::build`] checks that it exists.
     pub fn to(address: Address) -> Self {
         Self(address)
     }
 
-    /// A reference to one of its attributes.
+    /// Returns a reference to an attribute of the resource.
     pub fn attribute(&self, name: &str) -> Text {
         Text::from(Reference { resource: self.0.clone(), attribute: name.to_owned() })
     }
 
-    /// Its address.
+    /// Returns the address.
     pub fn address(&self) -> &Address {
         &self.0
     }
 }
 
-/// What else can be said of a resource.
+/// The optional settings of a resource.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// `destroy` leaves it in the cloud.
+    /// `true` if `destroy` retains the resource in the cloud.
     pub retain: bool,
-    /// The configuration key that switches its deletion protection on and off.
+    /// The configuration key that controls deletion protection.
     pub protection_key: Option<&'static str>,
-    /// It needs these to be ready although it refers to nothing of theirs.
+    /// Explicit dependencies, which must be ready first although the inputs do not reference them.
     pub after: Vec<Handle>,
-    /// Tags beside the deployment's own.
+    /// Tags in addition to those of the deployment.
     pub tags: Tags,
 }
 
 impl GraphBuilder {
-    /// A builder for a deployment whose taggable resources all get `default_tags` and the ownership tags.
+    /// Creates a builder. All taggable resources get `default_tags` and the ownership tags.
     pub fn new(deployment: &str, default_tags: Tags) -> Self {
         Self {
             deployment: deployment.to_owned(),
@@ -190,7 +190,10 @@ impl GraphBuilder {
         self.outputs.entry(stack.to_owned()).or_default().insert(name.to_owned(), value);
     }
 
-    /// Checks everything and makes the graph, or reports every problem.
+    /// Validates the resources and builds the graph.
+    ///
+    /// # Errors
+    /// All errors in the definition.
     pub fn build(self) -> Result<Graph, Vec<GraphError>> {
         let mut errors = Vec::new();
         let mut resources = BTreeMap::new();
@@ -250,12 +253,12 @@ impl GraphBuilder {
     }
 }
 
-/// An order in which everything comes after what it needs, stable by address; or one loop.
+/// Returns a topological order (dependencies first, stable by address), or a cycle as the error.
 fn order(resources: &BTreeMap<Address, Resource>) -> Result<Vec<Address>, Vec<Address>> {
     let index: BTreeMap<&Address, usize> = resources.keys().enumerate().map(|(i, address)| (address, i)).collect();
     let addresses: Vec<&Address> = resources.keys().collect();
     let mut graph = DiGraphMap::<usize, ()>::new();
-    // petgraph's order visits nodes in reverse of how they were added: adding backwards makes it stable by address.
+    // petgraph visits nodes in reverse order of insertion: inserting in reverse makes the order stable by address.
     for (address, resource) in resources.iter().rev() {
         let Some(&to) = index.get(address) else { continue };
         graph.add_node(to);
@@ -266,11 +269,11 @@ fn order(resources: &BTreeMap<Address, Resource>) -> Result<Vec<Address>, Vec<Ad
     let named = |indices: &[usize]| -> Vec<Address> {
         indices.iter().filter_map(|i| addresses.get(*i).map(|a| (*a).clone())).collect()
     };
-    toposort(&graph, None).map(|order| named(&order)).map_err(|_| named(&one_loop(&graph)))
+    toposort(&graph, None).map(|order| named(&order)).map_err(|_| named(&find_cycle(&graph)))
 }
 
-/// The shortest way from the first node of a loop back to itself.
-fn one_loop(graph: &DiGraphMap<usize, ()>) -> Vec<usize> {
+/// Returns the shortest cycle through the first node that is part of one.
+fn find_cycle(graph: &DiGraphMap<usize, ()>) -> Vec<usize> {
     let mut components: Vec<Vec<usize>> = tarjan_scc(graph)
         .into_iter()
         .filter(|c| c.len() > 1 || c.first().is_some_and(|n| graph.contains_edge(*n, *n)))
@@ -308,37 +311,37 @@ fn one_loop(graph: &DiGraphMap<usize, ()>) -> Vec<usize> {
 }
 
 impl Graph {
-    /// The resource at an address.
+    /// Returns the resource at an address.
     pub fn get(&self, address: &Address) -> Option<&Resource> {
         self.resources.get(address)
     }
 
-    /// Every resource, by address.
+    /// Returns all resources, ordered by address.
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
         self.resources.values()
     }
 
-    /// Every resource, each after what it needs.
+    /// Returns all resources in topological order: each after its dependencies.
     pub fn in_order(&self) -> impl Iterator<Item = &Resource> {
         self.order.iter().filter_map(|address| self.resources.get(address))
     }
 
-    /// The schema of a kind that occurs in the graph.
+    /// Returns the schema of a kind that occurs in the graph.
     pub fn schema(&self, kind: &str) -> Option<&Schema> {
         self.schemas.get(kind)
     }
 
-    /// The stacks that occur, in order.
+    /// Returns the names of the stacks, sorted.
     pub fn stacks(&self) -> BTreeSet<&str> {
         self.resources.keys().map(Address::stack).collect()
     }
 
-    /// The number of resources.
+    /// Returns the number of resources.
     pub fn len(&self) -> usize {
         self.resources.len()
     }
 
-    /// Whether there is nothing in it.
+    /// Returns `true` if the graph has no resources.
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What is imported or adopted keeps its identity: names, descriptions and placements that AWS cannot change.
+//! Immutable names, descriptions and placements, which imported and adopted resources keep.
 
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::{Inputs, is_unknown};
@@ -8,20 +8,20 @@ use serde_json::Value;
 use crate::difference::equal;
 use crate::plan::{Change, FieldChange};
 
-/// The nominal inputs in which a live resource differs from its configuration, with the live values.
+/// Returns the [`NOMINAL`] inputs in which a live resource differs from its configuration, with the live values.
 ///
-/// An input whose desired value is not known yet is kept, too: whatever it becomes, AWS could not change it.
+/// An input whose desired value is still unknown is also kept: AWS could not change it to any value.
 pub fn kept(schema: &Schema, desired: &Inputs, live: &Inputs) -> Inputs {
     let nominal = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(NOMINAL | REPLACE));
     let kept = nominal.filter_map(|(name, behaviour)| {
-        let (wanted, is) = (desired.get(*name)?, live.get(*name)?);
-        let differs = is_unknown(wanted) || !equal(*behaviour, wanted, is);
-        (differs && !is.is_null()).then(|| ((*name).to_owned(), is.clone()))
+        let (desired, live) = (desired.get(*name)?, live.get(*name)?);
+        let differs = is_unknown(desired) || !equal(*behaviour, desired, live);
+        (differs && !live.is_null()).then(|| ((*name).to_owned(), live.clone()))
     });
     kept.collect()
 }
 
-/// The inputs with what is kept laid over them.
+/// Returns the inputs, overlaid with the kept values.
 pub fn overlay(inputs: &Inputs, kept: &Inputs) -> Inputs {
     let mut inputs = inputs.clone();
     for (name, value) in kept {
@@ -32,22 +32,25 @@ pub fn overlay(inputs: &Inputs, kept: &Inputs) -> Inputs {
     inputs
 }
 
-/// What imported and retained resources are protected from: one error for each difference that would replace them.
+/// Returns one error for each difference that would replace an imported or retained resource.
 pub(crate) fn refusals(change: &Change, schema: &Schema) -> Vec<Diagnostic> {
     let refused = |field: &FieldChange| {
         let secret = field.sensitive || schema.behaviour(&field.path).has(SENSITIVE);
         let text = |value: Option<&Value>, unknown: bool| match value {
-            _ if secret => "another value".to_owned(),
+            _ if secret => "a different value".to_owned(),
             _ if unknown => "a value known only after apply".to_owned(),
             Some(Value::String(text)) => format!("`{text}`"),
             Some(value) => format!("`{value}`"),
             None => "not set".to_owned(),
         };
-        let (live, wanted) = (text(field.before.as_ref(), false), text(field.after.as_ref(), field.unknown));
+        let (live, desired) = (text(field.before.as_ref(), false), text(field.after.as_ref(), field.unknown));
         let id = change.id.as_deref().unwrap_or_default();
         Diagnostic::error(
             &change.address,
-            format!("`{}` is {live} in AWS, the configuration says {wanted}, and AWS cannot change it", field.path),
+            format!(
+                "`{}` is {live} in AWS but {desired} in the configuration, and AWS cannot change it in place",
+                field.path
+            ),
         )
         .help(format!(
             "change the configuration to {live}; to replace {} `{id}` with a new, empty one, add `--replace {}`",

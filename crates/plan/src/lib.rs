@@ -1,17 +1,20 @@
-//! From what is desired, what was applied and what is live to a plan: a value that says what will be done.
+//! The planner: computes a plan from the desired, applied and live resources.
 //!
-//! Pure: no clock, no randomness, no I/O. The same input gives the same bytes. In reading order: [`graph`] (what is
-//! desired), [`difference`] (field by field), [`identity`] (what an imported resource keeps), [`selection`] (targeting), [`planner`], [`mod@plan`] (the value), [`document`]
-//! (its stable JSON form) and [`steps`] (the order in which it is done) and
-//! [`mod@estimate`] (how long that takes).
+//! Pure: no clock, no randomness, no I/O. Equal inputs give equal bytes. In reading order: [`graph`] (desired resources),
+//! [`difference`] (field by field), [`identity`] (immutable fields of imported resources), [`selection`] (targeting),
+//! [`planner`], [`mod@plan`] (the value), [`document`] (its stable JSON form), [`steps`] (execution order) and
+//! [`mod@estimate`] (expected duration).
 
 pub mod difference;
 pub mod document;
 pub mod estimate;
 pub mod graph;
 pub mod identity;
+mod in_use;
+mod overlap;
 pub mod plan;
 pub mod planner;
+mod refusals;
 pub mod selection;
 pub mod steps;
 
@@ -19,7 +22,7 @@ pub use document::PlanDocument;
 pub use estimate::{Estimate, estimate};
 pub use graph::{Graph, GraphBuilder, GraphError, Resource};
 pub use plan::{Action, Change, FieldChange, Plan};
-pub use planner::{Mode, PlanInput, Prior, plan};
+pub use planner::{Mode, PlanInput, plan};
 pub use selection::Selection;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! A plan: what will be done and why, as a plain value.
+//! Plans: the actions and their reasons, as plain values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ohinfra_core::contract::{Deletion, Live};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::Replacement;
@@ -10,28 +11,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::graph::{Need, Outputs};
+use crate::planner::Mode;
 
-/// What will be done with a resource.
+/// The action for a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is as it should be.
+    /// No change.
     None,
-    /// It is made.
+    /// Create the resource.
     Create,
-    /// It is changed in place.
+    /// Update the resource in place.
     Update,
-    /// It is made anew and the old one deleted, in this order.
+    /// Create a new resource and delete the old one, in the given order.
     Replace(Replacement),
-    /// It is deleted.
+    /// Delete the resource.
     Delete,
-    /// It is there and ours, but the state does not know it: it is taken (back), and changed where it differs.
+    /// Add an existing resource that is owned by this deployment but missing from the state, and update it where it differs.
     Adopt,
-    /// It leaves the state and stays in the cloud.
+    /// Remove the resource from the state and retain it in the cloud.
     Retain,
 }
 
 impl Action {
-    /// The word for it, as in the JSON form.
+    /// Returns the name of the action in the JSON form.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -44,7 +46,7 @@ impl Action {
         }
     }
 
-    /// Whether its attributes are those of a resource that does not exist yet.
+    /// Returns `true` if the action creates a new resource, whose attributes are still unknown.
     pub fn makes_anew(self) -> bool {
         matches!(self, Self::Create | Self::Replace(_))
     }
@@ -53,114 +55,131 @@ impl Action {
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
-    /// The dotted path.
+    /// The dotted path of the field.
     pub path: String,
-    /// What it is in AWS.
+    /// The live value.
     pub before: Option<Value>,
-    /// What it becomes.
+    /// The planned value.
     pub after: Option<Value>,
-    /// Whether AWS cannot change it in place.
+    /// `true` if the change requires replacement.
     pub replace: bool,
-    /// Whether somebody changed it in AWS since it was applied.
+    /// `true` if the field was changed outside ohinfra since the last apply.
     pub drift: bool,
-    /// Whether it is a secret (the values are digests then).
+    /// `true` for a secret; the values are digests.
     pub sensitive: bool,
-    /// Whether it is known only after other resources have been made.
+    /// `true` if the planned value is known only after apply.
     pub unknown: bool,
 }
 
-/// What will be done with one resource.
+/// The planned change of one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Its address.
+    /// The address.
     pub address: Address,
-    /// The name of its kind.
+    /// The name of the kind.
     pub kind: String,
-    /// Its region.
+    /// The region.
     pub region: Region,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Why, each a clause without a full stop.
+    /// The reasons, each a clause without a period.
     pub reasons: Vec<String>,
     /// The fields that differ.
     pub fields: Vec<FieldChange>,
-    /// What must be done before: the needs of the desired resource, or of the one that goes.
+    /// The dependencies of the desired resource, or of the resource to be deleted.
     pub needs: BTreeMap<Address, Need>,
-    /// What it needed when it was last applied, and needs no longer: that can be deleted only after this change.
+    /// The dependencies of the last apply that are no longer needed. They can be deleted only after this change.
     pub lets_go: BTreeSet<Address>,
     /// The identity of the live resource.
     pub id: Option<String>,
-    /// Replaced ones that an interrupted apply left behind.
+    /// The identities of replaced resources that an interrupted apply did not delete.
     pub deposed: Vec<String>,
-    /// The desired inputs with their references; none for what goes.
+    /// The unselected dependents that may still use the replaced resources. While there are any, those are not deleted.
+    pub used_by: BTreeSet<Address>,
+    /// The desired inputs with their references; `None` for a deletion.
     pub desired: Option<Inputs>,
-    /// Whether `destroy` leaves it in the cloud.
+    /// Lists whose old entries stay until their dependents are deleted: each with its old and new entries.
+    pub overlap: Inputs,
+    /// `true` if `destroy` retains the resource in the cloud.
     pub retain: bool,
-    /// Names and the like of its own that it keeps: already laid over `desired`.
+    /// The immutable inputs that keep their live values; already overlaid on `desired`.
     pub kept: Inputs,
-    /// Whether it was imported.
+    /// `true` if the resource was imported.
     pub imported: bool,
-    /// Whether it is there and holds data.
+    /// `true` if the resource exists and holds data.
     pub holds_data: bool,
-    /// Whether the run may touch it.
+    /// `true` if the resource is selected for this run.
     pub selected: bool,
-    /// Whether nothing is to be done but what AWS would not let an earlier run do: it is tried again, and no change if it must wait on.
+    /// `true` if the live resource matches the desired inputs.
+    pub is_current: bool,
+    /// `true` if the only action is to retry a deletion that an earlier run deferred. Not counted as a change.
     pub deferred: bool,
 }
 
-/// What somebody changed in AWS behind our back.
+/// Changes of one resource made outside ohinfra.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
-    /// The resource.
+    /// The address.
     pub address: Address,
-    /// The name of its kind.
+    /// The name of the kind.
     pub kind: String,
-    /// Whether it is gone altogether.
+    /// `true` if the resource was deleted.
     pub missing: bool,
-    /// The fields that differ from what was applied.
+    /// The fields that differ from the last apply.
     pub fields: Vec<FieldChange>,
 }
 
 /// The number of resources per action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// To be made.
+    /// To be created.
     pub create: usize,
-    /// To be changed in place.
+    /// To be updated in place.
     pub update: usize,
-    /// To be made anew.
+    /// To be replaced.
     pub replace: usize,
     /// To be deleted.
     pub delete: usize,
-    /// To be taken over.
+    /// To be adopted.
     pub adopt: usize,
-    /// As they should be.
+    /// Unchanged.
     pub unchanged: usize,
 }
 
-/// What will be done.
+/// A plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// The deployment's name.
     pub deployment: String,
-    /// The lineage of the state that it was made for.
+    /// The lineage of the state that the plan is based on.
     pub lineage: String,
     /// The serial of that state.
     pub serial: u64,
-    /// The digest of the configuration that it was made of.
+    /// The digest of the configuration that the plan is based on.
     pub configuration_digest: String,
-    /// By address.
+    /// The changes, including [`Action::None`], by address.
     pub changes: BTreeMap<Address, Change>,
-    /// By address.
+    /// The drift, ordered by address.
     pub drift: Vec<Drift>,
-    /// The outputs, resolved as far as they are known.
+    /// The outputs, resolved as far as possible.
     pub outputs: Outputs,
-    /// Errors (conflicts) and warnings.
+    /// The live resources that the plan is based on. Apply updates them without reading them again.
+    pub live: BTreeMap<Address, Live>,
+    /// The resources that exist in the cloud but not in the state.
+    pub discovered: BTreeSet<Address>,
+    /// The purpose of the run.
+    pub mode: Mode,
+    /// The errors (for example, conflicts) and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Plan {
-    /// How many of each.
+    /// Returns how resources are deleted: a purge also deletes data that AWS could restore.
+    pub fn deletion(&self) -> Deletion {
+        if self.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable }
+    }
+
+    /// Counts the resources per action.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for change in self.changes.values().filter(|change| change.selected && !change.deferred) {
@@ -177,18 +196,18 @@ impl Plan {
         summary
     }
 
-    /// The resources that hold data and that the plan deletes or replaces.
+    /// Returns the resources with data that the plan deletes or replaces.
     pub fn data_at_stake(&self) -> impl Iterator<Item = &Change> {
         let ends = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace(_));
         self.changes.values().filter(|change| change.holds_data && change.selected && !change.deferred).filter(ends)
     }
 
-    /// Whether there is nothing to do.
+    /// Returns `true` if the plan has no changes, apart from deferred deletions.
     pub fn is_empty(&self) -> bool {
         self.changes.values().all(|change| change.action == Action::None || change.deferred)
     }
 
-    /// Whether something must be solved before it can be applied.
+    /// Returns `true` if errors block an apply.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }

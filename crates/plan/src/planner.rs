@@ -1,76 +1,51 @@
-//! The planner: compares every resource and decides what is done with it.
+//! The planner: compares every resource and determines its action.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ohinfra_core::Address;
 use ohinfra_core::contract::{Live, Standing, is_adopted};
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_core::inputs::{Attributes, Inputs, is_unknown, resolve, resolve_all};
+use ohinfra_core::inputs::{Inputs, is_unknown, resolve, resolve_all};
 use ohinfra_core::schema::{Availability, Replacement, Schema};
 use ohinfra_core::secret::digest;
 use ohinfra_core::text::Reference;
-use ohinfra_core::{Address, Region};
+use ohinfra_state::{ResourceState, Status};
 use serde_json::Value;
 
 use crate::difference::{Compared, difference, drift, equal};
 use crate::graph::{Graph, Need, Outputs, Resource};
 use crate::identity::{kept, overlay, refusals};
+use crate::in_use::keep_used;
+use crate::overlap::{overlap, settle_overlaps};
 use crate::plan::{Action, Change, Drift, FieldChange, Plan};
+use crate::refusals::{refuse_held, refuse_protected};
 
-/// A resource as the state knows it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prior {
-    /// The name of its kind.
-    pub kind: String,
-    /// Its region.
-    pub region: Region,
-    /// Its identity.
-    pub id: String,
-    /// What was applied.
-    pub inputs: Inputs,
-    /// The attributes last read.
-    pub attributes: Attributes,
-    /// What it needs.
-    pub depends_on: BTreeSet<Address>,
-    /// Whether `destroy` leaves it in the cloud.
-    pub retain: bool,
-    /// Whether it was imported.
-    pub imported: bool,
-    /// Names and the like of its own that it keeps.
-    pub kept: Inputs,
-    /// Whether an apply ended before it was ready.
-    pub unfinished: bool,
-    /// Replaced ones that still have to be deleted.
-    pub deposed: Vec<String>,
-    /// Whether an earlier run was told that what has to be deleted cannot be deleted yet.
-    pub deferred: bool,
-}
-
-/// A resource that the state does not know and that is there all the same.
+/// An existing resource that is missing from the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
-    /// Its identity.
+    /// The identity.
     pub id: String,
-    /// Whether it is this deployment's.
+    /// `true` if the resource is owned by this deployment.
     pub ours: bool,
-    /// Whether it is there to stay.
+    /// Present, or scheduled for deletion.
     pub standing: Standing,
 }
 
-/// What the run is for.
+/// The purpose of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Make it so.
+    /// Create and update resources.
     #[default]
     Apply,
-    /// Take everything away, except what is retained.
+    /// Delete all resources except the retained ones.
     Destroy,
-    /// Take everything away.
+    /// Delete all resources, including the retained ones.
     Purge,
-    /// Change nothing; only bring the state up to date with AWS.
+    /// Change nothing in AWS; only update the state.
     RefreshOnly,
 }
 
-/// Everything that a plan is made of.
+/// The inputs of the planner.
 pub struct PlanInput<'a> {
     /// The deployment's name.
     pub deployment: &'a str,
@@ -80,27 +55,27 @@ pub struct PlanInput<'a> {
     pub serial: u64,
     /// The digest of the configuration.
     pub configuration_digest: &'a str,
-    /// What is desired. When destroying: what may be there although the state does not know it.
+    /// The desired resources. For a destroy: the resources that may exist although they are missing from the state.
     pub graph: &'a Graph,
-    /// What the state knows.
-    pub prior: &'a BTreeMap<Address, Prior>,
-    /// What is there of it, and of what was discovered.
+    /// The resources in the state.
+    pub prior: &'a BTreeMap<Address, ResourceState>,
+    /// The live resources: those of `prior` and `discovered` that exist.
     pub live: &'a BTreeMap<Address, Live>,
-    /// What is there although the state does not know it.
+    /// The existing resources that are missing from the state.
     pub discovered: &'a BTreeMap<Address, Discovered>,
-    /// The schema of a kind.
+    /// Returns the schema of a kind.
     pub schema: &'a dyn Fn(&str) -> Option<Schema>,
-    /// What the run may touch; none for everything.
+    /// The resources selected for the run; `None` for all.
     pub selected: Option<&'a BTreeSet<Address>>,
-    /// What is to be made anew in any case.
+    /// The resources to replace in any case (`--replace`).
     pub replace: &'a BTreeSet<Address>,
-    /// Which secrets get a new value.
+    /// The secrets to rotate (`--rotate`).
     pub rotate: &'a BTreeSet<Address>,
-    /// What the run is for.
+    /// The purpose of the run.
     pub mode: Mode,
 }
 
-/// Makes the plan. The same input gives the same plan, byte for byte.
+/// Computes the plan. Deterministic: equal inputs give equal plans, byte for byte.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut plan = Plan {
         deployment: input.deployment.to_owned(),
@@ -108,14 +83,21 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         serial: input.serial,
         configuration_digest: input.configuration_digest.to_owned(),
         drift: find_drift(input),
+        mode: input.mode,
+        discovered: input.discovered.keys().cloned().collect(),
         ..Plan::default()
     };
     match input.mode {
-        Mode::Apply | Mode::RefreshOnly => plan_apply(input, &mut plan),
+        Mode::Apply | Mode::RefreshOnly => {
+            plan_apply(input, &mut plan);
+            keep_used(&mut plan);
+        }
         Mode::Destroy | Mode::Purge => plan_destroy(input, &mut plan),
     }
+    settle_overlaps(&mut plan);
     note_data(input, &mut plan);
     refuse_protected(input, &mut plan);
+    refuse_held(input, &mut plan);
     plan.diagnostics.sort_by(|a, b| a.place.cmp(&b.place));
     plan
 }
@@ -145,7 +127,7 @@ fn plan_apply(input: &PlanInput<'_>, plan: &mut Plan) {
         plan.changes.insert(resource.address.clone(), change);
     }
     for (address, prior) in input.prior.iter().filter(|(address, _)| input.graph.get(address).is_none()) {
-        let mut change = removal(address, prior, "it is not configured any more");
+        let mut change = removal(address, prior, "no longer in the configuration");
         if prior.retain || is_adopted(&prior.id) {
             change.action = Action::Retain;
         }
@@ -166,7 +148,7 @@ fn resolve_outputs(outputs: &Outputs, known: &dyn Fn(&Reference) -> Option<Value
     outputs.iter().map(|(stack, values)| (stack.clone(), resolved(values))).collect()
 }
 
-/// The value of an attribute as far as the plan so far lets it be known.
+/// Returns the value of an attribute if it is known at this point of the plan.
 fn known_attribute(input: &PlanInput<'_>, plan: &Plan, reference: &Reference) -> Option<Value> {
     let change = plan.changes.get(&reference.resource)?;
     if change.action.makes_anew() {
@@ -183,9 +165,9 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     let address = &resource.address;
     let prior = input.prior.get(address);
     let id = input.discovered.get(address).map(|d| &d.id).or(prior.map(|p| &p.id)).cloned();
-    // One that was replaced may be all that is left: then it is the current one again.
-    let deposed = prior.iter().flat_map(|p| &p.deposed).filter(|left| Some(*left) != id.as_ref()).cloned().collect();
-    let forgets = input.replace.contains(address);
+    // If only a replaced resource still exists, it becomes the current one again.
+    let deposed = prior.iter().flat_map(|p| &p.deposed).filter(|old| Some(*old) != id.as_ref()).cloned().collect();
+    let replace_requested = input.replace.contains(address);
     let mut change = Change {
         address: address.clone(),
         kind: resource.kind.to_owned(),
@@ -203,19 +185,27 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         id,
         deposed,
         desired: Some(resource.inputs.clone()),
+        used_by: BTreeSet::new(),
+        overlap: Inputs::new(),
         retain: resource.retain,
-        kept: prior.filter(|_| !forgets).map(|prior| prior.kept.clone()).unwrap_or_default(),
-        imported: prior.is_some_and(|prior| prior.imported) && !forgets,
+        kept: prior.filter(|_| !replace_requested).map(|prior| prior.kept.clone()).unwrap_or_default(),
+        imported: prior.is_some_and(|prior| prior.imported) && !replace_requested,
         holds_data: false,
         selected: is_selected(input, address),
+        is_current: false,
         deferred: false,
     };
-    if !change.selected {
-        change.desired = Some(overlay(&resource.inputs, &change.kept));
-        return change;
-    }
     let Some(schema) = input.graph.schema(resource.kind) else { return change };
     let desired = resolve_all(&resource.inputs, &|reference| known_attribute(input, plan, reference));
+    if !change.selected {
+        change.desired = Some(overlay(&resource.inputs, &change.kept));
+        if let (Some(prior), Some(live)) = (prior, input.live.get(address)) {
+            let (desired, applied) = (overlay(&desired, &change.kept), Some(&prior.inputs));
+            let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
+            change.is_current = difference(&compared).is_empty();
+        }
+        return change;
+    }
     check_needs(input, plan, resource);
     let moved = prior.is_some_and(|p| p.region != resource.region || p.kind != resource.kind);
     match (prior, input.live.get(address), input.discovered.get(address)) {
@@ -226,7 +216,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             plan.diagnostics.push(immovable(resource, prior));
         }
         (_, Some(live), Some(found)) => {
-            if !forgets {
+            if !replace_requested {
                 change.kept = kept(schema, &desired, &live.inputs);
             }
             let desired = overlay(&desired, &change.kept);
@@ -235,17 +225,15 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.fields = difference(&compared);
             change.action = Action::Adopt;
             change.reasons.push(match found.standing {
-                Standing::Present => "it is this deployment's and the state does not know it".to_owned(),
-                Standing::Scheduled | Standing::Leaving => {
-                    "it is this deployment's; its deletion is scheduled, and it is brought back".to_owned()
-                }
+                Standing::Present => "owned by this deployment but missing from the state".to_owned(),
+                Standing::Scheduled | Standing::Leaving => "scheduled for deletion; will be restored".to_owned(),
             });
             let order = replacement(schema, &desired, &live.inputs);
-            if forgets {
-                replace_as_asked(order, &mut change);
+            if replace_requested {
+                replace_as_requested(order, &mut change);
             }
             if !keeps_identity(input, plan, schema, &mut change) {
-                replace_if_it_must(order, &mut change);
+                replace_if_required(order, &mut change);
             }
         }
         (Some(prior), Some(live), None) => {
@@ -254,8 +242,12 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             let applied = Some(applied.as_ref().unwrap_or(&prior.inputs));
             let compared = Compared { schema, lineage: input.lineage, desired: &desired, applied, live: &live.inputs };
             change.fields = difference(&compared);
+            change.is_current = change.fields.is_empty();
             if !keeps_identity(input, plan, schema, &mut change) {
                 decide(input, replacement(schema, &desired, &live.inputs), prior, &mut change);
+            }
+            if change.action == Action::Update {
+                change.overlap = overlap(schema, &desired, &prior.inputs, &live.inputs);
             }
         }
         (prior, _, _) => {
@@ -263,7 +255,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
             change.kept.clear();
             change.imported = false;
             if prior.is_some() {
-                change.reasons.push("it was deleted outside ohinfra".to_owned());
+                change.reasons.push("deleted outside ohinfra".to_owned());
             }
             change.id = None;
             change.fields = all_fields(&desired, schema, input.lineage);
@@ -278,7 +270,8 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
     change
 }
 
-/// Whether an imported or retained resource differs in what AWS cannot change: then nothing is done with it, and the plan says why.
+/// Returns `true` if a change of an imported or retained resource requires replacement. Such a resource is not changed, and the
+/// plan reports the reason.
 fn keeps_identity(input: &PlanInput<'_>, plan: &mut Plan, schema: &Schema, change: &mut Change) -> bool {
     let is_protected = change.imported || change.retain;
     if !is_protected || input.replace.contains(&change.address) || input.mode == Mode::RefreshOnly {
@@ -294,7 +287,7 @@ fn keeps_identity(input: &PlanInput<'_>, plan: &mut Plan, schema: &Schema, chang
     is_refused
 }
 
-/// Notes which resources hold data that a plan could lose.
+/// Marks the existing resources that hold data.
 fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
     for change in plan.changes.values_mut() {
         let is_kind = (input.schema)(&change.kind).is_some_and(|schema| schema.holds_data);
@@ -302,81 +295,58 @@ fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
     }
 }
 
-/// AWS would refuse to delete what is protected: said before anything is touched.
-fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
-    let mut refused = Vec::new();
-    for change in plan.changes.values().filter(|change| change.selected) {
-        let goes = match change.action {
-            Action::Delete => true,
-            Action::Replace(_) => !change.retain,
-            Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => false,
-        };
-        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| goes);
-        let Some(field) = field else { continue };
-        let is_on = |inputs: &Inputs| inputs.get(field) == Some(&Value::Bool(true));
-        if !input.live.get(&change.address).is_some_and(|live| is_on(&live.inputs)) {
-            continue;
-        }
-        let resource = input.graph.get(&change.address);
-        let again = "run `ohinfra apply`, then run this command again";
-        let help = match resource.map(|resource| (resource.protection_key, is_on(&resource.inputs))) {
-            Some((Some(key), true)) => format!("set `{key} = false` in the configuration, {again}"),
-            Some((_, false)) => format!("the configuration has it off: {again}"),
-            Some((None, true)) | None => "switch it off in AWS, then run this command again".to_owned(),
-        };
-        let id = change.id.as_deref().unwrap_or_default();
-        let message = format!("deletion protection is on: AWS refuses to delete {} `{id}`", change.kind);
-        refused.push(Diagnostic::error(&change.address, message).help(help));
-    }
-    plan.diagnostics.extend(refused);
-}
-
-fn decide(input: &PlanInput<'_>, order: Replacement, prior: &Prior, change: &mut Change) {
+fn decide(input: &PlanInput<'_>, order: Replacement, prior: &ResourceState, change: &mut Change) {
     if !change.fields.is_empty() {
         change.action = Action::Update;
     }
-    if prior.unfinished {
+    if prior.status == Status::Creating {
         change.action = Action::Update;
-        change.reasons.push("an earlier apply ended before it was ready".to_owned());
+        change.reasons.push("a previous apply did not finish creating it".to_owned());
     }
     if !change.deposed.is_empty() {
         change.deferred = prior.deferred && change.action == Action::None;
         change.action = Action::Update;
-        change.reasons.push(format!("an earlier replacement left {} to be deleted", change.deposed.join(", ")));
+        change.reasons.push(format!("{} is left over from a previous replacement", change.deposed.join(", ")));
     }
     if input.replace.contains(&change.address) {
-        replace_as_asked(order, change);
+        replace_as_requested(order, change);
     }
-    replace_if_it_must(order, change);
+    replace_if_required(order, change);
 }
 
-fn replace_as_asked(order: Replacement, change: &mut Change) {
+fn replace_as_requested(order: Replacement, change: &mut Change) {
     change.action = Action::Replace(order);
-    change.reasons.push("--replace asks for it".to_owned());
+    change.reasons.push("requested with --replace".to_owned());
 }
 
-/// What was applied, without that of which a new one is asked for: then it differs. A rotation that an earlier run began is finished
-/// before another one begins.
-fn rotated(input: &PlanInput<'_>, schema: &Schema, prior: &Prior, live: &Live, change: &mut Change) -> Option<Inputs> {
+/// Returns the applied inputs without the rotated one, so that it differs. A rotation that an earlier run started is completed
+/// first.
+fn rotated(
+    input: &PlanInput<'_>,
+    schema: &Schema,
+    prior: &ResourceState,
+    live: &Live,
+    change: &mut Change,
+) -> Option<Inputs> {
     let field = schema.rotated.filter(|_| input.rotate.contains(&change.address))?;
     if prior.attributes != live.attributes {
-        change.reasons.push("an earlier rotation is not finished: that is done first".to_owned());
+        change.reasons.push("a previous rotation is unfinished and is completed first".to_owned());
         return None;
     }
-    change.reasons.push("--rotate asks for a new value".to_owned());
+    change.reasons.push("rotation requested with --rotate".to_owned());
     let mut applied = prior.inputs.clone();
     applied.remove(field);
     Some(applied)
 }
 
-/// The order of a replacement: the old one goes first only where both cannot exist at once, because they share their natural
-/// name or exclude each other whatever their names. A name that is not known yet counts as the same.
+/// Returns the order of a replacement: delete-first only if both resources cannot coexist, because they share the natural
+/// name or exclude each other regardless of their names. A name that is still unknown counts as equal.
 fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement {
     let renamed = |field: &&str| {
         let known =
             |inputs: &Inputs| inputs.get(*field).filter(|value| !value.is_null() && !is_unknown(value)).cloned();
-        let (Some(wanted), Some(present)) = (known(desired), known(live)) else { return false };
-        !equal(schema.behaviour(field), &wanted, &present)
+        let (Some(desired), Some(live)) = (known(desired), known(live)) else { return false };
+        !equal(schema.behaviour(field), &desired, &live)
     };
     if !schema.exclusive && schema.natural_name.iter().any(renamed) {
         return Replacement::CreateFirst;
@@ -384,28 +354,31 @@ fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement 
     schema.replacement
 }
 
-fn replace_if_it_must(order: Replacement, change: &mut Change) {
+fn replace_if_required(order: Replacement, change: &mut Change) {
     let forced: Vec<&str> = change.fields.iter().filter(|f| f.replace).map(|f| f.path.as_str()).collect();
     if !forced.is_empty() {
-        change.reasons.push(format!("AWS cannot change {} in place", forced.join(", ")));
+        change.reasons.push(format!("changing {} requires replacement", forced.join(", ")));
         change.action = Action::Replace(order);
     }
     if change.retain && matches!(change.action, Action::Replace(_)) {
-        // Never delete what holds data: the old one stays, so the new one need not wait for it.
+        // Resources with data are never deleted: the old resource stays, so the new one need not wait for its deletion.
         let old = change.id.clone().unwrap_or_default();
-        change.reasons.push(format!("the old one ({old}) holds data: it stays in AWS"));
+        change.reasons.push(format!("the old resource ({old}) holds data and is retained"));
         change.action = Action::Replace(Replacement::CreateFirst);
     }
 }
 
-/// A selected resource cannot be made while something it needs neither exists nor is selected.
+/// Reports the dependencies of a selected resource that neither exist nor are selected.
 fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
     for need in resource.needs.keys() {
         let exists = input.live.contains_key(need);
         if !exists && !is_selected(input, need) {
             plan.diagnostics.push(
-                Diagnostic::error(&resource.address, format!("needs {need}, which does not exist and is not selected"))
-                    .help(format!("add `--target {need}`, or leave `--exclusively` away")),
+                Diagnostic::error(
+                    &resource.address,
+                    format!("depends on {need}, which does not exist and is not selected"),
+                )
+                .help(format!("add `--target {need}`, or drop `--exclusively`")),
             );
         }
     }
@@ -414,23 +387,26 @@ fn check_needs(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) {
 fn conflict(resource: &Resource, id: &str) -> Diagnostic {
     Diagnostic::error(
         &resource.address,
-        format!("{} `{id}` exists in {} and does not belong to this deployment", resource.kind, resource.region),
+        format!("{} `{id}` already exists in {} and is not managed by this deployment", resource.kind, resource.region),
     )
     .help(format!(
-        "to take it over: `ohinfra import {} '{id}'`; otherwise rename or delete it, or choose another `name` for this deployment",
+        "run `ohinfra import {} '{id}'` to adopt it; otherwise rename or delete it, or choose another `name` for this deployment",
         resource.address
     ))
 }
 
-fn immovable(resource: &Resource, prior: &Prior) -> Diagnostic {
+fn immovable(resource: &Resource, prior: &ResourceState) -> Diagnostic {
     Diagnostic::error(
         &resource.address,
-        format!("is a {} in {} and cannot become a {} in {}", prior.kind, prior.region, resource.kind, resource.region),
+        format!(
+            "is a {} in {} and cannot be changed to a {} in {}",
+            prior.kind, prior.region, resource.kind, resource.region
+        ),
     )
-    .help("destroy the deployment first, or give the one in the other region another `name`")
+    .help("destroy the deployment first, or choose another `name` for the deployment in the other region")
 }
 
-/// Every field of a resource that is to be made.
+/// Returns all fields of a resource to be created.
 fn all_fields(desired: &Inputs, schema: &Schema, lineage: &str) -> Vec<FieldChange> {
     let field = |(path, value): (&String, &Value)| {
         let sensitive = schema.behaviour(path).has(ohinfra_core::schema::SENSITIVE);
@@ -448,7 +424,7 @@ fn all_fields(desired: &Inputs, schema: &Schema, lineage: &str) -> Vec<FieldChan
     desired.iter().filter(|(_, value)| !value.is_null()).map(field).collect()
 }
 
-fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
+fn removal(address: &Address, prior: &ResourceState, reason: &str) -> Change {
     Change {
         address: address.clone(),
         kind: prior.kind.clone(),
@@ -461,18 +437,21 @@ fn removal(address: &Address, prior: &Prior, reason: &str) -> Change {
         id: Some(prior.id.clone()),
         deposed: prior.deposed.clone(),
         desired: None,
+        used_by: BTreeSet::new(),
+        overlap: Inputs::new(),
         retain: prior.retain,
         kept: prior.kept.clone(),
         imported: prior.imported,
         holds_data: false,
         selected: true,
+        is_current: false,
         deferred: prior.deferred,
     }
 }
 
 fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
     for (address, prior) in input.prior {
-        let mut change = removal(address, prior, "everything is destroyed");
+        let mut change = removal(address, prior, "destroy");
         change.reasons.clear();
         change.selected = is_selected(input, address);
         if !change.selected {
@@ -480,39 +459,30 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         } else if prior.retain && input.mode == Mode::Destroy || is_adopted(&prior.id) {
             change.action = Action::Retain;
         } else if !input.live.contains_key(address) {
-            change.reasons.push("it is gone already".to_owned());
+            change.reasons.push("already deleted".to_owned());
         }
         plan.changes.insert(address.clone(), change);
     }
     for (address, found) in input.discovered.iter().filter(|(address, found)| found.ours && is_selected(input, address))
     {
         let Some(resource) = input.graph.get(address) else { continue };
-        let goes = match (input.mode, found.standing) {
+        let is_deleted = match (input.mode, found.standing) {
             (Mode::Purge, Standing::Present | Standing::Scheduled) => true,
             (_, Standing::Present) => !resource.retain,
             (_, Standing::Scheduled | Standing::Leaving) => false,
         };
-        if input.prior.contains_key(address) || !goes || is_adopted(&found.id) {
+        if input.prior.contains_key(address) || !is_deleted || is_adopted(&found.id) {
             continue;
         }
-        let prior = Prior {
-            kind: resource.kind.to_owned(),
-            region: resource.region.clone(),
-            id: found.id.clone(),
-            inputs: Inputs::new(),
-            attributes: Attributes::new(),
+        let record = ResourceState {
             depends_on: resource.needs.keys().cloned().collect(),
             retain: resource.retain,
-            imported: false,
-            kept: Inputs::new(),
-            unfinished: false,
-            deposed: Vec::new(),
-            deferred: false,
+            ..ResourceState::found(resource.kind, &resource.region, &found.id)
         };
-        let change = removal(address, &prior, "it is this deployment's although the state does not know it");
+        let change = removal(address, &record, "owned by this deployment but missing from the state");
         plan.changes.insert(address.clone(), change);
     }
-    // What stays in the state keeps whatever it needs.
+    // Resources that stay in the state keep their dependencies.
     let kept: Vec<(Address, BTreeSet<Address>)> = input
         .prior
         .iter()
@@ -523,8 +493,8 @@ fn plan_destroy(input: &PlanInput<'_>, plan: &mut Plan) {
         for need in needs {
             if plan.changes.get(&need).is_some_and(|c| c.action == Action::Delete) {
                 plan.diagnostics.push(
-                    Diagnostic::error(&need, format!("cannot be destroyed: {address} still needs it"))
-                        .help("leave `--exclusively` away to destroy that as well"),
+                    Diagnostic::error(&need, format!("cannot be destroyed: {address} depends on it"))
+                        .help(format!("drop `--exclusively` to destroy {address} as well")),
                 );
             }
         }

@@ -1,44 +1,47 @@
-//! Targeting: which resources a run may touch.
+//! Targeting: the selection of resources for a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ohinfra_core::Address;
 use ohinfra_core::diagnostic::Diagnostic;
+use ohinfra_state::ResourceState;
 
 use crate::graph::Graph;
-use crate::planner::Prior;
 
-/// What the user asked for.
+/// The selection requested by the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Whole stacks.
+    /// The selected stacks.
     pub stacks: Vec<String>,
-    /// Single resources.
+    /// The selected resources.
     pub targets: Vec<Address>,
-    /// Only what is named, not what it needs.
+    /// `true` to exclude the dependencies (for a destroy: the dependents).
     pub exclusively: bool,
 }
 
-/// Whether things are made (what they need comes along) or taken away (what needs them comes along).
+/// The direction in which a selection is extended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Apply.
+    /// Apply: dependencies are included.
     Making,
-    /// Destroy.
+    /// Destroy: dependents are included.
     TakingAway,
 }
 
 impl Selection {
-    /// Whether everything is meant.
+    /// Returns `true` if all resources are selected.
     pub fn is_everything(&self) -> bool {
         self.stacks.is_empty() && self.targets.is_empty()
     }
 
-    /// The addresses that are meant; none for everything. Names that mean nothing are errors.
+    /// Returns the selected addresses; `None` if all resources are selected.
+    ///
+    /// # Errors
+    /// One error for each unknown stack or resource.
     pub fn resolve(
         &self,
         graph: &Graph,
-        prior: &BTreeMap<Address, Prior>,
+        prior: &BTreeMap<Address, ResourceState>,
         direction: Direction,
     ) -> Result<Option<BTreeSet<Address>>, Vec<Diagnostic>> {
         if self.is_everything() {
@@ -53,8 +56,7 @@ impl Selection {
                 let stacks: BTreeSet<&str> = all.iter().map(|address| address.stack()).collect();
                 let known = stacks.into_iter().collect::<Vec<_>>().join(", ");
                 errors.push(
-                    Diagnostic::error("--stack", format!("there is no stack `{stack}`"))
-                        .help(format!("stacks: {known}")),
+                    Diagnostic::error("--stack", format!("unknown stack `{stack}`")).help(format!("stacks: {known}")),
                 );
             }
             chosen.extend(members.into_iter().cloned());
@@ -64,8 +66,8 @@ impl Selection {
                 chosen.insert(target.clone());
             } else {
                 errors.push(
-                    Diagnostic::error("--target", format!("there is no resource `{target}`"))
-                        .help("`ohinfra graph` lists every address"),
+                    Diagnostic::error("--target", format!("unknown resource `{target}`"))
+                        .help("run `ohinfra graph` to list all addresses"),
                 );
             }
         }
@@ -79,10 +81,10 @@ impl Selection {
     }
 }
 
-/// From each resource to those that come along with it.
+/// Maps each resource to the resources that are selected along with it.
 fn edges(
     graph: &Graph,
-    prior: &BTreeMap<Address, Prior>,
+    prior: &BTreeMap<Address, ResourceState>,
     direction: Direction,
 ) -> BTreeMap<Address, BTreeSet<Address>> {
     let mut edges: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();

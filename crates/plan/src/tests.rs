@@ -1,25 +1,27 @@
-//! Graph, difference, order of steps, targeting.
+//! Tests of the graph, the difference, the order of steps and targeting.
 
-#![expect(clippy::indexing_slicing, reason = "a test fails by it")]
+#![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ohinfra_core::contract::Live;
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::{
-    Availability, CASELESS, DEFAULTED, DOCUMENT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, Replacement, SENSITIVE,
-    UNORDERED, WRITE_ONLY,
+    Availability, CASELESS, DEFAULTED, DOCUMENT, EXACT, FLOOR, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT,
+    Replacement, SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::text::{Reference, Text};
 use ohinfra_core::{Address, Region, Schema};
+use ohinfra_state::{ResourceState, Status};
 use serde_json::{Value, json};
 
 use crate::difference::{Compared, difference, drift};
 use crate::graph::{Graph, GraphBuilder, Need, Options};
 use crate::plan::{Action, FieldChange, Plan};
-use crate::planner::{Mode, PlanInput, Prior, plan};
-use crate::selection::{Direction, Selection};
+use crate::planner::{Discovered, Mode, PlanInput, plan};
 use crate::steps::{Operation, Step, is_walkable, steps};
+
+mod targeting;
 
 fn schema() -> Schema {
     Schema::new("s.thing", "A thing")
@@ -27,14 +29,17 @@ fn schema() -> Schema {
         .plain("peer")
         .input("shape", REPLACE)
         .input("members", UNORDERED)
+        .input("urls", UNORDERED | OVERLAP)
         .input("document", DOCUMENT)
         .input("password", SENSITIVE)
         .input("content", WRITE_ONLY)
         .input("zone", DEFAULTED)
+        .input("guests", UNORDERED | SHARED)
         .input("host", CASELESS)
         .input("version", FLOOR)
         .input("token", RECORDED | SENSITIVE)
         .input("names", UNORDERED | REPLACE_IF_DISJOINT)
+        .input("variables", EXACT)
         .attribute("id", Availability::Early)
         .attribute("arn", Availability::Ready)
 }
@@ -51,7 +56,7 @@ fn inputs(value: &Value) -> Inputs {
     value.as_object().unwrap().clone()
 }
 
-/// A graph of resources with these inputs.
+/// Builds a graph of resources with these inputs.
 fn graph(resources: &[(&str, Value)]) -> Result<Graph, String> {
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     for (name, value) in resources {
@@ -61,7 +66,7 @@ fn graph(resources: &[(&str, Value)]) -> Result<Graph, String> {
 }
 
 #[test]
-fn a_cycle_is_reported_as_the_loop() {
+fn a_dependency_cycle_is_reported_with_its_path() {
     let error = graph(&[
         ("a/one", json!({ "peer": reference("a/three", "id") })),
         ("a/two", json!({ "peer": reference("a/one", "id") })),
@@ -69,13 +74,13 @@ fn a_cycle_is_reported_as_the_loop() {
         ("a/outside", json!({ "peer": reference("a/one", "id") })),
     ])
     .unwrap_err();
-    insta::assert_snapshot!(error, @"resources need each other in a loop: a/one → a/two → a/three → a/one");
+    insta::assert_snapshot!(error, @"dependency cycle: a/one → a/two → a/three → a/one");
     let itself = graph(&[("a/one", json!({ "peer": reference("a/one", "id") }))]).unwrap_err();
-    insta::assert_snapshot!(itself, @"resources need each other in a loop: a/one → a/one");
+    insta::assert_snapshot!(itself, @"dependency cycle: a/one → a/one");
 }
 
 #[test]
-fn every_problem_of_a_graph_is_reported() {
+fn all_errors_of_a_graph_are_reported() {
     let error = graph(&[
         ("a/one", json!({ "peer": reference("a/two", "color") })),
         ("a/two", json!({ "peer": reference("a/nothing", "id") })),
@@ -84,7 +89,7 @@ fn every_problem_of_a_graph_is_reported() {
     .unwrap_err();
     insta::assert_snapshot!(error, @"
     a/two is defined twice
-    a/one refers to a/two.color, but s.thing has no such attribute (it has id, arn)
+    a/one references the unknown attribute a/two.color; attributes of s.thing: id, arn
     ");
 }
 
@@ -114,13 +119,13 @@ fn paths(changes: &[FieldChange]) -> Vec<&str> {
 }
 
 #[test]
-fn a_version_below_its_floor_is_raised() {
+fn a_version_below_the_minimum_is_a_change() {
     let change = changed(json!({ "version": "15.10" }), None, json!({ "version": "15.8" }));
     assert_eq!(paths(&change), ["version"]);
 }
 
 #[test]
-fn fields_are_compared_as_their_kind_says() {
+fn fields_are_compared_according_to_the_schema() {
     let policy = |action: Value| json!({ "Statement": [{ "Action": action }] }).to_string();
     let equal = [
         (json!({ "members": ["a", "b"] }), json!({ "members": ["b", "a"] })),
@@ -147,19 +152,19 @@ fn fields_are_compared_as_their_kind_says() {
 }
 
 #[test]
-fn desired_against_live_is_a_change_and_applied_against_live_is_drift() {
+fn desired_vs_live_is_a_change_and_applied_vs_live_is_drift() {
     let ours = changed(json!({ "size": 2 }), Some(json!({ "size": 1 })), json!({ "size": 1 }));
     assert_eq!((paths(&ours), ours[0].drift), (vec!["size"], false), "the configuration changed");
     let theirs = changed(json!({ "size": 1 }), Some(json!({ "size": 1 })), json!({ "size": 9 }));
-    assert_eq!((paths(&theirs), theirs[0].drift), (vec!["size"], true), "somebody changed it in AWS");
+    assert_eq!((paths(&theirs), theirs[0].drift), (vec!["size"], true), "changed outside ohinfra");
     let same = changed(json!({ "size": 9 }), Some(json!({ "size": 1 })), json!({ "size": 9 }));
-    assert_eq!(same, [], "both changed it alike");
+    assert_eq!(same, [], "both changed to the same value");
     let drifted = drift(&schema(), "l", &inputs(&json!({ "size": 1 })), &inputs(&json!({ "size": 9 })));
     assert_eq!((drifted[0].before.clone(), drifted[0].after.clone()), (Some(json!(1)), Some(json!(9))));
 }
 
 #[test]
-fn a_field_that_is_configured_no_longer_is_taken_away() {
+fn a_field_that_is_no_longer_configured_is_removed() {
     let changes = changed(
         json!({}),
         Some(json!({ "tags": { "a": "1" }, "peer": "p" })),
@@ -170,34 +175,81 @@ fn a_field_that_is_configured_no_longer_is_taken_away() {
 }
 
 #[test]
-fn what_is_never_read_back_is_compared_with_what_was_applied() {
+fn foreign_entries_of_a_shared_list_are_ignored() {
+    let guests = |names: &[&str]| json!({ "guests": names });
+    let theirs = guests(&["operator", "a"]);
+    assert_eq!(changed(guests(&["a"]), Some(guests(&["a"])), theirs.clone()), [], "a foreign entry");
+    assert_eq!(changed(guests(&["a"]), None, theirs.clone()), [], "a foreign entry of an adopted resource");
+    assert_eq!(drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&theirs)), []);
+    let fewer = changed(guests(&[]), Some(guests(&["a"])), theirs.clone());
+    assert_eq!((fewer[0].before.clone(), fewer[0].after.clone()), (Some(json!(["a"])), Some(json!([]))));
+    let more = changed(guests(&["a", "b"]), Some(guests(&["a"])), theirs);
+    assert_eq!(more[0].before, Some(json!(["a"])), "a foreign entry is neither displayed nor removed");
+    let removed = drift(&schema(), "l", &inputs(&guests(&["a"])), &inputs(&guests(&["operator"])));
+    assert_eq!(paths(&removed), ["guests"], "a managed entry was removed");
+}
+
+#[test]
+fn a_foreign_entry_of_an_exact_map_is_drift_and_is_removed() {
+    let variables = |value: Value| json!({ "variables": value });
+    let (ours, theirs) = (json!({ "A": "1" }), json!({ "A": "1", "B": "theirs" }));
+    for (configured, live) in [(ours, theirs), (json!({}), json!({ "B": "theirs" }))] {
+        let (configured, live) = (variables(configured), variables(live));
+        let added = changed(configured.clone(), Some(configured.clone()), live.clone());
+        assert_eq!((paths(&added), added[0].drift), (vec!["variables.B"], true));
+        assert_eq!((added[0].before.clone(), added[0].after.clone()), (Some(json!("theirs")), None));
+        let drifted = drift(&schema(), "l", &inputs(&configured), &inputs(&live));
+        assert_eq!((paths(&drifted), drifted[0].after.clone()), (vec!["variables.B"], Some(json!("theirs"))));
+        let adopted = changed(configured, None, live);
+        assert_eq!((paths(&adopted), adopted[0].drift), (vec!["variables.B"], false), "an adopted resource");
+    }
+    let removed = changed(variables(json!({})), Some(variables(json!({ "A": "1" }))), variables(json!({ "A": "1" })));
+    assert_eq!((paths(&removed), removed[0].drift), (vec!["variables.A"], false), "the configuration changed");
+    let unmanaged = changed(json!({}), Some(json!({})), variables(json!({ "B": "theirs" })));
+    assert_eq!(unmanaged, [], "a map that is not configured");
+}
+
+#[test]
+fn only_an_absent_value_of_an_immutable_field_counts_as_omitted() {
+    let shape = |value: Value| json!({ "shape": value });
+    for live in [json!({}), shape(Value::Null)] {
+        assert_eq!(changed(shape(json!("round")), Some(shape(json!("round"))), live.clone()), []);
+        assert_eq!(changed(shape(json!("round")), None, live.clone()), [], "an adopted resource");
+        assert_eq!(drift(&schema(), "l", &inputs(&shape(json!("round"))), &inputs(&live)), []);
+    }
+    let emptied = changed(shape(json!("round")), Some(shape(json!("round"))), shape(json!("")));
+    assert_eq!((paths(&emptied), emptied[0].drift, emptied[0].replace), (vec!["shape"], true, true));
+}
+
+#[test]
+fn a_write_only_field_is_compared_with_the_applied_value() {
     let content = |text: &str| json!({ "content": text });
     assert_eq!(changed(content("a"), Some(content("a")), json!({})), []);
     assert_eq!(paths(&changed(content("b"), Some(content("a")), json!({}))), ["content"]);
-    assert_eq!(changed(content("a"), None, json!({})), [], "an adopted one is taken as it is");
+    assert_eq!(changed(content("a"), None, json!({})), [], "the value of an adopted resource is accepted");
     assert_eq!(drift(&schema(), "l", &inputs(&content("a")), &Inputs::new()), []);
 }
 
 #[test]
-fn a_secret_is_shown_only_as_a_digest() {
+fn a_secret_is_displayed_only_as_a_digest() {
     let changes = changed(json!({ "password": "hunter2" }), None, json!({ "password": "hunter1" }));
     assert!(changes[0].sensitive);
     assert!(!serde_json::to_string(&changes).unwrap().contains("hunter"));
 }
 
 #[test]
-fn a_recorded_value_that_differs_is_drift_although_nothing_is_configured() {
+fn a_different_recorded_value_is_drift() {
     let token = |text: &str| json!({ "token": text });
     assert_eq!(changed(json!({}), Some(token("a")), token("a")), []);
     let changes = changed(json!({}), Some(token("a")), token("b"));
     assert_eq!((paths(&changes), changes[0].drift, changes[0].sensitive), (vec!["token"], true, true));
-    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({}))), ["token"], "AWS has none any more");
-    assert_eq!(changed(json!({}), Some(json!({})), token("b")), [], "nothing was recorded yet");
-    assert_eq!(changed(json!({}), None, token("b")), [], "an adopted one is taken as it is");
+    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({}))), ["token"], "removed in AWS");
+    assert_eq!(changed(json!({}), Some(json!({})), token("b")), [], "not recorded yet");
+    assert_eq!(changed(json!({}), None, token("b")), [], "the value of an adopted resource is accepted");
 }
 
 #[test]
-fn a_list_that_keeps_no_entry_is_replaced() {
+fn a_list_without_a_common_entry_requires_replacement() {
     let replaced = |desired: Value, live: Value| {
         let changes = changed(json!({ "names": desired }), None, json!({ "names": live }));
         changes.iter().map(|change| change.replace).collect::<Vec<_>>()
@@ -205,21 +257,36 @@ fn a_list_that_keeps_no_entry_is_replaced() {
     assert_eq!(replaced(json!(["a", "b"]), json!(["b", "a"])), Vec::<bool>::new());
     assert_eq!(replaced(json!(["a", "b"]), json!(["b", "c"])), [false]);
     assert_eq!(replaced(json!(["a", "b"]), json!(["c", "d"])), [true]);
-    assert_eq!(replaced(json!(["a"]), json!([])), [false], "there is nothing that could be kept");
+    assert_eq!(replaced(json!(["a"]), json!([])), [false], "the live list is empty");
 }
 
-fn planned(graph: &Graph, prior: &BTreeMap<Address, Prior>, live: &BTreeMap<Address, Live>, mode: Mode) -> Plan {
+fn planned(
+    graph: &Graph,
+    prior: &BTreeMap<Address, ResourceState>,
+    live: &BTreeMap<Address, Live>,
+    mode: Mode,
+) -> Plan {
     planned_with(graph, prior, live, mode, &BTreeSet::new())
 }
 
 fn planned_with(
     graph: &Graph,
-    prior: &BTreeMap<Address, Prior>,
+    prior: &BTreeMap<Address, ResourceState>,
     live: &BTreeMap<Address, Live>,
     mode: Mode,
     replace: &BTreeSet<Address>,
 ) -> Plan {
-    plan(&PlanInput {
+    plan(&input(graph, prior, live, mode, replace))
+}
+
+fn input<'a>(
+    graph: &'a Graph,
+    prior: &'a BTreeMap<Address, ResourceState>,
+    live: &'a BTreeMap<Address, Live>,
+    mode: Mode,
+    replace: &'a BTreeSet<Address>,
+) -> PlanInput<'a> {
+    PlanInput {
         deployment: "test",
         lineage: "l",
         serial: 1,
@@ -227,17 +294,20 @@ fn planned_with(
         graph,
         prior,
         live,
-        discovered: &BTreeMap::new(),
+        discovered: &NOTHING_FOUND,
         schema: &|_| Some(schema()),
         selected: None,
         replace,
-        rotate: &BTreeSet::new(),
+        rotate: &NOTHING_ROTATED,
         mode,
-    })
+    }
 }
 
-/// The state and the cloud after an apply of the graph.
-fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>) {
+static NOTHING_FOUND: BTreeMap<Address, Discovered> = BTreeMap::new();
+static NOTHING_ROTATED: BTreeSet<Address> = BTreeSet::new();
+
+/// Returns the state and the live resources after an apply of the graph.
+fn applied(graph: &Graph) -> (BTreeMap<Address, ResourceState>, BTreeMap<Address, Live>) {
     let mut prior = BTreeMap::new();
     let mut live: BTreeMap<Address, Live> = BTreeMap::new();
     for resource in graph.in_order() {
@@ -251,19 +321,13 @@ fn applied(graph: &Graph) -> (BTreeMap<Address, Prior>, BTreeMap<Address, Live>)
         );
         prior.insert(
             resource.address.clone(),
-            Prior {
-                kind: resource.kind.to_owned(),
-                region: resource.region.clone(),
-                id: format!("id-{name}"),
+            ResourceState {
                 inputs,
                 attributes,
                 depends_on: resource.needs.keys().cloned().collect(),
                 retain: resource.retain,
-                imported: false,
-                kept: Inputs::new(),
-                unfinished: false,
-                deferred: false,
-                deposed: Vec::new(),
+                status: Status::Ready,
+                ..ResourceState::found(resource.kind, &resource.region, &format!("id-{name}"))
             },
         );
     }
@@ -275,7 +339,7 @@ fn inputs_of(name: &str) -> Inputs {
 }
 
 #[test]
-fn the_same_input_gives_the_same_bytes() {
+fn equal_inputs_give_equal_bytes() {
     let graph =
         graph(&[("a/one", json!({ "size": 1 })), ("a/two", json!({ "peer": reference("a/one", "arn") }))]).unwrap();
     let (prior, live) = applied(&graph);
@@ -288,7 +352,7 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
+fn a_replacement_updates_dependents_before_it_deletes_the_old_resource() {
     let before =
         graph(&[("a/one", json!({ "shape": 1 })), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
     let (prior, live) = applied(&before);
@@ -305,7 +369,7 @@ fn a_replacement_reaches_what_refers_to_it_and_the_old_one_goes_last() {
     assert_eq!(waits, [&step("a/one", Operation::Create), &step("a/two", Operation::Update)]);
 }
 
-/// How a named resource is replaced when its inputs change from the one to the other.
+/// Returns the action for a resource whose inputs change from `from` to `to`.
 fn replacement_of(schema: &Schema, from: &Value, to: &Value) -> Action {
     let built = |value: &Value| {
         let mut builder = GraphBuilder::new("test", BTreeMap::new());
@@ -317,18 +381,44 @@ fn replacement_of(schema: &Schema, from: &Value, to: &Value) -> Action {
 }
 
 #[test]
-fn a_replacement_deletes_first_only_where_both_cannot_exist_at_once() {
+fn a_replacement_deletes_first_only_if_both_resources_cannot_coexist() {
     let named = schema().input("name", REPLACE).named_by(&["name"]);
     let (one, renamed) = (json!({ "name": "a", "shape": 1 }), json!({ "name": "b", "shape": 1 }));
     let reshaped = json!({ "name": "a", "shape": 2 });
     let (first, last) = (Action::Replace(Replacement::DeleteFirst), Action::Replace(Replacement::CreateFirst));
-    assert_eq!(replacement_of(&named, &one, &renamed), last, "another name");
+    assert_eq!(replacement_of(&named, &one, &renamed), last, "a different name");
     assert_eq!(replacement_of(&named, &one, &reshaped), first, "the same name");
-    assert_eq!(replacement_of(&named.exclusive(), &one, &renamed), first, "excluded whatever the name");
+    assert_eq!(replacement_of(&named.exclusive(), &one, &renamed), first, "exclusive regardless of the name");
 }
 
 #[test]
-fn what_is_replaced_goes_after_everything_that_uses_it_through_others() {
+fn an_impossible_replacement_is_refused_with_its_dependents() {
+    let named = || schema().input("name", REPLACE).named_by(&["name"]).held();
+    let built = |name: &str, shape: u8| {
+        let mut builder = GraphBuilder::new("test", BTreeMap::new());
+        let value = json!({ "name": name, "shape": shape });
+        let held =
+            builder.add_raw(named(), address("a/held"), &Region::us_east_1(), inputs(&value), Options::default());
+        let user = inputs(&json!({ "peer": held.attribute("id") }));
+        builder.add_raw(named(), address("a/user"), &Region::us_east_1(), user, Options::default());
+        builder.build().unwrap()
+    };
+    let (prior, live) = applied(&built("a", 1));
+    let planned = |graph: &Graph, replace: &[&str]| {
+        let replace = replace.iter().map(|name| address(name)).collect();
+        plan(&PlanInput { schema: &|_| Some(named()), ..input(graph, &prior, &live, Mode::Apply, &replace) })
+    };
+    let errors = |plan: &Plan| plan.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let reshaped = planned(&built("a", 2), &[]);
+    insta::assert_snapshot!(errors(&reshaped), @"a/held: s.thing `id-held` cannot be replaced: its successor has the same name, and AWS refuses to delete it while a/user uses it");
+    let help = reshaped.diagnostics[0].help.as_deref().unwrap();
+    assert_eq!(help, "undo the change of `shape`, or destroy the deployment first");
+    assert_eq!(errors(&planned(&built("a", 1), &["a/held"])), errors(&reshaped));
+    assert!(planned(&built("b", 1), &[]).diagnostics.is_empty(), "with another name, both coexist");
+}
+
+#[test]
+fn a_replaced_resource_is_deleted_after_its_transitive_dependents_are_updated() {
     let chain = |shape: u8, size: u8| {
         graph(&[
             ("a/bundle", json!({ "shape": shape })),
@@ -351,8 +441,45 @@ fn what_is_replaced_goes_after_everything_that_uses_it_through_others() {
     assert_eq!(waits, expected.iter().collect::<Vec<_>>());
 }
 
+/// Returns the graph of a client with URLs, a site that depends on it, and a name that depends on the site.
+fn site(urls: &[&str], shape: u8) -> Graph {
+    graph(&[
+        ("a/client", json!({ "urls": urls })),
+        ("a/version", json!({ "peer": reference("a/client", "id") })),
+        ("a/site", json!({ "peer": reference("a/version", "id"), "shape": shape })),
+        ("a/name", json!({ "peer": reference("a/site", "arn"), "shape": shape })),
+    ])
+    .unwrap()
+}
+
 #[test]
-fn what_is_removed_goes_after_everything_has_let_go_of_it() {
+fn old_entries_stay_until_their_dependents_are_deleted() {
+    let (prior, mut live) = applied(&site(&["old", "both"], 1));
+    live.get_mut(&address("a/client")).unwrap().inputs["urls"] = json!(["old", "both", "foreign"]);
+    let plan = planned(&site(&["both", "new"], 2), &prior, &live, Mode::Apply);
+    let change = &plan.changes[&address("a/client")];
+    assert_eq!(change.overlap["urls"], json!(["both", "new", "old"]), "without the foreign entry");
+    assert!(change.reasons[0].starts_with("old entries of urls stay"));
+    let steps = steps(&plan);
+    assert!(is_walkable(&steps));
+    let step = |name: &str, operation| Step { address: address(name), operation };
+    let waits: Vec<&Step> = steps[&step("a/client", Operation::Trim)].keys().collect();
+    let expected =
+        [step("a/client", Operation::Update), step("a/name", Operation::Delete), step("a/site", Operation::Delete)];
+    assert_eq!(waits, expected.iter().collect::<Vec<_>>());
+    assert!(steps[&step("a/site", Operation::Create)].keys().all(|before| before.operation != Operation::Trim));
+}
+
+#[test]
+fn old_entries_are_removed_immediately_if_no_dependent_is_deleted() {
+    let (prior, live) = applied(&site(&["old"], 1));
+    let plan = planned(&site(&["new"], 1), &prior, &live, Mode::Apply);
+    assert!(plan.changes[&address("a/client")].overlap.is_empty());
+    assert!(steps(&plan).keys().all(|step| step.operation != Operation::Trim));
+}
+
+#[test]
+fn a_removed_resource_is_deleted_after_its_former_dependents_are_updated() {
     let before = graph(&[
         ("a/one", json!({})),
         ("a/two", json!({ "peer": reference("a/one", "id") })),
@@ -369,7 +496,7 @@ fn what_is_removed_goes_after_everything_has_let_go_of_it() {
 }
 
 #[test]
-fn a_destroy_walks_the_graph_backwards_by_what_the_state_says() {
+fn a_destroy_follows_the_dependencies_in_the_state_in_reverse() {
     let before = graph(&[("a/one", json!({})), ("a/two", json!({ "peer": reference("a/one", "id") }))]).unwrap();
     let (prior, live) = applied(&before);
     let plan = planned(&Graph::default(), &prior, &live, Mode::Destroy);
@@ -380,7 +507,7 @@ fn a_destroy_walks_the_graph_backwards_by_what_the_state_says() {
 }
 
 #[test]
-fn what_holds_data_is_never_deleted_by_a_plan_that_is_no_purge() {
+fn only_a_purge_deletes_a_retained_resource() {
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     let retained = Options { retain: true, ..Options::default() };
     builder.add_raw(
@@ -392,37 +519,15 @@ fn what_holds_data_is_never_deleted_by_a_plan_that_is_no_purge() {
     );
     let (prior, live) = applied(&builder.build().unwrap());
     let action = |graph: &Graph, mode| planned(graph, &prior, &live, mode).changes[&address("a/data")].action;
-    assert_eq!(action(&Graph::default(), Mode::Apply), Action::Retain, "taken out of the configuration");
+    assert_eq!(action(&Graph::default(), Mode::Apply), Action::Retain, "removed from the configuration");
     assert_eq!(action(&Graph::default(), Mode::Destroy), Action::Retain);
     assert_eq!(action(&Graph::default(), Mode::Purge), Action::Delete);
     let mut builder = GraphBuilder::new("test", BTreeMap::new());
     builder.add_raw(schema(), address("a/data"), &Region::us_east_1(), inputs(&json!({ "shape": 2 })), retained);
     let graph = builder.build().unwrap();
     let plan = planned(&graph, &prior, &live, Mode::Apply);
-    assert_eq!((plan.has_errors(), plan.summary().replace), (true, 0), "replaced only where that is asked for");
+    assert_eq!((plan.has_errors(), plan.summary().replace), (true, 0), "replaced only on request");
     let plan = planned_with(&graph, &prior, &live, Mode::Apply, &BTreeSet::from([address("a/data")]));
     let deletes = steps(&plan).keys().filter(|step| step.operation == Operation::Delete).count();
-    assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old one stays");
-}
-
-#[test]
-fn a_selection_brings_along_what_is_needed_or_what_needs_it() {
-    let graph = graph(&[
-        ("a/one", json!({})),
-        ("b/two", json!({ "peer": reference("a/one", "id") })),
-        ("b/three", json!({ "peer": reference("b/two", "id") })),
-        ("c/four", json!({})),
-    ])
-    .unwrap();
-    let selected = |selection: &Selection, direction| -> Vec<String> {
-        let chosen = selection.resolve(&graph, &BTreeMap::new(), direction).unwrap().unwrap();
-        chosen.iter().map(ToString::to_string).collect()
-    };
-    let two = Selection { targets: vec![address("b/two")], ..Selection::default() };
-    assert_eq!(selected(&two, Direction::Making), ["a/one", "b/two"]);
-    assert_eq!(selected(&two, Direction::TakingAway), ["b/three", "b/two"]);
-    let only = Selection { exclusively: true, ..two };
-    assert_eq!(selected(&only, Direction::Making), ["b/two"]);
-    let stack = Selection { stacks: vec!["b".to_owned()], ..Selection::default() };
-    assert_eq!(selected(&stack, Direction::Making), ["a/one", "b/three", "b/two"]);
+    assert_eq!((plan.summary().replace, deletes), (1, 0), "replaced, and the old resource is retained");
 }

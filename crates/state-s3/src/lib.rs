@@ -1,7 +1,7 @@
-//! The state in S3: every write on the condition that nobody else wrote, and a lock object beside it.
+//! The S3 state store: conditional writes, and a lock object next to the state object.
 //!
-//! The bucket is made by [`bootstrap()`]; [`S3Store`] does the rest. What it deliberately does not do: wait for a lock, retry
-//! beyond the SDK's own attempts, or read a state that is not there into an empty one.
+//! [`bootstrap()`] creates the bucket; [`S3Store`] reads, writes and locks the state. Out of scope: waiting for a lock,
+//! retries in addition to those of the SDK, and treating a missing state as an empty one.
 
 pub mod bootstrap;
 pub mod lock;

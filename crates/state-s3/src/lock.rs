@@ -1,4 +1,4 @@
-//! The lock: an object beside the state that only one process can make (`If-None-Match: *`).
+//! The lock: an object next to the state that only one process can create (`If-None-Match: *`).
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::store::{ATTEMPTS, S3Store};
 
-/// A lock that is held. Whoever changes the object takes it away: the next heartbeat notices.
+/// An acquired lock. If another process changes the object, the lock is lost, which the next heartbeat detects.
 struct S3Lock {
     store: S3Store,
     info: LockInfo,
@@ -49,22 +49,22 @@ impl S3Store {
                 Err(error) => return Err(error),
             }
             match self.read_lock().await? {
-                // An answer that was lost made the SDK's next attempt meet our own lock.
+                // The response was lost, and the SDK's retry failed because of our own lock.
                 Some((holder, etag)) if holder.info.id == info.id => return Ok(held(etag)),
-                // A holder that has not been seen for so long is gone. Only one of those who notice can replace it.
+                // The lock is stale. The condition on its ETag lets only one process replace it.
                 Some((holder, etag)) if holder.is_expired(info.created_at) => expired = Some(etag),
                 Some((holder, _)) => {
                     return Err(StateError::Locked { place: self.lock_place(), holder: Box::new(holder.info) });
                 }
-                // It was given back in between.
+                // The lock was released in the meantime.
                 None => expired = None,
             }
         }
         Err(last.unwrap_or_else(|| StateError::Changed { place: self.lock_place() }))
     }
 
-    /// Deletes the lock with this id, wherever its ETag has got to: a heartbeat that nobody waits for any more may have been
-    /// written, and a deletion whose answer was lost has had its effect. Somebody else's lock is never removed.
+    /// Deletes the lock with this ID, even if its ETag has changed: an aborted heartbeat may still have been written, and a
+    /// deletion whose response was lost has taken effect. The lock of another process is never deleted.
     async fn delete_own(&self, id: &str, etag: String) -> Result<Deleted, StateError> {
         let mut etag = etag;
         let mut last = None;
@@ -76,29 +76,29 @@ impl S3Store {
             }
             match self.read_lock().await? {
                 None => return Ok(Deleted::Gone),
-                Some((holder, there)) if holder.info.id == id => etag = there,
+                Some((holder, current)) if holder.info.id == id => etag = current,
                 Some(_) => return Ok(Deleted::TakenOver),
             }
         }
         Err(last.unwrap_or_else(|| StateError::Changed { place: self.lock_place() }))
     }
 
-    /// Deletes the lock object on condition of its ETag.
+    /// Deletes the lock object if it still has this ETag.
     async fn delete_lock(&self, etag: &str) -> Result<(), StateError> {
         let operation = "unlock";
         let changed = || StateError::Changed { place: self.lock_place() };
         let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key()).if_match(etag);
         match call.send().await.map_err(failed("s3:DeleteObject")) {
             Ok(_) => Ok(()),
-            // Stores that speak S3's language but not conditional deletes: look, then delete.
+            // S3-compatible stores without conditional deletes: check, then delete.
             Err(error) if error.code.as_deref() == Some("NotImplemented") => {
-                if self.read_lock().await?.is_none_or(|(_, there)| there != etag) {
+                if self.read_lock().await?.is_none_or(|(_, current)| current != etag) {
                     return Err(changed());
                 }
                 let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key());
                 call.send().await.map(|_| ()).map_err(|error| self.error(operation, &failed("s3:DeleteObject")(error)))
             }
-            // If-Match on an object that has gone.
+            // If-Match on an object that no longer exists.
             Err(error) if error.kind == ErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket") => {
                 Err(changed())
             }
@@ -108,7 +108,7 @@ impl S3Store {
 
     pub(crate) async fn break_lock(&self, id: &str) -> Result<LockInfo, StateError> {
         match self.read_lock().await? {
-            // Whether it has gone or somebody else holds another one by now: this one is no more.
+            // Both outcomes count as success: this lock no longer exists.
             Some((holder, etag)) if holder.info.id == id => self.delete_own(id, etag).await.map(|_| holder.info),
             holder => Err(StateError::NoSuchLock {
                 place: self.lock_place(),
@@ -119,11 +119,11 @@ impl S3Store {
     }
 }
 
-/// What has become of a lock that was deleted.
+/// The result of deleting a lock.
 enum Deleted {
-    /// There is none.
+    /// No lock exists.
     Gone,
-    /// Somebody else holds another one.
+    /// Another process has acquired a new lock.
     TakenOver,
 }
 
@@ -137,10 +137,10 @@ impl Lock for S3Lock {
                     *etag = written;
                     Ok(())
                 }
-                // Lost, unless it was our own write whose answer got lost.
+                // The lock is lost, unless the change was our own write whose response was lost.
                 Err(StateError::Changed { .. }) => match self.store.read_lock().await? {
-                    Some((holder, there)) if holder.info.id == self.info.id => {
-                        *etag = there;
+                    Some((holder, current)) if holder.info.id == self.info.id => {
+                        *etag = current;
                         Ok(())
                     }
                     _ => Err(StateError::LockLost { place: self.store.lock_place() }),

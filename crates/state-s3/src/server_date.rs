@@ -1,4 +1,5 @@
-//! The time that S3 says it is: the `Date` of an answer. A lock's age is the difference of two times of S3's own clock.
+//! The server time of S3, from the `Date` header of a response. The age of a lock is the difference of two S3 times, which
+//! makes it independent of local clocks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,12 +8,12 @@ use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use jiff::Timestamp;
 
-/// Keeps the `Date` of the last answer.
+/// Stores the `Date` of the last response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerDate(Arc<Mutex<Option<Timestamp>>>);
 
 impl ServerDate {
-    /// The time of the last answer; none if it did not say.
+    /// Returns the time of the last response; `None` if it had no valid `Date`.
     pub(crate) fn get(&self) -> Option<Timestamp> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -44,7 +45,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn the_date_of_an_answer_is_read() {
+    fn the_date_header_is_parsed() {
         let date = parse("Thu, 01 Jan 1970 00:05:00 GMT");
         assert_eq!(date, jiff::Timestamp::from_second(300).ok());
         assert_eq!(parse("yesterday"), None);

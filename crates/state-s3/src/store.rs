@@ -1,4 +1,4 @@
-//! Reading and writing the document.
+//! Reads and writes the state document.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use ohinfra_state::{Holder, Lock, LockInfo, StateDocument, StateError, StateStor
 
 use crate::server_date::ServerDate;
 
-/// How often a conditional write is tried again when S3 says that another one of the same object is under way (409), or when an
-/// attempt of our own turns out to be what stands in the way.
+/// The maximum number of attempts of a conditional write: retried if S3 reports a concurrent write of the same object (409),
+/// or if an earlier attempt of our own caused the conflict.
 pub(crate) const ATTEMPTS: usize = 5;
 
-/// An object that was read.
+/// An object as read from S3.
 pub(crate) struct Object {
-    /// Its content.
+    /// The content.
     pub(crate) bytes: Vec<u8>,
-    /// Its ETag.
+    /// The ETag.
     pub(crate) etag: String,
-    /// How long ago it was written, by S3's own clock; none if S3 does not say.
+    /// The time since the last write, by the clock of S3; `None` if S3 did not report it.
     pub(crate) age: Option<Duration>,
 }
 
-/// Keeps the state in one object.
+/// Stores the state in one S3 object.
 #[derive(Clone)]
 pub struct S3Store {
     pub(crate) client: Client,
@@ -39,7 +39,7 @@ pub struct S3Store {
 }
 
 impl S3Store {
-    /// A store in `s3://bucket/key`, which need not exist yet.
+    /// Creates a store for `s3://bucket/key`, which need not exist.
     pub fn new(client: Client, bucket: &str, key: &str) -> Self {
         Self { client, bucket: bucket.to_owned(), key: key.to_owned() }
     }
@@ -48,17 +48,17 @@ impl S3Store {
         format!("s3://{}/{}", self.bucket, self.key)
     }
 
-    /// The errors that a caller can decide on; everything else is an access that failed.
+    /// Maps the errors that callers handle to their own variants, and all others to [`StateError::Access`].
     pub(crate) fn error(&self, operation: &'static str, error: &ProviderError) -> StateError {
         match error.code.as_deref() {
             Some("NoSuchBucket") => StateError::NoBucket { place: self.url() },
-            // 412, and 409 when another conditional write is under way.
+            // 412, and 409 for a concurrent conditional write.
             Some("PreconditionFailed" | "ConditionalRequestConflict") => StateError::Changed { place: self.url() },
             _ => StateError::Access { operation, place: self.url(), message: error.to_string() },
         }
     }
 
-    /// An object; none if it is not there.
+    /// Reads an object; `None` if it does not exist.
     pub(crate) async fn get(
         &self,
         key: &str,
@@ -76,7 +76,7 @@ impl S3Store {
         };
         let length = answer.content_length.unwrap_or_default().unsigned_abs();
         if length > LARGEST_DOCUMENT {
-            let reason = format!("it is larger than {} MiB", LARGEST_DOCUMENT / 1024 / 1024);
+            let reason = format!("larger than {} MiB", LARGEST_DOCUMENT / 1024 / 1024);
             return Err(StateError::Corrupt { place: self.url(), reason });
         }
         let etag = answer.e_tag.unwrap_or_default();
@@ -90,7 +90,7 @@ impl S3Store {
         Ok(Some(Object { bytes: bytes.to_vec(), etag, age }))
     }
 
-    /// Writes an object if it still has the ETag `expected` (none: if it is not there), and gives the new one.
+    /// Writes an object if it still has the ETag `expected` (`None`: if it does not exist), and returns the new ETag.
     pub(crate) async fn put(
         &self,
         key: &str,
@@ -111,7 +111,7 @@ impl S3Store {
             None => call.if_none_match("*"),
         };
         let answer = call.send().await.map_err(failed("s3:PutObject")).map_err(|error| match error.kind {
-            // If-Match on an object that has been deleted.
+            // If-Match on an object that no longer exists.
             ErrorKind::NotFound if error.code.as_deref() != Some("NoSuchBucket") => {
                 StateError::Changed { place: self.url() }
             }
@@ -133,6 +133,17 @@ impl StateStore for S3Store {
         })
     }
 
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
+        Box::pin(async move {
+            let call = self.client.head_object().bucket(&self.bucket).key(&self.key);
+            match call.send().await.map_err(failed("s3:GetObject")) {
+                Ok(answer) => Ok(answer.e_tag.map(Version)),
+                Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(self.error("read", &error)),
+            }
+        })
+    }
+
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
         Box::pin(async move {
             let operation = "read an older version of";
@@ -140,7 +151,7 @@ impl StateStore for S3Store {
             let object = found.ok_or_else(|| StateError::Access {
                 operation,
                 place: self.url(),
-                message: format!("there is no version `{version}`"),
+                message: format!("version `{version}` does not exist"),
             })?;
             parse(&object.bytes, &format!("{} (version {version})", self.url()))
         })
@@ -159,11 +170,11 @@ impl StateStore for S3Store {
                     Err(StateError::Changed { place }) => place,
                     result => return result.map(Version),
                 };
-                // An answer that was lost makes the SDK's next attempt fail on our own write: what is there decides.
+                // If a response is lost, the SDK's retry fails because of our own write: compare the stored content.
                 match self.get(&self.key, None, "write").await? {
                     Some(object) if object.bytes == bytes => return Ok(Version(object.etag)),
-                    // S3 refuses a write while another one is under way, which may be an earlier attempt of ours.
-                    there if there.as_ref().map(|o| o.etag.as_str()) == expected && attempt < ATTEMPTS => attempt += 1,
+                    // S3 rejects concurrent writes, and the other write may be an earlier attempt of our own.
+                    found if found.as_ref().map(|o| o.etag.as_str()) == expected && attempt < ATTEMPTS => attempt += 1,
                     _ => return Err(StateError::Changed { place }),
                 }
             }
@@ -191,7 +202,7 @@ impl StateStore for S3Store {
                 let answer = call.send().await.map_err(failed("s3:ListBucketVersions"));
                 let answer = answer.map_err(|error| self.error("list versions of", &error))?;
                 versions.extend(answer.versions.unwrap_or_default());
-                // Keys are listed in order: after the state's own come those of its lock.
+                // Keys are listed in order: the versions of the state come before those of its lock.
                 if answer.is_truncated != Some(true) || answer.next_key_marker.as_deref() != Some(&self.key) {
                     break;
                 }

@@ -1,16 +1,18 @@
-//! The state: what this deployment has made, and where that is written down.
+//! The state: the record of the resources of a deployment, and its storage.
 //!
-//! [`document`] is the file format, [`migrations`] reads older ones, [`store`] is the contract of a place to keep it,
-//! [`local`] keeps it in a file. The state in S3 is a crate of its own, because it names the AWS SDK.
+//! [`document`] is the file format, [`transitions`] the life of a record, [`migrations`] reads older versions, [`store`] is the interface of a state store,
+//! [`local`] stores the state in a file. The S3 store is a separate crate because it depends on the AWS SDK.
 
 pub mod document;
 pub mod local;
 pub mod migrations;
 pub mod store;
+pub mod transitions;
 
 pub use document::{Pending, ResourceState, StateDocument, Status};
 pub use local::LocalStore;
 pub use store::{Holder, Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
+pub use transitions::{Applied, Predecessor, Transition};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! The state in a file: replaced as a whole, locked by the operating system (so a killed process never leaves a lock).
+//! The local state store: one file, replaced atomically and locked by the operating system, which releases the lock of a
+//! killed process.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -13,13 +14,13 @@ use crate::document::StateDocument;
 use crate::migrations::parse;
 use crate::store::{Holder, Lock, LockInfo, StateError, StateStore, Stored, Version, VersionEntry};
 
-/// Keeps the state in one file.
+/// Stores the state in one file.
 pub struct LocalStore {
     path: PathBuf,
 }
 
 impl LocalStore {
-    /// A store in this file, which need not exist yet.
+    /// Creates a store for a file, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -88,21 +89,24 @@ fn version_of(bytes: &[u8]) -> Version {
     Version(sha256_hex(bytes))
 }
 
-/// No state or plan is larger, in bytes: a thousand times what the whole of OpenHands needs.
+/// The maximum size of a state or plan, in bytes: 64 MiB, a thousand times the size for a complete OpenHands deployment.
 pub const LARGEST_DOCUMENT: u64 = 64 * 1024 * 1024;
 
-/// Reads a file that is at most so many bytes long: whatever a path leads to, the memory that it takes is bounded.
+/// Reads a file of at most `bytes` bytes, which bounds memory use for any path.
+///
+/// # Errors
+/// [`io::ErrorKind::FileTooLarge`] if the file is larger, and all errors of opening and reading it.
 pub fn read_at_most(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
     let mut read = Vec::new();
     File::open(path)?.take(bytes + 1).read_to_end(&mut read)?;
     if read.len() as u64 > bytes {
-        let message = format!("it is larger than {} KiB", bytes / 1024);
+        let message = format!("larger than {} KiB", bytes / 1024);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(read)
 }
 
-/// Replaces a file as a whole: a reader sees the old content or the new one, also after a power failure.
+/// Replaces a file atomically: a reader sees either the old or the new content, even after a power failure.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder)?;
@@ -114,7 +118,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-        // The error that counts is the first one; a temporary file that cannot be removed harms nobody.
+        // Report the first error; a leftover temporary file is harmless.
         let _ = fs::remove_file(&temporary);
     })?;
     File::open(folder).and_then(|folder| folder.sync_all())
@@ -173,12 +177,16 @@ impl StateStore for LocalStore {
         })
     }
 
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
+        Box::pin(async move { Ok(self.bytes()?.as_deref().map(version_of)) })
+    }
+
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
         Box::pin(async move {
             Err(StateError::Access {
                 operation: "read an older version of",
                 place: self.place(),
-                message: format!("a local file keeps no versions (asked for `{version}`)"),
+                message: format!("a local state file has no older versions (requested: `{version}`)"),
             })
         })
     }
@@ -212,12 +220,12 @@ impl StateStore for LocalStore {
     fn unlock<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<LockInfo, StateError>> {
         Box::pin(async move {
             match self.holder().await? {
-                // Only the operating system can take a file lock from a living process, and it does so when that ends.
+                // Only the operating system can release the file lock of a running process, and it does so when the process ends.
                 Some(Holder { info: holder, .. }) if holder.id == id => Err(StateError::Access {
                     operation: "unlock",
                     place: self.place(),
                     message: format!(
-                        "process {} on {} is alive and holds it; end that process and the lock is gone",
+                        "process {} on {} is running and holds the lock; the lock is released when the process ends",
                         holder.pid, holder.host
                     ),
                 }),

@@ -1,14 +1,14 @@
-//! Reading a state document of any version that was ever written.
+//! Reads and migrates state documents of all format versions.
 
 use serde_json::{Value, json};
 
 use crate::document::{FORMAT_VERSION, StateDocument};
 use crate::store::StateError;
 
-/// `MIGRATIONS[n]` makes version n + 2 of version n + 1.
+/// The migrations: `MIGRATIONS[n]` migrates version n + 1 to version n + 2.
 const MIGRATIONS: &[fn(Value) -> Value] = &[with_kept_names];
 
-/// Version 2 has the names that imported resources keep. A document of version 1 has none: all its fields stay as they are.
+/// Migrates to version 2, which adds the names that imported resources keep. All fields of version 1 stay unchanged.
 fn with_kept_names(mut document: Value) -> Value {
     if let Some(fields) = document.as_object_mut() {
         fields.insert("format_version".to_owned(), json!(2));
@@ -16,7 +16,10 @@ fn with_kept_names(mut document: Value) -> Value {
     document
 }
 
-/// Reads a document; older ones are brought up to date, newer ones are refused.
+/// Parses a document. Older versions are migrated.
+///
+/// # Errors
+/// [`StateError::TooNew`] for a newer format version, [`StateError::Corrupt`] for any other invalid document.
 pub fn parse(bytes: &[u8], place: &str) -> Result<StateDocument, StateError> {
     let corrupt = |reason: String| StateError::Corrupt { place: place.to_owned(), reason };
     let mut value: Value = serde_json::from_slice(bytes).map_err(|error| corrupt(error.to_string()))?;
@@ -25,7 +28,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<StateDocument, StateError> {
         return Err(StateError::TooNew { place: place.to_owned(), found: version, supported: FORMAT_VERSION });
     }
     let Some(older) = version.checked_sub(1).and_then(|n| usize::try_from(n).ok()) else {
-        return Err(corrupt("it has no `format_version`".to_owned()));
+        return Err(corrupt("missing `format_version`".to_owned()));
     };
     for migrate in MIGRATIONS.iter().skip(older) {
         value = migrate(value);
@@ -35,7 +38,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<StateDocument, StateError> {
         corrupt(format!("at `{path}`: {}", error.into_inner()))
     })?;
     match document.circle() {
-        Some(address) => Err(corrupt(format!("`{address}` depends on itself through others"))),
+        Some(address) => Err(corrupt(format!("the dependencies of `{address}` contain a cycle"))),
         None => Ok(document),
     }
 }

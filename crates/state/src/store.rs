@@ -1,4 +1,4 @@
-//! The contract of a place that keeps the state: read, write on condition, lock.
+//! The interface of a state store: read, conditional write, lock.
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -6,209 +6,218 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::StateDocument;
 
-/// Which content was read: the condition of the next write.
+/// A version of the stored content, used as the condition of the next write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(pub String);
 
-/// A document that was read.
+/// A document as read from the store.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// The document.
     pub document: StateDocument,
-    /// Which content it is.
+    /// The version of the content.
     pub version: Version,
 }
 
-/// Who holds the lock.
+/// The holder of a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockInfo {
-    /// What `unlock` is told.
+    /// The lock ID, as passed to `unlock`.
     pub id: String,
-    /// `apply`, `destroy`, …
+    /// The operation: `apply`, `destroy`, …
     pub operation: String,
-    /// The user who runs it.
+    /// The user.
     pub who: String,
-    /// The machine it runs on.
+    /// The hostname.
     pub host: String,
-    /// The process there.
+    /// The process ID.
     pub pid: u32,
-    /// When it was taken.
+    /// The time when the lock was acquired.
     pub created_at: Timestamp,
-    /// When the holder was last seen alive.
+    /// The time of the last heartbeat.
     pub heartbeat_at: Timestamp,
-    /// The version of the tool.
+    /// The version of ohinfra.
     pub tool_version: String,
 }
 
 impl LockInfo {
-    /// A holder beats this often.
+    /// The interval between heartbeats.
     pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(30);
-    /// A lock whose holder has not been seen for this long is taken over: ten missed heartbeats.
+    /// The time without a heartbeat after which a lock is stale and can be replaced: ten missed heartbeats.
     pub const EXPIRY: std::time::Duration = std::time::Duration::from_secs(300);
 }
 
-/// Who holds a lock, and for how long nothing has been seen of the holder.
+/// The holder of a lock and the time since its last heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Who.
+    /// The holder.
     pub info: LockInfo,
-    /// The time since its last heartbeat by the store's own clock; none where the store has none.
+    /// The time since the last heartbeat by the clock of the store; `None` if the store has no clock.
     pub unseen_for: Option<std::time::Duration>,
 }
 
 impl Holder {
-    /// The time since the last heartbeat: by the store's clock where it has one, otherwise by the clocks of the two machines.
+    /// Returns the time since the last heartbeat: by the clock of the store if it has one, otherwise by the clocks of the two
+    /// machines.
     pub fn age(&self, now: Timestamp) -> std::time::Duration {
         let by_machines = || now.duration_since(self.info.heartbeat_at).try_into().unwrap_or_default();
         self.unseen_for.unwrap_or_else(by_machines)
     }
 
-    /// Whether nothing has been seen of it for longer than [`LockInfo::EXPIRY`].
+    /// Returns `true` if the last heartbeat is older than [`LockInfo::EXPIRY`].
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.age(now) > LockInfo::EXPIRY
     }
 }
 
-/// A version of the document that the store still has.
+/// A stored version of the document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VersionEntry {
-    /// The store's name for it.
+    /// The version ID assigned by the store.
     pub version: String,
-    /// When it was written.
+    /// The time of the write.
     pub written_at: Option<String>,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: i64,
-    /// Whether it is the one that counts.
+    /// `true` for the current version.
     pub current: bool,
 }
 
-/// A lock that is held.
+/// An acquired lock.
 pub trait Lock: Send + Sync {
-    /// Shows that the holder is alive; an error if somebody else has the lock now.
+    /// Renews the lock.
+    ///
+    /// # Errors
+    /// [`StateError::LockLost`] if another process holds the lock now.
     fn heartbeat(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StateError>>;
-    /// Gives it back.
+    /// Releases the lock.
     fn release(&self) -> BoxFuture<'_, Result<(), StateError>>;
 }
 
-/// A place that keeps the state of one deployment.
+/// A store for the state of one deployment.
 pub trait StateStore: Send + Sync {
-    /// Where, for messages: a path or a URL.
+    /// Returns the location of the state for messages: a path or a URL.
     fn place(&self) -> String;
-    /// Reads the document; none if there is none yet.
+    /// Reads the document; `None` if it does not exist.
     fn read(&self) -> BoxFuture<'_, Result<Option<Stored>, StateError>>;
+    /// Returns the current version without parsing the document, which may be corrupt; `None` if there is no document.
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>>;
     /// Reads an older version.
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>>;
-    /// Writes the document if what is stored is still `expected` (none: if nothing is stored).
+    /// Writes the document if the stored version is still `expected` (`None`: if no document exists).
     fn write<'a>(
         &'a self,
         document: &'a StateDocument,
         expected: Option<&'a Version>,
     ) -> BoxFuture<'a, Result<Version, StateError>>;
-    /// Takes the lock, or says who has it.
+    /// Acquires the lock.
+    ///
+    /// # Errors
+    /// [`StateError::Locked`] if another process holds the lock.
     fn lock<'a>(&'a self, info: &'a LockInfo) -> BoxFuture<'a, Result<Box<dyn Lock>, StateError>>;
-    /// Who has the lock.
+    /// Returns the holder of the lock, if any.
     fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>>;
-    /// Takes the lock away from whoever holds it under this id.
+    /// Forcibly releases the lock with this ID and returns its holder.
     fn unlock<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<LockInfo, StateError>>;
-    /// The versions that are still there, newest first; empty where none are kept.
+    /// Returns the stored versions, newest first; empty if the store does not keep older versions.
     fn history(&self) -> BoxFuture<'_, Result<Vec<VersionEntry>, StateError>>;
 }
 
-/// What can go wrong with the state.
+/// An error of a state store.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StateError {
-    /// Somebody else has the lock.
+    /// Another process holds the lock.
     #[error("{place} is locked by {} on {} ({}, process {}, since {})", .holder.who, .holder.host, .holder.operation, .holder.pid, .holder.created_at)]
     Locked {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// Who.
+        /// The holder of the lock.
         holder: Box<LockInfo>,
     },
-    /// The lock was taken away while it was held.
-    #[error("the lock on {place} was taken away")]
+    /// The lock was released or replaced by another process.
+    #[error("lost the lock on {place}")]
     LockLost {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
     },
-    /// There is no lock of this id.
-    #[error("{place} holds no lock with the id `{id}`")]
+    /// No lock with this ID exists.
+    #[error("no lock with ID `{id}` on {place}")]
     NoSuchLock {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// The id.
+        /// The requested ID.
         id: String,
-        /// The id of the lock that is there.
+        /// The ID of the existing lock, if any.
         held: Option<String>,
     },
-    /// Somebody else wrote the state in the meantime.
-    #[error("{place} was written by somebody else in the meantime; it was not overwritten")]
+    /// Another process modified the state.
+    #[error("{place} was modified by another process; refusing to overwrite it")]
     Changed {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
     },
-    /// What is stored cannot be read.
+    /// The stored document is invalid.
     #[error("{place} is not a state document: {reason}")]
     Corrupt {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A newer tool wrote it.
-    #[error("{place} has format version {found}; this version of ohinfra reads up to {supported}")]
+    /// The document has a format version that this version of ohinfra does not support.
+    #[error("{place} has format version {found}; this ohinfra reads versions up to {supported}")]
     TooNew {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// The version found.
+        /// The format version of the document.
         found: u64,
-        /// The newest version that can be read.
+        /// The newest supported format version.
         supported: u32,
     },
-    /// It belongs to another deployment.
-    #[error("{place} is the state of the deployment `{found}`, not of `{expected}`")]
+    /// The state belongs to another deployment.
+    #[error("{place} is the state of deployment `{found}`, not `{expected}`")]
     OtherDeployment {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// Whose it is.
+        /// The deployment of the state.
         found: String,
-        /// Whose it should be.
+        /// The configured deployment.
         expected: String,
     },
-    /// It has another history.
-    #[error("the lineage is {found}, but {place} has {expected}: they are different states")]
+    /// The lineage differs from the stored one.
+    #[error("lineage mismatch: the document has {found}, {place} has {expected}")]
     OtherLineage {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// The lineage that was offered.
+        /// The lineage of the document.
         found: String,
-        /// The lineage that is there.
+        /// The stored lineage.
         expected: String,
     },
-    /// It is older than what is there.
+    /// The serial is not newer than the stored one.
     #[error("serial {found} is not newer than serial {current} in {place}")]
     OlderSerial {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// The serial that was offered.
+        /// The serial of the document.
         found: u64,
-        /// The serial that is there.
+        /// The stored serial.
         current: u64,
     },
-    /// The place does not exist.
+    /// The bucket does not exist.
     #[error("{place}: the bucket does not exist")]
     NoBucket {
-        /// Where.
+        /// The location of the state or lock.
         place: String,
     },
-    /// The place cannot be reached, read or written.
-    #[error("cannot {operation} {place}: {message}")]
+    /// The store cannot be read or written.
+    #[error("failed to {operation} {place}: {message}")]
     Access {
-        /// What was tried: `read`, `write`, `lock`, …
+        /// The failed operation: `read`, `write`, `lock`, …
         operation: &'static str,
-        /// Where.
+        /// The location of the state or lock.
         place: String,
-        /// Why not.
+        /// The cause.
         message: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The document, the file, and the lock.
+//! Tests of the document, the local store and the lock.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn holder(who: &str) -> LockInfo {
 }
 
 #[test]
-fn the_sample_fits_the_schema_and_reads_back_as_it_was_written() {
+fn the_sample_matches_the_schema_and_round_trips() {
     let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
     let sample: serde_json::Value = serde_json::from_slice(SAMPLE).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -41,19 +41,19 @@ fn the_sample_fits_the_schema_and_reads_back_as_it_was_written() {
 }
 
 #[test]
-fn the_committed_schema_is_the_one_that_the_types_give() {
+fn the_committed_schema_is_up_to_date() {
     let schema = serde_json::to_string_pretty(&schemars::schema_for!(StateDocument)).unwrap() + "\n";
-    assert_eq!(schema, SCHEMA, "run `cargo xtask docs` to write it anew");
+    assert_eq!(schema, SCHEMA, "run `cargo xtask docs` to regenerate it");
 }
 
 #[test]
-fn a_state_of_a_newer_format_is_refused_and_says_which() {
+fn a_newer_format_version_is_rejected_with_both_versions() {
     let error = parse(br#"{"format_version": 3, "anything": true}"#, "s.json").unwrap_err();
-    insta::assert_snapshot!(error, @"s.json has format version 3; this version of ohinfra reads up to 2");
+    insta::assert_snapshot!(error, @"s.json has format version 3; this ohinfra reads versions up to 2");
 }
 
 #[test]
-fn a_state_of_version_1_is_migrated_and_keeps_everything() {
+fn a_state_of_version_1_is_migrated_without_loss() {
     let document = parse(VERSION_1, "sample").unwrap();
     assert_eq!(document.format_version, 2);
     let mut expected: serde_json::Value = serde_json::from_slice(VERSION_1).unwrap();
@@ -62,7 +62,7 @@ fn a_state_of_version_1_is_migrated_and_keeps_everything() {
 }
 
 #[test]
-fn a_damaged_state_is_refused_and_says_where() {
+fn a_corrupt_state_is_rejected_with_the_position() {
     let cut = SAMPLE.get(..SAMPLE.len() / 2).unwrap();
     let error = parse(cut, "s.json").unwrap_err().to_string();
     assert!(error.starts_with("s.json is not a state document: EOF"), "{error}");
@@ -72,7 +72,7 @@ fn a_damaged_state_is_refused_and_says_where() {
 }
 
 #[test]
-fn a_file_is_written_only_over_the_version_that_was_read() {
+fn a_write_fails_if_the_file_changed_since_it_was_read() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path().join("deep/er/state.json"));
     block_on(async {
@@ -87,12 +87,12 @@ fn a_file_is_written_only_over_the_version_that_was_read() {
         assert_eq!((stored.document, stored.version), (document, second));
         let names: Vec<_> =
             std::fs::read_dir(folder.path().join("deep/er")).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(names, ["state.json"], "no temporary file is left");
+        assert_eq!(names, ["state.json"], "no temporary file remains");
     });
 }
 
 #[test]
-fn a_second_holder_is_told_who_the_first_one_is() {
+fn a_lock_conflict_names_the_holder() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path().join("state.json"));
     block_on(async {
@@ -112,10 +112,10 @@ fn a_lock_expires_after_five_minutes_without_a_heartbeat() {
     let after = |seconds: i64| Timestamp::from_second(seconds).unwrap();
     assert!(!seen(None).is_expired(after(300)));
     assert!(seen(None).is_expired(after(301)));
-    // The store's clock counts where it has one, whatever the machines' clocks say.
+    // The clock of the store, if it has one, takes precedence over the clocks of the machines.
     assert!(!seen(Some(Duration::from_secs(300))).is_expired(after(100_000)));
     assert!(seen(Some(Duration::from_secs(301))).is_expired(after(0)));
-    // A clock that is behind the holder's does not make a lock old.
+    // A clock behind that of the holder does not expire a lock.
     assert!(!seen(None).is_expired(after(-1_000_000)));
 }
 
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn a_state_damaged_anywhere_is_read_whole_or_refused(at in 0..SAMPLE.len(), byte: u8) {
+    fn a_state_with_any_corrupt_byte_is_read_in_full_or_rejected(at in 0..SAMPLE.len(), byte: u8) {
         let mut damaged = SAMPLE.to_vec();
         damaged[at] = byte;
         if let Ok(document) = parse(&damaged, "x") {

@@ -1,4 +1,4 @@
-//! The objects of the in-memory cloud, and what can go wrong with calls.
+//! The in-memory cloud: its objects, and faults in calls.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,75 +12,75 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How long calls and becoming take.
+/// The latency of calls and of becoming ready.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
-    /// A create call, until it answers with an identity.
+    /// The duration of a create call, until it returns an identity.
     pub create: Duration,
-    /// From then until it is ready.
+    /// The time from then until the object is ready.
     pub ready: Duration,
-    /// An update call.
+    /// The duration of an update call.
     pub update: Duration,
-    /// A delete call.
+    /// The duration of a delete call.
     pub delete: Duration,
 }
 
-/// A call that is about to be made.
+/// A call to the cloud.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// Counts from 0.
+    /// The index of the call, starting at 0.
     pub index: usize,
-    /// `find`, `read`, `create`, `ready`, `update`, `delete`, `gone`.
+    /// The operation: `find`, `read`, `create`, `ready`, `update`, `delete` or `gone`.
     pub operation: &'static str,
     /// The kind.
     pub kind: String,
-    /// The address, where the call knows it; the identity otherwise.
+    /// The address if the call has it; otherwise the identity.
     pub about: String,
-    /// When it began, from the cloud's own beginning.
+    /// The start of the call, relative to the creation of the cloud.
     pub started: Duration,
 }
 
-/// What goes wrong with a call.
+/// A fault of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// It is refused and has no effect.
+    /// The call fails and has no effect.
     Refuse(ErrorKind),
-    /// It has its effect, and the answer is lost.
+    /// The call takes effect, but its response is lost.
     LoseAnswer,
-    /// Somebody takes the thing away before the call is made.
+    /// The object disappears before the call.
     Vanish,
-    /// The caller dies before it is made.
+    /// The caller crashes before the call.
     CrashBefore,
-    /// The caller dies after it had its effect.
+    /// The caller crashes after the call took effect.
     CrashAfter,
 }
 
-/// Decides what goes wrong with a call.
+/// Returns the fault of a call, if any.
 pub type Faults = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
 
 /// An object in the cloud.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Object {
-    /// Its kind.
+    /// The kind.
     pub kind: String,
-    /// Its region.
+    /// The region.
     pub region: Region,
-    /// Its identity.
+    /// The identity.
     pub id: String,
-    /// Its inputs, tags included.
+    /// The inputs, including tags.
     pub inputs: Inputs,
-    /// Its attributes.
+    /// The attributes.
     pub attributes: Attributes,
-    /// The token that it was created with: like AWS, the cloud creates one object per token, and names derived from tokens collide.
+    /// The token of the create call. As in AWS, each token creates one object, and names derived from equal tokens collide.
     #[serde(default)]
     pub token: String,
-    /// When it will be ready, from the cloud's own beginning.
+    /// The time when the object becomes ready, relative to the creation of the cloud.
     #[serde(skip)]
     pub ready_at: Duration,
 }
 
 impl Object {
-    /// The address in its ownership tag.
+    /// Returns the address in the ownership tag.
     pub fn address(&self) -> Option<Address> {
         self.inputs.get("tags")?.get(ohinfra_core::tags::ADDRESS)?.as_str()?.parse().ok()
     }
@@ -97,23 +97,23 @@ pub(crate) struct Inner {
     file: Option<PathBuf>,
 }
 
-/// The cloud. Clones share it.
+/// The in-memory cloud. Clones share the same objects.
 #[derive(Clone)]
 pub struct Cloud {
     inner: Arc<Mutex<Inner>>,
-    began: Instant,
-    /// Told when a call crashes its caller: the test drops the run then.
+    created: Instant,
+    /// Notified when a call crashes its caller: the test then drops the run.
     pub crashed: Arc<Notify>,
 }
 
 impl Default for Cloud {
     fn default() -> Self {
-        Self { inner: Arc::default(), began: Instant::now(), crashed: Arc::default() }
+        Self { inner: Arc::default(), created: Instant::now(), crashed: Arc::default() }
     }
 }
 
 impl Cloud {
-    /// A cloud that is kept in a file, for runs of several processes.
+    /// Creates a cloud stored in a file, for runs in several processes.
     pub fn in_file(path: impl Into<PathBuf>) -> std::io::Result<Self> {
         let path = path.into();
         let cloud = Self::default();
@@ -132,72 +132,72 @@ impl Cloud {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time since the cloud's own beginning.
+    /// Returns the time since the creation of the cloud.
     pub fn now(&self) -> Duration {
-        self.began.elapsed()
+        self.created.elapsed()
     }
 
-    /// Sets what a kind's calls take.
+    /// Sets the latency of a kind.
     pub fn set_latency(&self, kind: &str, latency: Latency) {
         self.lock().latencies.insert(kind.to_owned(), latency);
     }
 
-    /// Sets what every other kind's calls take.
+    /// Sets the latency of all other kinds.
     pub fn set_default_latency(&self, latency: Latency) {
         self.lock().default_latency = latency;
     }
 
-    /// What a kind's calls take.
+    /// Returns the latency of a kind.
     pub fn latency(&self, kind: &str) -> Latency {
         let inner = self.lock();
         inner.latencies.get(kind).copied().unwrap_or(inner.default_latency)
     }
 
-    /// Sets what goes wrong from now on.
+    /// Sets the faults of the following calls.
     pub fn set_faults(&self, faults: impl FnMut(&Call) -> Option<Fault> + Send + 'static) {
         self.lock().faults = Some(Box::new(faults));
     }
 
-    /// Nothing goes wrong from now on.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.lock().faults = None;
     }
 
-    /// Every call so far.
+    /// Returns all calls so far.
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
     }
 
-    /// Forgets the calls so far.
+    /// Clears the recorded calls.
     pub fn forget_calls(&self) {
         self.lock().calls.clear();
     }
 
-    /// Every object, by kind, region and identity.
+    /// Returns all objects, ordered by kind, region and identity.
     pub fn objects(&self) -> Vec<Object> {
         self.lock().objects.values().cloned().collect()
     }
 
-    /// The object of an address, by its ownership tag.
+    /// Returns the object of an address, by ownership tag.
     pub fn object(&self, address: &str) -> Option<Object> {
         self.objects().into_iter().find(|object| object.address().is_some_and(|found| found.to_string() == address))
     }
 
-    /// Puts an object there that nobody asked for.
+    /// Inserts an object, as if created outside ohinfra.
     pub fn put(&self, object: Object) {
         self.lock().objects.insert(key(&object), object);
         self.save();
     }
 
-    /// Changes an object behind everybody's back.
+    /// Changes an object, as if outside ohinfra.
     pub fn edit(&self, address: &str, edit: impl FnOnce(&mut Inputs)) {
         let object = self.object(address);
-        let mut object = object.unwrap_or_else(|| unreachable!("BUG: the test edits {address}, which is not there"));
+        let mut object = object.unwrap_or_else(|| unreachable!("BUG: the test edits {address}, which does not exist"));
         edit(&mut object.inputs);
         self.put(object);
     }
 
-    /// Takes an object away behind everybody's back.
+    /// Removes an object, as if outside ohinfra.
     pub fn remove(&self, address: &str) {
         if let Some(object) = self.object(address) {
             self.lock().objects.remove(&key(&object));
@@ -210,12 +210,12 @@ impl Cloud {
         if let Some(path) = &inner.file {
             let objects: Vec<&Object> = inner.objects.values().collect();
             let bytes = serde_json::to_vec_pretty(&objects).unwrap_or_default();
-            // A test that cannot write its own folder fails at its next look.
+            // If the write fails, the next read of the test fails.
             let _ = ohinfra_state::local::replace_file(path, &bytes);
         }
     }
 
-    /// Makes a call: what may go wrong, the time that it takes, its effect.
+    /// Executes a call: injects its fault, waits for its latency and applies its effect.
     pub(crate) async fn call<T>(
         &self,
         operation: &'static str,
@@ -247,7 +247,7 @@ impl Cloud {
         let result = effect(&mut self.lock());
         self.save();
         match fault {
-            Some(Fault::LoseAnswer) => Err(ProviderError::new(ErrorKind::Unavailable, &name, "the answer was lost")),
+            Some(Fault::LoseAnswer) => Err(ProviderError::new(ErrorKind::Unavailable, &name, "the response was lost")),
             Some(Fault::CrashAfter) => {
                 self.crash().await;
                 result
@@ -262,7 +262,7 @@ impl Cloud {
     }
 }
 
-/// Where an object is kept.
+/// Returns the key of an object.
 pub(crate) fn key(object: &Object) -> (String, String, String) {
     (object.kind.clone(), object.region.to_string(), object.id.clone())
 }

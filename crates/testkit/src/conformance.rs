@@ -1,4 +1,4 @@
-//! The suite that every kind must pass, on the in-memory cloud and on a real one.
+//! The conformance suite for all kinds, for the in-memory cloud and for a real one.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use serde_json::Value;
 use crate::harness::Harness;
 use crate::lossy::{Armed, Loss};
 
-/// A kind and what to try with it.
+/// A test case for a kind.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The kind.
     pub schema: Schema,
     /// The region.
     pub region: Region,
-    /// Inputs that a cloud accepts; what they refer to must be there.
+    /// Valid inputs. Referenced resources must exist.
     pub inputs: Value,
-    /// Changes to try, one after the other: a field and its new value.
+    /// The changes to apply in sequence: a field and its new value.
     pub changes: Vec<(&'static str, Value)>,
 }
 
@@ -70,11 +70,11 @@ async fn must_act(harness: &Harness, graph: &Graph, expected: &str, step: &str) 
     if action.word() == expected {
         Ok(plan)
     } else {
-        Err(format!("{step}: the plan says {}, not {expected}: {plan:?}", action.word()))
+        Err(format!("{step}: the planned action is {}, expected {expected}: {plan:?}", action.word()))
     }
 }
 
-/// Runs the suite; the error says at which step which expectation failed.
+/// Runs the suite. The error names the failed step and expectation.
 pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
     let first = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
     must_act(harness, &first, "create", "before the first apply").await?;
@@ -96,7 +96,7 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
             .map(|f| f.path.clone())
             .collect();
         if !others.is_empty() {
-            return Err(format!("{step}: the plan would change {others:?} too"));
+            return Err(format!("{step}: the plan also changes {others:?}"));
         }
         apply(harness, &graph, &step).await?;
         must_be_empty(harness, &graph, &format!("after the {step}")).await?;
@@ -114,27 +114,27 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
     }
     let graph = graph_of(harness, case, &inputs, Tags::new());
 
-    // The state is lost: what is there is found by its name or its tags, and is as desired.
+    // The state is lost: the existing resource is found by its name or its tags, and matches the desired inputs.
     let document = harness.document();
     harness.store.set(Some(ohinfra_state::StateDocument { resources: std::collections::BTreeMap::new(), ..document }));
     let plan = must_act(harness, &graph, if case.schema.step { "create" } else { "adopt" }, "without a state").await?;
     let fields: Vec<_> = plan.changes.values().flat_map(|change| &change.fields).map(|field| &field.path).collect();
     if !fields.is_empty() && !case.schema.step {
-        return Err(format!("without a state: the plan would change {fields:?}"));
+        return Err(format!("without a state: the plan changes {fields:?}"));
     }
     apply(harness, &graph, "adopt").await?;
     must_be_empty(harness, &graph, "after the adoption").await?;
 
-    // It disappears behind our back, and is deleted twice.
+    // The resource is deleted outside ohinfra, twice.
     let id = harness.document().resources.get(&address()).map(|resource| resource.id.clone()).unwrap_or_default();
     let (_, kind) = harness.engine.provider.find_kind(case.schema.kind).map_err(|error| error.to_string())?;
     if let Some(own) = id.strip_prefix(ADOPTED) {
-        // Without a state, nobody knows who created it: it is never deleted.
+        // Without a state, the creator is unknown, so the resource is never deleted.
         let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("purge: {error}"))?;
         let ids = [own.to_owned()];
         let live = kind.read(&case.region, &ids).await.map_err(|error| error.to_string())?;
         if !report.is_success() || !harness.document().resources.is_empty() || live.iter().any(Option::is_none) {
-            return Err(format!("purge of what was adopted: {report:?}"));
+            return Err(format!("purge of the adopted resource: {report:?}"));
         }
         return kind.delete(&case.region, own, Deletion::Purge).await.map_err(|error| error.to_string());
     }
@@ -143,8 +143,8 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
         let deleted = retrying(Duration::from_secs(60), |_| {}, delete).await;
         deleted.map_err(|error| format!("{time} delete: {error}"))?;
     }
-    apply(harness, &graph, "after it disappeared").await?;
-    must_be_empty(harness, &graph, "after it was made again").await?;
+    apply(harness, &graph, "after the deletion outside ohinfra").await?;
+    must_be_empty(harness, &graph, "after it was created again").await?;
 
     let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("purge: {error}"))?;
     if !report.is_success() || !harness.document().resources.is_empty() {
@@ -153,14 +153,16 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs the suite of faults: every call that changes something is lost once, before and after it had its effect; the same run,
-/// or the same run again, converges, and nothing is there twice or left. `harness` must be on a provider that `armed` spoils.
+/// Runs the fault suite: every mutating call is lost once, before and after it takes effect. The same run or a repeated run
+/// converges, without duplicate or leftover resources. `harness` must use a provider from [`lossy`](crate::lossy::lossy) with
+/// `armed`.
 pub async fn check_faults(harness: &Harness, armed: &Armed, case: &Case) -> Result<(), String> {
     let losses = ["create", "update", "delete"]
         .into_iter()
         .flat_map(|operation| [false, true].map(|after| Loss { operation, after }));
     for loss in losses {
-        let step = format!("{} lost {}", loss.operation, if loss.after { "after its effect" } else { "on its way" });
+        let step =
+            format!("{} lost {}", loss.operation, if loss.after { "after its effect" } else { "before its effect" });
         armed.set(Some(loss));
         let graph = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
         apply(harness, &graph, &step).await?;
@@ -175,17 +177,17 @@ pub async fn check_faults(harness: &Harness, armed: &Armed, case: &Case) -> Resu
         }
         let report = harness.run(&graph, Mode::Purge).await.map_err(|error| format!("{step}: purge: {error}"))?;
         armed.set(None);
-        let left = harness.plan(&graph, Mode::Purge).await.map_err(|error| format!("{step}: {error}"))?;
-        if !report.is_success() || !left.is_empty() {
-            return Err(format!("{step}: purge: {report:?}; left: {left:?}"));
+        let remaining = harness.plan(&graph, Mode::Purge).await.map_err(|error| format!("{step}: {error}"))?;
+        if !report.is_success() || !remaining.is_empty() {
+            return Err(format!("{step}: purge: {report:?}; remaining: {remaining:?}"));
         }
     }
     Ok(())
 }
 
-/// Changes inputs of a resource outside ohinfra, one after the other: the plan shows exactly that input as drift, and an apply
-/// restores exactly it. `mutate` makes the change of a path and says whether this resource had anything to change there. Gives
-/// the paths that were changed.
+/// Changes the inputs of a resource outside ohinfra, one at a time: the plan shows exactly this input as drift, and an apply
+/// restores exactly this input. `mutate` changes a path and returns `false` if the resource has no such value. Returns the
+/// changed paths.
 pub async fn check_drift(
     harness: &Harness,
     case: &Case,
@@ -201,7 +203,7 @@ pub async fn check_drift(
         let resource = document.resources.get(&address()).map(serde_json::to_value).and_then(Result::ok);
         match mutate(path, *number, &resource.unwrap_or_default()) {
             Ok(false) => continue,
-            Ok(true) => changed.push(path.clone()),
+            Ok(true) => changed.extend(path.split('+').map(str::to_owned)),
             Err(error) => {
                 failures.push(format!("`{path}` ({number}): {error}"));
                 continue;
@@ -218,7 +220,7 @@ pub async fn check_drift(
 
 async fn restored(harness: &Harness, graph: &Graph, path: &str, step: &str) -> Result<(), String> {
     let plan = plan(harness, graph, step).await?;
-    let is_it = |other: &String| other == path || other.starts_with(&format!("{path}."));
+    let is_it = |other: &String| path.split('+').any(|path| other == path || other.starts_with(&format!("{path}.")));
     let drift: Vec<&String> = plan.drift.iter().flat_map(|drift| &drift.fields).map(|field| &field.path).collect();
     let changes: Vec<&String> =
         plan.changes.values().flat_map(|change| &change.fields).map(|field| &field.path).collect();

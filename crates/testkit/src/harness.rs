@@ -1,21 +1,20 @@
-//! Plans and applies graphs as the command line does, without the command line.
+//! A harness that plans and applies graphs like the command line, without the command line itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use ohinfra_core::Address;
-use ohinfra_core::contract::{Deletion, Provider};
+use ohinfra_core::contract::Provider;
 use ohinfra_engine::events::Silent;
-use ohinfra_engine::refresh::prior;
-use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Refreshed, Report, Session};
+use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Report, Session};
 use ohinfra_plan::{Graph, Mode, Plan, Selection};
 use ohinfra_state::{LockInfo, StateDocument, StateStore};
 
 use crate::cloud::Cloud;
 use crate::store::MemoryStore;
 
-/// A clock that stands still: nothing that is tested depends on the time of day.
+/// A clock that is stopped, for tests that do not depend on the time.
 pub struct StoppedClock;
 
 impl Clock for StoppedClock {
@@ -24,7 +23,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// The time of day in a cloud's virtual time.
+/// A clock that follows the virtual time of a cloud.
 pub struct VirtualClock(pub Cloud);
 
 impl Clock for VirtualClock {
@@ -33,7 +32,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// An engine and a state.
+/// An engine with a state.
 #[derive(Clone)]
 pub struct Harness {
     /// The engine.
@@ -42,16 +41,16 @@ pub struct Harness {
     pub store: MemoryStore,
     /// The deployment's name.
     pub deployment: String,
-    /// Who runs it, for the lock.
+    /// The user, as recorded in the lock.
     pub operator: String,
-    /// What runs may touch.
+    /// The selection of resources for runs.
     pub selection: Selection,
-    /// What runs replace in any case.
+    /// The resources that runs replace in any case.
     pub replace: BTreeSet<Address>,
 }
 
 impl Harness {
-    /// A harness on a provider, without limits and with an empty state.
+    /// Creates a harness for a provider, without limits and with an empty state.
     pub fn new(provider: Provider) -> Self {
         let engine = Engine {
             provider,
@@ -71,7 +70,7 @@ impl Harness {
         }
     }
 
-    /// The state as it is stored, or a new one.
+    /// Returns the stored state, or a new one.
     pub fn document(&self) -> StateDocument {
         self.store.document().unwrap_or_else(|| {
             let mut document = StateDocument::new(&self.deployment, "test");
@@ -80,13 +79,8 @@ impl Harness {
         })
     }
 
-    async fn plan_for(
-        &self,
-        document: &StateDocument,
-        graph: &Graph,
-        mode: Mode,
-    ) -> Result<(Plan, Refreshed), PlanError> {
-        let live = self.engine.refresh(&prior(document)).await.map_err(PlanError::Read)?;
+    async fn plan_for(&self, document: &StateDocument, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
+        let live = self.engine.refresh(&document.resources).await.map_err(PlanError::Read)?;
         let request = PlanRequest {
             document,
             graph,
@@ -99,12 +93,12 @@ impl Harness {
         self.engine.plan(&request, live).await
     }
 
-    /// Makes a plan.
+    /// Computes a plan.
     pub async fn plan(&self, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
-        Ok(self.plan_for(&self.document(), graph, mode).await?.0)
+        self.plan_for(&self.document(), graph, mode).await
     }
 
-    /// Makes a plan under the lock and does what it says.
+    /// Acquires the lock, computes a plan and applies it.
     pub async fn run(&self, graph: &Graph, mode: Mode) -> Result<Report, PlanError> {
         if self.store.document().is_none() {
             self.store.set(Some(self.document()));
@@ -127,10 +121,9 @@ impl Harness {
         };
         let document = session.writer.document();
         let result = self.plan_for(&document, graph, mode).await;
-        let deletion = if mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
         let report = match result {
-            Ok((plan, _)) if plan.has_errors() => Ok(Report { interrupted: true, ..Report::default() }),
-            Ok((plan, refreshed)) => Ok(self.engine.apply(&session, &plan, &refreshed, deletion).await),
+            Ok(plan) if plan.has_errors() => Ok(Report { interrupted: true, ..Report::default() }),
+            Ok(plan) => Ok(self.engine.apply(&session, &plan).await),
             Err(error) => Err(error),
         };
         let closed = session.close().await;

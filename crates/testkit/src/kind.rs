@@ -1,5 +1,5 @@
-//! A resource kind of any schema on the in-memory cloud. It refuses what a real cloud would refuse: a second thing of one
-//! name, a reference to a thing that is not there, the deletion of a thing that another one uses.
+//! Simulated resource kinds, generated from schemas. Like a real cloud, they refuse duplicate names, references to missing
+//! objects, and the deletion of objects in use.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct FakeKind {
     cloud: Cloud,
 }
 
-/// A provider of these kinds on a cloud.
+/// Creates a provider with these kinds for a cloud.
 pub fn provider(cloud: &Cloud, schemas: impl IntoIterator<Item = Schema>) -> Provider {
     schemas.into_iter().fold(Provider::default(), |provider, schema| {
         let kind = FakeKind { schema: schema.clone(), cloud: cloud.clone() };
@@ -29,7 +29,7 @@ pub fn provider(cloud: &Cloud, schemas: impl IntoIterator<Item = Schema>) -> Pro
     })
 }
 
-/// An identity that no other object's is a part of.
+/// Returns a new identity, which is not a substring of any other identity.
 fn identity(schema: &Schema, inner: &Inner) -> String {
     format!("{}-{:06}", schema.kind.replace(['.', '_'], "-"), inner.made)
 }
@@ -44,14 +44,14 @@ fn attributes(schema: &Schema, id: &str, name: Option<&str>) -> Attributes {
     schema.attributes().iter().map(|(name, _)| ((*name).to_owned(), json!(value(name)))).collect()
 }
 
-/// What makes a thing unique.
+/// Returns the values of the natural name; `None` if it is incomplete.
 fn natural_name(schema: &Schema, inputs: &Inputs) -> Option<Vec<Value>> {
     let values: Vec<Value> = schema.natural_name.iter().filter_map(|name| inputs.get(*name).cloned()).collect();
     (!values.is_empty() && values.len() == schema.natural_name.len() && !values.contains(&Value::Null))
         .then_some(values)
 }
 
-/// Whether a text within a value names something that is not in the cloud: identities look like `service-noun-000000`.
+/// Collects all strings in a value, except tags.
 fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
@@ -63,7 +63,7 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The identities within inputs, found by their form.
+/// Returns the identities in inputs, recognized by their form `service-noun-000000`.
 fn identities(inputs: &Inputs) -> Vec<String> {
     let mut all = Vec::new();
     texts(&Value::Object(inputs.clone()), &mut all);
@@ -123,7 +123,7 @@ impl FakeKind {
         let text = self.schema.natural_name.last().and_then(|field| inputs.get(*field)?.as_str().map(str::to_owned));
         let attributes = attributes(&self.schema, &id, text.as_deref());
         let mut kept = inputs;
-        // Whose an untagged thing is must be known all the same: real kinds tell by the thing it belongs to.
+        // An untagged object needs an owner as well; real kinds derive it from the parent resource.
         if !self.schema.taggable {
             kept.insert("tags".to_owned(), json!(subject.ownership.tags()));
         }
@@ -140,7 +140,7 @@ impl FakeKind {
         Ok(Created { id, attributes: attributes.into_iter().filter(|(name, _)| self.is_early(name)).collect() })
     }
 
-    /// Whether an attribute is known before the thing is ready.
+    /// Returns `true` if an attribute is known before the object is ready.
     fn is_early(&self, attribute: &str) -> bool {
         self.schema.availability(attribute) == Some(ohinfra_core::schema::Availability::Early)
     }
@@ -150,12 +150,12 @@ impl FakeKind {
         if !inner.objects.contains_key(&key) {
             return Ok(());
         }
-        let user =
+        let dependent =
             inner.objects.values().find(|object| object.id != id && identities(&object.inputs).iter().any(|i| i == id));
-        // What is replaced by deleting first goes while others still name it, as a role or a bucket does.
-        let may_be_used = self.schema.replacement == Replacement::DeleteFirst && self.schema.kind != "fake.held";
-        if let Some(user) = user.filter(|_| !may_be_used) {
-            return Err(self.error(ErrorKind::Dependency, "Delete", format!("{id} is used by {}", user.id)));
+        // A delete-first kind can be deleted while it is still referenced, like a role or a bucket.
+        let allows_dependents = self.schema.replacement == Replacement::DeleteFirst && self.schema.kind != "fake.held";
+        if let Some(dependent) = dependent.filter(|_| !allows_dependents) {
+            return Err(self.error(ErrorKind::Dependency, "Delete", format!("{id} is used by {}", dependent.id)));
         }
         inner.objects.remove(&key);
         Ok(())
@@ -283,8 +283,8 @@ impl ResourceKind for FakeKind {
         Box::pin(async move {
             self.cloud
                 .call("gone", self.schema.kind, id, Duration::ZERO, |inner| {
-                    let there = inner.objects.contains_key(&self.key(region, id));
-                    Ok(if there { Readiness::Waiting("deleting".to_owned()) } else { Readiness::Ready })
+                    let exists = inner.objects.contains_key(&self.key(region, id));
+                    Ok(if exists { Readiness::Waiting("deleting".to_owned()) } else { Readiness::Ready })
                 })
                 .await
         })

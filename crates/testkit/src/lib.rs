@@ -1,9 +1,9 @@
-//! An in-memory cloud on virtual time, and what tests do with it.
+//! An in-memory cloud in virtual time, and the tools to test with it.
 //!
-//! [`cloud`] holds the objects, with latencies, faults and changes behind our back; [`kind`] makes a resource kind of any
-//! schema on it; [`look_ups`] answers what stacks ask; [`store`] keeps a state in memory; [`harness`] plans and applies;
-//! [`conformance`] is the suite that every kind must pass, on this cloud and on a real one; [`schemas`] are kinds for random
-//! graphs; [`lossy`] loses a call. The binary `ohinfra-fake` is the whole command line on this cloud, kept in a file.
+//! [`cloud`] stores the objects, with latencies, faults and external changes; [`kind`] simulates a kind from its schema;
+//! [`look_ups`] provides lookup results; [`store`] stores a state in memory; [`harness`] plans and applies; [`conformance`]
+//! is the suite for all kinds, for this cloud and for a real one; [`schemas`] defines kinds for random graphs; [`lossy`]
+//! loses calls. The binary `ohinfra-fake` is the complete command line on this cloud, stored in a file.
 
 pub mod cloud;
 pub mod conformance;

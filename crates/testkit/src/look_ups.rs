@@ -1,4 +1,4 @@
-//! What stacks ask before anything is planned, answered from one document.
+//! Lookup results from a JSON document.
 
 use futures::future::BoxFuture;
 use ohinfra_core::Region;
@@ -38,7 +38,8 @@ impl AnswersLookUp for Answer {
     }
 }
 
-/// What a user has before the first run: a VPC with two private and two public subnets in two zones, and a hosted zone.
+/// Returns the results for a typical account before the first run: a VPC with two private and two public subnets in two zones,
+/// and a hosted zone.
 pub fn usual() -> Value {
     let table = |id: &str, subnets: [&str; 2], route: &str| json!({ "id": id, "main": false, "subnets": subnets, "default_route": route });
     json!({
@@ -66,7 +67,7 @@ pub fn usual() -> Value {
     })
 }
 
-/// Adds the look-ups to a provider.
+/// Adds the lookups to a provider.
 pub fn answered(provider: Provider, answers: &Value) -> Provider {
     let names = [
         CallerIdentity::NAME,

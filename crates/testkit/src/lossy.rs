@@ -1,4 +1,4 @@
-//! A provider that loses one call: it never arrives, or its answer does not come back.
+//! A provider that loses one call: the request or the response is lost.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,21 +8,21 @@ use ohinfra_core::contract::{Created, Deletion, Found, Live, Provider, Readiness
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::Inputs;
 
-/// Which call is lost next.
+/// The next loss, if any. Clones share it.
 #[derive(Clone, Default)]
 pub struct Armed(Arc<Mutex<Option<Loss>>>);
 
-/// A call that is lost.
+/// The loss of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loss {
-    /// `create`, `update`, `delete`.
+    /// The operation: `create`, `update` or `delete`.
     pub operation: &'static str,
-    /// Whether it has had its effect.
+    /// `true` if the call takes effect and only its response is lost.
     pub after: bool,
 }
 
 impl Armed {
-    /// The next call of this operation is lost; none: no call is.
+    /// Sets the next loss: the next call of its operation is lost. With `None`, no call is lost.
     pub fn set(&self, loss: Option<Loss>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = loss;
     }
@@ -53,7 +53,7 @@ struct Lossy {
     armed: Armed,
 }
 
-/// The same kinds, of which one loses a call when it is armed. Look-ups are left out.
+/// Wraps the kinds of a provider so that they lose the call set in `armed`. Lookups are not included.
 pub fn lossy(provider: &Provider, armed: &Armed) -> Provider {
     provider.kinds().fold(Provider::default(), |lossy, (schema, kind)| {
         let kind = Lossy { kind: Arc::clone(kind), armed: armed.clone() };

@@ -1,26 +1,27 @@
-//! Kinds for random graphs: one of each way in which kinds differ.
+//! Kinds for random graphs, covering all variants of kinds.
 
 use ohinfra_core::Schema;
-use ohinfra_core::schema::{Availability, Behaviour, DOCUMENT, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, Behaviour, DOCUMENT, OVERLAP, REPLACE, UNORDERED, WRITE_ONLY};
 
-/// Found by its tags, replaced by creating first, its identity known early.
+/// A kind that is identified by tags, replaced create-first, and whose identity is known early.
 pub fn tagged() -> Schema {
-    common(Schema::new("fake.tagged", "Found by its tags"))
+    common(Schema::new("fake.tagged", "Identified by tags"))
 }
 
-/// Found by its name, replaced by deleting first.
+/// A kind that is identified by name and replaced delete-first.
 pub fn named() -> Schema {
-    common(Schema::new("fake.named", "Found by its name")).input("name", REPLACE).named_by(&["name"])
+    common(Schema::new("fake.named", "Identified by name")).input("name", REPLACE).named_by(&["name"])
 }
 
-/// Everything about it is known only when it is ready.
+/// A kind with an attribute that is known only when the resource is ready.
 pub fn slow() -> Schema {
     common(Schema::new("slow.tagged", "Known when ready")).attribute("late", Availability::Ready)
 }
 
-/// Found by its name, and never deleted while something refers to it: a change of its name has to create first.
+/// A kind that is identified by name and cannot be deleted while it is referenced, so that a change of its name must create
+/// first.
 pub fn held() -> Schema {
-    let schema = Schema::new("fake.held", "Refuses its deletion while it is used").plain("size").plain("shape");
+    let schema = Schema::new("fake.held", "Cannot be deleted while in use").plain("size").plain("shape");
     fields(schema).input("name", REPLACE).named_by(&["name"])
 }
 
@@ -30,7 +31,7 @@ fn common(schema: Schema) -> Schema {
 
 fn fields(schema: Schema) -> Schema {
     schema
-        .input("members", UNORDERED)
+        .input("members", UNORDERED | OVERLAP)
         .input("document", DOCUMENT)
         .unreported("content", WRITE_ONLY, "the in-memory cloud does not return it")
         .input("links", Behaviour::default())
@@ -38,7 +39,7 @@ fn fields(schema: Schema) -> Schema {
         .attribute("arn", Availability::Ready)
 }
 
-/// All of them.
+/// Returns all schemas.
 pub fn all() -> Vec<Schema> {
     vec![tagged(), named(), slow(), held()]
 }

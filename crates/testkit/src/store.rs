@@ -1,4 +1,4 @@
-//! A state in memory: what the file and S3 do, with faults on demand.
+//! An in-memory state store that behaves like the file and S3 stores, with injected faults.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,24 +7,24 @@ use jiff::Timestamp;
 use ohinfra_state::{Holder, Lock, LockInfo, StateDocument, StateError, StateStore, Stored, Version, VersionEntry};
 use tokio::sync::Notify;
 
-/// What goes wrong with a write.
+/// A fault of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteFault {
-    /// It is refused: the place cannot be reached.
+    /// The write fails because the store is unreachable.
     Refuse,
-    /// It has its effect, and the answer is lost.
+    /// The write takes effect, but its response is lost.
     LoseAnswer,
-    /// Somebody else has taken the lock and written before it.
+    /// Another process acquires the lock and writes before this write.
     Overtaken,
-    /// Somebody else has taken the lock, and writes nothing.
+    /// Another process acquires the lock but does not write.
     LockTaken,
-    /// The process dies before it.
+    /// The process crashes before the write.
     CrashBefore,
-    /// The process dies after it.
+    /// The process crashes after the write.
     CrashAfter,
 }
 
-/// Decides what goes wrong with a write: the argument counts from 0.
+/// Returns the fault of a write, if any. The argument is the index of the write, starting at 0.
 pub type WriteFaults = Box<dyn FnMut(u64) -> Option<WriteFault> + Send>;
 
 #[derive(Default)]
@@ -38,11 +38,11 @@ struct Inner {
     faults: Option<WriteFaults>,
 }
 
-/// Keeps the state in memory. Clones share it.
+/// Stores the state in memory. Clones share the same state.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
-    /// Told when a write crashes its caller: the test drops the run then.
+    /// Notified when a write crashes its caller: the test then drops the run.
     pub crashed: Arc<Notify>,
 }
 
@@ -51,22 +51,22 @@ impl MemoryStore {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets what goes wrong with writes from now on, which are counted from 0.
+    /// Sets the faults of the following writes, and restarts their index at 0.
     pub fn set_faults(&self, faults: impl FnMut(u64) -> Option<WriteFault> + Send + 'static) {
         let mut inner = self.lock_inner();
         inner.asked = 0;
         inner.faults = Some(Box::new(faults));
     }
 
-    /// Nothing goes wrong from now on.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.lock_inner().faults = None;
     }
 
-    /// Another operator takes the lock, whoever holds it.
-    fn take_lock_away(inner: &mut Inner) {
+    /// Simulates another operator that takes over the lock.
+    fn take_over_lock(inner: &mut Inner) {
         if let Some(holder) = &mut inner.holder {
-            "somebody else's".clone_into(&mut holder.id);
+            "another operator's".clone_into(&mut holder.id);
         }
     }
 
@@ -93,34 +93,34 @@ impl MemoryStore {
         Ok(Version(inner.writes.to_string()))
     }
 
-    /// What is stored.
+    /// Returns the stored document, if any.
     pub fn document(&self) -> Option<StateDocument> {
         self.lock_inner().document.clone()
     }
 
-    /// Stores a document, whatever is there.
+    /// Stores a document unconditionally.
     pub fn set(&self, document: Option<StateDocument>) {
         let mut inner = self.lock_inner();
         inner.document = document;
         inner.writes += 1;
     }
 
-    /// The number of writes so far.
+    /// Returns the number of writes so far.
     pub fn writes(&self) -> u64 {
         self.lock_inner().writes
     }
 
-    /// Every write fails like this from now on.
+    /// Sets the error of all following writes; `None` to allow writes again.
     pub fn refuse_writes(&self, error: Option<StateError>) {
         self.lock_inner().refuse = error;
     }
 
-    /// Whether the lock cannot be reached from now on.
+    /// Sets whether the lock is unreachable.
     pub fn lose_lock_contact(&self, unreachable: bool) {
         self.lock_inner().unreachable = unreachable;
     }
 
-    /// The process that held the lock is gone, and its lock with it (a file lock).
+    /// Releases the lock, as the operating system does for a file lock when its process ends.
     pub fn holder_died(&self) {
         self.lock_inner().holder = None;
     }
@@ -173,12 +173,16 @@ impl StateStore for MemoryStore {
         })
     }
 
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
+        Box::pin(async { Ok(self.read().await?.map(|stored| stored.version)) })
+    }
+
     fn read_version<'a>(&'a self, version: &'a str) -> BoxFuture<'a, Result<StateDocument, StateError>> {
         Box::pin(async move {
             Err(StateError::Access {
                 operation: "read an older version of",
                 place: self.place(),
-                message: format!("there is no version `{version}`"),
+                message: format!("version `{version}` does not exist"),
             })
         })
     }
@@ -200,11 +204,11 @@ impl StateStore for MemoryStore {
                 Some(WriteFault::Refuse) => Err(self.access("refused")),
                 Some(WriteFault::LoseAnswer) => {
                     self.write_now(document, expected)?;
-                    Err(self.access("the answer was lost"))
+                    Err(self.access("the response was lost"))
                 }
                 Some(WriteFault::Overtaken) => {
                     let mut inner = self.lock_inner();
-                    Self::take_lock_away(&mut inner);
+                    Self::take_over_lock(&mut inner);
                     inner.writes += 1;
                     if let Some(stored) = &mut inner.document {
                         stored.serial += 1;
@@ -213,7 +217,7 @@ impl StateStore for MemoryStore {
                     self.write_now(document, expected)
                 }
                 Some(WriteFault::LockTaken) => {
-                    Self::take_lock_away(&mut self.lock_inner());
+                    Self::take_over_lock(&mut self.lock_inner());
                     self.write_now(document, expected)
                 }
                 Some(WriteFault::CrashBefore) => {
@@ -232,7 +236,7 @@ impl StateStore for MemoryStore {
     fn lock<'a>(&'a self, info: &'a LockInfo) -> BoxFuture<'a, Result<Box<dyn Lock>, StateError>> {
         Box::pin(async move {
             let mut inner = self.lock_inner();
-            // As in S3: a holder that has not been seen for so long is gone.
+            // As in S3, a stale lock can be replaced.
             let holder = inner.holder.clone().map(|info| Holder { info, unseen_for: None });
             if let Some(holder) = holder.filter(|holder| !holder.is_expired(info.created_at)) {
                 return Err(StateError::Locked { place: self.place(), holder: Box::new(holder.info) });

@@ -1,4 +1,4 @@
-//! A user directory in a file: what Cognito does with accounts, in milliseconds. The file may name addresses whose calls fail.
+//! A file-based user directory that simulates Cognito. The file can list email addresses whose calls fail.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,24 +11,24 @@ use ohinfra_core::error::ErrorKind;
 use ohinfra_core::users::{Mailer, User, UserDirectory, UserStatus};
 use serde::{Deserialize, Serialize};
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Accounts {
-    /// Every account.
+    /// The accounts.
     #[serde(default)]
     pub users: Vec<User>,
-    /// Invitations that were sent, by address.
+    /// The number of invitations sent, by email address.
     #[serde(default)]
     pub mails: BTreeMap<String, u32>,
-    /// Whether mails go through a mail service of the operator's.
+    /// `true` if email is sent through an email service configured by the operator.
     #[serde(default)]
     pub own_mailer: bool,
-    /// Addresses whose calls fail, and how: `limit`, `denied`, anything else is an error of the service.
+    /// The email addresses whose calls fail, with the error: `limit`, `denied`, or any other text for an error of the service.
     #[serde(default)]
     pub refused: BTreeMap<String, String>,
 }
 
-/// A user directory.
+/// A file-based user directory.
 pub struct FileUsers {
     path: PathBuf,
     turn: Mutex<()>,
@@ -38,19 +38,19 @@ fn refuse(kind: ErrorKind, operation: &str, code: &str, message: &str) -> Provid
     ProviderError { code: Some(code.to_owned()), ..ProviderError::new(kind, operation, message) }
 }
 
-/// The time of the `n`th account: the same in every run.
+/// Returns the time of the `n`th account, which is equal in all runs.
 fn time(n: usize) -> Timestamp {
     let seconds = i64::try_from(n).unwrap_or_default() * 60;
     Timestamp::from_second(1_764_000_000 + seconds).unwrap_or_default()
 }
 
 impl FileUsers {
-    /// The one in this file.
+    /// Creates a user directory stored in this file.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), turn: Mutex::new(()) }
     }
 
-    /// What is in the file.
+    /// Reads the accounts from the file.
     pub fn accounts(&self) -> Accounts {
         let bytes = std::fs::read(&self.path).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
@@ -78,7 +78,7 @@ impl FileUsers {
         }
         let result = change(&mut accounts)?;
         let bytes = serde_json::to_vec_pretty(&accounts).unwrap_or_default();
-        // A test that cannot write its own folder fails at its next look.
+        // If the write fails, the next read of the test fails.
         let _ = ohinfra_state::local::replace_file(&self.path, &bytes);
         Ok(result)
     }

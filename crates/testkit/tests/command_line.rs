@@ -1,6 +1,6 @@
-//! What people see, on the cloud in memory: every view and every way to end, in milliseconds.
+//! Output and exit codes of the commands, with the in-memory cloud.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[path = "command_line/takeover.rs"]
 mod takeover;
@@ -22,14 +22,14 @@ hosted_zone_id = "Z0123456789ABCDEFGHIJ"
 domain_name = "example.com"
 "#;
 
-/// How the program ended.
+/// Exit code and output of a command.
 struct Ended {
     code: i32,
     stdout: String,
     stderr: String,
 }
 
-/// A folder with a configuration and a cloud of its own.
+/// A directory with a configuration and a separate in-memory cloud.
 struct Place(TempDir);
 
 impl Place {
@@ -77,16 +77,15 @@ impl Place {
     }
 
     fn cloud(&self) -> Cloud {
-        // Editing needs the clock of virtual time, which a runtime gives.
         Cloud::in_file(self.path().join("cloud.json")).unwrap()
     }
 }
 
-/// Sets filters for what differs from run to run.
+/// Sets snapshot filters for values that differ between runs.
 fn filtered() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"in \d+\.\d s", "in <time>");
-    // The order in which independent things are made is not fixed, nor are their numbers.
+    // Independent resources are created in any order, so their numbers vary.
     settings.add_filter(r"([a-z])-\d{6}\b", "$1-<n>");
     settings.add_filter(r"\d+\.\d+\.\d+(\n|$)", "<version>$1");
     settings.add_filter(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<uuid>");
@@ -102,15 +101,15 @@ fn a_first_plan_shows_every_field_by_stack() {
 }
 
 #[test]
-fn an_apply_ends_with_what_was_done_and_the_outputs() {
+fn an_apply_ends_with_a_summary_and_the_outputs() {
     let _filters = filtered();
     let place = Place::new();
     let shown = place.succeed(&["apply", "--yes"]);
     let end = shown.split("Plan: ").nth(1).unwrap();
     insta::assert_snapshot!(end, @r#"
-    122 to create.
-    about 13 min; longest path: database/subnet-group → database/cluster → database/writer → database/proxy-target → compute/asg
-    Done: 122 created in <time>.
+    125 to create.
+    Estimated time: 13 min (critical path: database/subnet-group → database/cluster → database/writer → database/proxy-target → compute/asg)
+    Done: 125 created in <time>.
 
     Outputs:
     auth.client_secret_name           openhands/cognito-client-secret-shared
@@ -146,11 +145,11 @@ fn an_apply_ends_with_what_was_done_and_the_outputs() {
     user-config.function_arn          arn:fake:lambda.function:lambda-function-<n>
     user-config.function_name         openhands-user-config-api
     "#);
-    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes: 122 resources are as they should be.");
+    insta::assert_snapshot!(place.succeed(&["plan", "--detailed-exitcode"]), @"No changes. 125 resources are up to date.");
     insta::assert_snapshot!(place.succeed(&["output", "data_bucket_name", "--raw"]), @"openhands-data-123456789012-us-west-2");
     insta::assert_snapshot!(place.fail(&["output", "nothing"]), @"
-    error: there is no output `nothing`
-      help: `ohinfra output` lists them
+    error: output `nothing` not found
+      help: run `ohinfra output` to list the outputs
     ");
 }
 
@@ -173,10 +172,10 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
       ~ asg  autoscaling.group autoscaling-group-<n>
           template_version = "version.ec2-launch-template-<n>" → (known after apply)
     +/- boot-bundle  s3.object s3-object-<n>
-          because AWS cannot change parameters in place
+          # changing parameters requires replacement
           parameters = { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1201 characters) } → { boot = "{\"access_point_id\":\"efs-access-point-<n>\",\"agent_server_repository\":\"ghcr.io/openhands/agent-server\",\"agent_server_tag\":\"1.34.0-python\",\"alert_… (1201 characters) }  # forces a replacement
       ~ launch-template  ec2.launch_template ec2-launch-template-<n>
-          user_data = "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. Every step can be run again and then changes nothing.\n# No secret is in this text, and none is ever i… (8580 characters) → "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. Every step can be run again and then changes nothing.\n# No secret is in this text, and none is ever i… (8592 characters) (known after apply)
+          user_data = "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. All steps are idempotent.\n# Neither this script nor its variables contain secrets: responses with sec… (8419 characters) → "#!/bin/bash\n# Configures an Amazon Linux 2023 instance. All steps are idempotent.\n# Neither this script nor its variables contain secrets: responses with sec… (8431 characters) (known after apply)
       ~ workspace-mount-us-west-2a  efs.mount_target efs-mount-target-<n>
           security_group_ids = ["ec2-security-group-<n>"] → [(known after apply)]
       ~ workspace-mount-us-west-2b  efs.mount_target efs-mount-target-<n>
@@ -194,9 +193,9 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
           peer = "10.0.0.0/16" → "10.8.0.0/16"
     security
     +/- efs-sg  ec2.security_group ec2-security-group-<n>
-          because --replace asks for it
+          # requested with --replace
     +/- efs-sg-ingress-2049-instance  ec2.security_group_rule ec2-security-group-rule-<n>
-          because AWS cannot change group_id in place
+          # changing group_id requires replacement
           group_id = "ec2-security-group-<n>" → (known after apply)  # forces a replacement
       ~ instance-sg-egress-2049-efs  ec2.security_group_rule ec2-security-group-rule-<n>
           peer = "ec2-security-group-<n>" → (known after apply)
@@ -212,13 +211,13 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
                   }
                 ],
 
-    Plan: 10 to update, 3 to replace, 109 unchanged.
-    about 13 min; longest path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg → compute/boot-bundle
+    Plan: 10 to update, 3 to replace, 112 unchanged.
+    Estimated time: 13 min (critical path: monitoring/app-logs → compute/boot-bundle → compute/launch-template → compute/asg → compute/boot-bundle)
     "##);
 }
 
 #[test]
-fn what_was_changed_in_the_cloud_is_marked_as_drift() {
+fn changes_made_outside_ohinfra_are_displayed_as_drift() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
@@ -238,7 +237,7 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
         cloud.remove("security/user-secrets-key-alias");
     });
     insta::assert_snapshot!(place.succeed(&["plan"]), @r#"
-    changed in AWS since the last apply
+    Changed outside ohinfra since the last apply
       ! monitoring/app-logs  logs.log_group
           retention_days = 30 → 7
       ! monitoring/data-bucket  s3.bucket
@@ -251,16 +250,16 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
             +         "s3:*"
                     ],
                     "Effect": "Allow",
-      ! security/user-secrets-key-alias  is gone  kms.alias
+      ! security/user-secrets-key-alias  was deleted  kms.alias
 
     monitoring
       ~ app-logs  logs.log_group logs-log-group-<n>
-          retention_days = 7 → 30  # drift: changed in AWS
+          retention_days = 7 → 30  # drift
       ~ data-bucket  s3.bucket s3-bucket-<n>
-          tags.Purpose = (none) → "ai-coding-assistant"  # drift: changed in AWS
+          tags.Purpose = (none) → "ai-coding-assistant"  # drift
     security
       ~ instance-policy  iam.role_policy iam-role-policy-<n>
-          document :  # drift: changed in AWS
+          document :  # drift
                       "s3:GetObject",
                       "s3:PutObject",
             -         "s3:*"
@@ -268,12 +267,12 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
                     ],
                     "Effect": "Allow",
       + user-secrets-key-alias  kms.alias
-          because it was deleted outside ohinfra
+          # deleted outside ohinfra
           alias_name    = "alias/openhands-user-secrets"
           target_key_id = "kms-key-<n>"
 
-    Plan: 1 to create, 3 to update, 118 unchanged.
-    about 4 s; longest path: monitoring/data-bucket → security/instance-policy
+    Plan: 1 to create, 3 to update, 121 unchanged.
+    Estimated time: 4 s (critical path: monitoring/data-bucket → security/instance-policy)
     "#);
     let drift = place.run(&["drift", "--json"]);
     assert_eq!(drift.code, 2);
@@ -282,57 +281,60 @@ fn what_was_changed_in_the_cloud_is_marked_as_drift() {
 }
 
 #[test]
-fn a_destroy_says_what_stays() {
+fn a_destroy_lists_retained_resources() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
     let shown = place.succeed(&["destroy", "--yes"]);
     insta::assert_snapshot!(shown.split("Plan: ").nth(1).unwrap(), @"
-    109 to delete, 13 to leave in AWS.
-    data: database/cluster rds.cluster `rds-cluster-<n>` holds data: it is deleted
-    about 40 s; longest path: monitoring/dashboard → compute/alarm-memory → compute/asg → compute/launch-template → compute/boot-bundle → database/proxy → database/proxy-policy → database/admin-secret
-    ⊙ auth/user-pool stays in AWS: cognito.user_pool cognito-user-pool-<n>
-    ⊙ compute/workspace-fs stays in AWS: efs.file_system efs-file-system-<n>
-    ⊙ database/cluster-logs stays in AWS: logs.log_group logs-log-group-<n>
-    ⊙ database/proxy-logs stays in AWS: logs.log_group logs-log-group-<n>
-    ⊙ edge/auth-function-logs stays in AWS: logs.log_group logs-log-group-<n>
-    ⊙ edge/headers-function-logs stays in AWS: logs.log_group logs-log-group-<n>
-    ⊙ monitoring/app-logs stays in AWS: logs.log_group logs-log-group-<n>
-    ⊙ monitoring/backup-role stays in AWS: iam.role iam-role-<n>
-    ⊙ monitoring/backup-vault stays in AWS: backup.vault backup-vault-<n>
-    ⊙ monitoring/data-bucket stays in AWS: s3.bucket s3-bucket-<n>
-    ⊙ security/sandbox-secret stays in AWS: secretsmanager.secret secretsmanager-secret-<n>
-    ⊙ security/user-secrets-key stays in AWS: kms.key kms-key-<n>
-    ⊙ user-config/logs stays in AWS: logs.log_group logs-log-group-<n>
-    Done: 109 deleted, 13 left in AWS in <time>.
+    109 to delete, 16 to retain.
+    data: database/cluster rds.cluster `rds-cluster-<n>` holds data and is deleted
+    Estimated time: 40 s (critical path: edge/runtime-alias → edge/runtime-alias-ipv6 → edge/distribution → edge/auth-function-version → edge/auth-function → edge/auth-function-archive → auth/client-secret → auth/client)
+    ⊙ auth/claim-us-west-2 retained: ssm.parameter ssm-parameter-<n>
+    ⊙ auth/user-pool retained: cognito.user_pool cognito-user-pool-<n>
+    ⊙ compute/workspace-fs retained: efs.file_system efs-file-system-<n>
+    ⊙ database/cluster-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ database/proxy-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ edge/auth-function-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ edge/auth-function-replica-logs retained: logs.function_log_groups logs-function-log-groups-<n>
+    ⊙ edge/headers-function-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ edge/headers-function-replica-logs retained: logs.function_log_groups logs-function-log-groups-<n>
+    ⊙ monitoring/app-logs retained: logs.log_group logs-log-group-<n>
+    ⊙ monitoring/backup-role retained: iam.role iam-role-<n>
+    ⊙ monitoring/backup-vault retained: backup.vault backup-vault-<n>
+    ⊙ monitoring/data-bucket retained: s3.bucket s3-bucket-<n>
+    ⊙ security/sandbox-secret retained: secretsmanager.secret secretsmanager-secret-<n>
+    ⊙ security/user-secrets-key retained: kms.key kms-key-<n>
+    ⊙ user-config/logs retained: logs.log_group logs-log-group-<n>
+    Done: 109 deleted, 16 retained in <time>.
     ");
     let adopting = place.succeed(&["plan"]);
     assert!(adopting.contains("⇐ data-bucket (adopt)"), "{adopting}");
     place.succeed(&["apply", "--yes"]);
     place.succeed(&["destroy", "--purge", "--yes"]);
     assert_eq!(std::fs::read_to_string(place.path().join("cloud.json")).unwrap().trim(), "[]");
-    insta::assert_snapshot!(place.succeed(&["plan", "--destroy"]), @"No changes: there is nothing.");
+    insta::assert_snapshot!(place.succeed(&["plan", "--destroy"]), @"No changes. The state is empty.");
 }
 
 #[test]
-fn a_destroy_needs_nothing_of_what_the_deployment_was_built_on() {
+fn a_destroy_does_not_require_the_vpc_and_the_hosted_zone() {
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
     let mut answers = look_ups::usual();
     answers["ec2.vpc"] = Value::Null;
     answers["route53.hosted_zone"] = Value::Null;
     place.write("cloud.look-ups", &answers.to_string());
-    assert!(place.fail(&["apply", "--yes"]).contains("there is no VPC"));
+    assert!(place.fail(&["apply", "--yes"]).contains("vpc_id: VPC `"));
     let ended = place.run(&["destroy", "--purge", "--yes"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(std::fs::read_to_string(place.path().join("cloud.json")).unwrap().trim(), "[]");
 }
 
 #[test]
-fn what_would_be_put_into_aws_is_written_out_for_inspection() {
+fn render_writes_the_deployed_content() {
     let place = Place::new();
     let written = place.succeed(&["render", "out"]);
-    assert!(written.ends_with("Words in angle brackets are what only AWS knows, or a secret.\n"), "{written}");
+    assert!(written.ends_with("Values in <angle brackets> are secrets or known only after apply.\n"), "{written}");
     for line in written.lines().filter(|line| line.ends_with(" bytes")) {
         let (name, size) = line.strip_suffix(" bytes").unwrap().rsplit_once("  ").unwrap();
         let file = std::fs::metadata(place.path().join("out").join(name)).unwrap();
@@ -340,18 +342,18 @@ fn what_would_be_put_into_aws_is_written_out_for_inspection() {
     }
     let names: Vec<&str> = written.lines().filter_map(|line| line.split("  ").next()).collect();
     insta::assert_snapshot!(names[..names.len() - 1].join("\n"));
-    // A second time is as the first one, in a folder of its own.
+    // A second rendering in another directory is identical.
     place.succeed(&["render", "again"]);
     let read = |folder: &str| std::fs::read(place.path().join(folder).join("boot/bundle.zip")).unwrap();
     assert_eq!(read("out"), read("again"));
     insta::assert_snapshot!(place.fail(&["render", "out"]), @"
     error: out is not empty
-      help: name a folder that is empty or does not exist
+      help: name a directory that is empty or does not exist
     ");
 }
 
 #[test]
-fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
+fn a_closed_pipe_does_not_stop_an_apply() {
     let place = Place::new();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ohinfra-fake"));
     command.args(["apply", "--yes"]).current_dir(place.path()).env_clear().env("OHINFRA_FAKE_CLOUD", "cloud.json");
@@ -363,7 +365,7 @@ fn a_reader_that_has_gone_away_does_not_stop_an_apply() {
 }
 
 #[test]
-fn what_is_somebody_elses_is_a_conflict() {
+fn a_foreign_resource_is_a_conflict() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes", "--target", "monitoring/app-logs"]);
@@ -374,22 +376,22 @@ fn what_is_somebody_elses_is_a_conflict() {
     place.succeed(&["apply", "--yes", "--target", "monitoring/data-bucket"]);
     place.write("ohinfra.toml", &format!("{CONFIGURATION}[monitoring]\ndata_bucket_name = \"shared-bucket\"\n"));
     insta::assert_snapshot!(place.fail(&["plan"]), @"
-    error: monitoring/data-bucket: s3.bucket `s3-bucket-<n>` exists in us-west-2 and does not belong to this deployment
-      help: to take it over: `ohinfra import monitoring/data-bucket 's3-bucket-<n>'`; otherwise rename or delete it, or choose another `name` for this deployment
+    error: monitoring/data-bucket: s3.bucket `s3-bucket-<n>` already exists in us-west-2 and is not managed by this deployment
+      help: run `ohinfra import monitoring/data-bucket 's3-bucket-<n>'` to adopt it; otherwise rename or delete it, or choose another `name` for this deployment
     ");
 }
 
 #[test]
-fn nothing_is_changed_without_a_yes() {
+fn changes_require_confirmation() {
     let _filters = filtered();
     let place = Place::new();
     insta::assert_snapshot!(place.fail(&["apply"]), @"
-    error: `ohinfra apply` asks before it changes anything, and there is nobody to ask
-      help: look at `ohinfra plan`, then add `--yes`; or apply a saved plan
+    error: `ohinfra apply` needs confirmation, but stdin is not a terminal
+      help: review `ohinfra plan`, then add `--yes`, or apply a saved plan
     ");
     insta::assert_snapshot!(place.fail(&["destroy", "--purge"]), @"
-    error: `ohinfra destroy` asks before it changes anything, and there is nobody to ask
-      help: look at `ohinfra plan`, then add `--yes`; or apply a saved plan
+    error: `ohinfra destroy` needs confirmation, but stdin is not a terminal
+      help: review `ohinfra plan`, then add `--yes`, or apply a saved plan
     ");
     assert!(!place.path().join("cloud.json").exists());
 }
@@ -496,7 +498,7 @@ fn the_json_of_a_plan_is_stable() {
 }
 
 #[test]
-fn the_state_is_listed_moved_and_forgotten() {
+fn state_commands_list_move_and_remove_resources() {
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes", "--stack", "network"]);
@@ -513,15 +515,15 @@ fn the_state_is_listed_moved_and_forgotten() {
     network/endpoint-ssm              ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
     network/endpoint-ssmmessages      ec2.vpc_endpoint         ec2-vpc-endpoint-<n>
     ");
-    insta::assert_snapshot!(place.succeed(&["state", "mv", "network/endpoint-s3", "network/renamed"]), @"network/endpoint-s3 is network/renamed now; the next apply sets its ownership tag");
-    insta::assert_snapshot!(place.succeed(&["state", "rm", "network/renamed"]), @"network/renamed is forgotten; ec2.vpc_endpoint ec2-vpc-endpoint-<n> stays in AWS");
-    insta::assert_snapshot!(place.succeed(&["state", "history"]), @"state/openhands.json keeps no versions.");
-    // What was forgotten is found again.
+    insta::assert_snapshot!(place.succeed(&["state", "mv", "network/endpoint-s3", "network/renamed"]), @"Moved network/endpoint-s3 to network/renamed; the next apply updates its ownership tag");
+    insta::assert_snapshot!(place.succeed(&["state", "rm", "network/renamed"]), @"Removed network/renamed from the state; ec2.vpc_endpoint ec2-vpc-endpoint-<n> remains in AWS");
+    insta::assert_snapshot!(place.succeed(&["state", "history"]), @"state/openhands.json does not keep older versions.");
+    // A removed resource is adopted again.
     assert!(place.succeed(&["plan"]).contains("⇐ endpoint-s3 (adopt)"));
 }
 
 #[test]
-fn the_graph_is_drawn() {
+fn the_graph_has_three_formats() {
     let place = Place::new();
     let dot = place.succeed(&["graph"]);
     assert!(dot.contains("\"network/endpoint-sg\" -> \"network/endpoint-logs\" [style = dashed];"), "{dot}");
@@ -529,25 +531,25 @@ fn the_graph_is_drawn() {
         place.succeed(&["graph", "--format", "mermaid"]).contains("network_endpoint_sg -.-> network_endpoint_logs")
     );
     let graph: Value = serde_json::from_str(&place.succeed(&["graph", "--format", "json"])).unwrap();
-    assert_eq!(graph["resources"].as_array().unwrap().len(), 122);
+    assert_eq!(graph["resources"].as_array().unwrap().len(), 125);
 }
 
 #[test]
-fn init_writes_a_configuration_of_what_the_account_has_and_never_over_another() {
+fn init_writes_a_configuration_and_never_overwrites_one() {
     let place = Place::new();
     std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
     place.succeed(&["init", "--region", "us-west-2", "--yes"]);
     let written = std::fs::read_to_string(place.path().join("ohinfra.toml")).unwrap();
     insta::assert_snapshot!(written);
     assert!(place.succeed(&["validate"]).contains("is valid: "));
-    assert!(place.fail(&["init", "--yes"]).contains("ohinfra.toml is there already"));
+    assert!(place.fail(&["init", "--yes"]).contains("ohinfra.toml already exists"));
     std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
     let refused = place.fail(&["init", "--yes", "--sub-domain", "no good"]);
     assert!(refused.contains("sub_domain"), "{refused}");
 }
 
 #[test]
-fn examples_of_configurations_are_valid() {
+fn example_configurations_are_valid() {
     let place = Place::new();
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
     for name in ["single-domain.toml", "multi-domain.toml"] {
@@ -557,14 +559,14 @@ fn examples_of_configurations_are_valid() {
 }
 
 #[test]
-fn events_are_one_json_object_a_line() {
+fn events_are_json_lines() {
     let place = Place::new();
     let shown = place.succeed(&["apply", "--yes", "--json", "--log", "run.log"]);
     let events: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let done = events.iter().filter(|event| event["event"] == "done").count();
-    assert_eq!(done, 122);
+    assert_eq!(done, 125);
     assert_eq!(events.last().unwrap()["event"], "summary");
     assert_eq!(events.last().unwrap()["success"], true);
     let log = std::fs::read_to_string(place.path().join("run.log")).unwrap();
-    assert_eq!(log.lines().count(), events.len() - 1, "the log has every event but the summary");
+    assert_eq!(log.lines().count(), events.len() - 1, "the log contains all events except the summary");
 }

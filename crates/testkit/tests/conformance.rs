@@ -1,6 +1,6 @@
-//! The conformance suite itself, on the kinds of the in-memory cloud: what it accepts, and that it finds what is wrong.
+//! Tests of the conformance suite with the kinds of the in-memory cloud: it accepts conforming kinds and finds wrong schemas.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use ohinfra_core::schema::{Availability, WRITE_ONLY};
 use ohinfra_core::{Region, Schema};
@@ -47,18 +47,18 @@ fn every_kind_of_the_in_memory_cloud_converges_when_a_call_is_lost() {
 }
 
 #[test]
-fn a_schema_that_does_not_say_what_is_never_read_back_is_found_out() {
+fn a_missing_write_only_trait_is_detected() {
     let wrong = Schema::new("fake.tagged", "Found by its tags").plain("content").attribute("id", Availability::Early);
     let error = run(schemas::tagged(), wrong).unwrap_err();
     assert!(error.starts_with("after the create: the plan is not empty: "), "{error}");
 }
 
 #[test]
-fn every_input_that_no_read_returns_has_a_reason() {
+fn every_write_only_input_has_a_reason() {
     for schema in ohinfra_kinds::schemas() {
-        for (input, behaviour) in schema.inputs() {
+        for (input, behavior) in schema.inputs() {
             let reason = schema.unreported_inputs().iter().find(|(name, _)| name == input).map(|(_, reason)| *reason);
-            assert_eq!(behaviour.has(WRITE_ONLY), reason.is_some_and(|r| !r.is_empty()), "{}: {input}", schema.kind);
+            assert_eq!(behavior.has(WRITE_ONLY), reason.is_some_and(|r| !r.is_empty()), "{}: {input}", schema.kind);
         }
     }
 }

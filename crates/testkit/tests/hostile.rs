@@ -1,4 +1,4 @@
-//! Files of any bytes give an error, never a panic, and never more memory than a file may be large.
+//! Files with arbitrary bytes: the parsers return an error, never panic, and never exceed the maximum file size in memory.
 
 use ohinfra_cli::plan_file::PlanFile;
 use ohinfra_openhands::{Configuration, Sources, sandbox_policy};
@@ -10,7 +10,7 @@ const CONFIGURATION: &str = include_str!("../../../config/multi-domain.toml");
 const POLICY: &str = include_str!("../../../config/sandbox-aws-policy.json");
 const STATE: &str = include_str!("../../../state/sample-v2.json");
 
-/// What is done to the bytes of a good file.
+/// Damage to the bytes of a valid file.
 #[derive(Clone, Debug)]
 enum Damage {
     Flip(Index, u8),
@@ -21,7 +21,7 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    // Words that mean something to the parsers, beside noise.
+    // Tokens with a meaning to the parsers, in addition to noise.
     let words = [
         "{",
         "}",
@@ -47,7 +47,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// A good file that was damaged, or noise.
+/// Generates damaged valid files, and noise.
 fn bytes(good: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let damaged = proptest::collection::vec(damage(), 1..6).prop_map(move |all| {
         let mut bytes = good.as_bytes().to_vec();
@@ -89,24 +89,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_configuration_of_any_bytes_is_read_or_refused_with_a_reason(bytes in bytes(CONFIGURATION)) {
+    fn a_configuration_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(CONFIGURATION)) {
         if let Err(problems) = configuration(&bytes) {
             prop_assert!(problems.iter().any(|problem| problem.is_error() && !problem.to_string().is_empty()));
         }
     }
 
     #[test]
-    fn a_policy_of_any_bytes_is_read_or_refused_with_a_reason(bytes in bytes(POLICY)) {
+    fn a_policy_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(POLICY)) {
         if let Err(problems) = sandbox_policy::parse(&String::from_utf8_lossy(&bytes), "policy.json") {
             prop_assert!(problems.iter().any(|problem| problem.to_string().starts_with("policy.json:")));
         }
     }
 
     #[test]
-    fn a_state_of_any_bytes_is_read_or_refused_with_a_reason(bytes in bytes(STATE)) {
+    fn a_state_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(STATE)) {
         match migrations::parse(&bytes, "state.json") {
             Err(error) => prop_assert!(error.to_string().starts_with("state.json ")),
-            // What was read can be written and is the same then.
+            // A parsed document round-trips unchanged.
             Ok(document) => {
                 let again = migrations::parse(&document.to_bytes(), "state.json").unwrap();
                 prop_assert_eq!(again.to_bytes(), document.to_bytes());
@@ -115,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn a_saved_plan_of_any_bytes_is_read_or_refused_with_a_reason(bytes in bytes(STATE)) {
+    fn a_saved_plan_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(STATE)) {
         if let Err(error) = PlanFile::parse(&bytes, "saved.plan") {
             prop_assert!(error.to_string().starts_with("saved.plan "));
         }
@@ -123,7 +123,7 @@ proptest! {
 }
 
 #[test]
-fn nesting_without_an_end_is_refused_and_exhausts_nothing() {
+fn deep_nesting_is_rejected_without_exhausting_the_stack() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("{a=", "}")] {
         let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
         assert!(configuration(format!("a = {deep}").as_bytes()).is_err());
@@ -135,7 +135,7 @@ fn nesting_without_an_end_is_refused_and_exhausts_nothing() {
 }
 
 #[test]
-fn a_state_whose_resources_depend_on_one_another_in_a_circle_is_refused() {
+fn a_state_with_a_dependency_cycle_is_rejected() {
     let mut state: serde_json::Value = serde_json::from_str(STATE).unwrap();
     let addresses: Vec<String> = state["resources"].as_object().unwrap().keys().cloned().collect();
     let (first, last) = (&addresses[0], &addresses[addresses.len() - 1]);
@@ -143,11 +143,11 @@ fn a_state_whose_resources_depend_on_one_another_in_a_circle_is_refused() {
     state["resources"][first]["depends_on"] = serde_json::json!([last]);
     state["resources"][last]["depends_on"] = serde_json::json!([first]);
     let error = migrations::parse(state.to_string().as_bytes(), "state.json").unwrap_err();
-    insta::assert_snapshot!(error, @"state.json is not a state document: `network/endpoint-logs` depends on itself through others");
+    insta::assert_snapshot!(error, @"state.json is not a state document: the dependencies of `network/endpoint-logs` contain a cycle");
 }
 
 #[test]
-fn a_file_that_is_too_large_is_refused_before_it_is_read_whole() {
+fn an_oversized_file_is_rejected_before_it_is_read_in_full() {
     let error = ohinfra_state::local::read_at_most(std::path::Path::new("/dev/zero"), 1024 * 1024).unwrap_err();
-    assert_eq!(error.to_string(), "it is larger than 1024 KiB");
+    assert_eq!(error.to_string(), "larger than 1024 KiB");
 }

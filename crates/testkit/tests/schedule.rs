@@ -1,9 +1,9 @@
-//! The order in which everything is made.
+//! Duration of an apply of all resources.
 
 use ohinfra_testkit::schedule::apply_everything;
 
 #[tokio::test(start_paused = true)]
-async fn an_apply_of_everything_takes_hardly_longer_than_its_longest_path() {
+async fn a_full_apply_takes_hardly_longer_than_its_critical_path() {
     let schedule = apply_everything(include_str!("../../../config/single-domain.toml")).await;
     let most = schedule.critical_path.mul_f64(1.05);
     assert!(schedule.took <= most, "{schedule:?}");

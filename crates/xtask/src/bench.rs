@@ -1,4 +1,4 @@
-//! Measures what users wait for: an apply with AWS's usual durations in virtual time, and commands through a proxy in which every call takes 60 ms.
+//! Benchmarks: an apply with typical AWS durations in virtual time, and commands through a proxy with a latency of 60 ms per call.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! What no compiler checks: who may name what, file sizes, features in members.
+//! Checks beyond the compiler: dependencies between crates, file sizes, dependency features, test names in documents, vocabulary.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,13 @@ use anyhow::{Result, ensure};
 
 use crate::shell::root;
 
-/// The longest file, in lines.
+/// Maximum length of a source file, in lines.
 const LONGEST: usize = 600;
-/// Crates that may name an AWS crate.
+/// Crates that may depend on an AWS crate.
 const SDK_LANE: &[&str] =
     &["aws-core", "aws-ec2", "aws-iam", "aws-compute", "aws-data", "aws-edge", "aws-ops", "state-s3", "ohinfra"];
 
-/// Every file with this extension below a folder.
+/// Appends every file with this extension below a directory, sorted.
 pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
@@ -37,10 +37,10 @@ pub(crate) fn run() -> Result<()> {
         let place = path.strip_prefix(root())?.display().to_string();
         let lines = text.lines().count();
         if lines > LONGEST {
-            problems.push(format!("{place} has {lines} lines; {LONGEST} are the most: it wants to be two files"));
+            problems.push(format!("{place}: {lines} lines exceed the maximum of {LONGEST}: split the file"));
         }
         if path.file_name().is_some_and(|name| name == "mod.rs") {
-            problems.push(format!("{place}: a module is a file of its own name, not mod.rs"));
+            problems.push(format!("{place}: name the file after its module instead of mod.rs"));
         }
         let is_product = place.contains("/src/")
             && !["xtask", "testkit", "cli"].iter().any(|c| place.starts_with(&format!("crates/{c}/")));
@@ -49,12 +49,12 @@ pub(crate) fn run() -> Result<()> {
             && (text.contains("println!") || text.contains("eprint!"))
             && !place.contains("/examples/")
         {
-            problems.push(format!("{place} prints; only the command line does"));
+            problems.push(format!("{place}: only crates/cli may print"));
         }
         for word in ["localstack", "emulator"] {
             let is_shipped = is_product && !place.starts_with("tests/");
             if is_shipped && text.to_lowercase().contains(word) && !place.ends_with("tests.rs") {
-                problems.push(format!("{place} knows of an {word}; product code does not"));
+                problems.push(format!("{place}: product code must not mention `{word}`"));
             }
         }
     }
@@ -67,20 +67,20 @@ pub(crate) fn run() -> Result<()> {
         let dependencies = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
         for line in dependencies {
             if line.starts_with("aws-") && !SDK_LANE.contains(&name.as_str()) {
-                problems.push(format!("crates/{name}/Cargo.toml names {line}; only the SDK lane does"));
+                problems.push(format!("crates/{name}/Cargo.toml: only {} may depend on `{line}`", SDK_LANE.join(", ")));
             }
             if line.contains("features") {
-                problems
-                    .push(format!("crates/{name}/Cargo.toml sets features; one set for all is in the root manifest"));
+                problems.push(format!("crates/{name}/Cargo.toml: set features in the root manifest only"));
             }
             ec2 += usize::from(line.starts_with("aws-sdk-ec2"));
         }
     }
     if ec2 != 1 {
-        problems.push(format!("aws-sdk-ec2 is named in {ec2} manifests; it must be in one"));
+        problems.push(format!("{ec2} manifests depend on aws-sdk-ec2: exactly one must"));
     }
     problems.extend(crate::claims::missing()?);
+    problems.extend(crate::words::problems(&sources)?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
-    println!("{} source files and {} manifests are as they should be.", sources.len(), manifests.len());
+    println!("Checked {} source files and {} manifests.", sources.len(), manifests.len());
     Ok(())
 }

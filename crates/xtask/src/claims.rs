@@ -1,4 +1,4 @@
-//! Documents that name the tests which prove what they say: every test that is named is there.
+//! Checks that every test named in the documents exists.
 
 use std::path::PathBuf;
 
@@ -7,17 +7,17 @@ use anyhow::{Context as _, Result};
 use crate::check::files;
 use crate::shell::root;
 
-/// The documents.
+/// Documents that name the tests of their statements.
 const DOCUMENTS: &[&str] = &["docs/failures.md", "docs/instance.md", "docs/request-path.md", "docs/security.md"];
-/// Names in backticks are names of tests from this length on.
+/// Minimum length of a test name, in bytes; shorter names in backticks are not test names.
 const SHORTEST: usize = 16;
 
-/// The texts between two marks.
+/// Returns the texts between pairs of marks.
 fn between(text: &str, mark: char) -> impl Iterator<Item = &str> {
     text.split(mark).skip(1).step_by(2)
 }
 
-/// What a document names and nothing defines.
+/// Returns a problem for each named test that no source file defines.
 pub(crate) fn missing() -> Result<Vec<String>> {
     let mut sources: Vec<PathBuf> = Vec::new();
     for (folder, extension) in
@@ -30,7 +30,7 @@ pub(crate) fn missing() -> Result<Vec<String>> {
     for document in DOCUMENTS {
         let text = std::fs::read_to_string(root().join(document)).with_context(|| (*document).to_owned())?;
         for line in text.lines() {
-            // Functions of Rust and Python, in backticks; an ellipsis ends a name that stands for several.
+            // Rust and Python functions, in backticks; a trailing ellipsis marks a prefix of several names.
             let is_name = |name: &&str| {
                 let name = name.trim_end_matches('…');
                 name.len() >= SHORTEST
@@ -41,13 +41,13 @@ pub(crate) fn missing() -> Result<Vec<String>> {
                 let name = name.trim_end_matches('…');
                 (name, vec![format!("fn {name}"), format!("def {name}")])
             });
-            // Titles of tests in JavaScript, in italics. Bold text is no title.
+            // Titles of JavaScript tests, in italics. Bold text is not a title.
             let plain = line.replace("**", "");
             let titles: Vec<String> = between(&plain, '*').map(str::to_owned).collect();
             let titles = titles.iter().map(|title| (title.as_str(), vec![title.clone()]));
             for (name, forms) in functions.chain(titles) {
                 if !texts.iter().any(|text| forms.iter().any(|form| text.contains(form))) {
-                    missing.push(format!("{document} names the test `{name}`, which is not there"));
+                    missing.push(format!("{document}: test `{name}` not found"));
                 }
             }
         }

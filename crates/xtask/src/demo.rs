@@ -1,4 +1,4 @@
-//! The main job as a user does it, against LocalStack.
+//! A demo of the main commands, against LocalStack.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,10 +17,10 @@ const REGION: &str = "us-west-2";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Leaves LocalStack running with the deployment in it
+    /// Keep LocalStack and the deployment running
     #[arg(long)]
     keep: bool,
-    /// Also runs OpenHands with an agent on a docker engine, as two users; with `--keep` until you press Ctrl-C
+    /// Also run OpenHands on a Docker engine, with two users and an agent; with --keep, until Ctrl-C
     #[arg(long)]
     with_app: bool,
 }
@@ -42,23 +42,23 @@ impl Demo {
             .env("AWS_ACCESS_KEY_ID", ACCOUNT)
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_EC2_METADATA_DISABLED", "true");
-        // The program reads keys of the configuration from such variables, and those of the tests are none.
+        // ohinfra reads configuration keys from these variables; those of the tests are not configuration keys.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OHINFRA_")) {
             command.env_remove(name);
         }
         command
     }
 
-    /// The calls that LocalStack has answered so far, by its own log.
+    /// Returns the number of calls that LocalStack has answered, from its log.
     fn calls(&self) -> usize {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         log.lines().filter(|line| line.contains(" : AWS ") && line.contains(" => ")).count()
     }
 
-    fn step(&self, what: &str, arguments: &[&str]) -> Result<()> {
-        println!("\n── {what}\n$ ohinfra {}", arguments.join(" "));
+    fn step(&self, title: &str, arguments: &[&str]) -> Result<()> {
+        println!("\n── {title}\n$ ohinfra {}", arguments.join(" "));
         let (began, calls) = (Instant::now(), self.calls());
-        let status = self.command(arguments).status().context("cannot run ohinfra")?;
+        let status = self.command(arguments).status().context("failed to run ohinfra")?;
         println!("({:.1} s, {} API calls)", began.elapsed().as_secs_f64(), self.calls() - calls);
         ensure!(status.success(), "`ohinfra {}` failed: {status}", arguments.join(" "));
         Ok(())
@@ -84,21 +84,21 @@ fn run_with(server: &Server, folder: &Path) -> Result<Demo> {
         log: server.log(),
     };
     println!(
-        "\nA VPC with private and public subnets ({}) and a hosted zone ({}) are there.",
+        "\nCreated a VPC with private and public subnets ({}) and a hosted zone ({}).",
         value("vpc_id"),
         value("hosted_zone_id")
     );
-    demo.step("The bucket of the state", &["bootstrap"])?;
-    demo.step("What would be made", &["plan", "--out", "demo.plan"])?;
-    demo.step("Make exactly that", &["apply", "demo.plan"])?;
-    demo.step("The outputs", &["output"])?;
-    demo.step("A second plan is empty (exit code 0, not 2)", &["plan", "--detailed-exitcode"])?;
+    demo.step("Create the state bucket", &["bootstrap"])?;
+    demo.step("Plan", &["plan", "--out", "demo.plan"])?;
+    demo.step("Apply the saved plan", &["apply", "demo.plan"])?;
+    demo.step("Show the outputs", &["output"])?;
+    demo.step("Plan again: no changes (exit code 0)", &["plan", "--detailed-exitcode"])?;
     Ok(demo)
 }
 
-/// OpenHands itself, after the deployment.
+/// Runs OpenHands after the deployment.
 fn run_app(environment: &Path, keep: bool) -> Result<()> {
-    println!("\n── OpenHands, as the deployment runs it");
+    println!("\n── OpenHands in the configuration of the deployment");
     openhands::run_demo(environment, keep)
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = root().join(".localstack/demo");
     let demo = run_with(&server, &folder)?;
     if arguments.keep {
-        println!("\nThe deployment stays in LocalStack. To look around:\n");
+        println!("\nThe deployment remains in LocalStack. To explore it:\n");
         println!("  cd {}", folder.display());
         println!(
             "  export AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID={ACCOUNT} AWS_SECRET_ACCESS_KEY=test",
@@ -119,15 +119,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("  ohinfra graph --format mermaid");
         println!("  ohinfra drift");
         println!("  ohinfra destroy --purge");
-        println!("\n`cargo xtask localstack stop` ends LocalStack.");
+        println!("\nTo stop LocalStack, run `cargo xtask localstack stop`.");
         let environment = server.environment.clone();
         server.keep()?;
         return if arguments.with_app { run_app(&environment, true) } else { Ok(()) };
     }
-    demo.step("Take everything away, data included", &["destroy", "--purge", "--yes"])?;
+    demo.step("Destroy the deployment and its data", &["destroy", "--purge", "--yes"])?;
     if arguments.with_app {
         run_app(&server.environment, false)?;
     }
-    println!("\nThe demo is done. With `--keep` the deployment stays, to look around.");
+    println!("\nDemo completed. To keep the deployment for inspection, add `--keep`.");
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Writes what is made of the code: JSON Schemas, the references of commands, configuration and kinds.
+//! Generates JSON Schemas and the references of commands, configuration and kinds from the code.
 
 use anyhow::Result;
 
 use crate::shell::{cargo, output, root};
 
-/// An example that prints a file, and the file.
-const PRINTED: &[(&str, &str, &str, &str)] = &[
+/// The generated files: package, example that prints the file, its argument, path.
+const GENERATED: &[(&str, &str, &str, &str)] = &[
     ("ohinfra-cli", "commands_help", "", "docs/commands-help.md"),
     ("ohinfra-state", "schema", "", "state/state-v2.schema.json"),
     ("ohinfra-openhands", "configuration_reference", "schema", "config/ohinfra.schema.json"),
@@ -13,10 +13,10 @@ const PRINTED: &[(&str, &str, &str, &str)] = &[
     ("ohinfra-kinds", "kind_reference", "", "docs/kinds.md"),
 ];
 
-/// Every made file, as it should be.
+/// Returns the path and the current text of every generated file.
 pub(crate) fn made() -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
-    for (package, example, argument, path) in PRINTED {
+    for (package, example, argument, path) in GENERATED {
         let mut call = cargo(&["run", "--quiet", "--package", package, "--example", example, "--"]);
         if !argument.is_empty() {
             call.arg(argument);

@@ -1,4 +1,4 @@
-//! LocalStack as a host process: a free port each, ended by its own process id, nothing left behind.
+//! LocalStack as a host process on a free port. It is stopped by its process ID, and its data is deleted.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -14,29 +14,29 @@ use serde_json::{Value, json};
 use crate::python;
 use crate::shell::{output, root};
 
-/// How long a start may take: 2 to 3 seconds are usual.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Timeout of a start. A start usually takes 2 to 3 seconds.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
 
 #[derive(Subcommand)]
 pub(crate) enum Task {
-    /// Starts one and leaves it running
+    /// Start LocalStack in the background
     Start {
-        /// The port; a free one if none is given
+        /// The port [default: a free port]
         #[arg(long)]
         port: Option<u16>,
     },
-    /// Ends the one that `start` left running
+    /// Stop the LocalStack that `start` started
     Stop,
-    /// Says whether it runs, and how to reach it
+    /// Show the endpoint and the process of the running LocalStack
     Status,
 }
 
-/// A running LocalStack. It ends with this value unless it is kept.
+/// A running LocalStack. Dropping the value stops it.
 pub(crate) struct Server {
     child: Option<Child>,
-    /// Where it listens.
+    /// The URL that it listens on.
     pub(crate) endpoint: String,
-    /// Its virtual environment.
+    /// The directory of its virtual environment.
     pub(crate) environment: PathBuf,
     folder: PathBuf,
 }
@@ -46,7 +46,7 @@ fn folder() -> PathBuf {
 }
 
 impl Server {
-    /// Starts one and waits until it answers.
+    /// Starts LocalStack and waits until it is healthy. Uses a free port if `port` is `None`.
     pub(crate) fn start(port: Option<u16>) -> Result<Self> {
         let environment = python::localstack()?;
         let port = match port {
@@ -60,7 +60,7 @@ impl Server {
             .args(["-m", "localstack.runtime.main"])
             .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
             .env("LOCALSTACK_VOLUME_DIR", folder.join("volume"))
-            // Where it looks for its services: a plug-in is not seen through an older environment's cache.
+            // LocalStack caches its list of plugins here; the cache of an older environment would hide ours.
             .env("XDG_CACHE_HOME", environment.join("cache"))
             .env("SKIP_SSL_CERT_DOWNLOAD", "1")
             .env("DISABLE_EVENTS", "1")
@@ -69,7 +69,7 @@ impl Server {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .context("cannot start LocalStack")?;
+            .context("failed to start LocalStack")?;
         let endpoint = format!("http://127.0.0.1:{port}");
         let mut server = Self { child: Some(child), endpoint, environment, folder };
         server.wait(port)?;
@@ -83,7 +83,7 @@ impl Server {
                 return Ok(());
             }
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
-            if ended.is_some() || began.elapsed() > PATIENCE {
+            if ended.is_some() || began.elapsed() > START_TIMEOUT {
                 let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 let tail: Vec<&str> = log.lines().rev().take(20).collect();
                 bail!("LocalStack did not start:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// Makes what a user already has, in an account of its own.
+    /// Creates the resources that users bring, such as a VPC and a hosted zone, in a separate account.
     pub(crate) fn fixture(&self, account: &str, region: &str) -> Result<Value> {
         let script = root().join("tests/localstack/fixture.py");
         let mut command = Command::new(self.environment.join("bin/python"));
@@ -100,18 +100,18 @@ impl Server {
         Ok(serde_json::from_str(&output(&mut command)?)?)
     }
 
-    /// What it writes down.
+    /// Returns the path of its log.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
 
-    /// Leaves it running; `cargo xtask localstack stop` ends it.
+    /// Keeps it running until `cargo xtask localstack stop`.
     pub(crate) fn keep(mut self) -> Result<()> {
-        let child = self.child.take().context("it is kept once")?;
+        let child = self.child.take().context("LocalStack is already kept")?;
         let note = json!({ "pid": child.id(), "endpoint": self.endpoint, "folder": self.folder });
         let mut file = File::create(folder().join("running.json"))?;
         writeln!(file, "{note:#}")?;
-        // The child goes on without its parent.
+        // Dropping the handle does not stop the process.
         drop(child);
         Ok(())
     }
@@ -120,16 +120,16 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            end(child.id());
-            // It is reaped so that nothing of it is left.
+            terminate(child.id());
+            // Reap the process.
             let _ = child.wait();
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 }
 
-/// Asks a process to end; LocalStack then cleans up after itself.
-fn end(pid: u32) {
+/// Sends SIGTERM to a process, so that LocalStack can clean up.
+fn terminate(pid: u32) {
     let _ = Command::new("kill").arg(pid.to_string()).status();
 }
 
@@ -163,26 +163,26 @@ pub(crate) fn run(task: &Task) -> Result<()> {
     match task {
         Task::Start { port } => {
             if let Some((_, endpoint, _)) = running() {
-                println!("LocalStack runs already: export AWS_ENDPOINT_URL={endpoint}");
+                println!("LocalStack is already running: export AWS_ENDPOINT_URL={endpoint}");
                 return Ok(());
             }
             let server = Server::start(*port)?;
-            println!("LocalStack runs: export AWS_ENDPOINT_URL={}", server.endpoint);
-            println!("AWS_ACCESS_KEY_ID may be any 12 digits: each is an account of its own.");
+            println!("Started LocalStack: export AWS_ENDPOINT_URL={}", server.endpoint);
+            println!("Set AWS_ACCESS_KEY_ID to any 12 digits: they are the account ID.");
             server.keep()
         }
         Task::Stop => {
             match running() {
                 Some((pid, endpoint, data)) => {
-                    end(pid);
+                    terminate(pid);
                     let began = Instant::now();
                     while Path::new(&format!("/proc/{pid}")).exists() && began.elapsed() < Duration::from_secs(20) {
                         std::thread::sleep(Duration::from_millis(100));
                     }
                     let _ = std::fs::remove_dir_all(data);
-                    println!("LocalStack at {endpoint} has ended.");
+                    println!("Stopped LocalStack at {endpoint}.");
                 }
-                None => println!("LocalStack does not run."),
+                None => println!("LocalStack is not running."),
             }
             let _ = std::fs::remove_file(folder().join("running.json"));
             Ok(())
@@ -190,9 +190,9 @@ pub(crate) fn run(task: &Task) -> Result<()> {
         Task::Status => {
             match running() {
                 Some((pid, endpoint, data)) => {
-                    println!("LocalStack runs at {endpoint} (process {pid}, log {})", data.join("log").display());
+                    println!("LocalStack is running at {endpoint} (process {pid}, log {})", data.join("log").display());
                 }
-                None => println!("LocalStack does not run."),
+                None => println!("LocalStack is not running."),
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
-//! The project's own tasks: `cargo xtask <task>`. Each does all the set-up that it needs.
+//! Development tasks: `cargo xtask <task>`. Each task installs what it requires.
 
-#![expect(clippy::print_stdout, reason = "these are programs for people at a terminal")]
+#![expect(clippy::print_stdout, reason = "tasks print to the terminal of the developer")]
 
 mod bench;
 mod check;
@@ -15,10 +15,11 @@ mod payload;
 mod python;
 mod shell;
 mod test;
+mod words;
 
 use clap::{Parser, Subcommand};
 
-/// The project's own tasks.
+/// Development tasks
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Arguments {
@@ -28,24 +29,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Shows the main job: LocalStack, a VPC and a hosted zone, plan, apply, outputs, an empty second plan, destroy
+    /// Demonstrate bootstrap, plan, apply, output and destroy on LocalStack
     Demo(demo::Arguments),
-    /// Runs everything that must pass: format, lints, documentation, every test
+    /// Run all checks: format, lints, documentation, tests
     Test(test::Arguments),
-    /// Measures a plan without changes, a whole apply and a destroy, with 60 ms for every call
+    /// Measure a plan without changes, an apply and a destroy, with 60 ms per call
     Bench,
-    /// Runs the real OpenHands on a real docker engine: every journey in tests/openhands
+    /// Run the tests in tests/openhands: OpenHands on a Docker engine
     Openhands(openhands::Arguments),
-    /// Starts and stops LocalStack
+    /// Start and stop LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Checks what no compiler checks: who may name what, file sizes, tests that documents name
+    /// Check dependencies between crates, file sizes, test names in documents, and vocabulary
     Check,
-    /// Feeds the readers of files with random bytes for a while, where the nightly toolchain is there
+    /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,
-    /// Writes the files of a new kind, `service.noun` in a family's crate
+    /// Create the files of a new kind
     NewKind(new_kind::Arguments),
-    /// Writes schemas and references anew
+    /// Regenerate schemas and references
     Docs,
 }
 

@@ -1,4 +1,4 @@
-//! Writes the files of a new kind, from which its author goes on: what it is, how AWS does it, and its lines in the registries.
+//! Creates the files of a new kind, to be completed by its author: its definition, its AWS implementation and its registry entries.
 
 use std::path::Path;
 
@@ -11,28 +11,28 @@ use crate::shell::{cargo, root, run};
 pub(crate) struct Arguments {
     /// The kind, for example `ec2.launch_template`
     kind: String,
-    /// The crate that does it, for example `aws-ec2`
+    /// The crate that implements the kind, for example `aws-ec2`
     #[arg(long)]
     family: String,
 }
 
-/// The line before which lines of new kinds go.
+/// The line before which the entries of new kinds are inserted.
 const MARK: &str = "// new kinds above this line";
 
 pub(crate) fn run_new(arguments: &Arguments) -> Result<()> {
-    let (service, noun) = arguments.kind.split_once('.').context("a kind is `service.noun`")?;
+    let (service, noun) = arguments.kind.split_once('.').context("the kind must have the form `service.noun`")?;
     let is_word =
         |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     ensure!(
         is_word(service) && is_word(noun),
-        "a kind is `service.noun` in lower-case letters, digits and underscores"
+        "the kind must have the form `service.noun`, in lower-case letters, digits and underscores"
     );
     let family = root().join("crates").join(&arguments.family);
-    ensure!(family.join("src/lib.rs").exists(), "there is no crate {}", arguments.family);
+    ensure!(family.join("src/lib.rs").exists(), "crate {} not found", arguments.family);
     let names = Names { service, noun, type_name: type_name(noun) };
     let definition = root().join(format!("crates/kinds/src/{service}/{noun}.rs"));
     let action = family.join(format!("src/{service}/{noun}.rs"));
-    ensure!(!definition.exists() && !action.exists(), "{} exists already", arguments.kind);
+    ensure!(!definition.exists() && !action.exists(), "{} already exists", arguments.kind);
 
     write(&definition, &names.fill(DEFINITION))?;
     write(&action, &names.fill(ACTION))?;
@@ -45,8 +45,8 @@ pub(crate) fn run_new(arguments: &Arguments) -> Result<()> {
     insert(&root().join("tests/tests/system/conformance.rs"), &names.fill(CASE))?;
     insert_in_chain(&family.join("src/lib.rs"), &names.fill(".kind(<service>::<noun>::<Type>Kind)"))?;
     run(&mut cargo(&["fmt", "--all"]))?;
-    println!("\nNext: fill in the two files, and the kind's case in tests/tests/system/conformance.rs.");
-    println!("docs/adding-a-kind.md goes through it.");
+    println!("\nNext: complete both files and the kind's case in tests/tests/system/conformance.rs.");
+    println!("docs/adding-a-kind.md describes the steps.");
     Ok(())
 }
 
@@ -63,7 +63,7 @@ impl Names<'_> {
     }
 }
 
-/// `launch_template` is `LaunchTemplate`.
+/// Returns the type name of a noun: `LaunchTemplate` for `launch_template`.
 fn type_name(noun: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
@@ -73,14 +73,14 @@ fn type_name(noun: &str) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    std::fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+    std::fs::create_dir_all(path.parent().context("the path has no parent directory")?)?;
     let mut file = std::fs::File::create(path)?;
     std::io::Write::write_all(&mut file, text.as_bytes())?;
     println!("wrote {}", path.strip_prefix(root())?.display());
     Ok(())
 }
 
-/// Adds lines to a service's module; makes the module, and says so in its parent, if the service is new.
+/// Adds lines to a service's module. For a new service, creates the module and declares it in its parent.
 fn add_module(module: &Path, parent: &Path, service: &str, lines: &str) -> Result<()> {
     if module.exists() {
         let text = std::fs::read_to_string(module)?;
@@ -90,7 +90,7 @@ fn add_module(module: &Path, parent: &Path, service: &str, lines: &str) -> Resul
     }
     write(module, &format!("//! AWS {service}.\n\n{lines}"))?;
     let text = std::fs::read_to_string(parent)?;
-    let at = text.find("\npub mod ").context("the parent has modules")? + 1;
+    let at = text.find("\npub mod ").context("the parent declares no modules")? + 1;
     let (before, after) = text.split_at(at);
     write(parent, &format!("{before}pub mod {service};\n{after}"))
 }
@@ -118,12 +118,12 @@ use serde::{Deserialize, Serialize};
 /// `<service>.<noun>`
 pub struct <Type>;
 
-/// Inputs of a <words>. What stands here is the user's reference.
+/// Inputs of a <words>. The comments of the fields are the reference for users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct <Type>Inputs<T = String> {
-    /// Unique in the account and region. Replaces.
+    /// Name, unique in the account and region. A change replaces the resource.
     pub name: String,
-    /// A text that may refer to other resources.
+    /// Description. It may reference other resources.
     pub description: T,
 }
 
@@ -146,7 +146,7 @@ const CASE: &str = r#"(
             vec![("description", json!("two")), ("name", json!("renamed"))],
         ),"#;
 
-const ACTION: &str = r#"//! How AWS does `<service>.<noun>`.
+const ACTION: &str = r#"//! `<service>.<noun>` on AWS.
 
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update};
 use ohinfra_core::error::ErrorKind;
@@ -159,32 +159,32 @@ pub struct <Type>Kind;
 
 type Inputs = Resolved<<Type>>;
 
-/// The answer of every call until it is written.
-fn unwritten<T>(operation: &str) -> Result<T, ProviderError> {
-    Err(ProviderError::new(ErrorKind::Invalid, operation, "<service>.<noun> is not written yet"))
+/// Returns the error of calls that are not implemented.
+fn not_implemented<T>(operation: &str) -> Result<T, ProviderError> {
+    Err(ProviderError::new(ErrorKind::Invalid, operation, "<service>.<noun> is not implemented"))
 }
 
 impl Kind for <Type>Kind {
     type Definition = <Type>;
 
     async fn find(&self, _subject: &Subject, _known: &Known<<Type>>) -> Result<Option<Found>, ProviderError> {
-        unwritten("find")
+        not_implemented("find")
     }
 
     async fn read(&self, _region: &Region, _ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        unwritten("read")
+        not_implemented("read")
     }
 
     async fn create(&self, _subject: &Subject, _inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        unwritten("create")
+        not_implemented("create")
     }
 
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
-        unwritten("update")
+        not_implemented("update")
     }
 
     async fn delete(&self, _region: &Region, _id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        unwritten("delete")
+        not_implemented("delete")
     }
 }
 "#;

@@ -1,4 +1,4 @@
-//! The real OpenHands on a real docker engine, as a deployment runs it: the tests in `tests/openhands`.
+//! Runs the tests in `tests/openhands`: OpenHands on a Docker engine, in the configuration of a deployment.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use clap::Args;
 use crate::shell::{cache, cargo, command, debug_folder, output, root, run};
 use crate::{payload, python};
 
-/// Programs and the packages of Debian that have them.
+/// Required programs, each with its Debian package.
 const NEEDED: &[(&str, &str)] = &[
     ("/usr/sbin/dockerd", "docker.io"),
     ("/usr/sbin/iptables", "iptables"),
@@ -23,7 +23,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("/usr/lib/python3/dist-packages/yaml", "python3-yaml"),
 ];
 
-/// What the tests in a browser need in addition: Chromium, and nginx for the refusals of the routing.
+/// Additional requirements of the browser tests: Chromium, and nginx for requests that the routing rejects.
 const NEEDED_FOR_PAGES: &[(&str, &str)] = &[
     ("/usr/bin/chromium", "chromium"),
     ("/usr/sbin/nginx", "nginx"),
@@ -33,24 +33,24 @@ const NEEDED_FOR_PAGES: &[(&str, &str)] = &[
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The version of OpenHands on `PyPI`; the default release if none is given
+    /// The OpenHands version on `PyPI` [default: the default release]
     #[arg(long)]
     version: Option<String>,
-    /// Only tests whose name matches this pattern
+    /// Run only tests whose name matches this pattern
     #[arg(long)]
     filter: Option<String>,
-    /// Start the bench, print its addresses as JSON, and wait until it is interrupted
+    /// Start the test bench, print its addresses as JSON, and wait for an interrupt
     #[arg(long, conflicts_with = "filter")]
     up: bool,
 }
 
-/// node with what the tests need to know, as root: an engine needs it.
+/// Returns the command that runs Node.js with the variables of the tests, as root, which a Docker engine requires.
 fn node(environment: &Path, version: Option<&str>) -> Result<Command> {
     let is_root = output(&mut command("id", &["-u"]))?.trim() == "0";
     let mut node = if is_root { command("env", &[]) } else { command("sudo", &["env"]) };
     let path = |path: PathBuf| Some(path.to_string_lossy().into_owned());
     let variables = [
-        // sudo has a path of its own.
+        // sudo replaces PATH.
         ("PATH", std::env::var_os("PATH").map(|path| path.to_string_lossy().into_owned())),
         ("OHINFRA_RENDER_PAYLOAD", path(debug_folder()?.join("examples/render_payload"))),
         ("OHINFRA_TEST_PYTHON", path(environment.to_path_buf())),
@@ -67,7 +67,7 @@ fn prepare() -> Result<()> {
     run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--example", "render_payload"]))
 }
 
-/// The journey of the demo. It says so itself if no container can run.
+/// Runs the scenario of the demo. The script reports if containers cannot run.
 pub(crate) fn run_demo(environment: &Path, keep: bool) -> Result<()> {
     prepare()?;
     let script = root().join("tests/openhands/demo.mjs");
@@ -83,14 +83,14 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
     }
     let why_not = output(node()?.arg(folder.join("why-not.mjs")))?;
     payload::install(NEEDED_FOR_PAGES)?;
-    // What drives Chromium.
+    // Install the package that drives Chromium.
     payload::install_npm("openhands/browser")?;
     let mut tests = payload::files(&folder, ".test.mjs")?;
     if !why_not.is_empty() {
-        println!("\nThe tests in tests/openhands are skipped, except those of pages: {why_not}");
+        println!("\nSkipping the tests in tests/openhands, except the page tests: {why_not}");
         tests.retain(|path| path.ends_with("page.test.mjs"));
     }
-    // One file after another: they share the machine's bench.
+    // Run the files sequentially: they share the test bench of the machine.
     let test = |mut node: Command, files: Vec<PathBuf>| {
         node.args(["--test", "--test-concurrency=1"]);
         node.args(arguments.filter.iter().map(|pattern| format!("--test-name-pattern={pattern}")));
@@ -100,7 +100,7 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
     if arguments.version.is_some() || !why_not.is_empty() {
         return Ok(());
     }
-    // The journey of two users with every other supported release, too.
+    // Run the scenario of two users with every other supported release.
     let render = debug_folder()?.join("examples/render_payload");
     let releases: serde_json::Value =
         serde_json::from_str(&output(command(render, &["releases"]).stdin(Stdio::null()))?)?;
@@ -112,7 +112,7 @@ fn run_with(environment: &Path, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Runs every test, with LocalStack's virtual environment.
+/// Runs every test with LocalStack's virtual environment.
 pub(crate) fn run_tests(environment: &Path) -> Result<()> {
     run_with(environment, &Arguments { version: None, filter: None, up: false })
 }

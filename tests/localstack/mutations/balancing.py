@@ -156,12 +156,22 @@ def with_other_value(conditions):
     return conditions
 
 
+def with_host(conditions):
+    return [*conditions, {"Field": "host-header", "HostHeaderConfig": {"Values": ["elsewhere.example.com"]}}]
+
+
+def with_another_header(conditions):
+    return [*conditions, {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Other", "Values": ["filled"]}}]
+
+
 rule_condition("header_secret_version", with_more_values)
 rule_condition("header_secret_version", with_other_value)
 rule_condition("path_pattern", with_path)
 rule_condition("path_pattern", with_more_paths)
 rule_condition("path_pattern", without_path)
 rule_condition("header_name", with_header)
+rule_condition("header_name", with_host)
+rule_condition("header_name", with_another_header)
 
 
 @mutates("elbv2.listener_rule", "target_group_arn")

@@ -37,6 +37,43 @@ configured("environment", Environment={"Variables": {"A": "changed"}})
 configured("environment", Environment={"Variables": {}})
 
 
+@mutates("lambda.function", "environment")
+def _(aws, it):
+    """Adds a variable: AWS runs the wrapper before the function."""
+    settled(aws, it)
+    found = aws("lambda").get_function_configuration(FunctionName=it["id"]).get("Environment", {}).get("Variables", {})
+    variables = found | {"AWS_LAMBDA_EXEC_WRAPPER": "/tmp/theirs"}
+    aws("lambda").update_function_configuration(FunctionName=it["id"], Environment={"Variables": variables})
+    settled(aws, it)
+
+
+@mutates("lambda.function", "layers")
+def _(aws, it):
+    """Code beside the package."""
+    settled(aws, it)
+    layer = aws("lambda").publish_layer_version(LayerName="theirs", Content={"ZipFile": archive("theirs")})
+    aws("lambda").update_function_configuration(FunctionName=it["id"], Layers=[layer["LayerVersionArn"]])
+    settled(aws, it)
+
+
+def permitted(path: str, **change):
+    """Replaces the statement under the same ID. `None` removes a parameter."""
+
+    @mutates("lambda.permission", path)
+    def _(aws, it):
+        inputs = it["inputs"]
+        statement = {"FunctionName": inputs["function_name"], "StatementId": inputs["statement_id"]}
+        aws("lambda").remove_permission(**statement)
+        given = {"Principal": inputs["principal"], "SourceArn": inputs["source_arn"]}
+        given = {name: value for name, value in (given | change).items() if value}
+        aws("lambda").add_permission(Action="lambda:InvokeFunction", **statement, **given)
+
+
+permitted("principal", Principal="*")
+permitted("source_arn", SourceArn=None)
+permitted("principal+source_arn", Principal="*", SourceArn=None)
+
+
 @mutates("lambda.function", "role_arn")
 def _(aws, it):
     name = f"other-{uuid.uuid4().hex[:8]}"

@@ -57,6 +57,12 @@ def _(aws, it):
 
 @mutates("rds.cluster_parameter_group", "parameters")
 def _(aws, it):
+    """Adds a parameter."""
+    set_parameter(aws, it, "log_connections", "1")
+
+
+@mutates("rds.cluster_parameter_group", "parameters")
+def _(aws, it):
     parameter = {"ParameterName": "log_statement", "ApplyMethod": "pending-reboot"}
     aws("rds").reset_db_cluster_parameter_group(DBClusterParameterGroupName=it["id"], Parameters=[parameter])
 

@@ -44,7 +44,10 @@ def _(config):
 
 @mutates("cloudfront.distribution", "certificate_arn")
 def _(aws, it):
-    arn = it["inputs"]["certificate_arn"].rsplit("/", 1)[0] + "/00000000-0000-4000-8000-000000000000"
+    """Another certificate of the same names: its records are in the zone already, so that it is issued at once."""
+    name, *others = it["inputs"]["aliases"]
+    request = {"DomainName": name, "SubjectAlternativeNames": others, "ValidationMethod": "DNS"}
+    arn = aws("acm").request_certificate(**request)["CertificateArn"]
     change_distribution(aws, it, lambda config: config["ViewerCertificate"].update(ACMCertificateArn=arn))
 
 

@@ -156,6 +156,7 @@ def flip(details: dict) -> bool:
 
 
 of_provider("attribute_mapping")(lambda provider: provider["AttributeMapping"].update(email="changed"))
+of_provider("attribute_mapping")(lambda provider: provider["AttributeMapping"].update(nickname="theirs"))
 detail("metadata_url", "MetadataURL", "https://evil.example.com/metadata")
 of_provider("sign_out")(lambda provider: flip(provider["ProviderDetails"]))
 detail("issuer", "oidc_issuer", "https://evil.example.com")

@@ -35,6 +35,14 @@ for path, (member, value) in ALARM.items():
     mutates("cloudwatch.alarm", path)(change_alarm(member, value))
 
 
+@mutates("cloudwatch.alarm", "dimensions")
+def _(aws, it):
+    """Adds a dimension: the alarm then watches a metric that nobody reports."""
+    dimensions = it["inputs"]["dimensions"] | {"Theirs": "x"}
+    value = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    change_alarm("Dimensions", value)(aws, it)
+
+
 @mutates("cloudwatch.dashboard", "body")
 def _(aws, it):
     body = json.loads(it["inputs"]["body"])
@@ -60,6 +68,22 @@ def _(aws, it):
     aws("logs").disassociate_kms_key(logGroupName=it["id"])
 
 
+@mutates("logs.function_log_groups", "retention_days")
+def _(aws, it):
+    aws("logs").put_retention_policy(logGroupName=f"/aws/lambda/{it['id']}", retentionInDays=1)
+
+
+@mutates("logs.function_log_groups", "replica_retention_days")
+def _(aws, it):
+    """What Lambda creates keeps everything."""
+    aws("logs", "eu-west-1").delete_retention_policy(logGroupName=f"/aws/lambda/us-east-1.{it['id']}")
+
+
+@mutates("logs.function_log_groups", "replica_retention_days")
+def _(aws, it):
+    aws("logs", "sa-east-1").delete_log_group(logGroupName=f"/aws/lambda/us-east-1.{it['id']}")
+
+
 @mutates("sns.topic", "display_name")
 def _(aws, it):
     aws("sns").set_topic_attributes(TopicArn=it["id"], AttributeName="DisplayName", AttributeValue="changed outside")
@@ -74,4 +98,7 @@ def _(aws, it):
 
 @mutates("sns.topic", "email_subscriptions")
 def _(aws, it):
-    aws("sns").subscribe(TopicArn=it["id"], Protocol="email", Endpoint="other@example.com", ReturnSubscriptionArn=True)
+    """Somebody unsubscribes. A subscription of another address is the operator's own."""
+    sns, email = aws("sns"), it["inputs"]["email_subscriptions"][0]
+    which = {"TopicArn": it["id"], "Protocol": "email", "Endpoint": email}
+    sns.unsubscribe(SubscriptionArn=sns.subscribe(**which, ReturnSubscriptionArn=True)["SubscriptionArn"])

@@ -72,7 +72,7 @@ def shown(context, certificate: dict) -> dict:
         "Type": "AMAZON_ISSUED",
         "KeyAlgorithm": "RSA-2048",
         "CreatedAt": certificate["created"],
-        "InUseBy": [],
+        "InUseBy": cloudfront.users_of(certificate["CertificateArn"]),
     }
     return described | ({"IssuedAt": certificate["issued"]} if certificate["issued"] else {})
 
@@ -120,10 +120,9 @@ def list_certificates(self, context, request):
 @handler("DeleteCertificate", expand=False)
 def delete_certificate(self, context, request):
     arn = certificate_of(context, request["CertificateArn"])["CertificateArn"]
-    for store in cloudfront.STORES.values():
-        for distribution in store.distributions.values():
-            if arn in str(distribution["config"].get("ViewerCertificate")):
-                raise refuse("ResourceInUseException", f"Certificate {arn} is in use.")
+    # https://docs.aws.amazon.com/acm/latest/APIReference/API_DeleteCertificate.html
+    if cloudfront.users_of(arn):
+        raise refuse("ResourceInUseException", f"Certificate {arn} is in use.")
     del store_of(context)[arn]
 
 

@@ -81,6 +81,37 @@ def release(config: dict, kept: list[str]) -> None:
             RELEASED[arn] = time.monotonic()
 
 
+def covers(name: str, alias: str) -> bool:
+    """A wildcard stands for one label; a wildcard alias is covered by the same wildcard only."""
+    return name == alias or name.startswith("*.") and not alias.startswith("*.") and alias.partition(".")[2] == name[2:]
+
+
+def check_certificate(context, config: dict, aliases: list[str]) -> None:
+    """The certificate must be issued, in us-east-1, and cover every alternate domain name.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html"""
+    from .acm import STORES as CERTIFICATES
+    from .acm import shown as described
+
+    arn = (config.get("ViewerCertificate") or {}).get("ACMCertificateArn")
+    if not arn:
+        if aliases:
+            raise refuse("InvalidViewerCertificate", "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name.")
+        return
+    certificate = CERTIFICATES.get((context.account_id, "us-east-1"), {}).get(arn)
+    if certificate is None or described(context, certificate)["Status"] != "ISSUED":
+        raise refuse("InvalidViewerCertificate", "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")
+    names = [certificate["DomainName"], *certificate["others"]]
+    if not all(any(covers(name, alias) for name in names) for alias in aliases):
+        raise refuse("InvalidViewerCertificate", "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) that you're trying to add.")
+
+
+def users_of(arn: str) -> list[str]:
+    """The distributions that use a certificate."""
+    distributions = [d for store in list(STORES.values()) for d in list(store.distributions.values())]
+    return [d["ARN"] for d in distributions if (d["config"].get("ViewerCertificate") or {}).get("ACMCertificateArn") == arn]
+
+
 def check(context, config: dict, own: str | None) -> None:
     store = store_of(context)
     aliases = (config.get("Aliases") or {}).get("Items") or []
@@ -89,8 +120,7 @@ def check(context, config: dict, own: str | None) -> None:
         taken = (distribution["config"].get("Aliases") or {}).get("Items") or []
         if distribution["Id"] != own and set(taken) & set(aliases):
             raise refuse("CNAMEAlreadyExists", "One or more of the CNAMEs you provided are already associated with a different resource.", 409)
-    if aliases and not (config.get("ViewerCertificate") or {}).get("ACMCertificateArn"):
-        raise refuse("InvalidViewerCertificate", "A certificate for the aliases is needed.")
+    check_certificate(context, config, aliases)
     behaviours = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
     for behaviour in behaviours:
         policy = behaviour.get("ResponseHeadersPolicyId")

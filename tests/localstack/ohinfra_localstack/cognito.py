@@ -12,9 +12,42 @@ from .forward import moto, service
 
 VERSIONS: dict[tuple, int] = {}
 BRANDINGS: dict[tuple, dict[str, dict]] = {}
+# The last update of a pool or a client, by account and id: moto reads and answers by an older model, and forgets newer members.
+UPDATES: dict[tuple, dict] = {}
+
+
+def check_days(request) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUserConfigType.html: the days
+    of unused accounts are out of use beside those of temporary passwords. The message: https://github.com/aws/aws-sdk-js/issues/3817"""
+    days = (request.get("AdminCreateUserConfig") or {}).get("UnusedAccountValidityDays")
+    policy = (request.get("Policies") or {}).get("PasswordPolicy") or {}
+    if days and policy.get("TemporaryPasswordValidityDays"):
+        raise refuse("InvalidParameterException", "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays")
+
+
+def create_pool(context, request):
+    check_days(request)
+    return moto(context, request)
+
+
+def describe_pool(context, request):
+    """AWS reports both, with the same number, whichever of them was set."""
+    answer = moto(context, request)
+    pool = answer.get("UserPool") or {}
+    policy = (pool.get("Policies") or {}).get("PasswordPolicy")
+    if policy is not None:
+        admin = pool.setdefault("AdminCreateUserConfig", {})
+        days = policy.get("TemporaryPasswordValidityDays") or admin.get("UnusedAccountValidityDays") or 7
+        policy["TemporaryPasswordValidityDays"] = admin["UnusedAccountValidityDays"] = days
+    return answer
 
 
 def update_pool(context, request):
+    check_days(request)
+    return update_whole_pool(context, request)
+
+
+def update_whole_pool(context, request):
     """What is not told is reset, except what cannot be changed."""
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     fixed = {}
@@ -25,6 +58,9 @@ def update_pool(context, request):
     config = cognitoidp_backends[context.account_id][context.region].user_pools[request["UserPoolId"]].extended_config
     told = {name: value for name, value in config.items() if name in ("UserPoolTags",) and request.get("UserPoolTags")}
     config.update(fixed | told)
+    # Other calls change these.
+    others = ("UserPoolId", "PoolName", "MfaConfiguration", "UserPoolTags")
+    UPDATES[context.account_id, request["UserPoolId"]] = {k: v for k, v in request.items() if k not in others}
     if request.get("PoolName"):
         cognitoidp_backends[context.account_id][context.region].user_pools[request["UserPoolId"]].name = request["PoolName"]
     return answer
@@ -37,7 +73,21 @@ def update_client(context, request):
     client = pool and pool.clients.get(request["ClientId"])
     if client:
         client.extended_config = {k: v for k, v in client.extended_config.items() if k == "ClientName"}
-    return moto(context, request)
+    answer = moto(context, request)
+    UPDATES[context.account_id, request["ClientId"]] = {k: v for k, v in request.items() if k not in ("UserPoolId", "ClientId")}
+    return answer
+
+
+def describe_pool(context, request):
+    answer = moto(context, request)
+    answer["UserPool"] |= UPDATES.get((context.account_id, request["UserPoolId"]), {})
+    return answer
+
+
+def describe_client(context, request):
+    answer = moto(context, request)
+    answer["UserPoolClient"] |= UPDATES.get((context.account_id, request["ClientId"]), {})
+    return answer
 
 
 def delete_pool(context, request):
@@ -172,7 +222,11 @@ def untag(context, request):
 
 OPERATIONS = {
     "UntagResource": untag,
+    "CreateUserPool": create_pool,
+    "DescribeUserPool": describe_pool,
     "UpdateUserPool": update_pool,
+    "DescribeUserPool": describe_pool,
+    "DescribeUserPoolClient": describe_client,
     "DeleteUserPool": delete_pool,
     "CreateUserPoolDomain": create_domain,
     "DescribeUserPoolDomain": describe_domain,

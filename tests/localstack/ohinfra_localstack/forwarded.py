@@ -1,4 +1,4 @@
-"""What moto has and nothing is missing of: ECR, EFS, load balancing, WAF."""
+"""What moto has and nothing is missing of: ECR, EFS, load balancing."""
 
 from localstack.services.plugins import Service, aws_provider
 
@@ -13,11 +13,6 @@ def ecr() -> Service:
 @aws_provider(api="efs")
 def efs() -> Service:
     return service("efs", {})
-
-
-@aws_provider(api="wafv2")
-def wafv2() -> Service:
-    return service("wafv2", {})
 
 
 @aws_provider(api="elbv2")

@@ -11,10 +11,10 @@ use anyhow::{Context as _, Result, ensure};
 use ohinfra_tests::proxy::{Call, Verdict, longest_chain};
 use ohinfra_tests::{Account, Proxy};
 
-/// What a call to AWS takes: a round trip within a continent and the service's own time.
+/// The duration of a call to AWS: a round trip within a continent and the service's own time.
 const CALL: Duration = Duration::from_millis(60);
 
-/// What the tool itself adds: the emulator takes no time of the machine's.
+/// The step that measures ohinfra alone: the proxy replays recorded answers, so the emulator uses no CPU time.
 const REPLAYED: &str = "`plan` without changes, answers recorded before";
 
 /// The peak memory of a process that runs, in MiB.

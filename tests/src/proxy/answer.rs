@@ -7,13 +7,13 @@ use super::Call;
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// Header lines that tell what the body is.
+    /// The header lines that describe the body.
     headers: Vec<(&'static str, String)>,
     /// The body.
     body: Vec<u8>,
 }
 
-/// What a service may say when nothing is wrong with the request.
+/// An error that a service can return for a valid request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Too many requests.
@@ -78,7 +78,18 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// What the call's service says when it is in trouble.
+    /// An HTML page, as a proxy on the way to AWS may send.
+    pub fn page(status: u16) -> Self {
+        let headers = vec![("Content-Type", "text/html".to_owned())];
+        Self { status, headers, body: b"<html><body>not found</body></html>".to_vec() }
+    }
+
+    /// A status without a body, as a call with the method `HEAD` is answered.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// Returns the error of the call's service for a kind of trouble.
     pub fn trouble(call: &Call, trouble: Trouble) -> Self {
         let known = CODES.iter().find(|(service, ..)| *service == call.service || service.is_empty());
         let (_, throttled, internal, unavailable) = known.copied().unwrap_or(CODES[0]);

@@ -1,4 +1,4 @@
-//! What is known of a call.
+//! A recorded call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use super::http::Request;
 /// A call that came in.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Counts from 0 since the proxy began or was told to forget.
+    /// The index of the call, from 0, since the proxy started or last forgot its calls.
     pub index: usize,
     /// The service, from the signature.
     pub service: String,
-    /// The operation, or the method and path where only they tell it.
+    /// The operation, or the method and path if the request does not name the operation.
     pub operation: String,
     /// The address of the resource, where the request holds its ownership tag.
     pub address: Option<String>,
-    /// When it came in, from the proxy's start.
+    /// The time of the request, since the start of the proxy.
     pub started: Duration,
-    /// When it was answered.
+    /// The time of the answer, since the start of the proxy.
     pub ended: Duration,
     /// The request line and the headers, as they were sent.
     pub head: Arc<str>,
@@ -56,7 +56,7 @@ impl Call {
         }
     }
 
-    /// Whether it may have changed something, by its name.
+    /// Returns `true` if the call may change something, according to the name of its operation.
     pub fn may_change(&self) -> bool {
         let reads = ["Describe", "Get", "List", "Head", "Lookup", "GET ", "HEAD "];
         !reads.iter().any(|read| self.operation.starts_with(read))

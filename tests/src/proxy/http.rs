@@ -20,7 +20,7 @@ impl Request {
         })
     }
 
-    /// What is asked, of which service in which region, whoever asks and whenever.
+    /// Returns a key of the request: its content, service and region, without the identity of the caller and the time.
     pub(super) fn what_is_asked(&self) -> String {
         let line = self.head.lines().next().unwrap_or_default();
         let scope =
@@ -30,7 +30,7 @@ impl Request {
         format!("{line}\n{}\n{target}\n{}", scope.join("/"), String::from_utf8_lossy(&self.body))
     }
 
-    /// The next one on a connection; none at its end.
+    /// Reads the next request on a connection; returns `None` at the end of the connection.
     pub(super) async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Option<Self>> {
         let end = loop {
             if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -95,7 +95,7 @@ pub(super) fn written_earlier(answer: &[u8], time: Duration) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// Whether the end of the answer can only be told by the end of the connection.
+/// Returns `true` if the answer closes the connection, or if only the end of the connection marks its end.
 pub(super) fn answer_closes(answer: &[u8]) -> bool {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(answer.len());
     let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();

@@ -31,7 +31,7 @@ fn header(account: &Account) -> String {
 }
 
 #[test]
-fn a_domain_in_a_state_of_its_own_is_made_moved_on_and_taken_away_without_touching_its_backend() {
+fn a_domain_with_its_own_state_never_changes_its_backend() {
     let account = Account::new().unwrap();
     become_the_team(&account);
     let early = account.run(&["plan"]).unwrap();

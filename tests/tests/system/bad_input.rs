@@ -6,7 +6,7 @@ use ohinfra_tests::proxy::{Answer, Verdict};
 use ohinfra_tests::{Account, Ended, Proxy};
 use serde_json::{Value, json};
 
-/// What the user reads, without what differs from run to run.
+/// Returns the error output with placeholders for the values that differ between runs.
 fn shown(account: &Account, run: &Ended) -> String {
     assert_eq!(run.code, Some(1), "{run:#?}");
     let mut text = run.stderr.clone();
@@ -31,23 +31,23 @@ fn refused(account: &Account) -> String {
 }
 
 #[test]
-fn every_problem_of_a_configuration_is_told_at_once_with_its_place() {
+fn all_configuration_problems_are_reported_with_their_location() {
     let account = Account::new().unwrap();
     account
         .configure("regoin = \"us-west-2\"\nskip_s3_endpoint = \"yes\"\n[compute]\nroot_volume_gb = \"30\"\n[network]\nendpoints = { ecr = false }\n")
         .unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: ohinfra.toml:5:1: there is no key `regoin`
+    error: ohinfra.toml:5:1: unknown key `regoin`
       help: did you mean `region`?
-    error: ohinfra.toml:6:1: `skip_s3_endpoint` must be `true` or `false`, not the text `yes`
-    error: ohinfra.toml:8:1: `compute.root_volume_gb` must be a whole number from 8 to 16384, not the text `30`
-    error: ohinfra.toml:10:15: there is no key `network.endpoints.ecr`
+    error: ohinfra.toml:6:1: `skip_s3_endpoint` must be `true` or `false`, not the string `yes`
+    error: ohinfra.toml:8:1: `compute.root_volume_gb` must be an integer from 8 to 16384, not the string `30`
+    error: ohinfra.toml:10:15: unknown key `network.endpoints.ecr`
       help: one of bedrock-runtime, ec2messages, ecr-api, ecr-dkr, logs, secretsmanager, ssm, ssmmessages
     ");
 }
 
 #[test]
-fn a_missing_vpc_is_told() {
+fn a_missing_vpc_is_reported() {
     let account = Account::new().unwrap();
     account.succeed(&["validate"]).unwrap();
     let text = "region = \"us-west-2\"\nvpc_id = \"vpc-00000000000000000\"\ndomain_name = \"example.com\"\n";
@@ -55,26 +55,26 @@ fn a_missing_vpc_is_told() {
         .write("ohinfra.toml", &format!("{text}hosted_zone_id = \"{}\"\n", account.fixture("hosted_zone_id")))
         .unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: vpc_id: there is no VPC `vpc-00000000000000000` in us-west-2
-      help: check `vpc_id`, `region` and the account that your credentials belong to
+    error: vpc_id: VPC `vpc-00000000000000000` not found in us-west-2
+      help: check `vpc_id`, `region` and the account of your credentials
     ");
 }
 
 #[test]
-fn a_vpc_without_private_subnets_is_told() {
+fn a_vpc_without_private_subnets_is_reported() {
     let account = Account::without(&["nat"]).unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: vpc_id: the VPC `<vpc>` has private subnets with a route to a NAT gateway in 0 availability zones; 2 are needed
-      help: OpenHands' instance and database need them; a subnet counts by the default route (0.0.0.0/0) of its route table
+    error: vpc_id: VPC `<vpc>` has private subnets with a route to a NAT gateway in 0 availability zones; at least 2 are required
+      help: required by the instance and the database; subnets are classified by the default route (0.0.0.0/0) of their route table
     ");
 }
 
 #[test]
-fn a_vpc_without_dns_hostnames_is_told() {
+fn a_vpc_without_dns_hostnames_is_reported() {
     let account = Account::without(&["dns"]).unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: vpc_id: the VPC `<vpc>` has DNS hostnames switched off, which interface endpoints need
-      help: `aws ec2 modify-vpc-attribute --vpc-id <vpc> --enable-dns-hostnames` switches it on
+    error: vpc_id: DNS hostnames must be enabled in VPC `<vpc>` for interface endpoints
+      help: run `aws ec2 modify-vpc-attribute --vpc-id <vpc> --enable-dns-hostnames`
     ");
 }
 
@@ -85,8 +85,8 @@ fn the_zone_of_another_domain_is_told() {
     let (vpc, zone) = (account.fixture("vpc_id"), account.fixture("hosted_zone_id"));
     account.write("ohinfra.toml", &format!("{text}vpc_id = \"{vpc}\"\nhosted_zone_id = \"{zone}\"\n")).unwrap();
     insta::assert_snapshot!(refused(&account), @"
-    error: hosted_zone_id: the hosted zone `<zone>` is that of example.com, not of example.org
-      help: choose the zone of example.org or of a parent of it, or correct `domain_name`
+    error: hosted_zone_id: hosted zone `<zone>` serves example.com, not example.org
+      help: choose the zone of example.org or of a parent domain, or correct `domain_name`
     ");
 }
 
@@ -108,40 +108,40 @@ fn credentials_that_have_expired_are_told_once() {
 }
 
 #[test]
-fn credentials_that_are_missing_are_told_once() {
+fn missing_credentials_are_reported_once() {
     let account = Account::new().unwrap();
     let mut command = account.command(&["plan"]).unwrap();
     command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     let run = ohinfra_tests::account::ended(&mut command).unwrap();
     insta::assert_snapshot!(shown(&account, &run), @"
-    error: sts:GetCallerIdentity: no AWS credentials were found in the environment, the profile, the container or the instance
-      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+    error: sts:GetCallerIdentity: no AWS credentials found in the environment, profile, container or instance
+      help: log in again (for example `aws sso login`), or select a profile with AWS_PROFILE; check with `aws sts get-caller-identity`
     ");
 }
 
 #[test]
-fn an_endpoint_that_cannot_be_reached_is_told_once() {
+fn an_unreachable_endpoint_is_reported_once() {
     let account = Account::new().unwrap();
     let mut command = account.command(&["plan"]).unwrap();
     command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     let run = ohinfra_tests::account::ended(&mut command).unwrap();
     let text = shown(&account, &run);
     assert_eq!(text.lines().count(), 2, "{text}");
-    assert!(text.contains("help: check the network, the region, and AWS_ENDPOINT_URL"), "{text}");
+    assert!(text.contains("help: check the network, the region and, if set, AWS_ENDPOINT_URL"), "{text}");
 }
 
 #[test]
-fn a_state_bucket_that_is_missing_is_told() {
+fn a_missing_state_bucket_is_reported() {
     let account = Account::new().unwrap();
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
     insta::assert_snapshot!(refused(&account), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json: the bucket does not exist
-      help: `ohinfra bootstrap` makes it; or correct `[state] url`
+      help: create it with `ohinfra bootstrap`, or correct `[state] url`
     ");
 }
 
 #[test]
-fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
+fn an_invalid_newer_or_foreign_state_is_reported_and_unchanged() {
     let account = Account::new().unwrap();
     account.configure("[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n").unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -158,23 +158,31 @@ fn a_state_that_is_damaged_newer_or_somebody_elses_is_told_and_left_alone() {
         let stored = account.call("s3", "get_object", json!({ "Bucket": bucket, "Key": "openhands.json" })).unwrap();
         assert_eq!(stored["Body"], body);
     }
+    // The remedy that the first message names.
+    sample["deployment"] = json!("openhands");
+    account.write("restored.json", &sample.to_string()).unwrap();
+    put("{\"format_version\": 2, \"serial\": ");
+    assert_eq!(account.run(&["state", "push", "restored.json"]).unwrap().code, Some(1));
+    account.succeed(&["state", "push", "restored.json", "--force"]).unwrap();
+    let pulled: Value = serde_json::from_str(&account.succeed(&["state", "pull"]).unwrap().stdout).unwrap();
+    assert_eq!(pulled["serial"], sample["serial"]);
     insta::assert_snapshot!(messages.join("\n"), @"
     error: s3://ohinfra-state-<account>-us-west-2/openhands.json is not a state document: EOF while parsing a value at line 1 column 32
-      help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` stores it
-    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 3; this version of ohinfra reads up to 2
-      help: use the version of ohinfra that wrote it, or a newer one
-    error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of the deployment `other`, not of `openhands`
-      help: correct `name`, or give this deployment a state of its own (`[state] url`)
+      help: restore an older version: `ohinfra state history` lists them, `ohinfra state pull --at VERSION` prints one, `ohinfra state push FILE --force` writes it
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json has format version 3; this ohinfra reads versions up to 2
+      help: use the ohinfra version that wrote it, or a newer one
+    error: s3://ohinfra-state-<account>-us-west-2/openhands.json is the state of deployment `other`, not `openhands`
+      help: correct `name`, or set another `[state] url` for this deployment
     ");
 }
 
 #[test]
-fn a_plan_file_and_a_policy_that_are_no_such_thing_are_told() {
+fn invalid_plan_files_and_policies_are_reported() {
     let account = Account::new().unwrap();
     account.write("x.plan", "\u{0}\u{1}").unwrap();
     insta::assert_snapshot!(shown(&account, &account.run(&["apply", "x.plan"]).unwrap()), @"
     error: x.plan is not a saved plan: expected value at line 1 column 1
-      help: `ohinfra plan --out FILE` makes one
+      help: create one with `ohinfra plan --out FILE`
     ");
     account.write("policy.json", "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": \"all\"\n}\n").unwrap();
     account.configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n").unwrap();

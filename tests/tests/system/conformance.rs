@@ -3,7 +3,9 @@
 mod drift;
 mod edge;
 mod kept_ops;
+mod kept_settings;
 mod platform;
+mod whole;
 
 use std::collections::BTreeSet;
 
@@ -42,7 +44,7 @@ fn allow(action: &str) -> String {
         .to_string()
 }
 
-/// What the cases refer to.
+/// The resources that the cases refer to.
 struct Ground {
     vpc: String,
     subnets: Vec<String>,
@@ -239,6 +241,19 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
             ],
         ),
         (
+            "logs.function_log_groups",
+            json!({
+                "function_name": "conformance", "retention_days": 30,
+                "replica_retention_days": { "eu-west-1": 30, "sa-east-1": 30 },
+            }),
+            vec![
+                ("retention_days", json!(7)),
+                ("replica_retention_days", json!({ "eu-west-1": 7, "sa-east-1": 30 })),
+                ("replica_retention_days", json!({ "eu-west-1": 30, "sa-east-1": 30, "us-west-1": 30 })),
+                ("function_name", json!("renamed")),
+            ],
+        ),
+        (
             "s3.bucket",
             json!({
                 "bucket_name": format!("conformance-{id}"), "encryption": "AES256", "versioning": true,
@@ -290,8 +305,8 @@ fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
     ]
 }
 
-/// The kinds that whoever works on them asks for: the starts of their names, with commas. None: all.
-#[expect(clippy::disallowed_methods, reason = "tests are told what to look at")]
+/// Returns the kinds to test, as comma-separated prefixes of their names, or `None` for all kinds.
+#[expect(clippy::disallowed_methods, reason = "the environment selects the kinds to test")]
 fn wanted() -> Option<String> {
     std::env::var("OHINFRA_TEST_KINDS").ok()
 }

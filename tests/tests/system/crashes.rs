@@ -14,12 +14,12 @@ const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/o
 /// A command of a deployment's life, and what comes before it.
 struct Phase {
     name: &'static str,
-    /// What the configuration adds to the usual one.
+    /// Additions to the usual configuration.
     configuration: &'static str,
-    /// What the state forgets, so that the command finds and adopts it.
+    /// Resources to remove from the state, so that the command finds and adopts them.
     forget: &'static [&'static str],
     command: &'static [&'static str],
-    /// Whether nothing is left to do after it.
+    /// `true` if a plan after the command shows no changes.
     converges: bool,
 }
 
@@ -57,6 +57,14 @@ const LIFE: &[Phase] = &[
         ],
         converges: true,
     },
+    // The old site is deleted only once the new one works.
+    Phase {
+        name: "change of the domain",
+        configuration: "[[edge]]\nsub_domain = \"agents\"\n",
+        forget: &[],
+        command: &["apply", "--yes"],
+        converges: true,
+    },
     Phase { name: "destroy", configuration: "", forget: &[], command: &["destroy", "--yes"], converges: false },
     Phase {
         name: "apply that adopts what was retained",
@@ -92,7 +100,8 @@ fn new_account(state: &str) -> Result<(Account, Inventory)> {
     Ok((account, found))
 }
 
-/// What an undisturbed life is like: the calls of each command that may change something, and what is there after it.
+/// Runs a life without crashes. Returns, for each command, the number of calls that may change something and the
+/// inventory after it.
 fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
     let (mut account, found) = new_account(state)?;
     let mut life = Vec::new();
@@ -133,7 +142,7 @@ fn try_point(account: &mut Account, phase: &Phase, point: Point, then: &Inventor
     Ok(())
 }
 
-/// Whole lives on several accounts at once; every command of the n-th life is killed at its n-th point.
+/// Runs whole lives on several accounts concurrently; every command of the n-th life is killed at its n-th point.
 fn try_all(name: &str, state: &str) {
     let choice = Choice::from_environment();
     let life = undisturbed(state).unwrap();
@@ -160,7 +169,7 @@ fn try_all(name: &str, state: &str) {
                 prepare(&account, state, phase)?;
                 if let Err(error) = try_point(&mut account, phase, point, then) {
                     let failure = format!("{name}: {} {point}: {error:?}", phase.name);
-                    // The whole matrix takes hours: what fails is told when it does.
+                    // The whole matrix takes hours, so failures are reported immediately.
                     tell(&format!("{failure}\n"));
                     failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
                     // Another account is brought as far, so that the points of what comes after it are tried all the same.
@@ -188,11 +197,11 @@ fn try_all(name: &str, state: &str) {
 }
 
 #[test]
-fn whatever_command_is_killed_at_any_call_the_same_command_makes_it_good_with_the_state_in_a_file() {
+fn a_command_killed_at_any_call_converges_with_the_state_in_a_file() {
     try_all("state in a file", "");
 }
 
 #[test]
-fn whatever_command_is_killed_at_any_call_the_same_command_makes_it_good_with_the_state_in_s3() {
+fn a_command_killed_at_any_call_converges_with_the_state_in_s3() {
     try_all("state in S3", S3_STATE);
 }

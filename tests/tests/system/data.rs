@@ -1,4 +1,4 @@
-//! Where data is kept, as AWS changes it by itself and as it does not answer: versions, the Data API, backups.
+//! Data stores, with automatic changes by AWS and with failed calls: versions, the Data API, backups.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn a_minor_version_that_aws_has_raised_is_no_change_and_raises_the_pin() {
 fn a_pin_is_stored_only_when_its_apply_succeeded() {
     let account = Account::new().unwrap();
     configure(&account, "15.8");
-    // Somebody else has a parameter group of the name.
+    // A parameter group with this name exists and is not ours.
     let group = json!({ "DBClusterParameterGroupName": "openhands-aurora-postgresql15",
         "DBParameterGroupFamily": "aurora-postgresql15", "Description": "another's" });
     one(&account, "rds", "create_db_cluster_parameter_group", group);
@@ -92,11 +92,11 @@ fn a_major_version_is_upgraded_one_after_the_other() {
     }
     configure(&account, "16");
     let refused = account.run(&["plan"]).unwrap();
-    assert!(refused.stderr.contains("which cannot go back to 16"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cannot be downgraded to 16"), "{}", refused.stderr);
 }
 
 #[test]
-fn a_major_version_is_upgraded_two_at_once() {
+fn a_cluster_is_upgraded_by_two_major_versions() {
     let account = Account::new().unwrap();
     configure(&account, "15");
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -106,7 +106,7 @@ fn a_major_version_is_upgraded_two_at_once() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_unknown_and_stops_neither_plan_nor_destroy() {
+fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let name = id(&account, "database/cluster");
@@ -118,7 +118,7 @@ fn a_database_that_does_not_answer_is_unknown_and_stops_neither_plan_nor_destroy
         assert!(shown.stderr.contains(warning) && shown.stderr.contains(code), "{}", shown.stderr);
         assert!(!shown.stdout.contains("database/bootstrap"), "{}", shown.stdout);
     };
-    // Its password is not the one of the secret any more.
+    // Its password no longer matches the secret.
     let value =
         one(&account, "secretsmanager", "get_secret_value", json!({ "SecretId": secret }))["SecretString"].clone();
     let wrong = json!({ "username": "postgres", "password": "another-password" }).to_string();
@@ -131,7 +131,7 @@ fn a_database_that_does_not_answer_is_unknown_and_stops_neither_plan_nor_destroy
     one(&account, "rds", "enable_http_endpoint", endpoint);
     one(&account, "rds", "stop_db_cluster", json!({ "DBClusterIdentifier": name }));
     assumed("DatabaseUnavailableException");
-    // A change of a stopped cluster is refused at once, with what to do.
+    // A change to a stopped cluster is refused immediately, with a remedy.
     account.configure("[database]\nmax_acu = 8\n").unwrap();
     let refused = account.run(&["apply", "--yes", "--target", "database/cluster"]).unwrap();
     assert!(refused.stderr.contains("`stopped`") && refused.stderr.contains("start-db-cluster"), "{}", refused.stderr);
@@ -149,7 +149,7 @@ fn back_up(account: &Account, times: usize) {
 }
 
 #[test]
-fn a_purge_waits_for_the_recovery_points_and_keeps_the_role_until_the_vault_has_gone() {
+fn a_purge_deletes_the_backup_role_after_vault_and_recovery_points() {
     let account = Account::new().unwrap();
     let before = account.inventory().unwrap();
     let target = ["apply", "--yes", "--stack", "monitoring"];
@@ -158,7 +158,7 @@ fn a_purge_waits_for_the_recovery_points_and_keeps_the_role_until_the_vault_has_
     back_up(&account, 1100);
     let destroyed = account.succeed(&["destroy", "--yes"]).unwrap().stdout;
     for address in ["monitoring/backup-role", "monitoring/backup-vault"] {
-        assert!(destroyed.contains(&format!("⊙ {address} stays in AWS")), "{destroyed}");
+        assert!(destroyed.contains(&format!("⊙ {address} retained")), "{destroyed}");
     }
     account.succeed(&target).unwrap();
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
@@ -180,7 +180,7 @@ fn a_purge_deletes_thousands_of_versions_and_uploads() {
 }
 
 #[test]
-fn an_update_of_a_backup_plan_keeps_what_is_not_ours() {
+fn an_update_of_a_backup_plan_keeps_unmanaged_settings() {
     let account = Account::new().unwrap();
     let target = ["apply", "--yes", "--target", "monitoring/backup-plan"];
     account.succeed(&target).unwrap();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use ohinfra_tests::account::ended;
 use ohinfra_tests::crash::Choice;
 use ohinfra_tests::proxy::{Answer, Call, Rule, Trouble, Verdict};
 use ohinfra_tests::{Account, Inventory, Proxy};
@@ -12,10 +13,10 @@ const APPLY: &[&str] = &["apply", "--yes"];
 const PURGE: &[&str] = &["destroy", "--purge", "--yes"];
 
 /// Words that make a user look up.
-const ALARMS: &[&str] = &["error", "fail", "warn", "waiting", "retry", "throttl", "unavailable", "gave up"];
+const ALARMS: &[&str] = &["error", "fail", "warn", "waiting: ", "retry", "throttl", "unavailable", "gave up"];
 
-/// A whole life through a proxy: what is there after the apply, and the calls of both commands. Nothing may be left, and if it is
-/// to be quiet, nothing may be said that alarms.
+/// Runs a whole life through a proxy. Returns the inventory after the apply and the number of calls of both commands.
+/// No resource may remain, and if `quiet` is set, the output must not contain alarming words.
 fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     let mut account = Account::new().unwrap();
     let found = account.inventory().unwrap();
@@ -25,7 +26,7 @@ fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
         proxy.forget();
         let run = account.succeed(arguments).unwrap();
         // What the plan itself shows is full of such words: names of settings, titles of graphs.
-        let told = run.stdout.split("longest path").last().unwrap_or_default();
+        let told = run.stdout.split("critical path").last().unwrap_or_default();
         for text in [told, &run.stderr] {
             let alarm = text.lines().find(|line| ALARMS.iter().any(|word| line.to_lowercase().contains(word)));
             assert!(!quiet || alarm.is_none(), "{run:#?}");
@@ -45,7 +46,8 @@ fn nothing_wrong(_: &Call) -> Verdict {
     Verdict::Forward
 }
 
-/// What befalls the n-th call with these chances in a hundred: throttled, cut before it arrives, cut after it had its effect.
+/// Returns a rule that throttles calls, or cuts them before they arrive or after they took effect, with these
+/// chances in percent.
 fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
     Box::new(move |call| {
         let number = u64::try_from(call.index).unwrap();
@@ -60,7 +62,7 @@ fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
 }
 
 #[test]
-fn calls_that_are_throttled_or_cut_now_and_then_are_made_again_quietly_and_seldom() {
+fn throttled_and_dropped_calls_are_retried_silently() {
     let (made, undisturbed) = life(Box::new(nothing_wrong), true);
     let seed = Choice::from_environment().seed;
     let (disturbed, calls) = life(weather(seed, 5, 2), true);
@@ -71,7 +73,7 @@ fn calls_that_are_throttled_or_cut_now_and_then_are_made_again_quietly_and_seldo
 }
 
 #[test]
-fn every_answer_to_a_call_that_changes_something_may_be_lost_once() {
+fn every_lost_response_of_a_mutating_call_is_recovered() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     let seen: Mutex<BTreeSet<(String, Option<String>)>> = Mutex::default();
     let lost = move |call: &Call| {
@@ -83,7 +85,7 @@ fn every_answer_to_a_call_that_changes_something_may_be_lost_once() {
 }
 
 #[test]
-fn every_call_that_changes_something_may_arrive_twice() {
+fn every_mutating_call_can_arrive_twice() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     // Two calls that make a key, a user pool or its client make two: nothing in them says that they are one. Those are never
     // made twice.
@@ -95,7 +97,7 @@ fn every_call_that_changes_something_may_arrive_twice() {
 }
 
 #[test]
-fn answers_may_be_late_and_come_twice() {
+fn late_and_duplicate_responses_are_tolerated() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     let late = |call: &Call| match call.index % 3 {
         0 => Verdict::AnswerTwice,
@@ -107,7 +109,7 @@ fn answers_may_be_late_and_come_twice() {
 }
 
 #[test]
-fn every_service_may_answer_500_and_503_before_it_does_what_it_is_asked_for() {
+fn errors_500_and_503_of_every_service_are_retried() {
     let (made, _) = life(Box::new(nothing_wrong), true);
     let seen: Mutex<BTreeMap<(String, Option<String>), u8>> = Mutex::default();
     let moody = move |call: &Call| {
@@ -125,7 +127,7 @@ fn every_service_may_answer_500_and_503_before_it_does_what_it_is_asked_for() {
 }
 
 #[test]
-fn a_connection_that_is_always_cut_is_told_with_what_to_do() {
+fn a_dropped_connection_is_reported_with_help() {
     let mut account = Account::new().unwrap();
     let cut = |call: &Call| if call.operation == "CreateTopic" { Verdict::Cut } else { Verdict::Forward };
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(cut)).unwrap();
@@ -134,8 +136,24 @@ fn a_connection_that_is_always_cut_is_told_with_what_to_do() {
     let run = account.run(&["apply", "--yes", "--target", "monitoring/alerts"]).unwrap();
     assert_eq!(run.code, Some(1));
     let text = &run.stderr;
-    assert!(text.contains("monitoring/alerts") && text.contains("(for 60 s, then ohinfra gave up)"), "{text}");
-    assert!(text.contains("check the network") && text.contains("To go on: ohinfra apply"), "{text}");
+    assert!(text.contains("monitoring/alerts") && text.contains("(gave up after 60 s)"), "{text}");
+    assert!(text.contains("check the network") && text.contains("To continue: ohinfra apply"), "{text}");
     account.endpoint = upstream;
     account.succeed(APPLY).unwrap();
+}
+
+#[test]
+fn the_error_page_of_a_proxy_does_not_mean_that_resources_are_missing() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes", "--stack", "network"]).unwrap();
+    let before = account.state().unwrap();
+    let page = |_: &Call| Verdict::Answer(Answer::page(404));
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(page)).unwrap();
+    for arguments in [&["plan"][..], &["drift"], &["destroy", "--yes"]] {
+        let mut command = account.command(arguments).unwrap();
+        let run = ended(command.env("AWS_ENDPOINT_URL", &proxy.endpoint)).unwrap();
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        assert!(run.stderr.contains("HTTP status 404 without an AWS error message"), "{run:#?}");
+    }
+    assert_eq!(account.state().unwrap(), before);
 }

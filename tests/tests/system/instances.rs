@@ -37,13 +37,13 @@ fn is_settled(account: &Account) {
 }
 
 #[test]
-fn a_group_whose_instances_cannot_start_fails_with_the_words_of_the_scaling_activity() {
+fn a_failed_launch_is_reported_with_the_scaling_activity() {
     let account = Account::new().unwrap();
     let words = "You have requested more vCPU capacity than your current vCPU limit of 0 allows.";
     account.configure(&format!("[tags]\n\"localstack:launch-failure\" = \"{words}\"\n")).unwrap();
     let failed = account.run(&APPLY).unwrap();
     assert_eq!(failed.code, Some(1), "{}", failed.stdout);
-    assert!(failed.stderr.contains(&format!("cannot start an instance: {words}")), "{}", failed.stderr);
+    assert!(failed.stderr.contains(&format!("failed to launch an instance: {words}")), "{}", failed.stderr);
     assert!(!failed.stdout.contains("created compute/asg"), "{}", failed.stdout);
 
     account.configure("").unwrap();
@@ -54,7 +54,7 @@ fn a_group_whose_instances_cannot_start_fails_with_the_words_of_the_scaling_acti
 }
 
 #[test]
-fn a_refresh_that_somebody_else_started_does_not_decide_whether_the_group_is_ready() {
+fn a_foreign_instance_refresh_does_not_affect_readiness() {
     let account = Account::new().unwrap();
     account.succeed(&APPLY).unwrap();
     set(&account, "localstack:refresh-ends", "Cancelled");
@@ -85,14 +85,14 @@ fn after_a_rollback_the_instance_finds_the_bundle_that_it_boots_from() {
     account.configure(MODEL).unwrap();
     let failed = account.run(&APPLY).unwrap();
     assert_eq!(failed.code, Some(1), "{}", failed.stdout);
-    let reason = "ended as RollbackSuccessful: The new instance did not become healthy.";
+    let reason = "ended with status RollbackSuccessful: The new instance did not become healthy.";
     assert!(failed.stderr.contains(reason), "{}", failed.stderr);
-    assert!(bundles(&account, &before).contains(&old[0]), "AWS has gone back to the version that boots from it");
+    assert!(bundles(&account, &before).contains(&old[0]), "AWS rolled back to the version that boots from it");
     let groups = account.call("autoscaling", "describe_auto_scaling_groups", json!({})).unwrap();
     let version = &groups["AutoScalingGroups"][0]["LaunchTemplate"]["Version"];
     assert_eq!(*version, before["resources"]["compute/launch-template"]["attributes"]["version"]);
 
-    // The next apply tries again, and what nobody boots from any more goes.
+    // The next apply retries, and deletes the bundles that no instance boots from.
     unset(&account, "localstack:refresh-ends");
     account.succeed(&APPLY).unwrap();
     is_settled(&account);

@@ -31,17 +31,17 @@ fn start(account: &mut Account, delay: Duration, rule: fn(&Call) -> Verdict, ope
     (child, proxy)
 }
 
-/// It said where things stand and how to go on, and the same command goes on.
+/// Asserts that the output reports the saved state and the command to continue with, and that this command continues.
 fn goes_on(account: &Account, output: &Output) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains("To go on: ohinfra apply") && text.contains("the state is written"), "{text}");
+    assert!(text.contains("To continue: ohinfra apply") && text.contains("state saved"), "{text}");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }
 
 #[test]
-fn an_interrupt_lets_what_is_under_way_end_writes_the_state_and_says_how_to_go_on() {
+fn an_interrupt_finishes_running_steps_and_saves_the_state() {
     for name in ["INT", "TERM"] {
         let mut account = Account::new().unwrap();
         let (child, proxy) =
@@ -65,7 +65,7 @@ fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("monitoring/data-bucket: created")));
     signal(&child, "INT");
-    let told = lines.find(|line| line.contains("interrupt again to leave at once")).unwrap();
+    let told = lines.find(|line| line.contains("press Ctrl-C again to exit now")).unwrap();
     assert!(told.contains("monitoring/alerts"), "what is waited for is named: {told}");
     assert!(child.try_wait().unwrap().is_none(), "the first interrupt waits");
     signal(&child, "INT");
@@ -73,7 +73,7 @@ fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
     let output = child.wait_with_output().unwrap();
     let output = Output { stderr: rest.join("\n").into_bytes(), ..output };
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("monitoring/alerts"), "what was left under way is named: {text}");
+    assert!(text.contains("monitoring/alerts"), "resources still in progress are named: {text}");
     assert!(account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/data-bucket"));
     goes_on(&account, &output);
 }
@@ -119,7 +119,7 @@ fn apply_after(account: &Account, preparation: &str, wrapper: &[&str]) -> ohinfr
 const OWN_DISKS: &[&str] = &["unshare", "--map-root-user", "--mount"];
 
 #[test]
-fn a_disk_that_is_full_stops_the_run_and_the_state_is_saved_where_there_is_room() {
+fn a_full_disk_stops_the_run_and_the_state_is_saved_elsewhere() {
     let account = Account::new().unwrap();
     // A disk for the state that is too small for all of it.
     let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=192k none state", OWN_DISKS);
@@ -144,7 +144,7 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
         && mount -o remount,ro,bind . && export TMPDIR=/proc";
     let run = apply_after(&account, disks, OWN_DISKS);
     assert_eq!(run.code, Some(1), "{run:#?}");
-    assert!(run.stderr.contains("run the same command again: what was made is found"), "{}", run.stderr);
+    assert!(run.stderr.contains("re-run the same command; it finds the created resources"), "{}", run.stderr);
     assert_ne!(account.inventory().unwrap(), inventory, "something was made");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
@@ -154,13 +154,13 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
 }
 
 #[test]
-fn where_not_even_what_is_about_to_be_made_can_be_written_nothing_is_made() {
+fn nothing_is_created_if_the_intents_cannot_be_written() {
     let account = Account::new().unwrap();
     let inventory = account.inventory().unwrap();
     // No file may be longer than 8 KiB, anywhere.
     let run = apply_after(&account, "trap '' XFSZ; ulimit -f 16", &["env"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
-    assert!(run.stderr.contains("cannot write state/openhands.json: File too large"), "{}", run.stderr);
+    assert!(run.stderr.contains("failed to write state/openhands.json: File too large"), "{}", run.stderr);
     assert_eq!(account.inventory().unwrap(), inventory, "nothing was made");
     account.succeed(APPLY).unwrap();
 }

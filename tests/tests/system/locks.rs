@@ -22,7 +22,7 @@ fn lock_object(account: &Account) -> Value {
 }
 
 #[test]
-fn of_two_applies_at_once_one_is_told_who_the_other_is_and_the_state_is_never_overwritten() {
+fn a_concurrent_apply_is_refused_with_the_lock_holder() {
     let account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -44,7 +44,7 @@ fn of_two_applies_at_once_one_is_told_who_the_other_is_and_the_state_is_never_ov
 }
 
 #[test]
-fn a_lock_whose_holder_was_killed_is_shown_and_can_be_removed() {
+fn a_lock_of_a_killed_process_can_be_released() {
     let account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -132,7 +132,7 @@ fn a_state_is_pulled_pushed_and_restored_from_an_older_version() {
     assert_eq!(run.code, Some(0), "{run:#?}");
 }
 
-/// What happens to every write of the state, but not of the lock.
+/// Returns a rule that answers every write of the state, but not of the lock.
 fn state_writes(what: fn(&Call) -> Answer) -> Rule {
     Box::new(move |call| {
         let is_state = call.operation.starts_with("PUT ") && call.operation.contains("/openhands.json?");
@@ -141,7 +141,7 @@ fn state_writes(what: fn(&Call) -> Answer) -> Rule {
 }
 
 #[test]
-fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pushed() {
+fn a_rejected_state_is_saved_locally_and_can_be_pushed() {
     let overtaken = |call: &Call| {
         Answer::refusal(call, 412, "PreconditionFailed", "At least one of the pre-conditions did not hold")
     };
@@ -156,7 +156,7 @@ fn a_state_that_is_refused_in_the_middle_is_saved_beside_the_user_and_can_be_pus
         let run = account.run(&["apply", "--yes"]).unwrap();
         account.endpoint = upstream;
         assert_eq!(run.code, Some(1));
-        assert!(run.stderr.contains("it is saved in openhands.errored.json"), "{}", run.stderr);
+        assert!(run.stderr.contains("a copy was saved to openhands.errored.json"), "{}", run.stderr);
         assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
         account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
         account.succeed(&["apply", "--yes"]).unwrap();
@@ -218,7 +218,7 @@ fn holder(id: &str, at: jiff::Timestamp) -> LockInfo {
 }
 
 #[test]
-fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
+fn a_lock_is_released_after_a_heartbeat_without_response() {
     let withheld =
         |call: &Call| call.operation.starts_with("PUT ") && call.head.to_ascii_lowercase().contains("\nif-match:");
     let done = AtomicBool::new(false);
@@ -241,7 +241,7 @@ fn a_lock_is_given_back_after_a_heartbeat_whose_answer_was_withheld() {
 }
 
 #[test]
-fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
+fn a_lock_deletion_with_a_lost_response_is_a_release() {
     for release in [true, false] {
         let Stored { account, proxy: _proxy, store, runtime } = store(once("DELETE ", Verdict::ForwardAndCut));
         let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
@@ -255,7 +255,7 @@ fn a_lock_whose_deletion_was_answered_to_nobody_has_been_given_back() {
 }
 
 #[test]
-fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
+fn a_lock_held_by_another_process_is_never_released() {
     let Stored { account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
     let lock = runtime.block_on(store.lock(&holder("mine", jiff::Timestamp::UNIX_EPOCH))).unwrap();
     runtime.block_on(store.unlock("mine")).unwrap();
@@ -265,9 +265,9 @@ fn a_lock_that_somebody_else_holds_by_now_is_never_given_back() {
 }
 
 #[test]
-fn a_conditional_write_survives_an_answer_that_was_lost_and_one_that_asks_for_another_attempt() {
+fn a_conditional_write_survives_a_lost_response_and_a_conflict() {
     let busy =
-        |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is under way");
+        |call: &Call| Answer::refusal(call, 409, "ConditionalRequestConflict", "a conflicting operation is running");
     let document = StateDocument::new("openhands", "0.1.0");
     for lost in [true, false] {
         let done = AtomicBool::new(false);
@@ -298,8 +298,8 @@ fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
 }
 
 #[test]
-fn a_lock_that_s3_has_not_seen_renewed_is_taken_over_whatever_the_clocks_of_the_machines_say() {
-    // S3's clock goes on, and the lock is not renewed: the answer says that it is later.
+fn a_lock_expires_by_the_clock_of_s3() {
+    // S3's clock advances without a renewal of the lock: the answer has a later time.
     let Stored { account, proxy: _proxy, store, runtime } = store(lock_read_later(Duration::from_secs(301)));
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     runtime.block_on(store.lock(&holder("mine", now))).unwrap();
@@ -325,7 +325,7 @@ fn versions_of_state_and_lock_expire_and_rules_of_the_users_own_stay() {
     assert_eq!(of(&first, "openhands.json"), json!({ "NoncurrentDays": 90, "NewerNoncurrentVersions": 100 }));
     assert_eq!(of(&first, "openhands.json.lock"), json!({ "NoncurrentDays": 1 }));
     let again = account.succeed(&["bootstrap"]).unwrap();
-    assert!(again.stdout.contains("is as it should be"), "{}", again.stdout);
+    assert!(again.stdout.contains("is already configured"), "{}", again.stdout);
     let own =
         json!({ "ID": "own", "Status": "Enabled", "Filter": { "Prefix": "reports/" }, "Expiration": { "Days": 7 } });
     let parameters = json!({ "Bucket": bucket(&account), "LifecycleConfiguration": { "Rules": [own] } });

@@ -1,4 +1,4 @@
-//! What an operator does with the whole platform: more domains, new versions, rotations, another region, back from a snapshot.
+//! Operations on the whole platform: more domains, new versions, rotations, another region, restoring from a snapshot.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use ohinfra_tests::account::ended;
 use ohinfra_tests::crash::{go_on, killed_when};
 use serde_json::{Value, json};
 
-/// What a plan would do: `action address`.
+/// Returns the actions of a plan, each as `action address`.
 fn actions(plan: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let changes = plan["changes"].as_array().unwrap();
@@ -74,7 +74,7 @@ fn login(account: &Account, pool: &str, client: &str) -> [Value; 2] {
 }
 
 #[test]
-fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_away() {
+fn a_second_domain_affects_only_shared_resources() {
     let account = Account::new().unwrap();
     let one = "[[edge]]\nsuffix = \"one\"\n";
     // The instance's routing knows whether any domain is public: here all that is shared stays.
@@ -122,7 +122,7 @@ fn a_second_domain_changes_only_what_every_domain_shares_and_takes_only_its_own_
 }
 
 #[test]
-fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distribution_to_a_new_version() {
+fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     let mut account = Account::new().unwrap();
     account.configure(TWO).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -152,7 +152,7 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     assert_eq!(refreshes["InstanceRefreshes"][0]["Status"], "Successful", "{refreshes:#}");
     assert_eq!(refreshes["InstanceRefreshes"][0]["Preferences"]["AutoRollback"], true);
 
-    // Somebody keeps access logs of a distribution, which is none of ours and stays.
+    // Access logging that others enable on our distribution is kept.
     let distribution = json!({ "Id": id(&before, "edge-one/distribution") });
     let mut answer = account.call("cloudfront", "get_distribution_config", distribution.clone()).unwrap();
     let logging =
@@ -169,7 +169,7 @@ fn a_changed_boot_script_refreshes_the_instance_and_changed_code_moves_the_distr
     let planned = actions(&account.plan().unwrap());
     assert!(planned.iter().all(|action| action.contains(" edge-one/")), "{planned:?}");
     let applied = account.succeed(&["apply", "--yes"]).unwrap().stdout;
-    assert!(applied.contains("edge-one/auth-function-version cannot be deleted yet"), "{applied}");
+    assert!(applied.contains("edge-one/auth-function-version deletion deferred"), "{applied}");
     is_settled(&account);
     let after = account.state().unwrap();
     let (old, new) = (id(&before, "edge-one/auth-function-version"), id(&after, "edge-one/auth-function-version"));
@@ -201,7 +201,7 @@ fn header(account: &Account, state: &Value, rule: &str) -> (Vec<String>, String)
 }
 
 #[test]
-fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_more_at_the_end() {
+fn a_header_rotation_refuses_no_request() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let known = account.state().unwrap();
@@ -212,7 +212,7 @@ fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_
     let upstream = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
     account.succeed(&["apply", "--yes", "--rotate", "security/origin-verify-secret"]).unwrap();
     account.endpoint = upstream;
-    // Every rule accepts the new value before CloudFront is told to send it, and lets go of the old one after that.
+    // Every rule accepts the new value before CloudFront sends it, and drops the old value after that.
     let calls = proxy.calls();
     let at = |operation: &str| -> Vec<std::time::Duration> {
         calls.iter().filter(|call| call.operation.contains(operation)).map(|call| call.ended).collect()
@@ -229,7 +229,7 @@ fn a_rotated_header_value_is_accepted_before_it_is_sent_and_the_old_one_not_any_
     is_settled(&account);
     let refused = account.run(&["apply", "--yes", "--rotate", "database/admin-secret"]).unwrap();
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("is not a secret whose new value"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cannot be rotated"), "{}", refused.stderr);
 
     // The database's user gets its new password, and the instance one that knows it.
     let rotated = account.succeed(&["apply", "--yes", "--rotate", "database/proxy-secret"]).unwrap().stderr;
@@ -260,7 +260,7 @@ fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
     assert_eq!(cluster["PreferredBackupWindow"], "03:00-04:00");
     let tags = cluster["TagList"].as_array().unwrap();
     assert!(tags.iter().all(|tag| tag["Key"] != "ohinfra:restoring"), "{tags:?}");
-    // What holds data is the same as before; a secret whose deletion was scheduled was brought back.
+    // The resources that hold data are the same as before; a secret that was scheduled for deletion is restored.
     let second = account.state().unwrap();
     for address in ["monitoring/data-bucket", "compute/workspace-fs", "auth/user-pool", "database/proxy-secret"] {
         assert_eq!(id(&first, address), id(&second, address), "{address}");
@@ -295,14 +295,14 @@ fn the_main_region_may_be_the_one_of_cloudfront() {
 }
 
 #[test]
-fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments_own_registry() {
+fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
     let account = Account::new().unwrap();
     let found = account.inventory().unwrap();
     let build = "[images]\nsource = \"build\"\n";
     account.configure(build).unwrap();
     let without_docker = ended(account.command(&["plan"]).unwrap().env("PATH", account.folder())).unwrap();
     assert_eq!(without_docker.code, Some(1), "{without_docker:#?}");
-    for told in ["there is no docker with buildx on this machine", "leave `images.source` out"] {
+    for told in ["docker buildx not found", "remove `images.source`"] {
         assert!(without_docker.stderr.contains(told), "{}", without_docker.stderr);
     }
 
@@ -332,7 +332,7 @@ fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments
         "sandboxes' image is pulled at the start"
     );
 
-    // What cannot be built is told, and what was there stays.
+    // A failed build is reported, and the previous image stays.
     let on = |digit: &str| format!("{build}openhands_digest = \"sha256:{}\"\n", digit.repeat(64));
     account.configure(&on("0")).unwrap();
     let failed = account.run(&["apply", "--yes"]).unwrap();
@@ -346,7 +346,7 @@ fn images_of_ones_own_are_built_when_they_change_and_pulled_from_the_deployments
     assert!(!changes.iter().any(|change| change.contains("image-agent-server")), "{changes:#?}");
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
-    assert_eq!(tags().len(), 1, "the old one is gone");
+    assert_eq!(tags().len(), 1, "the old one is deleted");
     assert_ne!(tags(), built);
     purge(&account);
     assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new());

@@ -51,7 +51,7 @@ client_id = \"openhands\"
 client_secret_name = \"sso/openhands\"
 ";
 
-/// Nobody may make a secret.
+/// Refuses to create secrets.
 fn refuse(call: &Call) -> Verdict {
     if call.operation == "CreateSecret" {
         return Verdict::Answer(Answer::refusal(call, 400, "AccessDeniedException", "not authorized"));
@@ -71,7 +71,7 @@ fn run(account: &Account, written: &mut Vec<(String, Vec<u8>)>, arguments: &[&st
 fn every_byte_that_is_written_is_free_of_every_secret() {
     let mut account = Account::new().unwrap();
     account.configure(CONFIGURATION).unwrap();
-    // One secret that is there already, with a value that can be recognised.
+    // One secret already exists, with a value that can be recognized.
     let planted = "planted+secret/value=that&can%be\"recognised";
     account
         .call(
@@ -80,7 +80,7 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
             json!({ "Name": "openhands/sandbox-secret-key", "SecretString": planted }),
         )
         .unwrap();
-    // And the secret of the company login, which Cognito reports to whoever describes the provider.
+    // And the secret of the company login, which Cognito returns in descriptions of the provider.
     let login = "company+login/secret=of&the%client\"";
     account.call("secretsmanager", "create_secret", json!({ "Name": "sso/openhands", "SecretString": login })).unwrap();
     let mut written: Vec<(String, Vec<u8>)> = Vec::new();

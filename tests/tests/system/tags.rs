@@ -21,7 +21,7 @@ fn asked(account: &mut Account, proxy: &Proxy, arguments: &[&str]) -> (Option<i3
 }
 
 #[test]
-fn a_plan_believes_the_index_of_tags_only_where_it_says_what_the_state_has_recorded() {
+fn a_plan_uses_the_tag_index_only_where_it_matches_the_state() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let rule = |call: &Call| if call.operation == INDEX { Verdict::Replay } else { Verdict::Forward };

@@ -1,6 +1,9 @@
 //! Resources that another tool has made are imported and keep what they are.
 
-use ohinfra_tests::Account;
+use std::time::Duration;
+
+use ohinfra_tests::proxy::{Answer, Verdict};
+use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
 const CLUSTER: &str = "openhands-database-auroracluster23d869c0-abc123";
@@ -12,7 +15,7 @@ fn secret(account: &Account, name: &str) -> Value {
     account.call("secretsmanager", "get_secret_value", json!({ "SecretId": name })).unwrap()
 }
 
-/// What `CloudFormation` would have made, with the names that it generates; gives the secrets' ARNs.
+/// Creates the resources that `CloudFormation` would create, with generated names. Returns the ARNs of the secrets.
 fn made_by_another_tool(account: &Account) -> [String; 2] {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap().to_owned();
     let made = |name: &str, user: &str| {
@@ -40,7 +43,7 @@ fn made_by_another_tool(account: &Account) -> [String; 2] {
 }
 
 #[test]
-fn a_cluster_a_bucket_and_secrets_with_generated_names_are_imported_and_keep_their_identity_and_content() {
+fn imported_resources_with_generated_names_keep_identity_and_content() {
     let account = Account::new().unwrap();
     account.configure("").unwrap();
     let [admin, proxy] = made_by_another_tool(&account);
@@ -78,4 +81,46 @@ fn a_cluster_a_bucket_and_secrets_with_generated_names_are_imported_and_keep_the
     let state = account.state().unwrap();
     assert_eq!(state["resources"]["monitoring/data-bucket"]["id"], BUCKET);
     assert_eq!(state["resources"]["monitoring/data-bucket"]["kept"]["bucket_name"], BUCKET);
+}
+
+#[test]
+fn a_bucket_without_list_permission_is_not_reported_as_foreign() {
+    let mut account = Account::new().unwrap();
+    let bucket = format!("openhands-data-{}-us-west-2", account.id);
+    let place = json!({ "LocationConstraint": "us-west-2" });
+    account.call("s3", "create_bucket", json!({ "Bucket": bucket, "CreateBucketConfiguration": place })).unwrap();
+    let name = format!("/{bucket}");
+    let proxy = Proxy::start(
+        &account.endpoint,
+        Duration::ZERO,
+        Box::new(move |call| {
+            // The answer of HeadBucket has no body.
+            let is_looked_at = call.operation.starts_with("HEAD") && call.operation.contains(&name);
+            if is_looked_at { Verdict::Answer(Answer::empty(403)) } else { Verdict::Forward }
+        }),
+    )
+    .unwrap();
+    account.endpoint.clone_from(&proxy.endpoint);
+    let refused = account.run(&["plan", "--target", "monitoring/data-bucket"]).unwrap();
+    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+    assert!(refused.stderr.contains("s3:ListBucket"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("does not belong to this deployment"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_secret_under_another_arn_keeps_its_value() {
+    let account = Account::new().unwrap();
+    account.succeed(&["apply", "--yes", "--target", "security/sandbox-secret"]).unwrap();
+    let name = "openhands/sandbox-secret-key";
+    let before = secret(&account, name)["SecretString"].clone();
+    // The state records an ARN that no longer exists, such as that of an earlier secret with the same name.
+    let mut state = account.state().unwrap();
+    let arn = state["resources"]["security/sandbox-secret"]["id"].as_str().unwrap().to_owned();
+    let old = format!("{}-Old123", arn.rsplit_once('-').unwrap().0);
+    state["resources"]["security/sandbox-secret"]["id"] = json!(old);
+    account.write("old.json", &state.to_string()).unwrap();
+    account.succeed(&["state", "push", "old.json", "--force"]).unwrap();
+    account.succeed(&["apply", "--yes", "--target", "security/sandbox-secret"]).unwrap();
+    assert_eq!(secret(&account, name)["SecretString"], before);
+    assert_eq!(account.state().unwrap()["resources"]["security/sandbox-secret"]["id"], json!(arn));
 }

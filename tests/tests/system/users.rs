@@ -23,7 +23,7 @@ fn cognito(account: &Account, operation: &str, parameters: Value) -> Value {
     account.call_in(EDGE, "cognito-idp", operation, parameters).unwrap()
 }
 
-/// What the pool knows of each user: address to verified, status, enabled.
+/// Returns the users of the pool: each address with its verification, status and enablement.
 fn known(account: &Account, pool: &str) -> BTreeMap<String, String> {
     let users = cognito(account, "list_users", json!({ "UserPoolId": pool }));
     let user = |user: &Value| {
@@ -56,11 +56,11 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     let expected = [("ada@example.com", new), ("bob@example.com", new)].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(known(&account, &pool), BTreeMap::from(expected));
 
-    // Again: nobody is invited twice, unless it is asked for, and nobody who has logged in.
+    // Again: no user is invited twice without a request for it, and no user who has logged in.
     let again = account.succeed(&["users", "invite", "ADA@example.com"]).unwrap();
     assert!(again.stdout.starts_with("ada@example.com was invited on 2"), "{again:?}");
     let resent = account.succeed(&["users", "invite", "--resend", "ada@example.com"]).unwrap();
-    assert_eq!(resent.stdout, "sent the invitation to ada@example.com again\n");
+    assert_eq!(resent.stdout, "resent the invitation to ada@example.com\n");
     let password =
         json!({ "UserPoolId": pool, "Username": "bob@example.com", "Password": "A-good-one-1", "Permanent": true });
     cognito(&account, "admin_set_user_password", password);
@@ -95,8 +95,8 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     let unasked = account.run(&["users", "remove", "eve@example.com"]).unwrap();
     assert!(unasked.code == Some(1) && unasked.stderr.contains("add `--yes`"), "{unasked:?}");
     let removed = account.succeed(&["users", "remove", "eve@example.com", "--yes"]).unwrap();
-    assert!(removed.stdout.contains(&format!("eve@example.com  invited  id {id}")), "{removed:?}");
-    assert!(removed.stdout.contains("stay in the data bucket and the database"), "{removed:?}");
+    assert!(removed.stdout.contains(&format!("eve@example.com  invited  ID {id}")), "{removed:?}");
+    assert!(removed.stdout.contains("remain in the data bucket and the database"), "{removed:?}");
     assert_eq!(addresses(&account, &pool), ["ada@example.com", "bob@example.com"]);
 
     for command in ["disable", "enable", "remove"] {
@@ -106,7 +106,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
         assert_eq!(unknown.code, Some(1));
         assert!(unknown.stderr.contains("no user has the address `eve@example.com`"), "{unknown:?}");
     }
-    assert_eq!(known(&account, &pool)["ada@example.com"], new, "nothing changes before everybody is known");
+    assert_eq!(known(&account, &pool)["ada@example.com"], new, "nothing changes before all users are found");
 }
 
 #[test]
@@ -137,18 +137,18 @@ fn invitations_survive_throttling_and_lost_answers_and_carry_no_password() {
 }
 
 #[test]
-fn the_mail_limit_fails_only_what_is_above_it() {
+fn the_email_limit_fails_only_the_excess() {
     let (account, pool) = with_login("");
     let lines: String = (1..=52).map(|n| format!("user-{n:02}@example.com\n")).collect();
     account.write("team.csv", &format!("email\n{lines}")).unwrap();
     let unasked = account.run(&["users", "import", "team.csv"]).unwrap();
-    assert!(unasked.code == Some(1) && unasked.stderr.contains("52 invitations are more than the 50 mails a day"));
+    assert!(unasked.code == Some(1) && unasked.stderr.contains("52 invitations exceed the limit of 50 emails per day"));
     assert!(addresses(&account, &pool).is_empty());
     let some = account.run(&["users", "import", "team.csv", "--yes"]).unwrap();
     assert_eq!(some.code, Some(1));
     assert!(some.stdout.ends_with("50 invited, 0 unchanged, 2 failed.\n"), "{some:?}");
     assert_eq!(some.stderr.matches("LimitExceededException").count(), 2, "{some:?}");
-    assert!(some.stderr.contains("through Amazon SES (docs/users.md)"), "{some:?}");
+    assert!(some.stderr.contains("to use Amazon SES (docs/users.md)"), "{some:?}");
     assert_eq!(addresses(&account, &pool).len(), 50);
 }
 
@@ -187,7 +187,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     let (account, pool) = with_login("");
     account.configure(LOGINS).unwrap();
     let missing = account.run(&["plan"]).unwrap();
-    assert!(missing.stderr.contains("there is no secret `sso/openhands` in us-west-2"), "{missing:?}");
+    assert!(missing.stderr.contains("secret `sso/openhands` not found in us-west-2"), "{missing:?}");
     let secret = json!({ "Name": "sso/openhands", "SecretString": "first-client-secret\n" });
     account.call("secretsmanager", "create_secret", secret).unwrap();
     apply(&account);
@@ -213,7 +213,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     assert_eq!(output("saml_entity_id"), format!("urn:amazon:cognito:sp:{pool}"));
     assert_eq!(output("oidc_redirect_url"), format!("{domain}/oauth2/idpresponse"));
 
-    // What somebody else sets stays; what they change of ours is drift, and goes.
+    // Settings that others add stay; their changes to our settings are drift, and are reverted.
     let mut details = saml["ProviderDetails"].clone();
     details["RequestSigningAlgorithm"] = json!("rsa-sha256");
     details["IDPSignout"] = json!("true");
@@ -246,7 +246,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     apply(&account);
     assert_eq!(listed(&account, &pool), json!(["Renamed-SAML"]));
     let refused = account.run(&["users", "invite", "ada@example.com"]).unwrap();
-    assert!(refused.code == Some(1) && refused.stderr.contains("`auth.local_login` is off"), "{refused:?}");
+    assert!(refused.code == Some(1) && refused.stderr.contains("`auth.local_login` is `false`"), "{refused:?}");
 
     account.write("idp.xml", "<EntityDescriptor entityID=\"https://sso.example.com\"/>").unwrap();
     account.configure("[auth.saml]\nname = \"Renamed-SAML\"\nmetadata_file = \"idp.xml\"\n").unwrap();

@@ -1,4 +1,4 @@
-//! Scaling activities: why a group has no instance.
+//! Scaling activities: the reason why a group has no instance.
 
 use aws_sdk_autoscaling::types::{Activity, ScalingActivityStatusCode};
 use ohinfra_aws_core::{failed, is_missing};
@@ -9,25 +9,27 @@ use ohinfra_core::{ProviderError, Region};
 use super::Clients;
 
 const ACTIVITIES: &str = "autoscaling:DescribeScalingActivities";
-/// Launches that may fail in a row. AWS tries again by itself: what the first one lacks (an instance profile that is not visible
-/// yet, capacity) the next one may have.
+/// Maximum number of consecutive failed launches. AWS retries: a cause such as an instance profile that is not visible yet, or a
+/// lack of capacity, may be temporary.
 const FAILURES: usize = 3;
 
-/// The scaling activities of a group: those in progress, then the newest first.
+/// Returns the scaling activities of a group: those in progress, then newest first.
 async fn activities(clients: &Clients, region: &Region, name: &str) -> Result<Vec<Activity>, ProviderError> {
     let call = clients.at(region).describe_scaling_activities().auto_scaling_group_name(name);
     let answer = is_missing(call.send().await.map_err(failed(ACTIVITIES)))?;
     Ok(answer.and_then(|answer| answer.activities).unwrap_or_default())
 }
 
-/// The identity of the newest activity.
+/// Returns the ID of the newest activity.
 pub(super) async fn newest(clients: &Clients, region: &Region, name: &str) -> Result<Option<String>, ProviderError> {
     let newest = activities(clients, region, name).await?.into_iter().next();
     Ok(newest.and_then(|activity| activity.activity_id))
 }
 
-/// What a group without an instance in service is waiting for: an error, in AWS's words, once several launches in a row have failed
-/// since the activity `before`.
+/// Returns the wait reason of a group without an instance in service.
+///
+/// # Errors
+/// [`FAILURES`] consecutive launches have failed since the activity `before`; the message is from AWS.
 pub(super) async fn failed_launches(
     clients: &Clients,
     region: &Region,
@@ -40,11 +42,11 @@ pub(super) async fn failed_launches(
     };
     let since = activities.iter().take_while(|activity| before.is_none() || activity.activity_id() != before);
     let failures: Vec<&Activity> = since.take_while(has_failed).collect();
-    let words = failures.first().and_then(|activity| activity.status_message().or_else(|| activity.cause()));
-    let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+    let message = failures.first().and_then(|activity| activity.status_message().or_else(|| activity.cause()));
+    let message = message.map(|message| format!(": {message}")).unwrap_or_default();
     if failures.len() >= FAILURES {
-        let message = format!("{name} cannot start an instance{words}");
+        let message = format!("{name} failed to launch an instance{message}");
         return Err(ProviderError::new(ErrorKind::Other, ACTIVITIES, message));
     }
-    Ok(Readiness::Waiting(format!("no instance is in service yet{words}")))
+    Ok(Readiness::Waiting(format!("no instance in service yet{message}")))
 }

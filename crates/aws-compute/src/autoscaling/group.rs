@@ -1,5 +1,5 @@
-//! How AWS does `autoscaling.group`. A new version of the template starts an instance refresh, which is waited for; AWS goes back
-//! to the old version by itself if the new one does not become healthy.
+//! Implementation of `autoscaling.group`. A new launch template version starts an instance refresh, and `ready` waits for its
+//! end; AWS rolls back to the old version if the new one does not become healthy.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,19 +22,19 @@ use super::Clients;
 use super::activities::{failed_launches, newest};
 use super::refreshes::{is_active, refreshes, state_of};
 
-/// What this process waits for in a group that it created or changed.
+/// Expected result of a change to a group by this process.
 #[derive(Clone, Debug, Default)]
 struct Awaited {
-    /// The template and the version that an instance refresh was started for.
+    /// Launch template version of the started instance refresh.
     template: Option<LaunchTemplateSpecification>,
-    /// The newest scaling activity before the change: what failed until then does not count.
+    /// Newest scaling activity before the change: earlier failures do not count.
     activity: Option<String>,
 }
 
 /// `autoscaling.group`
 pub struct GroupKind {
     clients: Clients,
-    /// By region and name.
+    /// Expected results by region and name.
     awaited: Mutex<BTreeMap<(Region, String), Awaited>>,
 }
 
@@ -81,7 +81,7 @@ fn live(group: &AutoScalingGroup) -> Option<Live> {
     Some(live.tagged(from_tags(group.tags())))
 }
 
-/// Whether two specifications name the same version of the same template. AWS adds the template's name.
+/// Returns `true` if both specifications have the same template and version. AWS also reports the template name.
 fn is_same(one: Option<&LaunchTemplateSpecification>, other: &LaunchTemplateSpecification) -> bool {
     one.is_some_and(|one| one.launch_template_id() == other.launch_template_id() && one.version() == other.version())
 }
@@ -95,12 +95,12 @@ impl GroupKind {
         Self { clients, awaited: Mutex::default() }
     }
 
-    fn awaits(&self, region: &Region, name: &str, awaited: Awaited) {
+    fn record_awaited(&self, region: &Region, name: &str, awaited: Awaited) {
         let mut all = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert((region.clone(), name.to_owned()), awaited);
     }
 
-    /// What is awaited of a group. In one that this process has not changed, only what fails from now on counts.
+    /// Returns the expected result for a group. For a group that this process has not changed, only failures from now on count.
     async fn awaited(&self, region: &Region, name: &str) -> Result<Awaited, ProviderError> {
         let known = {
             let all = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +111,7 @@ impl GroupKind {
         }
         let activity = newest(&self.clients, region, name).await?;
         let awaited = Awaited { activity, ..Awaited::default() };
-        self.awaits(region, name, awaited.clone());
+        self.record_awaited(region, name, awaited.clone());
         Ok(awaited)
     }
 
@@ -122,14 +122,14 @@ impl GroupKind {
         groups.map_err(failed("autoscaling:DescribeAutoScalingGroups"))
     }
 
-    /// The group, if there is one that is not on its way out.
+    /// Returns the group, unless it is being deleted.
     async fn get(&self, region: &Region, name: &str) -> Result<Option<AutoScalingGroup>, ProviderError> {
         let groups = self.describe(region, &[name.to_owned()]).await?;
         Ok(groups.into_iter().find(|group| group.status().is_none()))
     }
 
-    /// Starts the instance refresh for a version of the template, unless the group has that version by now, or an earlier run that
-    /// was interrupted has started the refresh.
+    /// Starts the instance refresh to a template version, unless the group already has that version or an earlier, interrupted
+    /// run has started the refresh.
     async fn roll_out(
         &self,
         region: &Region,
@@ -143,7 +143,7 @@ impl GroupKind {
         let newest = refreshes(&self.clients, region, &desired.group_name).await?.into_iter().next();
         if newest.is_none_or(|refresh| !is_active(&refresh) || !is_for(&refresh, &wanted)) {
             let configuration = DesiredConfiguration::builder().launch_template(wanted.clone()).build();
-            // One instance: the old one goes before the new one comes, because both would write to the same data.
+            // One instance: the old one terminates before the new one starts, because both write to the same data.
             let preferences = RefreshPreferences::builder()
                 .min_healthy_percentage(0)
                 .instance_warmup(i32::try_from(WARM_UP.as_secs()).unwrap_or_default())
@@ -169,17 +169,17 @@ impl Kind for GroupKind {
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
         let groups = self.describe(region, ids).await?;
-        let there = groups.iter().filter(|group| group.status().is_none());
-        let found = there.filter_map(|group| Some((group.auto_scaling_group_name.clone()?, live(group)?)));
+        let present = groups.iter().filter(|group| group.status().is_none());
+        let found = present.filter_map(|group| Some((group.auto_scaling_group_name.clone()?, live(group)?)));
         Ok(in_order(ids, found.collect()))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "autoscaling:CreateAutoScalingGroup";
         let name = &inputs.group_name;
-        let leaving = self.describe(&subject.region, std::slice::from_ref(name)).await?;
-        if leaving.iter().any(|group| group.status().is_some()) {
-            let message = "the group of that name is being deleted";
+        let existing = self.describe(&subject.region, std::slice::from_ref(name)).await?;
+        if existing.iter().any(|group| group.status().is_some()) {
+            let message = "a group with this name is being deleted";
             return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
         }
         let call = self.clients.at(&subject.region).create_auto_scaling_group().auto_scaling_group_name(name);
@@ -190,11 +190,11 @@ impl Kind for GroupKind {
         let call = call.health_check_grace_period(inputs.health_check_grace_seconds);
         let call = call.set_tags(Some(to_tags(name, tags)));
         call.send().await.map_err(referring(operation))?;
-        self.awaits(&subject.region, name, Awaited::default());
+        self.record_awaited(&subject.region, name, Awaited::default());
         Ok(Created::new(name, [("name", name)]))
     }
 
-    /// A group is ready when the refresh that was started for its template has ended, whatever became of other refreshes, and its
+    /// Reports a group as ready when the instance refresh to its template has succeeded, regardless of other refreshes, and all
     /// instances are in service.
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
         let Some(group) = self.get(region, name).await? else {
@@ -252,11 +252,11 @@ impl Kind for GroupKind {
         let activity = newest(&self.clients, &subject.region, name).await?;
         let mut awaited = Awaited { activity, ..Awaited::default() };
         if update.changes("template_version") || update.changes("template_id") {
-            // The group gets the new version from the refresh, once it has succeeded.
+            // A successful refresh sets the new version of the group.
             let group = self.get(&subject.region, name).await?;
             awaited.template = self.roll_out(&subject.region, group.as_ref(), desired).await?;
         }
-        self.awaits(&subject.region, name, awaited);
+        self.record_awaited(&subject.region, name, awaited);
         if !update.tags_to_set.is_empty() {
             let operation = "autoscaling:CreateOrUpdateTags";
             let tags = to_tags(name, &update.tags_to_set);
@@ -275,7 +275,7 @@ impl Kind for GroupKind {
         if self.get(region, name).await?.is_none() {
             return Ok(());
         }
-        // With its instances.
+        // Terminates the instances.
         let call = self.clients.at(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
         is_missing(call.send().await.map_err(failed("autoscaling:DeleteAutoScalingGroup"))).map(|_| ())
     }

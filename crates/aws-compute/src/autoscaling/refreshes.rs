@@ -1,4 +1,4 @@
-//! Instance refreshes: how they end.
+//! Instance refreshes and their results.
 
 use aws_sdk_autoscaling::types::{InstanceRefresh, InstanceRefreshStatus};
 use ohinfra_aws_core::{failed, is_missing};
@@ -10,7 +10,7 @@ use super::Clients;
 
 const REFRESHES: &str = "autoscaling:DescribeInstanceRefreshes";
 
-/// The instance refreshes of a group, the newest first.
+/// Returns the instance refreshes of a group, newest first.
 pub(super) async fn refreshes(
     clients: &Clients,
     region: &Region,
@@ -21,7 +21,7 @@ pub(super) async fn refreshes(
     Ok(answer.and_then(|answer| answer.instance_refreshes).unwrap_or_default())
 }
 
-/// Whether a refresh has not ended yet.
+/// Returns `true` if a refresh has not ended.
 pub(super) fn is_active(refresh: &InstanceRefresh) -> bool {
     !matches!(
         refresh.status(),
@@ -35,7 +35,10 @@ pub(super) fn is_active(refresh: &InstanceRefresh) -> bool {
     )
 }
 
-/// What a refresh says of the group.
+/// Returns the readiness of a group according to a refresh.
+///
+/// # Errors
+/// The refresh failed, was rolled back or was canceled.
 pub(super) fn state_of(name: &str, refresh: &InstanceRefresh) -> Result<Readiness, ProviderError> {
     let status = refresh.status().map_or("", InstanceRefreshStatus::as_str).to_owned();
     let reason = refresh.status_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -47,7 +50,7 @@ pub(super) fn state_of(name: &str, refresh: &InstanceRefresh) -> Result<Readines
         return Ok(Readiness::Ready);
     }
     let message = format!(
-        "the instance refresh of {name} ended as {status}{reason}; the log group of the application has the boot log of the instance"
+        "instance refresh of {name} ended with status {status}{reason}; see the boot log in the application log group"
     );
     Err(ProviderError::new(ErrorKind::Other, REFRESHES, message))
 }

@@ -1,4 +1,4 @@
-//! How AWS does `ecr.image`: docker builds it on this machine and pushes it.
+//! Implementation of `ecr.image`: docker builds the image on this machine and pushes it.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -31,22 +31,22 @@ pub struct ImageKind {
 
 type Inputs = Resolved<Image>;
 
-/// What a build is called where one has failed.
+/// Operation name in build errors.
 const BUILD: &str = "docker:buildx";
-/// So many of its last lines are told.
+/// Number of final lines of the build output in an error.
 const LAST_LINES: usize = 15;
 
-fn broken(what: impl std::fmt::Display) -> ProviderError {
-    ProviderError::new(ErrorKind::Invalid, BUILD, format!("the image cannot be built: {what}"))
+fn build_error(what: impl std::fmt::Display) -> ProviderError {
+    ProviderError::new(ErrorKind::Invalid, BUILD, format!("failed to build the image: {what}"))
 }
 
-/// Builds an image of a context and pushes it. It ends with the future.
+/// Builds an image from a context and pushes it. Dropping the future ends the build.
 async fn build(context: &[u8], platform: &str, reference: &str, password: &SecretText) -> Result<(), ProviderError> {
-    let own = tempfile::tempdir().map_err(broken)?;
+    let directory = tempfile::tempdir().map_err(build_error)?;
     let registry = reference.split('/').next().unwrap_or_default();
     let mut child = Command::new("sh")
         .args(["-c", include_str!("build-image.sh"), "build-image"])
-        .arg(own.path())
+        .arg(directory.path())
         .args([registry, platform, reference])
         .env("OHINFRA_REGISTRY_PASSWORD", password.expose())
         .stdin(Stdio::piped())
@@ -54,29 +54,29 @@ async fn build(context: &[u8], platform: &str, reference: &str, password: &Secre
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(broken)?;
+        .map_err(build_error)?;
     let mut input = child.stdin.take();
     let write = async {
         if let Some(mut input) = input.take() {
-            // A build that ends before it has read everything tells why itself.
+            // A build that ends before it has read all input reports the reason itself.
             input.write_all(context).await.ok();
         }
     };
     let (output, ()) = futures::future::join(child.wait_with_output(), write).await;
-    let output = output.map_err(broken)?;
+    let output = output.map_err(build_error)?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.lines().collect();
     let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n");
-    Err(broken(format!(
-        "{last}\n`ohinfra render DIR` writes what is built into DIR/images, to try it by hand; the same command again goes on from here"
+    Err(build_error(format!(
+        "{last}\nto debug the build, run `ohinfra render DIR` and build DIR/images manually; then re-run the same command"
     )))
 }
 
 impl ImageKind {
-    async fn is_there(&self, region: &Region, repository: &str, tag: &str) -> Result<bool, ProviderError> {
+    async fn exists(&self, region: &Region, repository: &str, tag: &str) -> Result<bool, ProviderError> {
         let image = ImageIdentifier::builder().image_tag(tag).build();
         let call = self.clients.at(region).describe_images().repository_name(repository).image_ids(image);
         let answer = is_missing(call.send().await.map_err(failed("ecr:DescribeImages")))?;
@@ -85,12 +85,12 @@ impl ImageKind {
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
-        let is_there = self.is_there(region, repository, tag).await?;
+        let exists = self.exists(region, repository, tag).await?;
         let inputs = json!({ "repository_name": repository });
-        Ok(is_there.then(|| Live::new(&inputs, attributes([("id", id), ("tag", tag)]))))
+        Ok(exists.then(|| Live::new(&inputs, attributes([("id", id), ("tag", tag)]))))
     }
 
-    /// What docker logs in with; it holds for twelve hours.
+    /// Returns the registry password for docker; valid for 12 hours.
     async fn password(&self, region: &Region) -> Result<SecretText, ProviderError> {
         let operation = "ecr:GetAuthorizationToken";
         let answer = self.clients.at(region).get_authorization_token().send().await.map_err(failed(operation))?;
@@ -105,14 +105,14 @@ impl ImageKind {
 impl Kind for ImageKind {
     type Definition = Image;
 
-    /// The same context gets the same tag: an image that is there need not be built.
+    /// Finds the image by its tag, which depends only on the context: an existing image is not built again.
     async fn find(&self, subject: &Subject, known: &Known<Image>) -> Result<Option<Found>, ProviderError> {
         let Some(repository) = &known.repository_name else { return Ok(None) };
         let Some(context) = self.packages.render_known(&known.package, &known.parameters) else { return Ok(None) };
         let tag = sha256_hex(&context);
         let id = format!("{repository}:{tag}");
-        let there = subject.seeks(&id) && self.is_there(&subject.region, repository, &tag).await?;
-        Ok(there.then(|| Found::new(id, Evidence::Ours)))
+        let exists = subject.seeks(&id) && self.exists(&subject.region, repository, &tag).await?;
+        Ok(exists.then(|| Found::new(id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -120,7 +120,7 @@ impl Kind for ImageKind {
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        let context = self.packages.render(&inputs.package, &inputs.parameters).map_err(broken)?;
+        let context = self.packages.render(&inputs.package, &inputs.parameters).map_err(build_error)?;
         let tag = sha256_hex(&context);
         let password = self.password(&subject.region).await?;
         build(&context, &inputs.platform, &format!("{}:{tag}", inputs.repository_uri), &password).await?;
@@ -128,7 +128,7 @@ impl Kind for ImageKind {
         Ok(Created::new(&id, [("id", &id), ("tag", &tag)]))
     }
 
-    /// Whatever differs is another image.
+    /// Does nothing: every change replaces the image.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Kind for ImageKind {
         let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
         let image = ImageIdentifier::builder().image_tag(tag).build();
         let call = self.clients.at(region).batch_delete_image().repository_name(repository).image_ids(image);
-        // An image that is gone is among the answer's failures, which say nothing else of one that is named by its tag.
+        // The only possible failure in the response is a missing image, because images are identified by tag.
         is_missing(call.send().await.map_err(referring("ecr:BatchDeleteImage"))).map(|_| ())
     }
 }

@@ -1,4 +1,4 @@
-//! What docker on this machine answers. Nothing is sent to AWS.
+//! Lookups answered by docker on this machine. They send no request to AWS.
 
 use std::process::Stdio;
 
@@ -9,7 +9,7 @@ use ohinfra_kinds::ecr::{Buildx, ImageDigest, ResolvedImage};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// Whether docker can build.
+/// Implementation of the lookup [`Buildx`].
 pub struct BuildxLookUp;
 
 impl AnswersLookUp for BuildxLookUp {
@@ -22,7 +22,7 @@ impl AnswersLookUp for BuildxLookUp {
     }
 }
 
-/// The digest that a tag names, by the registry's own answer: docker brings the credentials and proxies of this machine.
+/// Implementation of the lookup [`ImageDigest`]. docker queries the registry, with this machine's credentials and proxies.
 pub struct ImageDigestLookUp;
 
 impl AnswersLookUp for ImageDigestLookUp {
@@ -43,17 +43,20 @@ impl AnswersLookUp for ImageDigestLookUp {
     }
 }
 
-/// The digest of a manifest, or of the list of manifests of all platforms.
+/// Returns the digest of a manifest, or of a multi-platform manifest list.
 fn digest_of(manifest: &str) -> Result<String, String> {
     let manifest: Value =
-        serde_json::from_str(manifest).map_err(|error| format!("docker answered no JSON: {error}"))?;
-    manifest["digest"].as_str().map(str::to_owned).ok_or_else(|| "docker answered no digest".to_owned())
+        serde_json::from_str(manifest).map_err(|error| format!("docker did not print valid JSON: {error}"))?;
+    manifest["digest"].as_str().map(str::to_owned).ok_or_else(|| "docker did not print a digest".to_owned())
 }
 
-/// What docker prints, or the last line of its error.
+/// Runs docker and returns its output.
+///
+/// # Errors
+/// The last line of the error output.
 async fn docker(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("docker").args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await;
-    let output = output.map_err(|error| format!("docker cannot be run: {error}"))?;
+    let output = output.map_err(|error| format!("failed to run docker: {error}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
         return Ok(text(&output.stdout));

@@ -1,4 +1,4 @@
-//! How AWS does `ecr.repository`.
+//! Implementation of `ecr.repository`.
 
 use aws_sdk_ecr::types::{ImageScanningConfiguration, ImageTagMutability, Repository as AwsRepository, Tag};
 use futures::future::try_join_all;
@@ -32,8 +32,8 @@ fn mutability(inputs: &Inputs) -> ImageTagMutability {
     if inputs.immutable_tags { ImageTagMutability::Immutable } else { ImageTagMutability::Mutable }
 }
 
-/// What is known of a repository. What a registry is asked as is the start of where its images are.
-fn told<'a>(name: &'a str, arn: &'a str, uri: &'a str) -> [(&'static str, &'a str); 5] {
+/// Returns the attributes of a repository. The registry is the first part of the URI.
+fn attributes_of<'a>(name: &'a str, arn: &'a str, uri: &'a str) -> [(&'static str, &'a str); 5] {
     let registry = uri.split('/').next().unwrap_or_default();
     [("id", name), ("name", name), ("arn", arn), ("uri", uri), ("registry", registry)]
 }
@@ -81,7 +81,7 @@ impl RepositoryKind {
             immutable_tags: repository.image_tag_mutability() == Some(&ImageTagMutability::Immutable),
         };
         let uri = repository.repository_uri().unwrap_or_default();
-        let live = Live::new(&inputs, attributes(told(name, arn, uri)));
+        let live = Live::new(&inputs, attributes(attributes_of(name, arn, uri)));
         Ok(Some(live.tagged(tags)))
     }
 }
@@ -111,7 +111,7 @@ impl Kind for RepositoryKind {
             self.put_lifecycle(&subject.region, name, Some(policy)).await?;
         }
         let (arn, uri) = (repository.repository_arn.unwrap_or_default(), repository.repository_uri.unwrap_or_default());
-        Ok(Created { id: name.clone(), attributes: attributes(told(name, &arn, &uri)) })
+        Ok(Created { id: name.clone(), attributes: attributes(attributes_of(name, &arn, &uri)) })
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
@@ -145,7 +145,7 @@ impl Kind for RepositoryKind {
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
-        // With its images: they were built from files, and can be built again.
+        // Including all images, which can be rebuilt.
         let result = self.0.at(region).delete_repository().repository_name(name).force(true).send().await;
         is_missing(result.map_err(failed("ecr:DeleteRepository"))).map(|_| ())
     }

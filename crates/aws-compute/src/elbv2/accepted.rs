@@ -1,5 +1,5 @@
-//! Which values of a secret header a rule accepts. A tag of the rule records the version of the secret and a digest of every value,
-//! so that a value that somebody else added shows as a difference, and no value is compared in clear text.
+//! Accepted values of a secret header of a listener rule. A tag of the rule records the version of the secret and a digest of
+//! each value, so that a value added outside ohinfra is drift, and no value is compared in clear text.
 
 use aws_sdk_elasticloadbalancingv2::types::{HttpHeaderConditionConfig, Rule, RuleCondition, Tag};
 use ohinfra_aws_core::{SecretText, failed};
@@ -9,21 +9,21 @@ use ohinfra_core::{ProviderError, Region};
 
 use super::Clients;
 
-/// The tag: the version, then the digests, separated by spaces.
+/// Tag key. The value is the version, then the digests, separated by spaces.
 const RECORD: &str = "ohinfra:accepted-values";
-/// Header values that a rule accepts at once. AWS allows five values in all conditions of a rule; one is the path.
+/// Maximum number of accepted header values of a rule. AWS allows five values in all conditions of a rule; one is the path.
 const VALUES: usize = 4;
-/// Hexadecimal digits of a digest that are recorded: a tag's value has at most 256 characters.
+/// Number of recorded hexadecimal digits of a digest: a tag value has at most 256 characters.
 const DIGITS: usize = 16;
-/// Instead of the version, where the values are not those that were recorded.
+/// Reported instead of the version if the values differ from the recorded ones.
 const OTHERS: &str = "other values";
 
-/// The header that a rule looks at.
+/// Returns the header condition of a rule.
 pub(super) fn header(rule: &Rule) -> Option<&HttpHeaderConditionConfig> {
     rule.conditions().iter().find_map(RuleCondition::http_header_config)
 }
 
-/// The header values that a rule accepts. Secrets: for comparing and handing on.
+/// Returns the accepted header values of a rule. They are secrets: only for comparison and for other calls.
 pub(super) fn accepted(rule: &Rule) -> Vec<String> {
     header(rule).map(|header| header.values().to_vec()).unwrap_or_default()
 }
@@ -32,28 +32,27 @@ fn digest(value: &str) -> String {
     sha256_hex(value.as_bytes()).chars().take(DIGITS).collect()
 }
 
-/// The text of the tag.
+/// Returns the tag value.
 fn record(version: &str, values: &[String]) -> String {
     let digests = values.iter().map(|value| digest(value));
     std::iter::once(version.to_owned()).chain(digests).collect::<Vec<_>>().join(" ")
 }
 
-/// The tags with the record.
+/// Returns the tags with the record added.
 pub(super) fn with_record(tags: &Tags, version: &str, values: &[String]) -> Tags {
     let mut tags = tags.clone();
     tags.insert(RECORD.to_owned(), record(version, values));
     tags
 }
 
-/// Takes the record out of a rule's tags: the version of the secret whose values the rule accepts, if these are the values that were
-/// recorded.
+/// Removes the record from the tags of a rule. Returns the version of the secret if the accepted values are the recorded ones.
 pub(super) fn version(rule: &Rule, tags: &mut Tags) -> String {
     let recorded = tags.remove(RECORD).unwrap_or_default();
     let version = recorded.split(' ').next().unwrap_or_default();
     if record(version, &accepted(rule)) == recorded { version.to_owned() } else { OTHERS.to_owned() }
 }
 
-/// The current value, then those that were accepted and recorded before.
+/// Returns the current value, followed by the values that were accepted and recorded before.
 pub(super) fn with_current(current: &SecretText, rule: Option<&Rule>, tags: &Tags) -> Vec<String> {
     let recorded: Vec<&str> = tags.get(RECORD).map(|record| record.split(' ').skip(1).collect()).unwrap_or_default();
     let before = rule.map(accepted).unwrap_or_default().into_iter();
@@ -61,7 +60,7 @@ pub(super) fn with_current(current: &SecretText, rule: Option<&Rule>, tags: &Tag
     std::iter::once(current.expose().to_owned()).chain(before).take(VALUES).collect()
 }
 
-/// Records what a rule accepts now.
+/// Records the accepted values of a rule.
 pub(super) async fn keep_record(
     clients: &Clients,
     region: &Region,

@@ -1,4 +1,4 @@
-//! How AWS does `elbv2.listener`.
+//! Implementation of `elbv2.listener`.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, FixedResponseActionConfig, Listener as AwsListener, ProtocolEnum,
@@ -22,9 +22,9 @@ type Inputs = Resolved<Listener>;
 const DESCRIBE: &str = "elasticloadbalancing:DescribeListeners";
 
 fn default_action(inputs: &Inputs) -> Action {
-    let answer = FixedResponseActionConfig::builder().status_code(&inputs.default_status);
-    let answer = answer.content_type(&inputs.default_content_type).message_body(&inputs.default_body).build();
-    Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(answer).build()
+    let response = FixedResponseActionConfig::builder().status_code(&inputs.default_status);
+    let response = response.content_type(&inputs.default_content_type).message_body(&inputs.default_body).build();
+    Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(response).build()
 }
 
 fn inputs_of(listener: &AwsListener) -> Inputs {
@@ -47,7 +47,11 @@ impl ListenerKind {
         let listener = answer.and_then(|answer| answer.listeners.unwrap_or_default().into_iter().next());
         let Some(listener) = listener else { return Ok(None) };
         let tags = tags_of(&self.0, region, arn).await?;
-        Ok(Some(Live::new(&inputs_of(&listener), attributes([("id", arn), ("arn", arn)])).tagged(tags)))
+        Ok(Some(
+            Live::new(&inputs_of(&listener), attributes([("id", arn), ("arn", arn)]))
+                .without_empty(&["balancer_arn"])
+                .tagged(tags),
+        ))
     }
 }
 
@@ -59,8 +63,8 @@ impl Kind for ListenerKind {
         let call = self.0.at(&subject.region).describe_listeners().load_balancer_arn(balancer);
         let listeners = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let listeners = is_missing(listeners.map_err(failed(DESCRIBE)))?.unwrap_or_default();
-        let here = listeners.into_iter().find(|listener| listener.port() == Some(known.port));
-        let Some(arn) = here.and_then(|listener| listener.listener_arn) else { return Ok(None) };
+        let listener = listeners.into_iter().find(|listener| listener.port() == Some(known.port));
+        let Some(arn) = listener.and_then(|listener| listener.listener_arn) else { return Ok(None) };
         let tags = tags_of(&self.0, &subject.region, &arn).await?;
         Ok(Some(Found::new(arn, Evidence::Tags(tags))))
     }

@@ -1,5 +1,5 @@
-//! How AWS does `elbv2.listener_rule`. A rotated header value is added to the ones that are accepted: what was valid stays valid
-//! until `elbv2.settled_header` takes it away.
+//! Implementation of `elbv2.listener_rule`. A rotated header value is added to the accepted values: the old value stays valid
+//! until `elbv2.settled_header` removes it.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, HttpHeaderConditionConfig, PathPatternConditionConfig, Rule, RuleCondition,
@@ -25,20 +25,20 @@ type Inputs = Resolved<ListenerRule>;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
 
-/// The rule of an ARN.
+/// Returns the rule with this ARN.
 pub(super) async fn describe(clients: &Clients, region: &Region, arn: &str) -> Result<Option<Rule>, ProviderError> {
     let result = clients.at(region).describe_rules().rule_arns(arn).send().await;
     let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
     Ok(answer.and_then(|answer| answer.rules.unwrap_or_default().into_iter().next()))
 }
 
-/// The path that a rule is for.
+/// Returns the path pattern of a rule.
 pub(super) fn path(rule: &Rule) -> Option<String> {
     let patterns = rule.conditions().iter().find_map(RuleCondition::path_pattern_config);
     patterns.and_then(|patterns| patterns.values().first().cloned())
 }
 
-/// A rule's conditions. Values in AWS's patterns are literal as long as they hold neither `*` nor `?`, which ours never do.
+/// Builds the conditions of a rule. Header values are literal, because generated values contain neither `*` nor `?`.
 pub(super) fn conditions(path: Option<&str>, header_name: &str, values: Vec<String>) -> Vec<RuleCondition> {
     let header = HttpHeaderConditionConfig::builder().http_header_name(header_name).set_values(Some(values)).build();
     let header = RuleCondition::builder().field("http-header").http_header_config(header).build();
@@ -49,19 +49,31 @@ pub(super) fn conditions(path: Option<&str>, header_name: &str, values: Vec<Stri
     path.into_iter().chain([header]).collect()
 }
 
+/// Returns the name of the header. All conditions are inputs: one that was added outside changes the routing, and is drift.
+fn header_name(rule: &Rule) -> String {
+    let header = header(rule);
+    let name = header.and_then(|header| header.http_header_name()).unwrap_or_default();
+    let is_ours = |condition: &&RuleCondition| {
+        condition.path_pattern_config().is_some() || (header.is_some() && condition.http_header_config() == header)
+    };
+    let others: Vec<&str> =
+        rule.conditions().iter().filter(|one| !is_ours(one)).filter_map(RuleCondition::field).collect();
+    if others.is_empty() { name.to_owned() } else { format!("{name} (with other conditions: {})", others.join(", ")) }
+}
+
 fn forward(group: &str) -> Action {
     Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(group).build()
 }
 
 impl ListenerRuleKind {
     fn live(arn: &str, rule: &Rule, mut tags: Tags) -> Live {
-        // The listener's ARN with the rule's id behind it is the rule's: `…:listener-rule/app/<name>/<id>/<listener>/<rule>`.
+        // The rule ARN contains the listener ARN: `…:listener-rule/app/<name>/<id>/<listener>/<rule>`.
         let listener = arn.replacen(":listener-rule/", ":listener/", 1);
         let listener = listener.rsplit_once('/').map(|(listener, _)| listener.to_owned()).unwrap_or_default();
         let mut inputs = json!({
             "listener_arn": listener,
             "priority": rule.priority().and_then(|priority| priority.parse::<i32>().ok()),
-            "header_name": header(rule).and_then(|header| header.http_header_name()),
+            "header_name": header_name(rule),
             "header_secret_version": version(rule, &mut tags),
             "target_group_arn": rule.actions().iter().find_map(Action::target_group_arn),
         });

@@ -1,14 +1,15 @@
-//! How AWS does `elbv2.load_balancer`.
+//! Implementation of `elbv2.load_balancer`.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    LoadBalancer as AwsLoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
-    LoadBalancerTypeEnum,
+    LoadBalancer as AwsLoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerState,
+    LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
 use futures::future::{try_join, try_join_all};
 use ohinfra_aws_core::{failed, is_missing, referring};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
 };
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::inputs::Attributes;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
@@ -28,7 +29,7 @@ const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 
 fn attributes_of(balancer: &AwsLoadBalancer) -> Attributes {
     let arn = balancer.load_balancer_arn().unwrap_or_default();
-    // What CloudWatch calls it: `app/<name>/<id>`.
+    // The name in CloudWatch metrics: `app/<name>/<id>`.
     let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
     ohinfra_core::contract::attributes([
         ("id", arn),
@@ -79,7 +80,25 @@ impl LoadBalancerKind {
             drop_invalid_headers: setting(DROP_INVALID) == "true",
             idle_timeout_seconds: setting(IDLE_TIMEOUT).parse().unwrap_or(60),
         };
-        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).tagged(tags)))
+        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).without_empty(&["balancer_name", "scheme"]).tagged(tags)))
+    }
+}
+
+/// Converts a state to readiness. `failed` is final: "the load balancer could not be set up".
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html>
+fn readiness(state: Option<&LoadBalancerState>) -> Result<Readiness, ProviderError> {
+    match state.and_then(|state| state.code()) {
+        Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Ok(Readiness::Ready),
+        Some(LoadBalancerStateEnum::Failed) => {
+            let reason = state.and_then(|state| state.reason()).map(|reason| format!(" ({reason})"));
+            let reason = reason.unwrap_or_default();
+            let message = format!(
+                "the state is `failed`{reason}: correct the cause, delete the load balancer, then run the same command again"
+            );
+            Err(ProviderError::new(ErrorKind::Other, DESCRIBE, message))
+        }
+        Some(code) => Ok(Readiness::Waiting(code.as_str().to_owned())),
+        None => Ok(Readiness::Waiting("not visible yet".to_owned())),
     }
 }
 
@@ -116,12 +135,7 @@ impl Kind for LoadBalancerKind {
 
     async fn ready(&self, region: &Region, arn: &str) -> Result<Readiness, ProviderError> {
         let balancer = self.by_arn(region, arn).await?;
-        let state = balancer.as_ref().and_then(|balancer| balancer.state());
-        Ok(match state.and_then(|state| state.code()) {
-            Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Readiness::Ready,
-            Some(code) => Readiness::Waiting(code.as_str().to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
-        })
+        readiness(balancer.as_ref().and_then(|balancer| balancer.state()))
     }
 
     async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
@@ -153,5 +167,29 @@ impl Kind for LoadBalancerKind {
             Some(_) => Readiness::Waiting("deleting".to_owned()),
             None => Readiness::Ready,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: LoadBalancerStateEnum) -> Result<Readiness, ProviderError> {
+        readiness(Some(&LoadBalancerState::builder().code(code).reason("no free addresses").build()))
+    }
+
+    #[test]
+    fn a_failed_load_balancer_ends_the_wait_with_its_reason() {
+        let error = of(LoadBalancerStateEnum::Failed).unwrap_err();
+        assert!(!error.is_transient());
+        assert!(error.message.starts_with("the state is `failed` (no free addresses): "), "{}", error.message);
+    }
+
+    #[test]
+    fn any_other_state_is_pending() {
+        assert_eq!(of(LoadBalancerStateEnum::Active).unwrap(), Readiness::Ready);
+        let waiting = Readiness::Waiting("provisioning".to_owned());
+        assert_eq!(of(LoadBalancerStateEnum::Provisioning).unwrap(), waiting);
+        assert_eq!(readiness(None).unwrap(), Readiness::Waiting("not visible yet".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! How AWS does `elbv2.settled_header`: a step rather than a thing. It is there as long as its rules are.
+//! Implementation of `elbv2.settled_header`, an action-only resource.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{Secrets, failed};

@@ -1,4 +1,4 @@
-//! How AWS does `elbv2.target`.
+//! Implementation of `elbv2.target`.
 
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use futures::future::try_join_all;
@@ -18,14 +18,14 @@ pub struct TargetKind(pub(crate) Clients);
 
 type Inputs = Resolved<Target>;
 
-fn described(target: &str) -> TargetDescription {
+fn description(target: &str) -> TargetDescription {
     TargetDescription::builder().id(target).build()
 }
 
-/// The group and the target of an identity `<group ARN>|<target>`.
+/// Splits an identity `<group ARN>|<target>`.
 fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
     id.split_once('|').ok_or_else(|| {
-        let message = format!("`{id}` is not such an identity: expected `<target group ARN>|<target>`");
+        let message = format!("invalid identity `{id}`: expected `<target group ARN>|<target>`");
         ProviderError::new(ErrorKind::Invalid, "identity", message)
     })
 }
@@ -41,8 +41,8 @@ impl TargetKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (group, target) = parts(id)?;
         let inputs = TargetInputs { target_group_arn: group.to_owned(), target_id: target.to_owned() };
-        let there = self.is_registered(region, group, target).await?;
-        Ok(there.then(|| Live::new(&inputs, attributes([("id", id)]))))
+        let is_registered = self.is_registered(region, group, target).await?;
+        Ok(is_registered.then(|| Live::new(&inputs, attributes([("id", id)]))))
     }
 }
 
@@ -51,8 +51,8 @@ impl Kind for TargetKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Target>) -> Result<Option<Found>, ProviderError> {
         let (Some(group), Some(target)) = (&known.target_group_arn, &known.target_id) else { return Ok(None) };
-        let there = self.is_registered(&subject.region, group, target).await?;
-        Ok(there.then(|| Found::new(format!("{group}|{target}"), Evidence::Ours)))
+        let is_registered = self.is_registered(&subject.region, group, target).await?;
+        Ok(is_registered.then(|| Found::new(format!("{group}|{target}"), Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -61,22 +61,22 @@ impl Kind for TargetKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let (group, target) = (&inputs.target_group_arn, &inputs.target_id);
-        let call = self.0.at(&subject.region).register_targets().target_group_arn(group).targets(described(target));
+        let call = self.0.at(&subject.region).register_targets().target_group_arn(group).targets(description(target));
         call.send().await.map_err(referring("elasticloadbalancing:RegisterTargets"))?;
         let id = format!("{group}|{target}");
         Ok(Created::new(&id, [("id", &id)]))
     }
 
-    /// Whatever differs is another target.
+    /// Does nothing: every change replaces the target.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (group, target) = parts(id)?;
-        let call = self.0.at(region).deregister_targets().target_group_arn(group).targets(described(target));
+        let call = self.0.at(region).deregister_targets().target_group_arn(group).targets(description(target));
         match is_missing(call.send().await.map_err(failed("elasticloadbalancing:DeregisterTargets"))) {
-            // The function is gone.
+            // The function was already deleted.
             Err(error) if error.code.as_deref() == Some("InvalidTarget") => Ok(()),
             result => result.map(|_| ()),
         }

@@ -1,4 +1,4 @@
-//! How AWS does `elbv2.target_group`.
+//! Implementation of `elbv2.target_group`.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetGroup as AwsTargetGroup, TargetGroupAttribute, TargetTypeEnum,
@@ -26,7 +26,7 @@ const STICKINESS: &str = "stickiness.enabled";
 
 fn attributes_of(group: &AwsTargetGroup) -> Attributes {
     let (arn, name) = (group.target_group_arn().unwrap_or_default(), group.target_group_name().unwrap_or_default());
-    // What CloudWatch calls it: `targetgroup/<name>/<id>`.
+    // The name in CloudWatch metrics: `targetgroup/<name>/<id>`.
     let full_name = arn.rsplit(':').next().unwrap_or_default();
     attributes([("id", arn), ("arn", arn), ("name", name), ("full_name", full_name)])
 }
@@ -34,7 +34,7 @@ fn attributes_of(group: &AwsTargetGroup) -> Attributes {
 fn health_check(group: &AwsTargetGroup) -> HealthCheck {
     HealthCheck {
         path: group.health_check_path().unwrap_or_default().to_owned(),
-        // The load balancer's default, where an answer names none.
+        // The Elastic Load Balancing default, if absent in the response.
         status_codes: group.matcher().and_then(Matcher::http_code).unwrap_or("200").to_owned(),
         healthy_threshold: group.healthy_threshold_count().unwrap_or_default(),
         unhealthy_threshold: group.unhealthy_threshold_count().unwrap_or_default(),
@@ -69,7 +69,7 @@ impl TargetGroupKind {
 
     async fn live(&self, region: &Region, group: &AwsTargetGroup, tags: Tags) -> Result<Live, ProviderError> {
         let of_instances = group.target_type() != Some(&TargetTypeEnum::Lambda);
-        // A group of a function has neither setting.
+        // A Lambda target group has neither setting.
         let settings = match group.target_group_arn() {
             Some(arn) if of_instances => self.settings(region, arn).await?,
             _ => Vec::new(),
@@ -88,7 +88,7 @@ impl TargetGroupKind {
             deregistration_delay_seconds: setting(DELAY).and_then(|text| text.parse().ok()),
             stickiness: setting(STICKINESS).map(|text| text == "true"),
         };
-        Ok(Live::new(&inputs, attributes_of(group)).tagged(tags))
+        Ok(Live::new(&inputs, attributes_of(group)).without_empty(&["group_name"]).tagged(tags))
     }
 }
 

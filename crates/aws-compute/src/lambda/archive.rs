@@ -1,5 +1,5 @@
-//! How AWS does `lambda.archive`: a step rather than a thing. Its identity is the digest of the archive, so that the state, and not
-//! Lambda, says which code a function must have.
+//! Implementation of `lambda.archive`, an action-only resource. Its identity is the digest of the archive, so that the state, and
+//! not Lambda, determines the code that a function must have.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl Kind for ArchiveKind {
         Ok(Created::new(&digest, [("id", &digest), ("sha256", &digest)]))
     }
 
-    /// Every difference makes another archive.
+    /// Does nothing: every change replaces the archive.
     async fn update(
         &self,
         _subject: &Subject,

@@ -1,4 +1,4 @@
-//! The code of a function: rendered when it is needed, with the secrets that it holds, and stored nowhere but in Lambda.
+//! Code of a function: rendered when needed, including secrets, and stored only in Lambda.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,9 @@ use ohinfra_core::secret::sha256;
 use super::Clients;
 
 /// Renders the archive of a package.
+///
+/// # Errors
+/// A secret cannot be read, or the package cannot be rendered.
 pub(super) async fn render(
     clients: &Clients,
     packages: &dyn Packages,
@@ -29,7 +32,7 @@ pub(super) async fn render(
     rendered.map_err(|message| ProviderError::new(ErrorKind::Invalid, "lambda:CreateFunction", message))
 }
 
-/// The digest of an archive in the form of Lambda's `CodeSha256`.
+/// Returns the digest of an archive in the format of `CodeSha256` in Lambda.
 pub(super) fn digest(archive: &[u8]) -> String {
     STANDARD.encode(sha256(archive))
 }

@@ -1,5 +1,5 @@
-//! How AWS does `lambda.function`. Lambda carries out one change at a time: an update that needs two calls makes the second one in
-//! a later attempt.
+//! Implementation of `lambda.function`. Lambda applies one change at a time: an update that needs two calls sends the second one
+//! in a later attempt.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ fn tags_of(function: &GetFunctionOutput) -> Tags {
     function.tags().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// Whether Lambda is still creating the function or carrying out a change: it takes the next change only after that.
+/// Returns the status if Lambda is still creating or changing the function; it accepts the next change only afterwards.
 fn busy(details: &FunctionConfiguration) -> Option<&'static str> {
     match (details.state(), details.last_update_status()) {
         (Some(State::Pending), _) => Some("Pending"),
@@ -71,14 +71,17 @@ impl FunctionKind {
         details.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))
     }
 
-    /// The archive that the state has recorded, and no other one.
+    /// Renders the archive, and only the one recorded in the state.
+    ///
+    /// # Errors
+    /// The digest differs from the recorded one.
     async fn code(&self, inputs: &Inputs, operation: &str) -> Result<Blob, ProviderError> {
         let (parameters, secrets) = (&inputs.parameters, &inputs.secret_parameters);
         let archive = render(&self.clients, &*self.packages, &inputs.package, parameters, secrets).await?;
         if digest(&archive) != inputs.code_sha256 {
             let message = format!(
-                "the code of {} is not the code that was planned: a secret or the version of ohinfra has changed; plan again, \
-                 with the archive of the function",
+                "the code of {} differs from the planned code, because a secret or the version of ohinfra changed; run plan again \
+                 and include the archive of the function",
                 inputs.function_name
             );
             return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
@@ -90,15 +93,14 @@ impl FunctionKind {
         let Some(function) = self.get(region, name).await? else { return Ok(None) };
         let tags = tags_of(&function);
         let details = function.configuration.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))?;
-        let settings = Settings::of(&details);
         let mut inputs = json!({
             "function_name": name,
             "description": details.description().unwrap_or_default(),
             "code_sha256": details.code_sha256().unwrap_or_default(),
         });
-        settings.add_to(&mut inputs);
-        let (arn, settings) = (details.function_arn().unwrap_or_default(), settings.document());
-        let attributes = attributes([("id", name), ("name", name), ("arn", arn), ("settings", &settings)]);
+        Settings::of(&details).add_to(&mut inputs);
+        let attributes =
+            attributes([("id", name), ("name", name), ("arn", details.function_arn().unwrap_or_default())]);
         Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
     }
 
@@ -108,9 +110,11 @@ impl FunctionKind {
         let call = call.description(&desired.description).role(&desired.role_arn).handler(&desired.handler);
         let call = call.runtime(Runtime::from(desired.runtime.as_str())).memory_size(desired.memory_mb);
         let call = call.timeout(desired.timeout_seconds);
-        // Lambda@Edge refuses a function that has an environment, be it empty.
+        // Lambda@Edge rejects a function with environment variables, even an empty set.
         let same = live.environment == desired.environment;
         let call = if same { call } else { call.environment(environment(desired)) };
+        let same = live.layers == desired.layers;
+        let call = if same { call } else { call.set_layers(Some(desired.layers.clone())) };
         call.send().await.map(|_| ()).map_err(referring(CONFIGURE))
     }
 
@@ -142,8 +146,9 @@ impl Kind for FunctionKind {
         let call = call.runtime(Runtime::from(inputs.runtime.as_str())).memory_size(inputs.memory_mb);
         let call = call.architectures(Architecture::from(inputs.architecture.as_str())).timeout(inputs.timeout_seconds);
         let call = call.set_tags(Some(tags.clone().into_iter().collect()));
-        // Lambda@Edge refuses a function that has an environment, be it empty.
+        // Lambda@Edge rejects a function with environment variables, even an empty set.
         let call = if inputs.environment.is_empty() { call } else { call.environment(environment(inputs)) };
+        let call = if inputs.layers.is_empty() { call } else { call.set_layers(Some(inputs.layers.clone())) };
         let answer = call.send().await.map_err(referring(CREATE))?;
         let arn = answer.function_arn.ok_or_else(|| ProviderError::incomplete(CREATE, "FunctionArn"))?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
@@ -155,11 +160,11 @@ impl Kind for FunctionKind {
         let reason = |reason: Option<&str>| reason.unwrap_or("no reason given").to_owned();
         match (details.state(), details.last_update_status()) {
             (Some(State::Failed), _) => {
-                let message = format!("{name} could not be made: {}", reason(details.state_reason()));
+                let message = format!("failed to create {name}: {}", reason(details.state_reason()));
                 Err(ProviderError::new(ErrorKind::Other, GET, message))
             }
             (_, Some(LastUpdateStatus::Failed)) => {
-                let message = format!("{name} could not be updated: {}", reason(details.last_update_status_reason()));
+                let message = format!("failed to update {name}: {}", reason(details.last_update_status_reason()));
                 Err(ProviderError::new(ErrorKind::Other, GET, message))
             }
             _ => Ok(busy(&details).map_or(Readiness::Ready, |status| Readiness::Waiting(status.to_owned()))),
@@ -168,7 +173,7 @@ impl Kind for FunctionKind {
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let (region, desired) = (&subject.region, &update.desired);
-        // A retry finds what the attempt before it changed, so what AWS reports by now is compared, not what the plan read.
+        // Compares with the current settings, not with those of the plan: an earlier attempt may have changed some.
         let mut details = self.details(region, name).await?;
         let live = Settings::of(&details);
         if live.configurable() != Settings::wanted(desired).configurable()

@@ -1,4 +1,4 @@
-//! How AWS does `lambda.permission`: one statement of a function's policy.
+//! Implementation of `lambda.permission`: one statement of a function's policy.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};
@@ -8,7 +8,7 @@ use ohinfra_core::contract::{
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::lambda::{Permission, PermissionInputs};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Clients;
 
@@ -16,6 +16,31 @@ use super::Clients;
 pub struct PermissionKind(pub(crate) Clients);
 
 type Inputs = Resolved<Permission>;
+
+const ACTION: &str = "lambda:InvokeFunction";
+
+/// Returns the service that may invoke the function. Any other form, such as `"*"`, is returned as written, so that it is a
+/// difference.
+fn principal(statement: &Value) -> String {
+    let principal = &statement["Principal"];
+    let service = principal.as_object().filter(|all| all.len() == 1).and_then(|all| all.get("Service")?.as_str());
+    let is_ours = statement["Effect"] == "Allow" && statement["Action"] == ACTION;
+    match service.filter(|_| is_ours) {
+        Some(service) => service.to_owned(),
+        None if is_ours => principal.to_string(),
+        None => {
+            json!({ "Effect": statement["Effect"], "Action": statement["Action"], "Principal": principal }).to_string()
+        }
+    }
+}
+
+/// Returns the ARN of the only condition. Any other form is returned as written, and a statement without conditions as `null`.
+fn source_arn(statement: &Value) -> String {
+    let condition = &statement["Condition"];
+    let only = |value: &Value, name: &str| value.as_object().filter(|all| all.len() == 1)?.get(name).cloned();
+    let arn = only(condition, "ArnLike").and_then(|arns| only(&arns, "AWS:SourceArn")?.as_str().map(str::to_owned));
+    arn.unwrap_or_else(|| condition.to_string())
+}
 
 impl PermissionKind {
     async fn statement(&self, region: &Region, function: &str, sid: &str) -> Result<Option<Value>, ProviderError> {
@@ -28,13 +53,12 @@ impl PermissionKind {
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (function, sid) = ProviderError::split_identity(id, "function:statement")?;
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(self.statement(region, function, sid).await?.map(|statement| {
             let inputs = PermissionInputs {
                 function_name: function.to_owned(),
                 statement_id: sid.to_owned(),
-                principal: text(statement.pointer("/Principal/Service")),
-                source_arn: text(statement.pointer("/Condition/ArnLike/AWS:SourceArn")),
+                principal: principal(&statement),
+                source_arn: source_arn(&statement),
             };
             Live::new(&inputs, attributes([("id", id)]))
         }))
@@ -46,8 +70,8 @@ impl Kind for PermissionKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Permission>) -> Result<Option<Found>, ProviderError> {
         let Some(function) = &known.function_name else { return Ok(None) };
-        let there = self.statement(&subject.region, function, &known.statement_id).await?;
-        Ok(there.map(|_| Found::new(format!("{function}:{}", known.statement_id), Evidence::Ours)))
+        let statement = self.statement(&subject.region, function, &known.statement_id).await?;
+        Ok(statement.map(|_| Found::new(format!("{function}:{}", known.statement_id), Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -56,14 +80,14 @@ impl Kind for PermissionKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let call = self.0.at(&subject.region).add_permission().function_name(&inputs.function_name);
-        let call = call.statement_id(&inputs.statement_id).action("lambda:InvokeFunction");
+        let call = call.statement_id(&inputs.statement_id).action(ACTION);
         let call = call.principal(&inputs.principal).source_arn(&inputs.source_arn);
         call.send().await.map_err(referring("lambda:AddPermission"))?;
         let id = format!("{}:{}", inputs.function_name, inputs.statement_id);
         Ok(Created::new(&id, [("id", &id)]))
     }
 
-    /// Whatever differs is another permission.
+    /// Does nothing: every change replaces the permission.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }
@@ -72,5 +96,43 @@ impl Kind for PermissionKind {
         let (function, sid) = ProviderError::split_identity(id, "function:statement")?;
         let call = self.0.at(region).remove_permission().function_name(function).statement_id(sid);
         is_missing(call.send().await.map_err(failed("lambda:RemovePermission"))).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/a/1";
+
+    fn statement() -> Value {
+        json!({
+            "Sid": "LoadBalancer", "Effect": "Allow", "Principal": { "Service": "elasticloadbalancing.amazonaws.com" },
+            "Action": "lambda:InvokeFunction", "Condition": { "ArnLike": { "AWS:SourceArn": ARN } },
+        })
+    }
+
+    #[test]
+    fn a_statement_is_read_as_written() {
+        let read = |statement: &Value| (principal(statement), source_arn(statement));
+        let service = "elasticloadbalancing.amazonaws.com".to_owned();
+        assert_eq!(read(&statement()), (service.clone(), ARN.to_owned()));
+        let mut public = statement();
+        public["Principal"] = json!("*");
+        public.as_object_mut().map(|fields| fields.remove("Condition"));
+        assert_eq!(read(&public), ("\"*\"".to_owned(), "null".to_owned()));
+        let others = [
+            ("Principal", json!({ "AWS": "arn:aws:iam::444455556666:root" })),
+            ("Principal", json!({ "Service": service, "AWS": "*" })),
+            ("Principal", json!({ "Service": [service, "events.amazonaws.com"] })),
+            ("Action", json!("lambda:*")),
+            ("Condition", json!({ "ArnLike": { "AWS:SourceArn": [ARN, "*"] } })),
+            ("Condition", json!({ "ArnNotLike": { "AWS:SourceArn": ARN } })),
+        ];
+        for (field, value) in others {
+            let mut other = statement();
+            other[field] = value;
+            assert_ne!(read(&other), read(&statement()), "{other}");
+        }
     }
 }

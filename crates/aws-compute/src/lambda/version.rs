@@ -1,5 +1,5 @@
-//! How AWS does `lambda.version`. Only code that ohinfra uploaded is published: `PublishVersion` is given its digest and refuses
-//! any other code that the function may have by then.
+//! Implementation of `lambda.version`. Only code uploaded by ohinfra is published: `PublishVersion` receives the digest and
+//! rejects any other code.
 
 use aws_sdk_lambda::types::{FunctionConfiguration, State};
 use futures::future::try_join_all;
@@ -8,6 +8,7 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::document::same_meaning;
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::lambda::{Version, VersionInputs};
@@ -38,11 +39,33 @@ impl VersionKind {
             settings: Settings::of(&details).document(),
         };
         let (arn, version) = (details.function_arn().unwrap_or_default(), details.version().unwrap_or_default());
-        Ok(Some(Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))))
+        Ok(Some(
+            Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))
+                .without_empty(&["function_name", "code_sha256"]),
+        ))
     }
 
-    /// The identities of the versions that have this code and these settings, the newest first.
-    async fn same(
+    /// Returns the revision of the function to publish.
+    ///
+    /// # Errors
+    /// The function has other settings than those to publish.
+    async fn revision(&self, region: &Region, inputs: &Inputs) -> Result<Option<String>, ProviderError> {
+        let call = self.0.at(region).get_function().function_name(&inputs.function_name);
+        let answer = call.send().await.map_err(referring("lambda:GetFunction"))?;
+        let details =
+            answer.configuration.ok_or_else(|| ProviderError::incomplete("lambda:GetFunction", "Configuration"))?;
+        if same_meaning(&Settings::of(&details).document(), &inputs.settings) {
+            return Ok(details.revision_id);
+        }
+        let message = format!(
+            "the settings of {} differ from the planned ones; run plan again and include the function",
+            inputs.function_name
+        );
+        Err(ProviderError::new(ErrorKind::Invalid, PUBLISH, message))
+    }
+
+    /// Returns the identities of all versions with this code and these settings, newest first.
+    async fn matching(
         &self,
         region: &Region,
         name: &str,
@@ -52,13 +75,13 @@ impl VersionKind {
         let call = self.0.at(region).list_versions_by_function().function_name(name);
         let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let versions = is_missing(versions.map_err(failed("lambda:ListVersionsByFunction")))?.unwrap_or_default();
-        let same = versions.into_iter().rev().filter_map(|details| {
+        let matching = versions.into_iter().rev().filter_map(|details| {
             let version = details.version().filter(|version| *version != "$LATEST")?;
             let is_same = details.code_sha256() == Some(code);
             let is_same = is_same && same_meaning(&Settings::of(&details).document(), settings);
             is_same.then(|| format!("{name}:{version}"))
         });
-        Ok(same.collect())
+        Ok(matching.collect())
     }
 }
 
@@ -70,8 +93,8 @@ impl Kind for VersionKind {
         else {
             return Ok(None);
         };
-        let same = self.same(&subject.region, name, code, settings).await?;
-        Ok(same.into_iter().find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
+        let matching = self.matching(&subject.region, name, code, settings).await?;
+        Ok(matching.into_iter().find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -80,13 +103,19 @@ impl Kind for VersionKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let name = &inputs.function_name;
-        // After a change that was undone, the version before it is still right: CloudFront need not take another one.
-        let same = self.same(&subject.region, name, &inputs.code_sha256, &inputs.settings).await?;
-        if let Some(id) = same.into_iter().next() {
+        // After a reverted change an earlier version matches: CloudFront can keep using it.
+        let matching = self.matching(&subject.region, name, &inputs.code_sha256, &inputs.settings).await?;
+        if let Some(id) = matching.into_iter().next() {
             return Ok(Created { id, ..Created::default() });
         }
-        let call = self.0.at(&subject.region).publish_version().function_name(name);
-        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH))?;
+        let revision = self.revision(&subject.region, inputs).await?;
+        let call = self.0.at(&subject.region).publish_version().function_name(name).set_revision_id(revision);
+        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH));
+        let answer = answer.map_err(|error| match error.code.as_deref() {
+            // The function was changed after its settings were compared: the next attempt compares them again.
+            Some("PreconditionFailedException") => ProviderError { kind: ErrorKind::Dependency, ..error },
+            _ => error,
+        })?;
         let version = answer.version.ok_or_else(|| ProviderError::incomplete(PUBLISH, "Version"))?;
         Ok(Created { id: format!("{name}:{version}"), ..Created::default() })
     }
@@ -99,7 +128,7 @@ impl Kind for VersionKind {
         })
     }
 
-    /// Whatever differs is another version.
+    /// Does nothing: every change replaces the version.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }

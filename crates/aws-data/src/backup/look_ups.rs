@@ -1,4 +1,4 @@
-//! What an account has opted in to.
+//! Implementation of the AWS Backup lookup.
 
 use futures::future::BoxFuture;
 use ohinfra_aws_core::failed;
@@ -25,7 +25,7 @@ impl AnswersLookUp for OptedInLookUp {
             match answer {
                 Ok(answer) => Ok(json!(answer.resource_type_opt_in_preference.unwrap_or_default())),
                 Err(error) if matches!(error.kind, ErrorKind::Credentials | ErrorKind::Throttled) => Err(error),
-                // Good for a warning only: who may not ask gets none.
+                // The response is used only for a warning: without the permission there is no warning.
                 Err(_) => Ok(json!({})),
             }
         })

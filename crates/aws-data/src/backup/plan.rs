@@ -1,4 +1,4 @@
-//! How AWS does `backup.plan`.
+//! Implementation of `backup.plan`.
 
 use aws_sdk_backup::types::builders::BackupRuleInputBuilder;
 use aws_sdk_backup::types::{BackupPlan, BackupPlanInput, BackupRule, BackupRuleInput, Lifecycle};
@@ -18,7 +18,8 @@ pub struct PlanKind(pub(crate) Clients);
 
 type Inputs = Resolved<Plan>;
 
-/// AWS replaces the whole plan: what the live one has beside our inputs (copies to other regions, cold storage, a time zone) stays.
+/// Builds the request. An update replaces the whole plan, so live settings that are not inputs (copies to other regions, cold
+/// storage, a time zone) are kept.
 fn to_aws(
     inputs: &Inputs,
     live: Option<BackupPlan>,
@@ -54,7 +55,7 @@ fn to_aws(
         .map_err(defect(operation))
 }
 
-/// Everything of a live rule that an update takes.
+/// Copies all settings of a live rule that an update accepts.
 fn kept(live: BackupRule) -> BackupRuleInputBuilder {
     BackupRuleInput::builder()
         .set_target_logically_air_gapped_backup_vault_arn(live.target_logically_air_gapped_backup_vault_arn)
@@ -85,7 +86,7 @@ impl PlanKind {
 
     async fn plan(&self, region: &Region, id: &str) -> Result<Option<BackupPlan>, ProviderError> {
         let result = self.0.at(region).get_backup_plan().backup_plan_id(id).send().await;
-        // A deleted plan can still be asked for; it says when it was deleted.
+        // AWS still returns a deleted plan, with its deletion date.
         let answer = is_missing(result.map_err(failed("backup:GetBackupPlan")))?;
         Ok(answer.filter(|answer| answer.deletion_date.is_none()).and_then(|answer| answer.backup_plan))
     }
@@ -109,7 +110,7 @@ impl Kind for PlanKind {
     async fn find(&self, subject: &Subject, known: &Known<Plan>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).list_backup_plans().into_paginator().items();
         let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("backup:ListBackupPlans"))?;
-        // Names are not unique: the tags decide.
+        // Names are not unique; the tags identify the plan.
         let named = plans.into_iter().filter(|plan| {
             plan.backup_plan_name.as_ref() == Some(&known.plan_name)
                 && subject.seeks(plan.backup_plan_id().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! How AWS does `backup.selection`. Its identity is `plan:selection`.
+//! Implementation of `backup.selection`. The identity is `plan:selection`.
 
 use aws_sdk_backup::types::{BackupSelection, Condition, ConditionType};
 use futures::future::try_join_all;
@@ -75,7 +75,7 @@ impl Kind for SelectionKind {
     }
 
     async fn update(&self, _subject: &Subject, id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
-        // The schema says that every input replaces, so the planner never asks for this.
+        // Every input requires replacement, so the planner never plans an update.
         Err(ProviderError::new(
             ErrorKind::Invalid,
             "backup:UpdateBackupSelection",

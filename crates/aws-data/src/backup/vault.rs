@@ -1,4 +1,4 @@
-//! How AWS does `backup.vault`.
+//! Implementation of `backup.vault`.
 
 use std::collections::BTreeMap;
 
@@ -23,14 +23,14 @@ pub struct VaultKind(pub(crate) Clients);
 type Inputs = Resolved<Vault>;
 
 impl VaultKind {
-    /// All vaults: DescribeBackupVault answers AccessDenied for one that does not exist, which says nothing.
+    /// Lists all vaults. DescribeBackupVault cannot be used: for a missing vault it returns an ambiguous AccessDenied.
     async fn all(&self, region: &Region) -> Result<Vec<BackupVaultListMember>, ProviderError> {
         let vaults =
             self.0.at(region).list_backup_vaults().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         vaults.map_err(failed("backup:ListBackupVaults"))
     }
 
-    /// Deletes the recovery points page after page and gives how many were still listed: their deletion goes on after the answer.
+    /// Deletes the recovery points page by page. Returns the number of listed points; AWS deletes them asynchronously.
     async fn empty(&self, region: &Region, name: &str) -> Result<usize, ProviderError> {
         let client = &self.0.at(region);
         let call = client.list_recovery_points_by_backup_vault().backup_vault_name(name);
@@ -52,7 +52,7 @@ impl VaultKind {
 async fn delete_point(client: &Client, vault: &str, point: String) -> Result<(), ProviderError> {
     let call = client.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(point);
     match call.send().await.map_err(failed("backup:DeleteRecoveryPoint")) {
-        // Gone, or busy: the vault is looked at again.
+        // Already deleted, or busy: the vault is listed again.
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Dependency) => Ok(()),
         result => result.map(|_| ()),
     }

@@ -1,4 +1,4 @@
-//! How AWS does `efs.access_point`.
+//! Implementation of `efs.access_point`.
 
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, LifeCycleState, PosixUser, RootDirectory};
 use futures::future::try_join_all;
@@ -28,22 +28,25 @@ impl AccessPointKind {
     }
 }
 
-fn is_going_point(point: &AccessPointDescription) -> bool {
+fn is_deleting(point: &AccessPointDescription) -> bool {
     point.life_cycle_state().is_some_and(is_going)
 }
 
 fn live(point: &AccessPointDescription) -> Live {
     let root = point.root_directory();
-    let made = root.and_then(|root| root.creation_info());
+    let creation = root.and_then(|root| root.creation_info());
     let inputs = AccessPointInputs {
         file_system_id: point.file_system_id().unwrap_or_default().to_owned(),
         path: root.and_then(|root| root.path()).unwrap_or("/").to_owned(),
         user_id: point.posix_user().map(|user| user.uid).unwrap_or_default(),
         group_id: point.posix_user().map(|user| user.gid).unwrap_or_default(),
-        permissions: made.map(|made| made.permissions.clone()).unwrap_or_default(),
+        permissions: creation.map(|creation| creation.permissions.clone()).unwrap_or_default(),
     };
     let (id, arn) = (point.access_point_id().unwrap_or_default(), point.access_point_arn().unwrap_or_default());
-    Live::new(&inputs, attributes([("id", id), ("arn", arn)])).tagged(from_tags(point.tags()))
+    let mut live = Live::new(&inputs, attributes([("id", id), ("arn", arn)]));
+    // An absent user is not the user 0, which would cause a replacement.
+    live.inputs.retain(|name, _| point.posix_user().is_some() || !["user_id", "group_id"].contains(&name.as_str()));
+    live.without_empty(&["file_system_id", "permissions"]).tagged(from_tags(point.tags()))
 }
 
 impl Kind for AccessPointKind {
@@ -52,7 +55,7 @@ impl Kind for AccessPointKind {
     async fn find(&self, subject: &Subject, _known: &Known<AccessPoint>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).describe_access_points().into_paginator().items().send();
         let points = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
-        let ours = points.into_iter().filter(|point| !is_going_point(point)).find_map(|point| {
+        let ours = points.into_iter().filter(|point| !is_deleting(point)).find_map(|point| {
             let tags = from_tags(point.tags());
             let id = point.access_point_id.filter(|id| subject.seeks(id))?;
             subject.ownership.matches(&tags).then(|| Found::new(id, Evidence::Tags(tags)))
@@ -62,18 +65,18 @@ impl Kind for AccessPointKind {
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
         let points = try_join_all(ids.iter().map(|id| self.describe(region, id))).await?;
-        Ok(points.iter().map(|point| point.as_ref().filter(|point| !is_going_point(point)).map(live)).collect())
+        Ok(points.iter().map(|point| point.as_ref().filter(|point| !is_deleting(point)).map(live)).collect())
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "elasticfilesystem:CreateAccessPoint";
-        let wrong = |error: aws_sdk_efs::error::BuildError| {
+        let invalid = |error: aws_sdk_efs::error::BuildError| {
             ProviderError::new(ErrorKind::Invalid, operation, error.to_string())
         };
-        let user = PosixUser::builder().uid(inputs.user_id).gid(inputs.group_id).build().map_err(wrong)?;
-        let made = CreationInfo::builder().owner_uid(inputs.user_id).owner_gid(inputs.group_id);
-        let made = made.permissions(&inputs.permissions).build().map_err(wrong)?;
-        let root = RootDirectory::builder().path(&inputs.path).creation_info(made).build();
+        let user = PosixUser::builder().uid(inputs.user_id).gid(inputs.group_id).build().map_err(invalid)?;
+        let creation = CreationInfo::builder().owner_uid(inputs.user_id).owner_gid(inputs.group_id);
+        let creation = creation.permissions(&inputs.permissions).build().map_err(invalid)?;
+        let root = RootDirectory::builder().path(&inputs.path).creation_info(creation).build();
         let call = self.0.at(&subject.region).create_access_point().client_token(&subject.token);
         let call = call.file_system_id(&inputs.file_system_id).posix_user(user).root_directory(root);
         let call = call.set_tags(Some(to_tags(tags, operation)?));

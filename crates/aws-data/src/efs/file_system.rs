@@ -1,4 +1,4 @@
-//! How AWS does `efs.file_system`.
+//! Implementation of `efs.file_system`.
 
 use aws_sdk_efs::types::{
     FileSystemDescription, LifeCycleState, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
@@ -22,8 +22,8 @@ type Inputs = Resolved<FileSystem>;
 
 const DESCRIBE: &str = "elasticfilesystem:DescribeFileSystems";
 
-/// The policy with another resource in every statement: `*` in the configuration, the file system's ARN in AWS, which is not known
-/// before the file system is made.
+/// Replaces the resource in every statement of a policy: `*` in the configuration is the file system's ARN in AWS, which is not
+/// known before the file system is created.
 fn with_resource(policy: &str, resource: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<Value>(policy) else { return policy.to_owned() };
     for statement in document.get_mut("Statement").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -45,11 +45,10 @@ impl FileSystemKind {
         Ok(answer.and_then(|answer| answer.policy).map(|policy| with_resource(&policy, "*")))
     }
 
-    async fn transition(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
+    async fn lifecycle(&self, region: &Region, id: &str) -> Result<Vec<LifecyclePolicy>, ProviderError> {
         let result = self.0.at(region).describe_lifecycle_configuration().file_system_id(id).send().await;
         let answer = is_missing(result.map_err(failed("elasticfilesystem:DescribeLifecycleConfiguration")))?;
-        let policies = answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default();
-        Ok(policies.into_iter().find_map(|policy| policy.transition_to_ia).map(|rule| rule.as_str().to_owned()))
+        Ok(answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default())
     }
 
     async fn put_policy(&self, region: &Region, id: &str, policy: Option<&str>) -> Result<(), ProviderError> {
@@ -65,30 +64,44 @@ impl FileSystemKind {
         call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutFileSystemPolicy"))
     }
 
-    async fn put_transition(&self, region: &Region, id: &str, rule: Option<&str>) -> Result<(), ProviderError> {
+    /// Sets the transition to infrequent access. The other transitions of the live configuration stay.
+    async fn put_transition(
+        &self,
+        region: &Region,
+        id: &str,
+        rule: Option<&str>,
+        live: Vec<LifecyclePolicy>,
+    ) -> Result<(), ProviderError> {
         let policy = |rule: &str| LifecyclePolicy::builder().transition_to_ia(TransitionToIaRules::from(rule)).build();
+        // A policy has exactly one transition.
+        let others = live.into_iter().filter(|policy| policy.transition_to_ia.is_none());
         let call = self.0.at(region).put_lifecycle_configuration().file_system_id(id);
-        let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().collect()));
+        let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().chain(others).collect()));
         call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutLifecycleConfiguration"))
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let settings = try_join(self.policy(region, id), self.transition(region, id));
-        let (system, (policy, transition_to_ia)) = try_join(self.describe(region, id), settings).await?;
+        let settings = try_join(self.policy(region, id), self.lifecycle(region, id));
+        let (system, (policy, lifecycle)) = try_join(self.describe(region, id), settings).await?;
         let Some(system) = system.filter(|system| !is_going(&system.life_cycle_state)) else { return Ok(None) };
         let inputs = FileSystemInputs {
             encrypted: system.encrypted.unwrap_or_default(),
             performance_mode: system.performance_mode.as_str().to_owned(),
             throughput_mode: system.throughput_mode.as_ref().map_or("bursting", ThroughputMode::as_str).to_owned(),
-            transition_to_ia,
+            transition_to_ia: lifecycle
+                .iter()
+                .find_map(|policy| policy.transition_to_ia())
+                .map(|rule| rule.as_str().to_owned()),
             policy,
         };
         let arn = system.file_system_arn.clone().unwrap_or_default();
-        let live = Live::new(&inputs, attributes([("id", id), ("arn", &arn)]));
+        let mut live = Live::new(&inputs, attributes([("id", id), ("arn", &arn)]));
+        // An absent value is not `false`, which would cause a replacement.
+        live.inputs.retain(|name, _| system.encrypted.is_some() || name != "encrypted");
         Ok(Some(live.tagged(from_tags(system.tags()))))
     }
 
-    /// The file system that carries a token, or the tags.
+    /// Finds the file system with the ownership tags.
     async fn search(&self, subject: &Subject) -> Result<Option<FileSystemDescription>, ProviderError> {
         let call = self.0.at(&subject.region).describe_file_systems().into_paginator().items().send();
         let systems = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
@@ -123,8 +136,8 @@ impl Kind for FileSystemKind {
         let call = call.throughput_mode(ThroughputMode::from(inputs.throughput_mode.as_str()));
         let system = call.send().await.map_err(failed(operation))?;
         let id = system.file_system_id;
-        // What AWS refuses while the file system is being created is set by an update: the engine finds it by its tags.
-        self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref()).await?;
+        // If AWS refuses these calls during creation, the engine finds the file system by its tags and sets them in an update.
+        self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref(), Vec::new()).await?;
         self.put_policy(&subject.region, &id, inputs.policy.as_deref()).await?;
         Ok(Created { id, ..Created::default() })
     }
@@ -147,7 +160,8 @@ impl Kind for FileSystemKind {
             call.send().await.map_err(failed("elasticfilesystem:UpdateFileSystem"))?;
         }
         if update.changes("transition_to_ia") {
-            self.put_transition(&subject.region, id, desired.transition_to_ia.as_deref()).await?;
+            let live = self.lifecycle(&subject.region, id).await?;
+            self.put_transition(&subject.region, id, desired.transition_to_ia.as_deref(), live).await?;
         }
         if update.changes("policy") {
             self.put_policy(&subject.region, id, desired.policy.as_deref()).await?;

@@ -1,4 +1,4 @@
-//! How AWS does `efs.mount_target`.
+//! Implementation of `efs.mount_target`.
 
 use aws_sdk_efs::types::{LifeCycleState, MountTargetDescription};
 use futures::future::{try_join, try_join_all};
@@ -29,7 +29,7 @@ impl MountTargetKind {
     async fn groups(&self, region: &Region, id: &str) -> Result<Option<Vec<String>>, ProviderError> {
         let result = self.0.at(region).describe_mount_target_security_groups().mount_target_id(id).send().await;
         match result.map_err(failed("elasticfilesystem:DescribeMountTargetSecurityGroups")) {
-            // Its network interface is still being made.
+            // The network interface is still being created.
             Err(error) if error.code.as_deref() == Some("IncorrectMountTargetState") => Ok(None),
             result => Ok(is_missing(result)?.map(|answer| answer.security_groups)),
         }
@@ -56,11 +56,11 @@ impl Kind for MountTargetKind {
         let call = self.0.at(&subject.region).describe_mount_targets().file_system_id(system);
         let targets = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let targets = is_missing(targets.map_err(failed(DESCRIBE)))?.unwrap_or_default();
-        let here = |target: &MountTargetDescription| {
+        let is_match = |target: &MountTargetDescription| {
             target.subnet_id == known.subnet_id && !is_going(&target.life_cycle_state)
         };
-        // It belongs to a file system of ours.
-        Ok(targets.into_iter().find(here).map(|target| Found::new(target.mount_target_id, Evidence::Ours)))
+        // Part of a file system owned by this deployment.
+        Ok(targets.into_iter().find(is_match).map(|target| Found::new(target.mount_target_id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {

@@ -1,4 +1,4 @@
-//! How AWS does `rds.cluster`.
+//! Implementation of `rds.cluster`.
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration, SourceType};
 use futures::future::try_join_all;
@@ -20,7 +20,8 @@ pub struct ClusterKind(pub(crate) Clients);
 
 type Inputs = Resolved<Cluster>;
 
-/// Set while a cluster is being restored: what a snapshot does not bring is set before the tag is taken off, also by a later run.
+/// Tag of a cluster that is being restored. Removed after the settings that a snapshot lacks are applied, possibly by a later
+/// run.
 const RESTORING: &str = "ohinfra:restoring";
 const DESCRIBE: &str = "rds:DescribeDBClusters";
 
@@ -28,12 +29,12 @@ fn scaling(inputs: &Inputs) -> ServerlessV2ScalingConfiguration {
     ServerlessV2ScalingConfiguration::builder().min_capacity(inputs.min_acu).max_capacity(inputs.max_acu).build()
 }
 
-/// The newer of two versions. AWS raises minor versions by itself, and no version goes back: what is configured is a floor.
+/// Returns the newer of two versions. The configured version is a minimum: AWS upgrades minor versions and never downgrades.
 fn newer<'a>(one: &'a str, other: &'a str) -> &'a str {
     if order(one) > order(other) { one } else { other }
 }
 
-/// What others may refer to; what AWS does not say yet is left out.
+/// Returns the attributes that dependents can reference, without those that AWS has not reported yet.
 fn attributes_of(cluster: &DbCluster) -> ohinfra_core::inputs::Attributes {
     let name = cluster.db_cluster_identifier();
     let texts = [
@@ -52,7 +53,7 @@ fn attributes_of(cluster: &DbCluster) -> ohinfra_core::inputs::Attributes {
 
 fn created(cluster: &DbCluster) -> Created {
     let mut attributes = attributes_of(cluster);
-    // While it is being made, AWS may answer with addresses that still change.
+    // During creation, AWS may report endpoints that still change.
     attributes.retain(|name, _| ["name", "arn", "resource_id"].contains(&name.as_str()));
     Created { id: cluster.db_cluster_identifier().unwrap_or_default().to_owned(), attributes }
 }
@@ -88,17 +89,19 @@ fn live(cluster: &DbCluster) -> Live {
     });
     if let Some(fields) = inputs.as_object_mut() {
         fields.remove("admin_secret_arn");
-        // What AWS does not say is not `false`: that would be another cluster.
+        // An absent value is not `false`, which would cause a replacement.
         if cluster.storage_encrypted().is_none() {
             fields.remove("storage_encrypted");
         }
     }
     let mut tags = from_tags(cluster.tag_list());
     tags.remove(RESTORING);
-    Live::new(&inputs, attributes_of(cluster)).tagged(tags)
+    Live::new(&inputs, attributes_of(cluster))
+        .without_empty(&["cluster_name", "engine", "database_name", "master_username", "subnet_group_name"])
+        .tagged(tags)
 }
 
-/// What was accepted and is not made yet. The status stays `available` until AWS begins with it.
+/// Returns a description of accepted but unapplied changes. The status stays `available` until AWS starts to apply them.
 fn pending(cluster: &DbCluster) -> Option<String> {
     let pending = cluster.pending_modified_values()?;
     let logs = pending.pending_cloudwatch_logs_exports();
@@ -106,7 +109,7 @@ fn pending(cluster: &DbCluster) -> Option<String> {
     let names = [
         ("engine version", pending.engine_version().is_some()),
         ("password", pending.master_user_password().is_some()),
-        ("backups' retention", pending.backup_retention_period().is_some()),
+        ("backup retention", pending.backup_retention_period().is_some()),
         ("IAM authentication", pending.iam_database_authentication_enabled().is_some()),
         ("log exports", logs),
     ];
@@ -115,7 +118,7 @@ fn pending(cluster: &DbCluster) -> Option<String> {
 }
 
 impl ClusterKind {
-    /// The cluster, if there is one that is not on its way out.
+    /// Returns the cluster, unless it is being deleted.
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
         Ok(self.describe_any(region, name).await?.filter(|cluster| cluster.status() != Some("deleting")))
     }
@@ -136,7 +139,8 @@ impl ClusterKind {
         Secrets::new(self.0.connection()).text(arn).await?.field("password", arn)
     }
 
-    /// A snapshot brings its own password, backups and windows: those are set by an update once the restored cluster is there.
+    /// Restores a snapshot. It contains its own password, backup settings and windows: an update sets the configured ones after
+    /// the cluster is restored.
     async fn restore(
         &self,
         subject: &Subject,
@@ -146,11 +150,11 @@ impl ClusterKind {
     ) -> Result<Created, ProviderError> {
         let operation = "rds:RestoreDBClusterFromSnapshot";
         let snapshot = snapshots::chosen(&self.0, &subject.region, snapshot, &subject.ownership).await?;
-        let (snapshot, taken_of) = (snapshot.name, snapshot.engine_version);
-        let (from, to) = (major(&taken_of), major(&inputs.engine_version));
+        let (snapshot, snapshot_version) = (snapshot.name, snapshot.engine_version);
+        let (from, to) = (major(&snapshot_version), major(&inputs.engine_version));
         if order(from) > order(to) {
             let message = format!(
-                "the snapshot `{snapshot}` is of PostgreSQL {taken_of}, which cannot become {to}; set `engine_version = \"{from}\"` in [database]"
+                "snapshot `{snapshot}` has PostgreSQL {snapshot_version}, newer than {to}; set `engine_version = \"{from}\"` in [database]"
             );
             return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
         }
@@ -158,7 +162,7 @@ impl ClusterKind {
         tags.insert(RESTORING.to_owned(), "true".to_owned());
         let call = self.0.at(&subject.region).restore_db_cluster_from_snapshot().snapshot_identifier(snapshot);
         let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine).port(inputs.port);
-        let call = call.engine_version(newer(&taken_of, &inputs.engine_version));
+        let call = call.engine_version(newer(&snapshot_version, &inputs.engine_version));
         let call = call.db_subnet_group_name(&inputs.subnet_group_name);
         let call = call.set_vpc_security_group_ids(Some(inputs.security_group_ids.clone()));
         let call = call.db_cluster_parameter_group_name(&inputs.parameter_group_name);
@@ -172,11 +176,11 @@ impl ClusterKind {
             .db_cluster
             .map(|cluster| created(&cluster))
             .ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))?;
-        // The engine looks for it, finds it, and makes of it what is desired.
+        // The engine finds the cluster at the next attempt and updates it to the desired inputs.
         Err(ProviderError::new(ErrorKind::Dependency, operation, "the snapshot is being restored"))
     }
 
-    /// `live` is the cluster as it is at this attempt: an earlier one may have had its effect.
+    /// Modifies the cluster. `live` is the cluster at this attempt: an earlier attempt may have taken effect.
     async fn modify(&self, region: &Region, live: &DbCluster, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let name = live.db_cluster_identifier().unwrap_or_default();
         let desired = &update.desired;
@@ -251,7 +255,7 @@ impl Kind for ClusterKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let region = &subject.region;
         if self.describe_any(region, &inputs.cluster_name).await?.is_some_and(|c| c.status() == Some("deleting")) {
-            let message = "the cluster of that name is being deleted";
+            let message = "a cluster with this name is being deleted";
             return Err(ProviderError::new(ErrorKind::Dependency, "rds:CreateDBCluster", message));
         }
         if let Some(snapshot) = &inputs.restore_from_snapshot {
@@ -294,13 +298,13 @@ impl Kind for ClusterKind {
         let Some(cluster) = self.describe(&subject.region, name).await? else {
             return Err(ProviderError::new(ErrorKind::NotYetVisible, DESCRIBE, "the cluster is not visible yet"));
         };
-        // A cluster that is stopped or broken refuses every change, however long one waits.
+        // A cluster that is stopped or in a failed state refuses every change; waiting does not help.
         self.readiness(&subject.region, &cluster).await?;
         let arn = cluster.db_cluster_arn().unwrap_or_default().to_owned();
-        // First, because AWS refuses it while a modification is in progress. When it is refused for another reason, the next attempt
-        // finds the endpoint as it should be.
+        // First, because AWS refuses this call while a modification is in progress. If a later call fails, the next attempt finds
+        // the endpoint in the desired state.
         if update.changes("data_api") && cluster.http_endpoint_enabled() != Some(update.desired.data_api) {
-            // ModifyDBCluster has a parameter of this meaning, which AWS heeds only for the first serverless generation.
+            // AWS honors the parameter of ModifyDBCluster with this meaning only for Aurora Serverless v1.
             if update.desired.data_api {
                 let call = client.enable_http_endpoint().resource_arn(&arn).send();
                 call.await.map_err(failed("rds:EnableHttpEndpoint"))?;
@@ -311,7 +315,7 @@ impl Kind for ClusterKind {
         }
         self.modify(&subject.region, &cluster, update).await?;
         if update.changes("restoring") {
-            // Last: until then another run would set it all again.
+            // Last: as long as the tag exists, another run repeats the restore settings.
             let call = client.remove_tags_from_resource().resource_name(&arn).tag_keys(RESTORING);
             call.send().await.map_err(failed("rds:RemoveTagsFromResource"))?;
         }

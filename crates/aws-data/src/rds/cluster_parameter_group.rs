@@ -1,4 +1,4 @@
-//! How AWS does `rds.cluster_parameter_group`.
+//! Implementation of `rds.cluster_parameter_group`.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ pub struct ClusterParameterGroupKind(pub(crate) Clients);
 
 type Inputs = Resolved<ClusterParameterGroup>;
 
-/// Parameters that one call changes.
+/// Maximum number of parameters per call (AWS limit).
 const AT_ONCE: usize = 20;
 
-/// What a parameter is set to. Those that need a restart take effect at the next one.
+/// Creates a parameter. Static parameters take effect at the next reboot.
 fn parameter(name: &str, value: Option<&str>) -> Parameter {
     let builder = Parameter::builder().parameter_name(name).apply_method(ApplyMethod::PendingReboot);
     builder.set_parameter_value(value.map(str::to_owned)).build()
@@ -35,7 +35,7 @@ impl ClusterParameterGroupKind {
         Ok(answer.and_then(|answer| answer.db_cluster_parameter_groups.unwrap_or_default().into_iter().next()))
     }
 
-    /// What somebody has set.
+    /// Returns the parameters that were set explicitly.
     async fn parameters(&self, region: &Region, name: &str) -> Result<BTreeMap<String, String>, ProviderError> {
         let call = self.0.at(region).describe_db_cluster_parameters().db_cluster_parameter_group_name(name);
         let call = call.source("user").into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
@@ -45,9 +45,9 @@ impl ClusterParameterGroupKind {
     }
 
     async fn set(&self, region: &Region, name: &str, parameters: &[Parameter]) -> Result<(), ProviderError> {
-        for some in parameters.chunks(AT_ONCE) {
+        for chunk in parameters.chunks(AT_ONCE) {
             let call = self.0.at(region).modify_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
-            let call = call.set_parameters(Some(some.to_vec()));
+            let call = call.set_parameters(Some(chunk.to_vec()));
             call.send().await.map_err(referring("rds:ModifyDBClusterParameterGroup"))?;
         }
         Ok(())
@@ -63,7 +63,11 @@ impl ClusterParameterGroupKind {
             description: group.description.unwrap_or_default(),
             parameters,
         };
-        Ok(Some(Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)))
+        Ok(Some(
+            Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)]))
+                .without_empty(&["family", "description"])
+                .tagged(tags),
+        ))
     }
 }
 
@@ -105,9 +109,9 @@ impl Kind for ClusterParameterGroupKind {
             let live = self.parameters(&subject.region, name).await?;
             let surplus: Vec<_> =
                 live.keys().filter(|name| !desired.contains_key(*name)).map(|name| parameter(name, None)).collect();
-            for some in surplus.chunks(AT_ONCE) {
+            for chunk in surplus.chunks(AT_ONCE) {
                 let call = client.reset_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
-                let call = call.set_parameters(Some(some.to_vec()));
+                let call = call.set_parameters(Some(chunk.to_vec()));
                 call.send().await.map_err(failed("rds:ResetDBClusterParameterGroup"))?;
             }
         }

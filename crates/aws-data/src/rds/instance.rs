@@ -1,4 +1,4 @@
-//! How AWS does `rds.instance`.
+//! Implementation of `rds.instance`.
 
 use aws_sdk_rds::types::{DbInstance, SourceType};
 use futures::future::try_join_all;
@@ -27,7 +27,7 @@ impl InstanceKind {
         Ok(answer.and_then(|answer| answer.db_instances.unwrap_or_default().into_iter().next()))
     }
 
-    /// The instance, if there is one that is not on its way out.
+    /// Returns the instance, unless it is being deleted.
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbInstance>, ProviderError> {
         let instance = self.describe_any(region, name).await?;
         Ok(instance.filter(|instance| instance.db_instance_status() != Some("deleting")))
@@ -48,7 +48,9 @@ fn live(instance: &DbInstance) -> Live {
     let endpoint = text(instance.endpoint().and_then(|endpoint| endpoint.address()));
     let arn = text(instance.db_instance_arn());
     let attributes = attributes([("id", &inputs.instance_name), ("arn", &arn), ("endpoint", &endpoint)]);
-    Live::new(&inputs, attributes).tagged(from_tags(instance.tag_list()))
+    Live::new(&inputs, attributes)
+        .without_empty(&["instance_name", "cluster_name", "engine"])
+        .tagged(from_tags(instance.tag_list()))
 }
 
 impl Kind for InstanceKind {
@@ -68,7 +70,7 @@ impl Kind for InstanceKind {
         let operation = "rds:CreateDBInstance";
         let name = &inputs.instance_name;
         if self.describe_any(&subject.region, name).await?.is_some_and(|i| i.db_instance_status() == Some("deleting")) {
-            let message = "the instance of that name is being deleted";
+            let message = "an instance with this name is being deleted";
             return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
         }
         let call = self.0.at(&subject.region).create_db_instance().db_instance_identifier(name);
@@ -86,12 +88,12 @@ impl Kind for InstanceKind {
         let Some(instance) = self.describe(region, name).await? else {
             return Ok(Readiness::Waiting("not visible yet".to_owned()));
         };
-        // What was accepted is pending at first, and the status stays `available` until AWS begins with it.
+        // An accepted change is pending at first; the status stays `available` until AWS starts to apply the change.
         let pending = instance.pending_modified_values().and_then(|pending| pending.db_instance_class());
         let reason = status::last_event(&self.0, region, SourceType::DbInstance, name);
         let readiness = status::readiness(DESCRIBE, instance.db_instance_status(), reason).await?;
         let pending = pending.filter(|_| readiness == Readiness::Ready);
-        Ok(pending.map_or(readiness, |class| Readiness::Waiting(format!("pending: class {class}"))))
+        Ok(pending.map_or(readiness, |class| Readiness::Waiting(format!("pending: instance class {class}"))))
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
@@ -116,7 +118,7 @@ impl Kind for InstanceKind {
         if self.describe(region, name).await?.is_none() {
             return Ok(());
         }
-        // The data are the cluster's, and so is the final snapshot.
+        // The data and the final snapshot belong to the cluster.
         let call = self.0.at(region).delete_db_instance().db_instance_identifier(name).skip_final_snapshot(true);
         is_missing(call.send().await.map_err(failed("rds:DeleteDBInstance"))).map(|_| ())
     }

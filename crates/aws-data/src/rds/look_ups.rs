@@ -1,4 +1,4 @@
-//! What RDS offers.
+//! Implementation of the RDS lookup.
 
 use futures::future::BoxFuture;
 use ohinfra_aws_core::failed;

@@ -1,4 +1,4 @@
-//! How AWS does `rds.proxy_target_group`: every proxy has one, named `default`, that leads nowhere until a cluster is registered.
+//! Implementation of `rds.proxy_target_group`. Every proxy has one, `default`, without targets until a cluster is registered.
 
 use aws_sdk_rds::types::{ConnectionPoolConfiguration, DbProxyTarget, TargetHealthReason, TargetState};
 use futures::future::{try_join, try_join_all};
@@ -77,7 +77,7 @@ impl Kind for ProxyTargetGroupKind {
         let call = self.0.at(&subject.region).register_db_proxy_targets().db_proxy_name(&inputs.proxy_name);
         let call = call.target_group_name(DEFAULT).db_cluster_identifiers(&inputs.cluster_name);
         match call.send().await.map_err(referring("rds:RegisterDBProxyTargets")) {
-            // By an attempt before this one, whose answer was lost.
+            // Registered by an earlier attempt whose response was lost.
             Err(error) if error.code.as_deref() == Some("DBProxyTargetAlreadyRegisteredFault") => {}
             result => result.map(|_| ())?,
         }
@@ -87,13 +87,13 @@ impl Kind for ProxyTargetGroupKind {
     async fn ready(&self, region: &Region, proxy: &str) -> Result<Readiness, ProviderError> {
         let targets = self.targets(region, proxy).await?;
         let health = |target: &DbProxyTarget| target.target_health().cloned();
-        // A cluster's target has no health of its own; those of its instances have.
+        // The target of a cluster has no health state; the targets of its instances do.
         let states: Vec<_> = targets.iter().filter_map(health).filter(|health| health.state().is_some()).collect();
         match states.iter().find(|health| health.state() != Some(&TargetState::Available)) {
             None if !states.is_empty() => Ok(Readiness::Ready),
             None => Ok(Readiness::Waiting("waiting for the proxy to register the cluster".to_owned())),
             Some(health) if health.reason() == Some(&TargetHealthReason::PendingProxyCapacity) => {
-                Ok(Readiness::Waiting("the proxy is getting its capacity".to_owned()))
+                Ok(Readiness::Waiting("waiting for proxy capacity".to_owned()))
             }
             Some(health) => {
                 let state = health.state().map_or("", TargetState::as_str);

@@ -1,4 +1,4 @@
-//! The snapshots that a cluster leaves behind, and starts from again.
+//! Final snapshots of deleted clusters, and snapshots to restore from.
 
 use aws_sdk_rds::types::DbClusterSnapshot;
 use ohinfra_aws_core::{failed, is_missing};
@@ -10,13 +10,14 @@ use super::{Clients, from_tags};
 
 const DESCRIBE: &str = "rds:DescribeDBClusterSnapshots";
 
-/// What a cluster's last snapshot is called: the same for every attempt to delete the cluster, and of no other cluster.
+/// Returns the name of the final snapshot of a cluster: constant for all attempts to delete the cluster, and unique to the
+/// cluster.
 pub(super) fn final_name(cluster: &str, resource_id: &str) -> String {
     let resource = resource_id.strip_prefix("cluster-").unwrap_or(resource_id).to_ascii_lowercase();
     format!("{}-final-{resource}", cluster.chars().take(25).collect::<String>().trim_end_matches('-'))
 }
 
-/// Every snapshot that was asked for, of all clusters.
+/// Lists all manual snapshots of all clusters.
 async fn all(clients: &Clients, region: &Region) -> Result<Vec<DbClusterSnapshot>, ProviderError> {
     let call = clients.at(region).describe_db_cluster_snapshots().snapshot_type("manual").into_paginator().items();
     call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))
@@ -24,13 +25,13 @@ async fn all(clients: &Clients, region: &Region) -> Result<Vec<DbClusterSnapshot
 
 /// A snapshot to restore.
 pub(super) struct Chosen {
-    /// Its name or ARN.
+    /// Name or ARN.
     pub(super) name: String,
-    /// The version of the cluster that it was taken of.
+    /// Engine version of the cluster at the time of the snapshot.
     pub(super) engine_version: String,
 }
 
-/// The snapshot that is meant: itself, or for `latest` the newest that a cluster of ours has left.
+/// Selects the snapshot to restore: the given name or ARN, or for `latest` the newest snapshot of this deployment.
 pub(super) async fn chosen(
     clients: &Clients,
     region: &Region,
@@ -47,7 +48,7 @@ pub(super) async fn chosen(
         let snapshot = answer.and_then(|answer| answer.db_cluster_snapshots.unwrap_or_default().into_iter().next());
         return snapshot.map(chosen).ok_or_else(|| {
             let message =
-                format!("there is no snapshot `{wanted}` in {region}; correct `database.restore_from_snapshot`");
+                format!("snapshot `{wanted}` not found in {region}; correct `database.restore_from_snapshot`");
             ProviderError::new(ErrorKind::Invalid, DESCRIBE, message)
         });
     }
@@ -58,14 +59,14 @@ pub(super) async fn chosen(
     let newest = snapshots.into_iter().filter(ours).max_by_key(|snapshot| snapshot.snapshot_create_time);
     newest.map(chosen).ok_or_else(|| {
         let message = format!(
-            "there is no snapshot of {} of the deployment `{}` in {region}; remove `database.restore_from_snapshot`, or name one",
+            "no snapshot of {} of deployment `{}` found in {region}; remove `database.restore_from_snapshot` or name a snapshot",
             ownership.address, ownership.deployment
         );
         ProviderError::new(ErrorKind::Invalid, DESCRIBE, message)
     })
 }
 
-/// Deletes what clusters of this name have left.
+/// Deletes the final snapshots of all clusters with this name.
 pub(super) async fn purge(clients: &Clients, region: &Region, cluster: &str) -> Result<(), ProviderError> {
     let prefix = final_name(cluster, "");
     for snapshot in all(clients, region).await? {

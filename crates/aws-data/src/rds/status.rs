@@ -1,4 +1,4 @@
-//! Statuses of RDS that end a wait.
+//! RDS statuses that end a wait.
 //!
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html>
 
@@ -8,33 +8,36 @@ use ohinfra_core::{ProviderError, Region};
 
 use super::Clients;
 
-/// Statuses that no time changes, and what changes them.
+/// Permanent statuses and their remedies.
 const TERMINAL: &[(&str, &str)] = &[
-    ("cloning-failed", "delete it and run the same command again"),
-    ("failed", "AWS cannot recover it: restore it from a backup or a snapshot"),
-    ("inaccessible-encryption-credentials", "the KMS key is gone: restore it from a backup with another key"),
+    ("cloning-failed", "delete the resource and run the same command again"),
+    ("failed", "AWS cannot recover the resource; restore a backup or a snapshot"),
+    ("inaccessible-encryption-credentials", "the KMS key was deleted; restore a backup that uses another key"),
     (
         "inaccessible-encryption-credentials-recoverable",
-        "enable the KMS key and allow RDS to use it, then start it again",
+        "enable the KMS key, allow RDS to use it, then start the cluster",
     ),
-    ("incompatible-create", "delete it and run the same command again"),
+    ("incompatible-create", "delete the resource and run the same command again"),
     (
         "incompatible-network",
-        "correct the subnets, their free addresses or the VPC's DNS settings, then run the same command again",
+        "correct the subnets, their free IP addresses or the DNS settings of the VPC, then run the same command again",
     ),
     ("incompatible-option-group", "correct the option group, then run the same command again"),
     ("incompatible-parameters", "correct the parameter group, then reboot the instance"),
     ("incompatible-restore", "restore another backup"),
-    ("insufficient-capacity", "AWS has no capacity: delete it and run the same command again later"),
-    ("insufficient-resource-limits", "raise the quota that it names, then run the same command again"),
-    ("migration-failed", "delete it and run the same command again"),
+    ("insufficient-capacity", "AWS lacks capacity; delete the resource and run the same command again later"),
+    ("insufficient-resource-limits", "raise the named quota, then run the same command again"),
+    ("migration-failed", "delete the resource and run the same command again"),
     ("restore-error", "restore another backup"),
-    ("stopped", "start it: `aws rds start-db-cluster`"),
+    ("stopped", "start the cluster with `aws rds start-db-cluster`"),
     ("storage-full", "add storage"),
-    ("suspended", "restore the network or the database that the proxy leads to; AWS then reactivates it"),
+    ("suspended", "restore the network or the target database; AWS then reactivates the proxy"),
 ];
 
-/// What a status means for whoever waits: an error for one that no time changes. `reason` is asked for only then.
+/// Converts a status to a readiness; `reason` is awaited only for a permanent status.
+///
+/// # Errors
+/// The status is permanent.
 pub(super) async fn readiness(
     operation: &'static str,
     status: Option<&str>,
@@ -57,7 +60,7 @@ pub(super) async fn readiness(
     }
 }
 
-/// What AWS last said of a resource within a day. A caller without the permission gets no reason.
+/// Returns the latest event message of a resource within the last day; `None` without the permission `rds:DescribeEvents`.
 pub(super) async fn last_event(
     clients: &Clients,
     region: &Region,
@@ -78,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_status_that_no_time_changes_ends_the_wait_with_the_reason_and_a_remedy() {
+    async fn permanent_status_fails_with_reason_and_remedy() {
         for status in [
             "failed",
             "incompatible-network",
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_other_status_is_waited_for() {
+    async fn other_statuses_are_waited_for() {
         assert_eq!(of("available").await.unwrap(), Readiness::Ready);
         for status in ["creating", "modifying", "upgrading", "starting", "reactivating", "a-new-one"] {
             assert_eq!(of(status).await.unwrap(), Readiness::Waiting(status.to_owned()));

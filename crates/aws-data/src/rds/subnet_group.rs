@@ -1,4 +1,4 @@
-//! How AWS does `rds.subnet_group`.
+//! Implementation of `rds.subnet_group`.
 
 use aws_sdk_rds::types::DbSubnetGroup;
 use futures::future::try_join_all;

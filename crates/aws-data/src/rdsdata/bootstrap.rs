@@ -1,7 +1,7 @@
-//! How AWS does `rdsdata.bootstrap`. What it has done shows in the database only, by the type that it creates last.
+//! Implementation of `rdsdata.bootstrap`. Its effect is visible only in the database, by the type that the script creates last.
 //!
-//! A database that does not answer is neither prepared nor unprepared: it is assumed to be as recorded, with a warning. A cluster that
-//! is created again brings a new step, because the step refers to it.
+//! If the database does not respond, the recorded values are assumed, with a warning. A recreated cluster causes a new run,
+//! because the inputs reference the cluster.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ type Inputs = Resolved<Bootstrap>;
 
 const EXECUTE: &str = "rds-data:ExecuteStatement";
 
-/// What separates the parts of the identity `<cluster ARN>|<database>|<secret ARN>`: all that is needed to look again.
+/// Separator of the identity `<cluster ARN>|<database>|<secret ARN>`, which contains everything that a read needs.
 const SEPARATOR: char = '|';
 
 impl BootstrapKind {
@@ -45,7 +45,7 @@ impl BootstrapKind {
         let invalid = |message: String| ProviderError::new(ErrorKind::Invalid, EXECUTE, message);
         let script = self.packages.render(&inputs.package, &parameters).map_err(invalid)?;
         let transactions: Vec<Vec<String>> = serde_json::from_slice(&script)
-            .map_err(|_| invalid("the script is not a list of transactions".to_owned()))?;
+            .map_err(|_| invalid("the SQL script is not a list of transactions".to_owned()))?;
         for statements in transactions {
             let call = client.begin_transaction().resource_arn(cluster).secret_arn(admin);
             let answer = call.database(&inputs.database_name).send().await;
@@ -56,15 +56,15 @@ impl BootstrapKind {
                 let result = call.database(&inputs.database_name).sql(statement).send().await;
                 if let Err(error) = result.map_err(failed(EXECUTE)) {
                     let call = client.rollback_transaction().resource_arn(cluster).secret_arn(admin);
-                    // Without it, the Data API rolls back by itself after three minutes.
+                    // If the call fails, the Data API rolls back after three minutes.
                     let _rolled_back = call.transaction_id(&id).send().await;
                     return Err(error);
                 }
             }
             let call = client.commit_transaction().resource_arn(cluster).secret_arn(admin).transaction_id(&id);
             match call.send().await.map_err(failed("rds-data:CommitTransaction")) {
-                // Its last statement has just succeeded, and a transaction lives for three minutes without one: it was committed by an
-                // attempt whose answer was lost.
+                // The last statement has just succeeded, and a transaction expires only after three minutes without one: an
+                // earlier attempt, whose response was lost, has committed it.
                 Err(error) if error.kind == ErrorKind::NotFound => {}
                 result => result.map(|_| ())?,
             }
@@ -75,7 +75,7 @@ impl BootstrapKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let mut parts = id.split(SEPARATOR);
         let (Some(cluster), Some(database), Some(admin)) = (parts.next(), parts.next(), parts.next()) else {
-            let message = format!("`{id}` is not such an identity: expected `<cluster ARN>|<database>|<secret ARN>`");
+            let message = format!("invalid identity `{id}`: expected `<cluster ARN>|<database>|<secret ARN>`");
             return Err(ProviderError::new(ErrorKind::Invalid, EXECUTE, message));
         };
         let call = self.clients.at(region).execute_statement().resource_arn(cluster).secret_arn(admin);
@@ -89,13 +89,15 @@ impl BootstrapKind {
                 let first = answer.records().first().and_then(|record| record.first());
                 Ok(matches!(first, Some(Field::LongValue(count)) if *count > 0).then_some(live))
             }
-            // The caller's own: more than this one resource is unknown.
+            // A problem of the caller: it affects more than this resource.
             Err(error) if matches!(error.kind, ErrorKind::Credentials | ErrorKind::Denied | ErrorKind::Throttled) => {
                 Err(error)
             }
             Err(error) => {
-                let code = error.code.as_deref().unwrap_or("no answer");
-                Ok(Some(live.assumed(format!("the database `{database}` does not answer ({code}: {})", error.message))))
+                let code = error.code.as_deref().unwrap_or("no response");
+                Ok(Some(
+                    live.assumed(format!("the database `{database}` does not respond ({code}: {})", error.message)),
+                ))
             }
         }
     }
@@ -104,7 +106,7 @@ impl BootstrapKind {
 impl Kind for BootstrapKind {
     type Definition = Bootstrap;
 
-    /// It is cheap and does nothing twice: there is nothing that would have to be found.
+    /// Always returns `None`: the script is cheap and idempotent, so there is nothing to find.
     async fn find(&self, _subject: &Subject, _known: &Known<Bootstrap>) -> Result<Option<Found>, ProviderError> {
         Ok(None)
     }
@@ -123,7 +125,7 @@ impl Kind for BootstrapKind {
         self.run(&subject.region, &update.desired).await
     }
 
-    /// What was prepared goes with the database.
+    /// Does nothing: the effect of the script is deleted with the database.
     async fn delete(&self, _region: &Region, _id: &str, _how: Deletion) -> Result<(), ProviderError> {
         Ok(())
     }

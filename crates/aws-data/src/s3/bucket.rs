@@ -1,6 +1,8 @@
-//! How AWS does `s3.bucket`.
+//! Implementation of `s3.bucket`.
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, ServerSideEncryptionRule,
+};
 use futures::future::{try_join_all, try_join3, try_join4};
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
@@ -37,15 +39,15 @@ impl BucketKind {
 
     async fn read_one(&self, region: &Region, bucket: &str) -> Result<Option<Live>, ProviderError> {
         let client = &self.0.at(region);
-        let one = try_join4(
+        let first = try_join4(
             self.tags(region, bucket),
             settings::versioning(client, bucket),
             settings::encryption(client, bucket),
             settings::public_access_block(client, bucket),
         );
-        let other =
+        let second =
             try_join3(settings::ownership(client, bucket), settings::lifecycle(client, bucket), self.arn(bucket));
-        let (one, other) = match Box::pin(futures::future::try_join(one, other)).await {
+        let (first, second) = match Box::pin(futures::future::try_join(first, second)).await {
             Ok(answers) => answers,
             Err(error) if settings::is_bucket_missing(&error) => return Ok(None),
             Err(error) => return Err(error),
@@ -53,7 +55,7 @@ impl BucketKind {
         let (
             (tags, versioning, (encryption, kms_key_id), block_public_access),
             (object_ownership, lifecycle_rules, arn),
-        ) = (one, other);
+        ) = (first, second);
         let inputs = BucketInputs {
             bucket_name: bucket.to_owned(),
             encryption,
@@ -66,23 +68,27 @@ impl BucketKind {
         Ok(Some(Live::new(&inputs, attributes([("id", bucket), ("name", bucket), ("arn", &arn)])).tagged(tags)))
     }
 
-    /// Whether the account has a bucket of this name. Without the permission to list them nobody knows: the error says which is missing.
+    /// Returns `true` if the account has a bucket with this name.
+    ///
+    /// # Errors
+    /// The permission to list buckets is missing: the owner cannot be determined.
     async fn is_of_this_account(&self, region: &Region, bucket: &str) -> Result<bool, ProviderError> {
         let pages = self.0.at(region).list_buckets().prefix(bucket).into_paginator().items().send();
         let buckets = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("s3:ListAllMyBuckets"))?;
         Ok(buckets.iter().any(|one| one.name() == Some(bucket)))
     }
 
-    /// Writes the settings that `wanted` names.
+    /// Writes the settings selected by `wanted`.
     async fn put(
         &self,
         region: &Region,
         bucket: &str,
         inputs: &Inputs,
+        encryption: Option<ServerSideEncryptionRule>,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(), ProviderError> {
         let client = &self.0.at(region);
-        // One after the other: S3 answers concurrent changes of one bucket with OperationAborted.
+        // Sequentially: S3 rejects concurrent changes of one bucket with OperationAborted.
         if wanted("block_public_access") {
             settings::put_public_access_block(client, bucket, inputs).await?;
         }
@@ -90,7 +96,7 @@ impl BucketKind {
             settings::put_ownership(client, bucket, inputs).await?;
         }
         if wanted("encryption") || wanted("kms_key_id") {
-            settings::put_encryption(client, bucket, inputs).await?;
+            settings::put_encryption(client, bucket, inputs, encryption).await?;
         }
         if wanted("versioning") {
             settings::put_versioning(client, bucket, inputs).await?;
@@ -114,13 +120,13 @@ impl Kind for BucketKind {
                 let tags = self.tags(&subject.region, bucket).await?;
                 Ok(Some(Found::new(bucket.clone(), Evidence::Tags(tags))))
             }
-            // 403: another account's, or the caller may not look at this one (the answer has no text).
+            // 403: owned by another account, or the caller lacks the permission (the response has no message).
             Err(error)
                 if error.kind == ErrorKind::Denied && self.is_of_this_account(&subject.region, bucket).await? =>
             {
                 Err(error)
             }
-            // The same and 301: the name is taken, by another account or in another region.
+            // 403 and 301: the name is in use, by another account or in another region.
             Err(error) if error.kind == ErrorKind::Denied || error.kind == ErrorKind::Other => {
                 Ok(Some(Found::new(bucket.clone(), Evidence::NotOurs)))
             }
@@ -135,9 +141,9 @@ impl Kind for BucketKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let (region, bucket) = (&subject.region, &inputs.bucket_name);
         let operation = "s3:CreateBucket";
-        // us-east-1 is where a bucket goes without a constraint, and S3 refuses it as one.
+        // Without a location constraint the bucket is created in us-east-1; S3 rejects us-east-1 as a constraint.
         let elsewhere = *region != Region::us_east_1();
-        // Tagged from the start (needs s3:TagResource), so that a bucket of ours is never without its owner's name.
+        // Tagged at creation (requires s3:TagResource), so that a bucket of this deployment always has its ownership tags.
         let configuration = CreateBucketConfiguration::builder()
             .set_location_constraint(elsewhere.then(|| BucketLocationConstraint::from(region.as_str())))
             .set_tags(Some(settings::to_tags(tags, operation)?))
@@ -145,8 +151,8 @@ impl Kind for BucketKind {
         let call = self.0.at(region).create_bucket().bucket(bucket).create_bucket_configuration(configuration);
         let call = call.object_ownership(ObjectOwnership::from(inputs.object_ownership.as_str()));
         call.send().await.map_err(failed(operation))?;
-        // A bucket that has just been made may be unknown to the next call.
-        self.put(region, bucket, inputs, |setting| setting != "object_ownership").await.map_err(|error| {
+        // A bucket that was just created may not be visible to the next call.
+        self.put(region, bucket, inputs, None, |setting| setting != "object_ownership").await.map_err(|error| {
             if settings::is_bucket_missing(&error) {
                 ProviderError { kind: ErrorKind::NotYetVisible, ..error }
             } else {
@@ -157,10 +163,16 @@ impl Kind for BucketKind {
     }
 
     async fn update(&self, subject: &Subject, bucket: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        self.put(&subject.region, bucket, &update.desired, |setting| update.changes(setting)).await?;
+        let client = self.0.at(&subject.region);
+        let encryption = if update.changes("encryption") || update.changes("kms_key_id") {
+            settings::encryption_rule(&client, bucket).await?
+        } else {
+            None
+        };
+        self.put(&subject.region, bucket, &update.desired, encryption, |setting| update.changes(setting)).await?;
         if !update.tags_to_set.is_empty() || !update.tags_to_remove.is_empty() {
             let tags = settings::merged(&tags_of(&update.live), &update.tags_to_set, &update.tags_to_remove);
-            settings::put_tags(&self.0.at(&subject.region), bucket, &tags).await?;
+            settings::put_tags(&client, bucket, &tags).await?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! How AWS does `s3.bucket_policy`. Its identity is the bucket's name.
+//! Implementation of `s3.bucket_policy`. The identity is the bucket name.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};

@@ -1,4 +1,5 @@
-//! Takes everything out of a bucket: objects, old versions, delete markers, unfinished uploads. Page after page, a few calls at once.
+//! Deletion of all content of a bucket: objects, old versions, delete markers, incomplete uploads. Page by page, a few calls
+//! concurrently.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Delete, Error, MultipartUpload, ObjectIdentifier};
@@ -7,22 +8,25 @@ use ohinfra_core::ProviderError;
 
 use crate::bounded;
 
-/// Pages of object versions that are deleted at once, each with a call of its own.
+/// Number of pages of object versions that are deleted concurrently, one call per page.
 const PAGES_AT_ONCE: usize = 4;
 
-/// Empties the bucket. What has been deleted in the meantime does not matter; what cannot be deleted is an error.
+/// Empties the bucket. Content that was deleted concurrently is ignored.
+///
+/// # Errors
+/// An object or upload cannot be deleted.
 pub(super) async fn empty(client: &Client, bucket: &str) -> Result<(), ProviderError> {
     while let Some(uploads) = uploads(client, bucket).await?.filter(|uploads| !uploads.is_empty()) {
         bounded::for_each(uploads, |upload| abort(client, bucket, upload)).await?;
     }
-    // From the start again until nothing is listed: somebody may still be writing.
+    // Repeated from the first page until the bucket is empty: a client may still be writing.
     while let Some(pages) = versions(client, bucket).await?.filter(|pages| !pages.is_empty()) {
         bounded::for_each(pages, |page| delete(client, bucket, page)).await?;
     }
     Ok(())
 }
 
-/// The first pages of versions and delete markers; none if there is no bucket.
+/// Returns the first pages of versions and delete markers; `None` if the bucket does not exist.
 async fn versions(client: &Client, bucket: &str) -> Result<Option<Vec<Vec<ObjectIdentifier>>>, ProviderError> {
     let mut pages = Vec::new();
     let (mut key, mut version) = (None, None);
@@ -53,18 +57,18 @@ async fn delete(client: &Client, bucket: &str, objects: Vec<ObjectIdentifier>) -
     let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
     let delete = delete.map_err(|error| ProviderError::incomplete(operation, &error.to_string()))?;
     let answer = client.delete_objects().bucket(bucket).delete(delete).send().await.map_err(failed(operation))?;
-    // The call succeeds as a whole and lists what it could not do.
+    // The call succeeds as a whole and lists the failed keys.
     match worst(answer.errors(), operation) {
         None => Ok(()),
         Some(error) => Err(error),
     }
 }
 
-/// What the errors of single keys mean: one that no time changes if there is one, else one that is worth another attempt.
+/// Returns the most severe error of the keys: a permanent error if there is one, otherwise a transient error.
 fn worst(errors: &[Error], operation: &str) -> Option<ProviderError> {
     let error = |error: &Error| {
         let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-        // What an attempt before this one has deleted, whose answer was lost, is gone as it should be.
+        // Already deleted by an earlier attempt whose response was lost.
         if matches!(code, "NoSuchVersion" | "NoSuchKey") {
             return None;
         }
@@ -75,7 +79,7 @@ fn worst(errors: &[Error], operation: &str) -> Option<ProviderError> {
     errors.iter().filter_map(error).min_by_key(ProviderError::is_transient)
 }
 
-/// The first page of uploads that were not finished; none if there is no bucket.
+/// Returns the first page of incomplete uploads; `None` if the bucket does not exist.
 async fn uploads(client: &Client, bucket: &str) -> Result<Option<Vec<MultipartUpload>>, ProviderError> {
     let answer = client.list_multipart_uploads().bucket(bucket).send().await;
     let answer = is_missing(answer.map_err(failed("s3:ListBucketMultipartUploads")))?;
@@ -99,11 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_one_key_means_what_its_code_means() {
+    fn key_errors_are_classified_by_code() {
         assert_eq!(of(&[]), None);
         assert_eq!(of(&["NoSuchKey", "NoSuchVersion"]), None);
         assert_eq!(of(&["SlowDown"]), Some(ErrorKind::Throttled));
         assert_eq!(of(&["InternalError"]), Some(ErrorKind::Unavailable));
-        assert_eq!(of(&["SlowDown", "AccessDenied"]), Some(ErrorKind::Denied), "no attempt would help");
+        assert_eq!(of(&["SlowDown", "AccessDenied"]), Some(ErrorKind::Denied), "a retry would not help");
     }
 }

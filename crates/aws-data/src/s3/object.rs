@@ -1,4 +1,4 @@
-//! How AWS does `s3.object`: the digest of the content is in the key, so that no reader ever gets half of a change.
+//! Implementation of `s3.object`. The key contains the digest of the content, so that readers never see a partial change.
 
 use std::sync::Arc;
 
@@ -41,13 +41,13 @@ impl ObjectKind {
 impl Kind for ObjectKind {
     type Definition = Object;
 
-    /// The same content gets the same key: making it again changes nothing.
+    /// Finds the object by its key, which depends only on the content: creating the same object again is idempotent.
     async fn find(&self, subject: &Subject, known: &Known<Object>) -> Result<Option<Found>, ProviderError> {
         let Some(bucket) = &known.bucket_name else { return Ok(None) };
         let Some(bytes) = self.packages.render_known(&known.package, &known.parameters) else { return Ok(None) };
         let id = format!("{bucket}:{}{}{}", known.key_prefix, sha256_hex(&bytes), known.key_suffix);
-        let there = subject.seeks(&id) && self.read_one(&subject.region, &id).await?.is_some();
-        Ok(there.then(|| Found::new(id, Evidence::Ours)))
+        let exists = subject.seeks(&id) && self.read_one(&subject.region, &id).await?.is_some();
+        Ok(exists.then(|| Found::new(id, Evidence::Ours)))
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
@@ -68,7 +68,7 @@ impl Kind for ObjectKind {
         Ok(Created::new(&id, [("id", &id), ("key", &key), ("sha256", &digest)]))
     }
 
-    /// Whatever differs is another object.
+    /// Does nothing: every change replaces the object.
     async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The settings of a bucket, each a call to read and a call to write.
+//! Bucket settings, each with a call to read and a call to write.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ use ohinfra_kinds::s3::{Bucket, LifecycleRule};
 type Inputs = Resolved<Bucket>;
 type Done = Result<(), ProviderError>;
 
-/// A required member that was left out: only a defect of ours can cause it.
+/// Converts a missing required member of a request, which only a defect in ohinfra can cause.
 fn defect(operation: &'static str) -> impl Fn(BuildError) -> ProviderError {
     move |error| ProviderError::incomplete(operation, &error.to_string())
 }
 
-/// A setting that is missing is none; a bucket that is missing stays an error, which [`is_bucket_missing`] tells.
+/// Converts a missing setting to `None`. A missing bucket remains an error, see [`is_bucket_missing`].
 fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
     match result {
         Err(error) if is_bucket_missing(&error) => Err(error),
@@ -32,7 +32,7 @@ fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderErro
     }
 }
 
-/// Whether a read failed because there is no bucket.
+/// Returns `true` if a read failed because the bucket does not exist.
 pub(super) fn is_bucket_missing(error: &ProviderError) -> bool {
     error.code.as_deref() == Some("NoSuchBucket")
 }
@@ -48,7 +48,7 @@ pub(super) fn to_tags(tags: &Tags, operation: &'static str) -> Result<Vec<Tag>, 
     tags.iter().map(tag).collect::<Result<_, _>>().map_err(defect(operation))
 }
 
-/// S3 sets all tags at once.
+/// Replaces all tags of the bucket.
 pub(super) async fn put_tags(client: &Client, bucket: &str, tags: &Tags) -> Done {
     let operation = "s3:PutBucketTagging";
     let tagging = Tagging::builder().set_tag_set(Some(to_tags(tags, operation)?)).build().map_err(defect(operation))?;
@@ -67,30 +67,46 @@ pub(super) async fn put_versioning(client: &Client, bucket: &str, inputs: &Input
     call.send().await.map(|_| ()).map_err(failed("s3:PutBucketVersioning"))
 }
 
-/// The algorithm and the key.
-pub(super) async fn encryption(client: &Client, bucket: &str) -> Result<(String, Option<String>), ProviderError> {
+/// Returns the rule of the default encryption.
+pub(super) async fn encryption_rule(
+    client: &Client,
+    bucket: &str,
+) -> Result<Option<ServerSideEncryptionRule>, ProviderError> {
     let result = client.get_bucket_encryption().bucket(bucket).send().await;
     let answer = absent(result.map_err(failed("s3:GetEncryptionConfiguration")))?;
     let rules =
         answer.and_then(|answer| answer.server_side_encryption_configuration).map(|c| c.rules).unwrap_or_default();
-    let default = rules.into_iter().next().and_then(|rule| rule.apply_server_side_encryption_by_default);
+    Ok(rules.into_iter().next())
+}
+
+/// Returns the algorithm and the key of the default encryption.
+pub(super) async fn encryption(client: &Client, bucket: &str) -> Result<(String, Option<String>), ProviderError> {
+    let rule = encryption_rule(client, bucket).await?;
+    let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
     Ok(default.map_or_else(Default::default, |d| (d.sse_algorithm.as_str().to_owned(), d.kms_master_key_id)))
 }
 
-pub(super) async fn put_encryption(client: &Client, bucket: &str, inputs: &Inputs) -> Done {
+/// Sets the default encryption. The settings of the live rule that are not inputs stay.
+pub(super) async fn put_encryption(
+    client: &Client,
+    bucket: &str,
+    inputs: &Inputs,
+    live: Option<ServerSideEncryptionRule>,
+) -> Done {
     let operation = "s3:PutEncryptionConfiguration";
     let default = ServerSideEncryptionByDefault::builder()
         .sse_algorithm(ServerSideEncryption::from(inputs.encryption.as_str()))
         .set_kms_master_key_id(inputs.kms_key_id.clone())
         .build()
         .map_err(defect(operation))?;
-    let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
+    let mut rule = live.unwrap_or_else(|| ServerSideEncryptionRule::builder().build());
+    rule.apply_server_side_encryption_by_default = Some(default);
     let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(defect(operation))?;
     let call = client.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(configuration);
     call.send().await.map(|_| ()).map_err(failed(operation))
 }
 
-/// Whether all four blocks are on.
+/// Returns `true` if all four public access blocks are enabled.
 pub(super) async fn public_access_block(client: &Client, bucket: &str) -> Result<bool, ProviderError> {
     let result = client.get_public_access_block().bucket(bucket).send().await;
     let answer = absent(result.map_err(failed("s3:GetBucketPublicAccessBlock")))?;
@@ -118,7 +134,7 @@ pub(super) async fn ownership(client: &Client, bucket: &str) -> Result<String, P
     let result = client.get_bucket_ownership_controls().bucket(bucket).send().await;
     let answer = absent(result.map_err(failed("s3:GetBucketOwnershipControls")))?;
     let rules = answer.and_then(|answer| answer.ownership_controls).map(|controls| controls.rules).unwrap_or_default();
-    // Without controls, S3 behaves as `ObjectWriter`.
+    // Without ownership controls, S3 behaves like `ObjectWriter`.
     Ok(rules.first().map_or("ObjectWriter", |rule| rule.object_ownership.as_str()).to_owned())
 }
 
@@ -131,7 +147,7 @@ pub(super) async fn put_ownership(client: &Client, bucket: &str, inputs: &Inputs
     call.send().await.map(|_| ()).map_err(failed(operation))
 }
 
-/// What a rule that is on says; a rule that does more than ours can say gets a mark that makes it differ.
+/// Returns the lifecycle rules. The ID of a rule with settings that are not inputs gets a suffix, so that the rule differs.
 pub(super) async fn lifecycle(client: &Client, bucket: &str) -> Result<Vec<LifecycleRule>, ProviderError> {
     let result = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
     let answer = absent(result.map_err(failed("s3:GetLifecycleConfiguration")))?;
@@ -190,7 +206,7 @@ pub(super) async fn put_lifecycle(client: &Client, bucket: &str, inputs: &Inputs
     call.send().await.map(|_| ()).map_err(failed(operation))
 }
 
-/// Tags as they will be after an update, because S3 sets all of them at once.
+/// Returns the tags after an update: S3 can only replace all tags.
 pub(super) fn merged(live: &Tags, to_set: &Tags, to_remove: &[String]) -> Tags {
     let mut tags: BTreeMap<String, String> = live.clone();
     tags.extend(to_set.clone());

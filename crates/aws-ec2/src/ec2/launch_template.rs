@@ -1,10 +1,12 @@
-//! How AWS does `ec2.launch_template`. A change is a new version; the default version follows, and the ones before stay.
+//! Implementation of `ec2.launch_template`. A change creates a new version and sets the default version to it; older versions
+//! remain.
 
 use aws_sdk_ec2::types::{
-    InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
-    LaunchTemplateHttpTokensState, LaunchTemplateIamInstanceProfileSpecificationRequest,
-    LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest, LaunchTemplateVersion,
-    RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData, VolumeType,
+    InstanceType, LaunchTemplateBlockDeviceMapping, LaunchTemplateBlockDeviceMappingRequest,
+    LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState,
+    LaunchTemplateIamInstanceProfileSpecificationRequest, LaunchTemplateInstanceMetadataOptionsRequest,
+    LaunchTemplateTagSpecificationRequest, LaunchTemplateVersion, RequestLaunchTemplateData, ResourceType,
+    ResponseLaunchTemplateData, VolumeType,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,14 +30,22 @@ type Inputs = Resolved<LaunchTemplate>;
 
 const DESCRIBE: &str = "ec2:DescribeLaunchTemplates";
 const VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
-/// The version that counts is the default one. A newer one that a crash has left is in use nowhere: the plan still has the change,
-/// and an update takes that version instead of making another one.
-const COUNTS: &str = "$Default";
-/// AWS's limit for user data, in bytes, once encoded.
+/// Version to read: the default version. A newer version left by a crash is not in use: the plan still shows the change, and the
+/// update uses that version instead of creating another one.
+const DEFAULT_VERSION: &str = "$Default";
+/// Maximum size of the encoded user data in bytes (AWS limit).
 const LARGEST_USER_DATA: usize = 16 * 1024;
 
-fn volume(volume: &Volume) -> LaunchTemplateBlockDeviceMappingRequest {
+/// Returns the mapping of a volume. The settings of the same device in the source version that are not inputs stay.
+fn volume(volume: &Volume, source: Option<&ResponseLaunchTemplateData>) -> LaunchTemplateBlockDeviceMappingRequest {
+    let mappings = source.map(ResponseLaunchTemplateData::block_device_mappings).unwrap_or_default();
+    let live = mappings.iter().find(|mapping| mapping.device_name() == Some(&volume.device_name));
+    let live = live.and_then(LaunchTemplateBlockDeviceMapping::ebs);
     let ebs = LaunchTemplateEbsBlockDeviceRequest::builder()
+        .set_kms_key_id(live.and_then(|ebs| ebs.kms_key_id.clone()).filter(|_| volume.encrypted))
+        .set_snapshot_id(live.and_then(|ebs| ebs.snapshot_id.clone()))
+        .set_volume_initialization_rate(live.and_then(|ebs| ebs.volume_initialization_rate))
+        .set_ebs_card_index(live.and_then(|ebs| ebs.ebs_card_index))
         .volume_size(volume.size_gb)
         .volume_type(VolumeType::from(volume.volume_type.as_str()))
         .iops(volume.iops)
@@ -50,35 +60,78 @@ fn tags_for(kind: ResourceType, tags: &Tags) -> LaunchTemplateTagSpecificationRe
     LaunchTemplateTagSpecificationRequest::builder().resource_type(kind).set_tags(Some(to_tags(tags))).build()
 }
 
-fn data(inputs: &Inputs, operation: &str) -> Result<RequestLaunchTemplateData, ProviderError> {
-    let user_data = STANDARD.encode(&inputs.user_data);
-    if user_data.len() > LARGEST_USER_DATA {
-        let message = format!("the user data has {} bytes in base64; AWS takes {LARGEST_USER_DATA}", user_data.len());
-        return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
-    }
-    let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn(&inputs.instance_profile_arn);
-    let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder()
+/// Returns the metadata options. The settings of the source version that are not inputs stay.
+fn metadata(
+    inputs: &Inputs,
+    source: Option<&ResponseLaunchTemplateData>,
+) -> LaunchTemplateInstanceMetadataOptionsRequest {
+    let live = source.and_then(ResponseLaunchTemplateData::metadata_options);
+    LaunchTemplateInstanceMetadataOptionsRequest::builder()
+        .set_http_endpoint(live.and_then(|options| options.http_endpoint.clone()))
+        .set_http_protocol_ipv6(live.and_then(|options| options.http_protocol_ipv6.clone()))
+        .set_instance_metadata_tags(live.and_then(|options| options.instance_metadata_tags.clone()))
         .http_tokens(LaunchTemplateHttpTokensState::from(inputs.http_tokens.as_str()))
         .http_put_response_hop_limit(inputs.hop_limit)
-        .build();
+        .build()
+}
+
+/// Returns the tag specifications. Those of the source version for resource types that are not inputs stay.
+fn specifications(
+    inputs: &Inputs,
+    source: Option<&ResponseLaunchTemplateData>,
+) -> Vec<LaunchTemplateTagSpecificationRequest> {
     let mut specifications = vec![tags_for(ResourceType::Instance, &inputs.instance_tags)];
     if !inputs.volume_tags.is_empty() {
         specifications.push(tags_for(ResourceType::Volume, &inputs.volume_tags));
     }
+    let live = source.map(ResponseLaunchTemplateData::tag_specifications).unwrap_or_default();
+    let others = live.iter().filter(|specification| {
+        !matches!(specification.resource_type(), Some(ResourceType::Instance | ResourceType::Volume) | None)
+    });
+    specifications.extend(others.map(|specification| {
+        LaunchTemplateTagSpecificationRequest::builder()
+            .set_resource_type(specification.resource_type.clone())
+            .set_tags(specification.tags.clone())
+            .build()
+    }));
+    specifications
+}
+
+/// Returns `true` if a new version can be based on this one. A source cannot be used to remove a parameter: neither an empty list
+/// nor the alternatives of an input.
+fn is_source(data: &ResponseLaunchTemplateData, inputs: &Inputs) -> bool {
+    let has_alternatives = !data.network_interfaces().is_empty()
+        || !data.security_groups().is_empty()
+        || data.instance_requirements().is_some();
+    !(has_alternatives || inputs.volumes.is_empty() || inputs.security_group_ids.is_empty())
+}
+
+fn data(
+    inputs: &Inputs,
+    source: Option<&ResponseLaunchTemplateData>,
+    operation: &str,
+) -> Result<RequestLaunchTemplateData, ProviderError> {
+    let user_data = STANDARD.encode(&inputs.user_data);
+    if user_data.len() > LARGEST_USER_DATA {
+        let message =
+            format!("the user data has {} bytes in base64; the AWS limit is {LARGEST_USER_DATA}", user_data.len());
+        return Err(ProviderError::new(ErrorKind::Invalid, operation, message));
+    }
+    let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().arn(&inputs.instance_profile_arn);
     Ok(RequestLaunchTemplateData::builder()
         .image_id(&inputs.image_id)
         .instance_type(InstanceType::from(inputs.instance_type.as_str()))
         .iam_instance_profile(profile.build())
         .set_security_group_ids(Some(inputs.security_group_ids.clone()))
-        .metadata_options(metadata)
-        .set_block_device_mappings(Some(inputs.volumes.iter().map(volume).collect()))
+        .metadata_options(metadata(inputs, source))
+        .set_block_device_mappings(Some(inputs.volumes.iter().map(|one| volume(one, source)).collect()))
         .user_data(user_data)
-        .set_tag_specifications(Some(specifications))
+        .set_tag_specifications(Some(specifications(inputs, source)))
         .build())
 }
 
-/// The tags that a template gives to things of a kind.
-fn given(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags {
+/// Returns the tags that a template sets on resources of a type.
+fn template_tags(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags {
     let found = data.tag_specifications().iter().find(|specification| specification.resource_type() == Some(kind));
     found.map(|specification| from_tags(Some(specification.tags()))).unwrap_or_default()
 }
@@ -106,18 +159,18 @@ fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
         instance_type: text(data.instance_type().map(InstanceType::as_str)),
         instance_profile_arn: text(data.iam_instance_profile().and_then(|profile| profile.arn())),
         security_group_ids: data.security_group_ids().to_vec(),
-        // EC2's default, where an answer names none.
+        // The EC2 default, if absent in the response.
         http_tokens: tokens.unwrap_or("optional").to_owned(),
         hop_limit: metadata.and_then(|options| options.http_put_response_hop_limit).unwrap_or(1),
         volumes: volumes.collect(),
-        volume_tags: given(data, &ResourceType::Volume),
+        volume_tags: template_tags(data, &ResourceType::Volume),
         user_data: String::from_utf8_lossy(&user_data).into_owned(),
-        instance_tags: given(data, &ResourceType::Instance),
+        instance_tags: template_tags(data, &ResourceType::Instance),
     }
 }
 
 impl LaunchTemplateKind {
-    /// One version.
+    /// Returns one version.
     async fn version(
         &self,
         region: &Region,
@@ -129,15 +182,22 @@ impl LaunchTemplateKind {
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
     }
 
-    /// Makes a version. The token is the same for every attempt to go on from what is live, so that a lost answer makes no second one.
+    /// Creates a version from the default one: AWS inherits the parameters that are not given, and replaces a given one as a whole.
+    /// The token is constant for all attempts from the same live inputs, so that a lost response does not cause a second version.
     async fn new_version(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<i64, ProviderError> {
         let operation = "ec2:CreateLaunchTemplateVersion";
-        let data = data(&update.desired, operation)?;
+        let default = self.version(&subject.region, id, DEFAULT_VERSION).await?;
+        let source = default
+            .filter(|version| version.launch_template_data().is_some_and(|data| is_source(data, &update.desired)));
+        let number = source.as_ref().and_then(|version| version.version_number).map(|number| number.to_string());
+        let source = source.as_ref().and_then(LaunchTemplateVersion::launch_template_data);
+        let data = data(&update.desired, source, operation)?;
         let before = serde_json::to_string(&update.live).unwrap_or_default();
         let wanted = serde_json::to_string(&update.desired).unwrap_or_default();
-        let token = sha256_hex(format!("{}\n{before}\n{wanted}", subject.token).as_bytes());
+        let token = sha256_hex(format!("{}\n{number:?}\n{before}\n{wanted}", subject.token).as_bytes());
         let call = self.0.at(&subject.region).create_launch_template_version().launch_template_id(id);
         let call = call.launch_template_data(data).client_token(token.get(..32).unwrap_or_default());
+        let call = call.set_source_version(number);
         let version = call.send().await.map_err(referring(operation))?.launch_template_version;
         let number = version.and_then(|version| version.version_number);
         number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))
@@ -149,7 +209,7 @@ impl LaunchTemplateKind {
             let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
             Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
         };
-        let (template, version) = try_join(template, self.version(region, id, COUNTS)).await?;
+        let (template, version) = try_join(template, self.version(region, id, DEFAULT_VERSION)).await?;
         let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
         let data = version.launch_template_data().ok_or_else(|| ProviderError::incomplete(VERSIONS, "data"))?;
         let name = template.launch_template_name().unwrap_or_default();
@@ -179,7 +239,7 @@ impl Kind for LaunchTemplateKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "ec2:CreateLaunchTemplate";
         let call = self.0.at(&subject.region).create_launch_template().launch_template_name(&inputs.template_name);
-        let call = call.launch_template_data(data(inputs, operation)?).client_token(&subject.token);
+        let call = call.launch_template_data(data(inputs, None, operation)?).client_token(&subject.token);
         let call = call.tag_specifications(tagged(ResourceType::LaunchTemplate, tags));
         let template = call.send().await.map_err(referring(operation))?.launch_template;
         let id = present(template.and_then(|t| t.launch_template_id).as_deref(), operation, "LaunchTemplateId")?;
@@ -190,12 +250,12 @@ impl Kind for LaunchTemplateKind {
         let client = self.0.at(&subject.region);
         if !update.changed.is_empty() {
             let newest = self.version(&subject.region, id, "$Latest").await?;
-            let is_left = newest
+            let is_leftover = newest
                 .as_ref()
                 .and_then(LaunchTemplateVersion::launch_template_data)
                 .is_some_and(|data| inputs_of(&update.desired.template_name, data) == update.desired);
-            let left = newest.filter(|_| is_left).and_then(|version| version.version_number);
-            let number = match left {
+            let leftover = newest.filter(|_| is_leftover).and_then(|version| version.version_number);
+            let number = match leftover {
                 Some(number) => number,
                 None => self.new_version(subject, id, update).await?,
             };

@@ -1,4 +1,4 @@
-//! The look-ups of EC2: the VPC, its subnets and route tables, its endpoints, prefix lists.
+//! Implementations of the EC2 lookups: VPCs, subnets and route tables, endpoints, prefix lists.
 
 use std::marker::PhantomData;
 
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{Clients, filter, from_tags};
 
-/// Answers the look-up `L`.
+/// Implementation of the lookup `L`.
 pub struct Answer<L> {
     clients: Clients,
     look_up: PhantomData<fn() -> L>,
@@ -28,12 +28,12 @@ impl<L> Answer<L> {
     }
 }
 
-/// How EC2 answers a look-up that asks with one text.
-trait Asks: LookUp<Question = String> {
-    fn ask(client: &Client, question: &str) -> impl Future<Output = Result<Self::Answer, ProviderError>> + Send;
+/// Query for a lookup whose question is a string.
+trait Query: LookUp<Question = String> {
+    fn query(client: &Client, question: &str) -> impl Future<Output = Result<Self::Answer, ProviderError>> + Send;
 }
 
-impl<L: Asks + 'static> AnswersLookUp for Answer<L> {
+impl<L: Query + 'static> AnswersLookUp for Answer<L> {
     fn name(&self) -> &'static str {
         L::NAME
     }
@@ -41,14 +41,14 @@ impl<L: Asks + 'static> AnswersLookUp for Answer<L> {
     fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
             let client = self.clients.at(region);
-            let answer = L::ask(&client, question.as_str().unwrap_or_default()).await?;
+            let answer = L::query(&client, question.as_str().unwrap_or_default()).await?;
             Ok(serde_json::to_value(answer).unwrap_or_default())
         })
     }
 }
 
-impl Asks for Vpcs {
-    async fn ask(client: &Client, _all: &str) -> Result<Vec<VpcChoice>, ProviderError> {
+impl Query for Vpcs {
+    async fn query(client: &Client, _all: &str) -> Result<Vec<VpcChoice>, ProviderError> {
         let vpcs = client.describe_vpcs().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let choice = |vpc: aws_sdk_ec2::types::Vpc| VpcChoice {
             name: from_tags(vpc.tags.as_deref()).remove("Name").unwrap_or_default(),
@@ -59,8 +59,8 @@ impl Asks for Vpcs {
     }
 }
 
-impl Asks for Vpc {
-    async fn ask(client: &Client, id: &str) -> Result<Option<VpcDetails>, ProviderError> {
+impl Query for Vpc {
+    async fn query(client: &Client, id: &str) -> Result<Option<VpcDetails>, ProviderError> {
         let vpc = async {
             let result = client.describe_vpcs().vpc_ids(id).send().await.map_err(failed("ec2:DescribeVpcs"));
             Ok(is_missing(result)?.and_then(|answer| answer.vpcs.unwrap_or_default().into_iter().next()))
@@ -83,8 +83,8 @@ impl Asks for Vpc {
     }
 }
 
-impl Asks for VpcNetwork {
-    async fn ask(client: &Client, vpc: &str) -> Result<VpcNetworkDetails, ProviderError> {
+impl Query for VpcNetwork {
+    async fn query(client: &Client, vpc: &str) -> Result<VpcNetworkDetails, ProviderError> {
         let subnets = async {
             let call = client.describe_subnets().filters(filter("vpc-id", [vpc]));
             let items = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
@@ -110,7 +110,7 @@ fn route_table(table: &Table) -> Option<RouteTable> {
     let default_route = table
         .routes()
         .iter()
-        // A blackhole leads nowhere: its target was deleted.
+        // The target of a blackhole route was deleted.
         .filter(|route| {
             route.destination_cidr_block() == Some("0.0.0.0/0") && route.state() != Some(&RouteState::Blackhole)
         })
@@ -135,14 +135,14 @@ fn route_table(table: &Table) -> Option<RouteTable> {
     })
 }
 
-impl Asks for VpcEndpoints {
-    async fn ask(client: &Client, vpc: &str) -> Result<Vec<EndpointService>, ProviderError> {
+impl Query for VpcEndpoints {
+    async fn query(client: &Client, vpc: &str) -> Result<Vec<EndpointService>, ProviderError> {
         let call = client.describe_vpc_endpoints().filters(filter("vpc-id", [vpc]));
         let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let endpoint = |endpoint: aws_sdk_ec2::types::VpcEndpoint| {
             let state = endpoint.state().map(|state| state.as_str().to_ascii_lowercase()).unwrap_or_default();
-            let is_there = !["deleting", "deleted", "failed", "rejected", "expired"].contains(&state.as_str());
-            is_there.then_some(())?;
+            let exists = !["deleting", "deleted", "failed", "rejected", "expired"].contains(&state.as_str());
+            exists.then_some(())?;
             Some(EndpointService {
                 endpoint_type: endpoint.vpc_endpoint_type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
                 private_dns: endpoint.private_dns_enabled().unwrap_or_default(),
@@ -155,8 +155,8 @@ impl Asks for VpcEndpoints {
     }
 }
 
-impl Asks for PrefixList {
-    async fn ask(client: &Client, name: &str) -> Result<Option<String>, ProviderError> {
+impl Query for PrefixList {
+    async fn query(client: &Client, name: &str) -> Result<Option<String>, ProviderError> {
         let call = client.describe_managed_prefix_lists().filters(filter("prefix-list-name", [name]));
         let answer = call.send().await.map_err(failed("ec2:DescribeManagedPrefixLists"))?;
         let list = answer.prefix_lists().iter().find(|list| list.prefix_list_name() == Some(name));

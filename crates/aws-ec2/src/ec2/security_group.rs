@@ -1,4 +1,4 @@
-//! How AWS does `ec2.security_group`.
+//! Implementation of `ec2.security_group`.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct SecurityGroupKind(pub(crate) Clients);
 
 type Inputs = Resolved<SecurityGroup>;
 
-/// Digits of the token that end a group's name: `prefix-01234567`.
+/// Number of digits of the token in the group name: `prefix-01234567`.
 const SUFFIX: usize = 8;
 
 impl SecurityGroupKind {
@@ -35,12 +35,16 @@ impl SecurityGroupKind {
             allow_all_egress: group.ip_permissions_egress().iter().any(is_allow_all),
         };
         let arn = arn(&self.0, region, &format!("security-group/{id}")).await?;
-        let live = Live::new(&inputs, attributes([("id", &id), ("arn", &arn)]));
+        let live = Live::new(&inputs, attributes([("id", &id), ("arn", &arn)])).without_empty(&[
+            "name_prefix",
+            "description",
+            "vpc_id",
+        ]);
         Ok((id, live.tagged(from_tags(group.tags.as_deref()))))
     }
 }
 
-/// The rule that AWS gives every new group.
+/// Returns `true` for the rule that AWS adds to every new group.
 fn is_allow_all(permission: &IpPermission) -> bool {
     permission.ip_protocol() == Some("-1")
         && permission.ip_ranges().iter().any(|range| range.cidr_ip() == Some("0.0.0.0/0"))
@@ -53,10 +57,10 @@ fn allow_all() -> IpPermission {
 impl SecurityGroupKind {
     async fn revoke_allow_all(&self, region: &Region, id: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).revoke_security_group_egress().group_id(id).ip_permissions(allow_all());
-        // A group that has just been created may be unknown to the next call (InvalidGroup.NotFound).
+        // A group that was just created may not be visible to the next call (InvalidGroup.NotFound).
         let result = call.send().await.map_err(ohinfra_aws_core::referring("ec2:RevokeSecurityGroupEgress"));
         match result {
-            // InvalidPermission.NotFound: it is revoked already.
+            // InvalidPermission.NotFound: already revoked.
             Err(error) if error.code.as_deref() == Some("InvalidPermission.NotFound") => Ok(()),
             result => result.map(|_| ()),
         }
@@ -77,7 +81,7 @@ impl Kind for SecurityGroupKind {
     }
 
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        // A filter, because an id that is gone makes the call fail when it is asked for by id.
+        // A filter, because a request by ID fails if one group is missing.
         let call = self.0.at(region).describe_security_groups().filters(filter("group-id", ids));
         let groups = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let mut found = BTreeMap::new();
@@ -115,7 +119,7 @@ impl Kind for SecurityGroupKind {
             if update.desired.allow_all_egress {
                 let call = client.authorize_security_group_egress().group_id(id).ip_permissions(allow_all());
                 match call.send().await.map_err(failed("ec2:AuthorizeSecurityGroupEgress")) {
-                    // An earlier attempt whose answer was lost.
+                    // Added by an earlier attempt whose response was lost.
                     Err(error) if error.kind == ErrorKind::Exists => {}
                     result => {
                         result?;
@@ -129,7 +133,7 @@ impl Kind for SecurityGroupKind {
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        // DependencyViolation while network interfaces of deleted endpoints go away: the engine waits.
+        // DependencyViolation while network interfaces of deleted endpoints still exist: the engine retries.
         let result = self.0.at(region).delete_security_group().group_id(id).send().await;
         is_missing(result.map_err(failed("ec2:DeleteSecurityGroup"))).map(|_| ())
     }

@@ -1,4 +1,4 @@
-//! How AWS does `ec2.security_group_rule`.
+//! Implementation of `ec2.security_group_rule`.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ fn permission(inputs: &Inputs) -> IpPermission {
     .build()
 }
 
-/// Whether AWS would refuse to have both rules in one group.
+/// Returns `true` if AWS would reject both rules in one group as duplicates.
 fn is_same_rule(rule: &Inputs, known: &Known<SecurityGroupRule>) -> bool {
     Some(&rule.peer) == known.peer.as_ref()
         && (rule.direction, &rule.protocol, rule.from_port, rule.to_port, rule.peer_type)
@@ -74,12 +74,12 @@ impl Kind for SecurityGroupRuleKind {
     type Definition = SecurityGroupRule;
 
     async fn find(&self, subject: &Subject, known: &Known<SecurityGroupRule>) -> Result<Option<Found>, ProviderError> {
-        // Without its group there is no rule: nothing to ask.
+        // Without the group there is no rule.
         let Some(group) = &known.group_id else { return Ok(None) };
         let mut rules = self.describe(&subject.region, "group-id", std::slice::from_ref(group)).await?;
         rules.retain(|rule| subject.seeks(rule.security_group_rule_id().unwrap_or_default()));
         let tagged = rules.iter().find(|rule| subject.ownership.matches(&from_tags(rule.tags.as_deref())));
-        // The group is ours, so a rule in it that AWS would refuse to have twice is ours too, whoever took its tags away.
+        // The deployment owns the group, and therefore also a duplicate rule in it without tags.
         let found = tagged.or_else(|| rules.iter().find(|rule| is_same_rule(&inputs_of(rule), known)));
         Ok(found.and_then(|rule| Some(Found::new(rule.security_group_rule_id.clone()?, Evidence::Ours))))
     }
@@ -88,7 +88,9 @@ impl Kind for SecurityGroupRuleKind {
         let rules = self.describe(region, "security-group-rule-id", ids).await?;
         let live = |rule: &Rule| {
             let id = rule.security_group_rule_id.clone()?;
-            let live = Live::new(&inputs_of(rule), attributes([("id", &id)])).tagged(from_tags(rule.tags.as_deref()));
+            let live = Live::new(&inputs_of(rule), attributes([("id", &id)]))
+                .without_empty(&["group_id"])
+                .tagged(from_tags(rule.tags.as_deref()));
             Some((id, live))
         };
         Ok(in_order(ids, rules.iter().filter_map(live).collect::<BTreeMap<_, _>>()))

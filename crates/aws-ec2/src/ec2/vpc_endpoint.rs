@@ -1,4 +1,4 @@
-//! How AWS does `ec2.vpc_endpoint`.
+//! Implementation of `ec2.vpc_endpoint`.
 
 use std::collections::BTreeMap;
 
@@ -23,31 +23,31 @@ type Inputs = Resolved<VpcEndpoint>;
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 
 impl VpcEndpointKind {
-    /// Those of the ids that are there. One that is gone makes a call for several fail: then each is asked for by itself.
+    /// Returns the existing endpoints among the IDs. A call with a missing ID fails; then each endpoint is described separately.
     async fn describe(&self, region: &Region, ids: &[String]) -> Result<Vec<Endpoint>, ProviderError> {
-        let ask = |ids: Vec<String>| async move {
+        let describe = |ids: Vec<String>| async move {
             let call = self.0.at(region).describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids));
             let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
             is_missing(endpoints.map_err(failed(DESCRIBE)))
         };
-        if let Some(endpoints) = ask(ids.to_vec()).await? {
+        if let Some(endpoints) = describe(ids.to_vec()).await? {
             return Ok(endpoints);
         }
         if ids.len() == 1 {
             return Ok(Vec::new());
         }
-        let each = try_join_all(ids.iter().map(|id| ask(vec![id.clone()]))).await?;
+        let each = try_join_all(ids.iter().map(|id| describe(vec![id.clone()]))).await?;
         Ok(each.into_iter().flatten().flatten().collect())
     }
 }
 
-/// AWS reports the state in other cases than the SDK's enumeration (`available`, not `Available`).
+/// Returns the state in lowercase: AWS reports a different case than the SDK enumeration (`available`, not `Available`).
 fn state(endpoint: &Endpoint) -> String {
     endpoint.state().map(|state| State::as_str(state).to_ascii_lowercase()).unwrap_or_default()
 }
 
-/// An endpoint that is on its way out, or failed to come: it does not count as there.
-fn is_going(endpoint: &Endpoint) -> bool {
+/// Returns `true` for an endpoint that is being deleted or deleted: it counts as missing.
+fn is_deleting(endpoint: &Endpoint) -> bool {
     ["deleting", "deleted"].contains(&state(endpoint).as_str())
 }
 
@@ -65,8 +65,11 @@ fn inputs_of(endpoint: &Endpoint) -> Inputs {
     }
 }
 
-/// What must be added and what removed to make `live` of `desired`.
-fn moves(desired: Option<&Vec<String>>, live: Option<&Vec<String>>) -> (Option<Vec<String>>, Option<Vec<String>>) {
+/// Returns the items to add and the items to remove to change `live` to `desired`.
+fn additions_and_removals(
+    desired: Option<&Vec<String>>,
+    live: Option<&Vec<String>>,
+) -> (Option<Vec<String>>, Option<Vec<String>>) {
     let (desired, live) = (desired.cloned().unwrap_or_default(), live.cloned().unwrap_or_default());
     let without = |list: &[String], other: &[String]| {
         let rest: Vec<String> = list.iter().filter(|item| !other.contains(item)).cloned().collect();
@@ -81,7 +84,7 @@ impl Kind for VpcEndpointKind {
     async fn find(&self, subject: &Subject, _known: &Known<VpcEndpoint>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).describe_vpc_endpoints().set_filters(Some(owned_by(&subject.ownership)));
         let answer = call.send().await.map_err(failed(DESCRIBE))?;
-        let mut endpoints = answer.vpc_endpoints().iter().filter(|endpoint| !is_going(endpoint));
+        let mut endpoints = answer.vpc_endpoints().iter().filter(|endpoint| !is_deleting(endpoint));
         let endpoint = endpoints.find(|endpoint| subject.seeks(endpoint.vpc_endpoint_id().unwrap_or_default()));
         Ok(endpoint.and_then(|endpoint| {
             let evidence = Evidence::Tags(from_tags(endpoint.tags.as_deref()));
@@ -93,11 +96,12 @@ impl Kind for VpcEndpointKind {
         let endpoints = self.describe(region, ids).await?;
         let live = |endpoint: &Endpoint| {
             let id = endpoint.vpc_endpoint_id.clone()?;
-            let live =
-                Live::new(&inputs_of(endpoint), attributes([("id", &id)])).tagged(from_tags(endpoint.tags.as_deref()));
+            let live = Live::new(&inputs_of(endpoint), attributes([("id", &id)]))
+                .without_empty(&["service_name", "vpc_id"])
+                .tagged(from_tags(endpoint.tags.as_deref()));
             Some((id, live))
         };
-        let found = endpoints.iter().filter(|endpoint| !is_going(endpoint)).filter_map(live);
+        let found = endpoints.iter().filter(|endpoint| !is_deleting(endpoint)).filter_map(live);
         Ok(in_order(ids, found.collect::<BTreeMap<_, _>>()))
     }
 
@@ -134,7 +138,7 @@ impl Kind for VpcEndpointKind {
         match state(endpoint).as_str() {
             "available" => Ok(Readiness::Ready),
             failed @ ("failed" | "rejected" | "expired" | "deleted") => {
-                let reason = endpoint.last_error().and_then(|error| error.message()).unwrap_or("AWS gives no reason");
+                let reason = endpoint.last_error().and_then(|error| error.message()).unwrap_or("no reason given");
                 Err(ProviderError::new(ErrorKind::Other, DESCRIBE, format!("the endpoint {id} is {failed}: {reason}")))
             }
             waiting => Ok(Readiness::Waiting(waiting.to_owned())),
@@ -147,10 +151,12 @@ impl Kind for VpcEndpointKind {
             let live: Known<VpcEndpoint> = serde_json::from_value(serde_json::Value::Object(update.live.clone()))
                 .map_err(|error| ProviderError::new(ErrorKind::Other, DESCRIBE, error.to_string()))?;
             let live_groups = live.security_group_ids.map(|groups| groups.into_iter().flatten().collect());
-            let (add_subnets, remove_subnets) = moves(update.desired.subnet_ids.as_ref(), live.subnet_ids.as_ref());
-            let (add_groups, remove_groups) = moves(update.desired.security_group_ids.as_ref(), live_groups.as_ref());
+            let (add_subnets, remove_subnets) =
+                additions_and_removals(update.desired.subnet_ids.as_ref(), live.subnet_ids.as_ref());
+            let (add_groups, remove_groups) =
+                additions_and_removals(update.desired.security_group_ids.as_ref(), live_groups.as_ref());
             let (add_tables, remove_tables) =
-                moves(update.desired.route_table_ids.as_ref(), live.route_table_ids.as_ref());
+                additions_and_removals(update.desired.route_table_ids.as_ref(), live.route_table_ids.as_ref());
             let private_dns = update.desired.private_dns_enabled.filter(|_| update.changes("private_dns_enabled"));
             client
                 .modify_vpc_endpoint()
@@ -173,7 +179,7 @@ impl Kind for VpcEndpointKind {
         let operation = "ec2:DeleteVpcEndpoints";
         let result = self.0.at(region).delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
         let Some(answer) = is_missing(result.map_err(failed(operation)))? else { return Ok(()) };
-        // This call succeeds as a whole and lists what it could not do.
+        // The call succeeds as a whole and lists the failed endpoints.
         let problem = answer.unsuccessful().iter().find_map(|item| item.error());
         match problem {
             Some(error) if !error.code().unwrap_or_default().ends_with(".NotFound") => Err(ProviderError {
@@ -185,7 +191,7 @@ impl Kind for VpcEndpointKind {
     }
 
     async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
-        // Its network interfaces use the security groups until it is really gone.
+        // The network interfaces of the endpoint use the security groups until the deletion is complete.
         let endpoints = self.describe(region, &[id.to_owned()]).await?;
         let waiting = endpoints.first().map(state).filter(|state| state != "deleted");
         Ok(waiting.map_or(Readiness::Ready, Readiness::Waiting))

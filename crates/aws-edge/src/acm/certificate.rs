@@ -1,4 +1,5 @@
-//! How AWS does `acm.certificate`. It is ready when AWS has said which DNS records prove the domain; its issue is a wait of its own.
+//! Implementation of `acm.certificate`. A certificate is ready when ACM reports its validation records; `acm.issuance` waits for
+//! the issuance.
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, Tag, ValidationMethod};
 use futures::future::{try_join, try_join_all};
@@ -26,7 +27,7 @@ fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
     tags.map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))
 }
 
-/// The distinct records, in the order of their names: a name and its wildcard share one.
+/// Returns the distinct validation records, sorted by name. A domain name and its wildcard share one record.
 fn records(certificate: &CertificateDetail) -> Option<Vec<(String, String)>> {
     let options = certificate.domain_validation_options();
     let record = |option: &aws_sdk_acm::types::DomainValidation| {
@@ -48,7 +49,7 @@ fn attributes_of(arn: &str, certificate: Option<&CertificateDetail>) -> Attribut
     attributes
 }
 
-/// Whether a certificate is one that can still be used.
+/// Returns `true` if a certificate is issued or pending validation.
 fn is_good(certificate: &CertificateDetail) -> bool {
     matches!(certificate.status(), None | Some(CertificateStatus::PendingValidation | CertificateStatus::Issued))
 }
@@ -70,7 +71,9 @@ impl CertificateKind {
         let domain_name = certificate.domain_name().unwrap_or_default().to_owned();
         let others = certificate.subject_alternative_names().iter().filter(|name| **name != domain_name);
         let inputs = CertificateInputs { alternative_names: others.cloned().collect(), domain_name };
-        Ok(Some(Live::new(&inputs, attributes_of(arn, Some(&certificate))).tagged(tags)))
+        Ok(Some(
+            Live::new(&inputs, attributes_of(arn, Some(&certificate))).without_empty(&["domain_name"]).tagged(tags),
+        ))
     }
 }
 
@@ -100,7 +103,7 @@ impl Kind for CertificateKind {
         let call = self.0.at(&subject.region).request_certificate().domain_name(&inputs.domain_name);
         let others = (!inputs.alternative_names.is_empty()).then(|| inputs.alternative_names.clone());
         let call = call.set_subject_alternative_names(others).validation_method(ValidationMethod::Dns);
-        // At most 32 word characters. It holds for an hour; the tags hold for good.
+        // At most 32 word characters; valid for one hour. Later runs find the certificate by its tags.
         let call = call.idempotency_token(&subject.token).set_tags(Some(to_tags(tags, operation)?));
         let arn = call.send().await.map_err(failed(operation))?.certificate_arn;
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "CertificateArn"))?;
@@ -109,10 +112,10 @@ impl Kind for CertificateKind {
 
     async fn ready(&self, region: &Region, arn: &str) -> Result<Readiness, ProviderError> {
         let certificate = describe(&self.0, region, arn).await?;
-        // DescribeCertificate knows the records some seconds after RequestCertificate.
+        // DescribeCertificate returns the records a few seconds after RequestCertificate.
         Ok(match certificate.as_ref().and_then(records) {
             Some(_) => Readiness::Ready,
-            None => Readiness::Waiting("AWS has not said yet which DNS records prove the domain".to_owned()),
+            None => Readiness::Waiting("waiting for DNS validation records".to_owned()),
         })
     }
 

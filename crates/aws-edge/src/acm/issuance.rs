@@ -1,4 +1,4 @@
-//! How AWS does `acm.issuance`: a wait rather than a thing.
+//! Implementation of `acm.issuance`, an action-only resource.
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus};
 use futures::future::try_join_all;
@@ -18,18 +18,18 @@ pub struct IssuanceKind(pub(crate) Clients);
 
 type Inputs = Resolved<Issuance>;
 
-/// What is still open, and which record to look at.
+/// Returns a message that lists the domains with pending validation and their DNS records.
 fn pending(certificate: &CertificateDetail) -> String {
     let open = certificate.domain_validation_options().iter();
     let open = open.filter(|option| option.validation_status() != Some(&DomainStatus::Success));
     let open = open.map(|option| match option.resource_record() {
         Some(record) => {
             let (name, kind, value) = (&record.name, record.r#type.as_str(), &record.value);
-            format!("{} (is {name} {kind} {value} to be seen from the internet?)", option.domain_name)
+            format!("{} (is {name} {kind} {value} publicly resolvable?)", option.domain_name)
         }
         None => option.domain_name.clone(),
     });
-    format!("PENDING_VALIDATION of {}", open.collect::<Vec<_>>().join(", "))
+    format!("pending validation: {}", open.collect::<Vec<_>>().join(", "))
 }
 
 impl IssuanceKind {
@@ -70,7 +70,7 @@ impl Kind for IssuanceKind {
             Some(status) => {
                 let reason = certificate.failure_reason().map_or("no reason given", |reason| reason.as_str());
                 let message =
-                    format!("the certificate is {}: {reason}; check CAA records of the domain", status.as_str());
+                    format!("the certificate is {}: {reason}; check the CAA records of the domain", status.as_str());
                 Err(ProviderError::new(ErrorKind::Other, "acm:DescribeCertificate", message))
             }
         }

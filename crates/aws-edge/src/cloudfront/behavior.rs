@@ -1,4 +1,4 @@
-//! Cache behaviors: the default one and those of path patterns, which are two types of the same members.
+//! Cache behaviors: the default one and those of path patterns. The SDK has two types with the same members.
 
 use aws_sdk_cloudfront::error::BuildError;
 use aws_sdk_cloudfront::types::{
@@ -19,7 +19,7 @@ fn methods(inputs: &Behavior) -> Result<AllowedMethods, BuildError> {
     AllowedMethods::builder().quantity(count(&all)).set_items(Some(all)).cached_methods(cached).build()
 }
 
-/// The functions of a behavior with ours set: those of other events stay.
+/// Returns the functions of a behavior with the configured ones set. Functions of other events stay.
 fn functions(
     live: Option<LambdaFunctionAssociations>,
     inputs: &Behavior,
@@ -55,10 +55,10 @@ macro_rules! set {
     }};
 }
 
-/// CloudFront refuses a cache policy beside the settings that came before such policies, which an imported one may have.
+/// Clears the legacy cache settings, which an imported distribution may have: CloudFront rejects them together with a cache policy.
 macro_rules! clear_old_settings {
     ($behavior:expr) => {{
-        #[expect(deprecated, reason = "they are cleared")]
+        #[expect(deprecated, reason = "clears legacy settings")]
         {
             $behavior.forwarded_values = None;
             $behavior.min_ttl = None;
@@ -99,7 +99,7 @@ fn sorted(methods: &[Method]) -> Vec<String> {
     names
 }
 
-/// Sets all behaviors. One of a new pattern starts with what the default one has.
+/// Sets all behaviors. The behavior of a new pattern starts as a copy of the default behavior.
 pub(super) fn set_all(config: &mut DistributionConfig, inputs: &Inputs, origin: &str) -> Result<(), BuildError> {
     let mut live = config.cache_behaviors.take().and_then(|behaviors| behaviors.items).unwrap_or_default();
     let mut all = Vec::new();
@@ -135,7 +135,7 @@ fn new(pattern: &str, origin: &str, default: Option<&DefaultCacheBehavior>) -> R
     Ok(behavior)
 }
 
-/// What AWS has as the default behavior.
+/// Returns the live default behavior.
 pub(super) fn default_of(config: &DistributionConfig) -> Behavior {
     let nothing = || Behavior {
         viewer_protocol_policy: String::new(),
@@ -151,7 +151,7 @@ pub(super) fn default_of(config: &DistributionConfig) -> Behavior {
     config.default_cache_behavior().map_or_else(nothing, |behavior| read!(behavior))
 }
 
-/// What AWS has for path patterns, in AWS's order.
+/// Returns the live behaviors of path patterns, in the order of CloudFront.
 pub(super) fn paths_of(config: &DistributionConfig) -> Vec<PathBehavior> {
     let origins = config.origins().map(Origins::items).unwrap_or_default();
     let domain = |id: &str| origins.iter().find(|origin| origin.id == id).map(|origin| origin.domain_name.clone());

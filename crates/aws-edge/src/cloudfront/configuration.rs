@@ -1,7 +1,6 @@
-//! A distribution's inputs laid over CloudFront's configuration, and read from it.
+//! Conversion between the inputs of a distribution and the configuration in CloudFront.
 //!
-//! An update starts with the configuration as CloudFront returned it and sets the inputs: members that no input names keep
-//! their values.
+//! An update starts with the live configuration and sets the inputs: members without an input keep their values.
 
 use aws_sdk_cloudfront::error::BuildError;
 use aws_sdk_cloudfront::types::{
@@ -19,14 +18,14 @@ use super::behavior;
 
 type Inputs = Resolved<Distribution>;
 
-/// The ID of the origin within a distribution that ohinfra creates. An imported one may have another.
+/// Origin ID in a distribution that ohinfra creates. An imported distribution may have another.
 const ORIGIN: &str = "load-balancer";
 
 pub(super) fn count<T>(list: &[T]) -> i32 {
     i32::try_from(list.len()).unwrap_or(i32::MAX)
 }
 
-/// The configuration of a new distribution. `reference` tells one creation from another, and may never change.
+/// Returns the configuration of a new distribution. `reference` identifies the creation and must never change.
 pub(super) fn configuration(
     inputs: &Inputs,
     secret: &SecretText,
@@ -39,7 +38,7 @@ pub(super) fn configuration(
     overlaid(config.origins(origins).default_cache_behavior(behavior).build()?, inputs, secret)
 }
 
-/// The live configuration with the inputs set in it.
+/// Returns the live configuration with the inputs set.
 pub(super) fn overlaid(
     mut config: DistributionConfig,
     inputs: &Inputs,
@@ -47,14 +46,9 @@ pub(super) fn overlaid(
 ) -> Result<DistributionConfig, BuildError> {
     let aliases =
         Aliases::builder().quantity(count(&inputs.aliases)).set_items(Some(inputs.aliases.clone())).build()?;
-    let certificate = ViewerCertificate::builder()
-        .acm_certificate_arn(&inputs.certificate_arn)
-        .ssl_support_method(SslSupportMethod::from(inputs.ssl_support_method.as_str()))
-        .minimum_protocol_version(MinimumProtocolVersion::from(inputs.minimum_protocol.as_str()))
-        .build();
     config.comment.clone_from(&inputs.comment);
     config.aliases = Some(aliases);
-    config.viewer_certificate = Some(certificate);
+    config.viewer_certificate = Some(certificate(config.viewer_certificate.take(), inputs));
     config.http_version = Some(HttpVersion::from(inputs.http_version.as_str()));
     config.is_ipv6_enabled = Some(inputs.ipv6);
     config.price_class = Some(PriceClass::from(inputs.price_class.as_str()));
@@ -65,7 +59,24 @@ pub(super) fn overlaid(
     Ok(config)
 }
 
-/// Sets the origin and gives its ID: the one with our ID or, where there is none, the one of the default behavior.
+/// Returns the live viewer certificate with the ACM certificate set. Other members keep their values.
+fn certificate(live: Option<ViewerCertificate>, inputs: &Inputs) -> ViewerCertificate {
+    let mut certificate = live.unwrap_or_else(|| ViewerCertificate::builder().build());
+    certificate.acm_certificate_arn = Some(inputs.certificate_arn.clone());
+    certificate.ssl_support_method = Some(SslSupportMethod::from(inputs.ssl_support_method.as_str()));
+    certificate.minimum_protocol_version = Some(MinimumProtocolVersion::from(inputs.minimum_protocol.as_str()));
+    certificate.cloud_front_default_certificate = None;
+    certificate.iam_certificate_id = None;
+    // CloudFront returns legacy members in addition to their successors.
+    #[expect(deprecated, reason = "clears legacy members")]
+    {
+        certificate.certificate = None;
+        certificate.certificate_source = None;
+    }
+    certificate
+}
+
+/// Sets the origin and returns its ID. Uses the origin with ID `load-balancer`, or else the origin of the default behavior.
 fn set_origin(config: &mut DistributionConfig, inputs: &Inputs, secret: &SecretText) -> Result<String, BuildError> {
     let target = config.default_cache_behavior.as_ref().map(|behavior| behavior.target_origin_id.clone());
     let mut origins = config.origins.take().map(|origins| origins.items).unwrap_or_default();
@@ -90,7 +101,7 @@ fn set_origin(config: &mut DistributionConfig, inputs: &Inputs, secret: &SecretT
     Ok(id)
 }
 
-/// The origin's headers: ours is the one of its name or, renamed, of its value.
+/// Returns the custom headers of the origin with the secret header set. Finds a renamed header by its value.
 fn headers(live: Option<CustomHeaders>, inputs: &Inputs, secret: &SecretText) -> Result<CustomHeaders, BuildError> {
     let ours = OriginCustomHeader::builder().header_name(&inputs.origin_header_name).header_value(secret.expose());
     let ours = ours.build()?;
@@ -117,13 +128,13 @@ fn connection(live: Option<CustomOriginConfig>, inputs: &Inputs) -> Result<Custo
     Ok(connection)
 }
 
-/// The header by which the origin knows CloudFront: the one of the usual name or, where there is none, the first.
+/// Returns the secret header: the one with the default name, or else the first.
 fn header_of(origin: Option<&Origin>) -> Option<&OriginCustomHeader> {
     let headers = origin?.custom_headers()?.items();
     headers.iter().find(|header| header.header_name.eq_ignore_ascii_case(ORIGIN_HEADER)).or_else(|| headers.first())
 }
 
-/// What AWS has, in the words of the inputs. The header's value becomes a digest, keyed by the identity.
+/// Converts the live configuration to inputs. The header value becomes a digest, keyed by the distribution ID.
 pub(super) fn inputs_of(id: &str, config: &DistributionConfig) -> Inputs {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let target = config.default_cache_behavior().map(|behavior| behavior.target_origin_id.as_str());

@@ -1,4 +1,4 @@
-//! How AWS does `cloudfront.distribution`. It must be disabled, and that known at every edge, before it can be deleted.
+//! Implementation of `cloudfront.distribution`. A distribution must be disabled at all edge locations before it can be deleted.
 
 use aws_sdk_cloudfront::operation::get_distribution::GetDistributionOutput;
 use aws_sdk_cloudfront::types::{DistributionConfig, DistributionConfigWithTags, Tag, TagKeys, Tags as AwsTags};
@@ -30,7 +30,7 @@ fn to_tags(tags: &Tags, operation: &str) -> Result<AwsTags, ProviderError> {
 }
 
 impl DistributionKind {
-    /// The header value: of this deployment's secret, or of the parameter by which another one exports its own.
+    /// Returns the header value: from the secret of this deployment, or from the exported parameter of another deployment.
     async fn header_secret(&self, arn: &str) -> Result<SecretText, ProviderError> {
         let Some((_, name)) = arn.strip_prefix("arn:").and_then(|rest| rest.split_once(":parameter")) else {
             return Secrets::new(self.0.connection()).text(arn).await;
@@ -87,7 +87,7 @@ impl Kind for DistributionKind {
     async fn find(&self, subject: &Subject, known: &Known<Distribution>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).list_distributions().into_paginator().items().send();
         let listed = call.collect::<Result<Vec<_>, _>>().await.map_err(failed("cloudfront:ListDistributions"))?;
-        // No two distributions share a name: those with one of ours come first, and are a conflict if they are somebody else's.
+        // A domain name belongs to one distribution only: a foreign distribution with one of the aliases is a conflict.
         let shares = |names: &[String]| names.iter().any(|name| known.aliases.contains(name));
         let mut foreign = None;
         for distribution in listed.into_iter().filter(|distribution| subject.seeks(&distribution.id)) {
@@ -118,9 +118,9 @@ impl Kind for DistributionKind {
         let config = DistributionConfigWithTags::builder().distribution_config(config).tags(to_tags(tags, operation)?);
         let config = config.build();
         let call = self.0.at(&subject.region).create_distribution_with_tags().distribution_config_with_tags(config);
-        let made = call.send().await.map_err(referring(operation))?.distribution;
-        let made = made.ok_or_else(|| ProviderError::incomplete(operation, "Distribution"))?;
-        Ok(Created::new(&made.id, [("arn", &made.arn), ("domain_name", &made.domain_name)]))
+        let created = call.send().await.map_err(referring(operation))?.distribution;
+        let created = created.ok_or_else(|| ProviderError::incomplete(operation, "Distribution"))?;
+        Ok(Created::new(&created.id, [("arn", &created.arn), ("domain_name", &created.domain_name)]))
     }
 
     async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
@@ -137,7 +137,7 @@ impl Kind for DistributionKind {
         let answer = self.get(&subject.region, id).await?;
         let version = answer.as_ref().and_then(|answer| answer.e_tag.clone());
         let Some(distribution) = answer.and_then(|answer| answer.distribution) else {
-            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "the distribution no longer exists"));
         };
         if !update.changed.is_empty() {
             let desired = &update.desired;
@@ -169,10 +169,10 @@ impl Kind for DistributionKind {
         if let Some(mut config) = distribution.distribution_config.filter(|config| config.enabled) {
             config.enabled = false;
             self.put(region, id, version, config).await?;
-            return Err(busy("it is being disabled"));
+            return Err(busy("the distribution is being disabled"));
         }
         if distribution.status != "Deployed" {
-            return Err(busy("it is being disabled"));
+            return Err(busy("the distribution is being disabled"));
         }
         let call = self.0.at(region).delete_distribution().id(id).set_if_match(version);
         is_missing(call.send().await.map_err(failed("cloudfront:DeleteDistribution"))).map(|_| ())

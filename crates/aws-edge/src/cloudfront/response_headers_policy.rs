@@ -1,4 +1,4 @@
-//! How AWS does `cloudfront.response_headers_policy`. It has no tags: its comment says whose it is.
+//! Implementation of `cloudfront.response_headers_policy`. A policy has no tags: its comment contains the ownership marker.
 
 use aws_sdk_cloudfront::types::{
     ResponseHeadersPolicyAccessControlAllowHeaders, ResponseHeadersPolicyAccessControlAllowMethods,
@@ -27,14 +27,33 @@ fn count(list: &[String]) -> i32 {
     i32::try_from(list.len()).unwrap_or(i32::MAX)
 }
 
-fn configuration(inputs: &Inputs) -> Result<ResponseHeadersPolicyConfig, aws_sdk_cloudfront::error::BuildError> {
+/// Returns the live configuration with the inputs set. Members without an input keep their values.
+fn overlaid(
+    live: Option<ResponseHeadersPolicyConfig>,
+    inputs: &Inputs,
+) -> Result<ResponseHeadersPolicyConfig, aws_sdk_cloudfront::error::BuildError> {
+    let mut config = match live {
+        Some(live) => live,
+        None => ResponseHeadersPolicyConfig::builder().name(&inputs.policy_name).build()?,
+    };
+    let cors = cors(config.cors_config.take(), inputs)?;
+    config.name.clone_from(&inputs.policy_name);
+    config.comment = Some(inputs.comment.clone());
+    config.cors_config = Some(cors);
+    Ok(config)
+}
+
+fn cors(
+    live: Option<ResponseHeadersPolicyCorsConfig>,
+    inputs: &Inputs,
+) -> Result<ResponseHeadersPolicyCorsConfig, aws_sdk_cloudfront::error::BuildError> {
     let origins = ResponseHeadersPolicyAccessControlAllowOrigins::builder().quantity(count(&inputs.origins));
     let headers = ResponseHeadersPolicyAccessControlAllowHeaders::builder().quantity(count(&inputs.request_headers));
     let exposed = ResponseHeadersPolicyAccessControlExposeHeaders::builder().quantity(count(&inputs.exposed_headers));
     let methods = inputs.methods.iter().map(|name| name.as_str().into());
     let methods: Vec<ResponseHeadersPolicyAccessControlAllowMethodsValues> = methods.collect();
     let allowed = ResponseHeadersPolicyAccessControlAllowMethods::builder().quantity(count(&inputs.methods));
-    let cors = ResponseHeadersPolicyCorsConfig::builder()
+    let new = ResponseHeadersPolicyCorsConfig::builder()
         .access_control_allow_origins(origins.set_items(Some(inputs.origins.clone())).build()?)
         .access_control_allow_headers(headers.set_items(Some(inputs.request_headers.clone())).build()?)
         .access_control_allow_methods(allowed.set_items(Some(methods)).build()?)
@@ -43,7 +62,15 @@ fn configuration(inputs: &Inputs) -> Result<ResponseHeadersPolicyConfig, aws_sdk
         .access_control_max_age_sec(inputs.max_age_seconds)
         .origin_override(inputs.override_origin)
         .build()?;
-    ResponseHeadersPolicyConfig::builder().name(&inputs.policy_name).comment(&inputs.comment).cors_config(cors).build()
+    let Some(mut cors) = live else { return Ok(new) };
+    cors.access_control_allow_origins = new.access_control_allow_origins;
+    cors.access_control_allow_headers = new.access_control_allow_headers;
+    cors.access_control_allow_methods = new.access_control_allow_methods;
+    cors.access_control_expose_headers = new.access_control_expose_headers;
+    cors.access_control_allow_credentials = new.access_control_allow_credentials;
+    cors.access_control_max_age_sec = new.access_control_max_age_sec;
+    cors.origin_override = new.origin_override;
+    Ok(cors)
 }
 
 fn inputs_of(config: &ResponseHeadersPolicyConfig) -> Inputs {
@@ -64,7 +91,7 @@ fn inputs_of(config: &ResponseHeadersPolicyConfig) -> Inputs {
 }
 
 impl ResponseHeadersPolicyKind {
-    /// The policy and its version.
+    /// Returns the policy and its version.
     async fn get(
         &self,
         region: &Region,
@@ -116,7 +143,7 @@ impl Kind for ResponseHeadersPolicyKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "cloudfront:CreateResponseHeadersPolicy";
-        let config = configuration(inputs).map_err(|error| wrong(operation, error))?;
+        let config = overlaid(None, inputs).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).create_response_headers_policy().response_headers_policy_config(config);
         let policy = call.send().await.map_err(failed(operation))?.response_headers_policy;
         let policy = policy.ok_or_else(|| ProviderError::incomplete(operation, "ResponseHeadersPolicy"))?;
@@ -125,12 +152,10 @@ impl Kind for ResponseHeadersPolicyKind {
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let operation = "cloudfront:UpdateResponseHeadersPolicy";
-        let Some((mut config, version)) = self.get(&subject.region, id).await? else {
-            return Err(ProviderError::new(ErrorKind::NotFound, operation, "it is gone"));
+        let Some((config, version)) = self.get(&subject.region, id).await? else {
+            return Err(ProviderError::new(ErrorKind::NotFound, operation, "the policy no longer exists"));
         };
-        // Everything but the headers for cross-origin requests stays as it is.
-        let ours = configuration(&update.desired).map_err(|error| wrong(operation, error))?;
-        (config.name, config.comment, config.cors_config) = (ours.name, ours.comment, ours.cors_config);
+        let config = overlaid(Some(config), &update.desired).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).update_response_headers_policy().id(id).if_match(version);
         call.response_headers_policy_config(config).send().await.map(|_| ()).map_err(failed(operation))
     }

@@ -1,5 +1,5 @@
-//! How AWS does `cognito.identity_provider`. Cognito reports the client's secret of an OIDC provider: it becomes a digest at once.
-//! `UpdateIdentityProvider` replaces the details as a whole, so an update starts with those that AWS returned.
+//! Implementation of `cognito.identity_provider`. Cognito reports the client secret of an OIDC provider: only its digest is kept.
+//! `UpdateIdentityProvider` replaces all details, so an update starts with the live ones.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,31 +29,31 @@ type Details = HashMap<String, String>;
 
 const CREATE: &str = "cognito-idp:CreateIdentityProvider";
 const UPDATE: &str = "cognito-idp:UpdateIdentityProvider";
-/// How Cognito asks an OIDC provider for attributes. Set at creation and left unmanaged.
+/// Detail: the HTTP method of attribute requests to an OIDC provider. Set on creation and left unmanaged.
 const METHOD: &str = "attributes_request_method";
 
 /// Details that the inputs set. An update keeps all others.
 const OURS: &[&str] =
     &["MetadataURL", "MetadataFile", "IDPSignout", "oidc_issuer", "client_id", "client_secret", "authorize_scopes"];
-/// Details that Cognito reports and nobody sets.
+/// Details that Cognito reports but does not accept.
 const REPORTED: &[&str] =
     &["ActiveEncryptionCertificate", "SSORedirectBindingURI", "SLORedirectBindingURI", "attributes_url_add_attributes"];
-/// Endpoints that Cognito finds by the issuer, or that the operator has set: kept as long as the issuer is the same.
+/// Endpoints that Cognito discovers from the issuer or an operator sets. Kept until the issuer changes.
 const ENDPOINTS: &[&str] = &["attributes_url", "authorize_url", "jwks_uri", "token_url"];
 
-/// The client's secret: the text without the line break of a file's end, or `client_secret` of a JSON object.
+/// Returns the client secret: the text without surrounding white space, or `client_secret` of a JSON object.
 fn client_secret(text: &SecretText, arn: &str) -> Result<SecretText, ProviderError> {
     let plain = text.expose().trim();
     if plain.starts_with('{') { text.field("client_secret", arn) } else { Ok(SecretText::new(plain.to_owned())) }
 }
 
-/// The inputs that AWS reports.
+/// Converts the live provider to inputs.
 fn inputs_of(id: &str, provider: &IdentityProviderType) -> Inputs {
     let detail = |name: &str| provider.provider_details().and_then(|details| details.get(name)).cloned();
     let is_oidc = provider.provider_type() == Some(&IdentityProviderTypeType::Oidc);
     let mut mapping: BTreeMap<String, String> =
         provider.attribute_mapping().cloned().unwrap_or_default().into_iter().collect();
-    // A SAML user's name is always the NameID: Cognito may report that as a mapping.
+    // The user name of a SAML user is always the NameID; Cognito may report it as a mapping.
     if !is_oidc {
         mapping.remove("username");
     }
@@ -80,7 +80,7 @@ impl IdentityProviderKind {
         Ok(answer.and_then(|answer| answer.identity_provider))
     }
 
-    /// The details of a call, the client's secret included.
+    /// Returns the details for a call, including the client secret.
     async fn details(&self, inputs: &Inputs) -> Result<Details, ProviderError> {
         let sign_out = inputs.sign_out.map(|flag| flag.to_string());
         let scopes = inputs.scopes.as_ref().map(|scopes| scopes.join(" "));
@@ -113,7 +113,7 @@ impl Kind for IdentityProviderKind {
         let id = format!("{pool}:{}", known.provider_name);
         let found = self.get(&subject.region, &id).await?.filter(|_| subject.seeks(&id));
         Ok(found.map(|found| {
-            // It has no tags; one of this name and type in a pool of ours is ours.
+            // A provider has no tags: one with this name and type in an owned pool is owned.
             let is_it = found.provider_type().is_some_and(|of| of.as_str() == known.provider_type);
             Found::new(&id, if is_it { Evidence::Ours } else { Evidence::NotOurs })
         }))
@@ -123,7 +123,11 @@ impl Kind for IdentityProviderKind {
         let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
         let live = |(id, provider): (&String, &Option<IdentityProviderType>)| {
             let inputs = inputs_of(id, provider.as_ref()?);
-            Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])))
+            Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])).without_empty(&[
+                "user_pool_id",
+                "provider_name",
+                "provider_type",
+            ]))
         };
         Ok(ids.iter().zip(&found).map(live).collect())
     }
@@ -142,7 +146,7 @@ impl Kind for IdentityProviderKind {
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
         let Some(present) = self.get(&subject.region, id).await? else {
-            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "the identity provider no longer exists"));
         };
         let mut details = present.provider_details.unwrap_or_default();
         let is_same_issuer = details.get("oidc_issuer") == update.desired.issuer.as_ref();

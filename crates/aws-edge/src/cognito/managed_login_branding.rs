@@ -1,5 +1,5 @@
-//! How AWS does `cognito.managed_login_branding`. AWS omits settings that equal its defaults and rewrites images, so what it reports
-//! is not compared with the inputs but, as a digest, with what it reported after the last apply.
+//! Implementation of `cognito.managed_login_branding`. Cognito omits default settings and rewrites images. Drift detection
+//! therefore compares a digest of the reported branding with the digest after the last apply, not with the inputs.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ fn value(document: &Document) -> Value {
     }
 }
 
-/// A digest of the settings and images that AWS reports.
+/// Returns a digest of the reported settings and images.
 fn customized(id: &str, branding: &ManagedLoginBrandingType) -> Value {
     let image = |asset: &AssetType| {
         let bytes = asset.bytes().map(|bytes| String::from_utf8_lossy(bytes.as_ref()).into_owned());
@@ -92,7 +92,7 @@ fn assets(inputs: &Inputs) -> Result<Vec<AssetType>, ProviderError> {
 }
 
 impl ManagedLoginBrandingKind {
-    /// The branding of a client; `id` is `<pool>:<branding>`.
+    /// Returns the branding of an app client.
     async fn by_client(
         &self,
         region: &Region,
@@ -133,7 +133,7 @@ impl Kind for ManagedLoginBrandingKind {
             let branding = branding.as_ref()?;
             let pool = branding.user_pool_id().unwrap_or_default();
             let inputs = json!({ "user_pool_id": pool, "customized": customized(id, branding) });
-            Some(Live::new(&inputs, attributes([("id", id)])))
+            Some(Live::new(&inputs, attributes([("id", id)])).without_empty(&["user_pool_id"]))
         };
         Ok(ids.iter().zip(&found).map(live).collect())
     }

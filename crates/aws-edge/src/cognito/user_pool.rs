@@ -1,5 +1,5 @@
-//! How AWS does `cognito.user_pool`. `UpdateUserPool` resets what it does not name, so an update sends
-//! the pool as AWS returned it, with the inputs set in it.
+//! Implementation of `cognito.user_pool`. `UpdateUserPool` resets omitted settings, so an update sends the live pool with the
+//! inputs set.
 
 use aws_sdk_cognitoidentityprovider::config::Builder;
 use aws_sdk_cognitoidentityprovider::types::{
@@ -27,7 +27,7 @@ type Inputs = Resolved<UserPool>;
 
 const CREATE: &str = "cognito-idp:CreateUserPool";
 const UPDATE: &str = "cognito-idp:UpdateUserPool";
-/// Pools that one call lists.
+/// Maximum number of pools per list call (AWS limit).
 const PAGE: i32 = 60;
 
 fn wrong(error: impl std::fmt::Display) -> ProviderError {
@@ -74,7 +74,7 @@ fn invitation(live: Option<&UserPoolType>, inputs: &Inputs) -> AdminCreateUserCo
     mail.email_message = Some(inputs.invitation_message.clone());
     config.invite_message_template = Some(mail);
     config.allow_admin_create_user_only = inputs.admin_create_only;
-    // AWS reports both, and refuses this one beside the password policy's days.
+    // Cognito reports both settings, but rejects this one together with the validity in the password policy.
     let policies = live.and_then(UserPoolType::policies).and_then(UserPoolPolicyType::password_policy);
     if policies.is_some_and(|password| password.temporary_password_validity_days != 0) {
         config.unused_account_validity_days = 0;
@@ -90,12 +90,17 @@ fn verification(live: Option<&VerificationMessageTemplateType>, inputs: &Inputs)
     template
 }
 
-fn recovery(inputs: &Inputs) -> Result<AccountRecoverySettingType, ProviderError> {
+fn recovery(
+    live: Option<&AccountRecoverySettingType>,
+    inputs: &Inputs,
+) -> Result<AccountRecoverySettingType, ProviderError> {
     let option = |(priority, name): (i32, &String)| {
         RecoveryOptionType::builder().name(RecoveryOptionNameType::from(name.as_str())).priority(priority).build()
     };
     let options: Result<Vec<_>, _> = (1..).zip(&inputs.recovery).map(option).collect();
-    Ok(AccountRecoverySettingType::builder().set_recovery_mechanisms(Some(options.map_err(wrong)?)).build())
+    let mut setting = live.cloned().unwrap_or_else(|| AccountRecoverySettingType::builder().build());
+    setting.recovery_mechanisms = Some(options.map_err(wrong)?);
+    Ok(setting)
 }
 
 fn recovery_of(pool: &UserPoolType) -> Vec<String> {
@@ -141,7 +146,7 @@ impl UserPoolKind {
         Ok(answer.and_then(|answer| answer.user_pool))
     }
 
-    /// The second factor by an app; a pool that has another one besides counts by the pool's own word.
+    /// Returns the MFA mode of the pool if authenticator apps are enabled, otherwise `OFF`.
     async fn mfa(&self, region: &Region, id: &str) -> Result<String, ProviderError> {
         let result = self.0.at(region).get_user_pool_mfa_config().user_pool_id(id).send().await;
         let answer = is_missing(result.map_err(failed("cognito-idp:GetUserPoolMfaConfig")))?;
@@ -150,7 +155,7 @@ impl UserPoolKind {
         Ok(mode.map_or_else(|| "OFF".to_owned(), |mode| mode.as_str().to_owned()))
     }
 
-    /// Sets the second factor by an app. Other factors stay as they are.
+    /// Sets the MFA mode for authenticator apps. Other factors are kept.
     async fn set_mfa(&self, region: &Region, id: &str, mode: &str, is_new: bool) -> Result<(), ProviderError> {
         let client = self.0.at(region);
         let token = SoftwareTokenMfaConfigType::builder().enabled(mode != "OFF").build();
@@ -163,12 +168,11 @@ impl UserPoolKind {
             call = call.set_web_authn_configuration(live.web_authn_configuration);
         }
         let call = call.mfa_configuration(UserPoolMfaType::from(mode));
-        // A pool that has just been made may be unknown to the next call.
+        // A new pool may not be visible to the next call yet.
         call.send().await.map(|_| ()).map_err(referring("cognito-idp:SetUserPoolMfaConfig"))
     }
 
-    /// Sends the whole pool. The older texts of verification mails and messages are left out: Cognito copies them from the
-    /// template.
+    /// Sends the whole pool, without the legacy members for verification messages, which Cognito copies from the template.
     async fn put(
         &self,
         region: &Region,
@@ -186,12 +190,13 @@ impl UserPoolKind {
         let call = call.set_user_pool_add_ons(live.user_pool_add_ons).set_user_pool_tier(live.user_pool_tier);
         let call = call.set_key_configuration(live.key_configuration);
         let call = call.set_issuer_configuration(live.issuer_configuration);
+        let call = call.set_acr_configuration(live.acr_configuration);
         let call = call.policies(policies(pool.policies(), inputs)).deletion_protection(protection(inputs));
         let call = call.set_auto_verified_attributes(Some(verified(inputs)));
         let call = call.verification_message_template(verification(pool.verification_message_template(), inputs));
         let call = call.set_mfa_configuration(mfa.or(live.mfa_configuration));
         let call = call.admin_create_user_config(invitation(Some(pool), inputs));
-        let call = call.account_recovery_setting(recovery(inputs)?);
+        let call = call.account_recovery_setting(recovery(pool.account_recovery_setting(), inputs)?);
         let call = call.set_user_pool_tags(Some(tags.into_iter().collect()));
         call.send().await.map(|_| ()).map_err(failed(UPDATE))
     }
@@ -213,7 +218,7 @@ impl Kind for UserPoolKind {
         let listed = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("cognito-idp:ListUserPools"))?;
         let (named, others): (Vec<_>, Vec<_>) =
             listed.into_iter().partition(|pool| pool.name() == Some(&known.pool_name));
-        // Names can change: the others are looked at only if no pool of the name is ours.
+        // Names can change: pools with other names are read only if no pool with this name is owned.
         for pools in [named, others] {
             let ids = pools.into_iter().filter_map(|pool| pool.id).filter(|id| subject.seeks(id));
             let pools = try_join_all(ids.map(|id| async move { self.get(&subject.region, &id).await })).await?;
@@ -241,7 +246,7 @@ impl Kind for UserPoolKind {
         let call = call.set_auto_verified_attributes(Some(verified(inputs))).set_username_attributes(names);
         let call = call.verification_message_template(verification(None, inputs));
         let call = call.admin_create_user_config(invitation(None, inputs));
-        let call = call.account_recovery_setting(recovery(inputs)?);
+        let call = call.account_recovery_setting(recovery(None, inputs)?);
         let call = call.set_user_pool_tags(Some(tags.clone().into_iter().collect())).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
         let pool = call.send().await.map_err(failed(CREATE))?.user_pool;
@@ -253,7 +258,7 @@ impl Kind for UserPoolKind {
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let Some(pool) = self.get(&subject.region, id).await? else {
-            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "the user pool no longer exists"));
         };
         let mut tags = tags_of(&pool);
         tags.retain(|key, _| !update.tags_to_remove.contains(key));
@@ -275,7 +280,7 @@ impl Kind for UserPoolKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let Some(pool) = self.get(region, id).await? else { return Ok(()) };
-        // Users are deleted only where the operator has asked for the purge, which is why the protection can be taken off here.
+        // A pool holds data and is deleted only by a purge, so disabling its deletion protection here is safe.
         if pool.deletion_protection() == Some(&DeletionProtectionType::Active) {
             let inputs = UserPoolInputs { deletion_protection: false, ..inputs_of(&pool, String::new()) };
             self.put(region, &pool, &inputs, None, tags_of(&pool)).await?;

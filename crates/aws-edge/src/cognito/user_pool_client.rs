@@ -1,4 +1,4 @@
-//! How AWS does `cognito.user_pool_client`. Its secret is never looked at here: `secretsmanager.secret` copies it.
+//! Implementation of `cognito.user_pool_client`. The client secret is not read here: `secretsmanager.secret` copies it.
 
 use aws_sdk_cognitoidentityprovider::config::Builder;
 use aws_sdk_cognitoidentityprovider::types::{
@@ -44,7 +44,7 @@ fn existence_errors(inputs: &Inputs) -> PreventUserExistenceErrorTypes {
     if prevent { PreventUserExistenceErrorTypes::Enabled } else { PreventUserExistenceErrorTypes::Legacy }
 }
 
-/// How many minutes so many of a unit are; AWS's own defaults are hours for the short ones and days for the long one.
+/// Converts a token lifetime to minutes. The default unit is hours for access and ID tokens, days for refresh tokens.
 fn in_minutes(number: i32, unit: Option<&TimeUnitsType>, default: &TimeUnitsType) -> i32 {
     match unit.unwrap_or(default) {
         TimeUnitsType::Days => number * 24 * 60,
@@ -108,7 +108,7 @@ impl Kind for UserPoolClientKind {
         let call = self.0.at(&subject.region).list_user_pool_clients().user_pool_id(pool).max_results(PAGE);
         let clients = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let clients = is_missing(clients.map_err(failed("cognito-idp:ListUserPoolClients")))?.unwrap_or_default();
-        // It has no tags; one of this name in a pool of ours is ours.
+        // A client has no tags: one with this name in an owned pool is owned.
         let named = clients.into_iter().filter(|client| client.client_name() == Some(&known.client_name));
         let mut ids = named.filter_map(|client| Some(format!("{pool}:{}", client.client_id?)));
         Ok(ids.find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
@@ -141,11 +141,11 @@ impl Kind for UserPoolClientKind {
         Ok(Created::new(&id, [("id", &id), ("client_id", &client)]))
     }
 
-    /// What is not told is reset: everything is told.
+    /// Sends all settings, because Cognito resets omitted ones.
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
-        let Some(there) = self.get(&subject.region, id).await? else {
-            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "it is gone"));
+        let Some(live) = self.get(&subject.region, id).await? else {
+            return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "the client no longer exists"));
         };
         let inputs = &update.desired;
         let call = self.0.at(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
@@ -161,18 +161,18 @@ impl Kind for UserPoolClientKind {
         let call = call.access_token_validity(inputs.access_token_minutes).id_token_validity(inputs.id_token_minutes);
         let call = call.refresh_token_validity(inputs.refresh_token_minutes);
         let call = call.enable_token_revocation(inputs.token_revocation);
-        // It resets what it is not told; what is not ours stays as it is there.
-        let call = call.set_read_attributes(there.read_attributes).set_write_attributes(there.write_attributes);
-        let default = there.default_redirect_uri.filter(|uri| inputs.callback_urls.contains(uri));
+        // Cognito resets omitted settings: unmanaged ones are sent unchanged.
+        let call = call.set_read_attributes(live.read_attributes).set_write_attributes(live.write_attributes);
+        let default = live.default_redirect_uri.filter(|uri| inputs.callback_urls.contains(uri));
         let call = call.set_default_redirect_uri(default);
-        let call = call.set_analytics_configuration(there.analytics_configuration);
-        let call = call.set_auth_session_validity(there.auth_session_validity);
-        let propagates = there.enable_propagate_additional_user_context_data;
+        let call = call.set_analytics_configuration(live.analytics_configuration);
+        let call = call.set_auth_session_validity(live.auth_session_validity);
+        let propagates = live.enable_propagate_additional_user_context_data;
         let call = call.set_enable_propagate_additional_user_context_data(propagates);
-        // Cognito refuses the rotation of refresh tokens beside the flow that takes them unrotated.
+        // Cognito rejects refresh token rotation together with `ALLOW_REFRESH_TOKEN_AUTH`.
         let is_rotated = |rotation: &RefreshTokenRotationType| rotation.feature == FeatureType::Enabled;
         let is_refused = explicit(inputs).contains(&ExplicitAuthFlowsType::AllowRefreshTokenAuth);
-        let rotation = there.refresh_token_rotation.filter(|rotation| !(is_refused && is_rotated(rotation)));
+        let rotation = live.refresh_token_rotation.filter(|rotation| !(is_refused && is_rotated(rotation)));
         let call = call.set_refresh_token_rotation(rotation);
         call.send().await.map(|_| ()).map_err(failed(UPDATE))
     }

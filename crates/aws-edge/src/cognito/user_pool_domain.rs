@@ -1,4 +1,4 @@
-//! How AWS does `cognito.user_pool_domain`.
+//! Implementation of `cognito.user_pool_domain`.
 
 use aws_sdk_cognitoidentityprovider::types::{DomainDescriptionType, DomainStatusType};
 use futures::future::try_join_all;
@@ -23,7 +23,7 @@ fn attributes(region: &Region, domain: &str) -> ohinfra_core::inputs::Attributes
 }
 
 impl UserPoolDomainKind {
-    /// What is known of a domain: AWS answers with nothing in it for one that is free.
+    /// Returns the domain. For an unused domain, Cognito returns an empty description.
     async fn get(&self, region: &Region, domain: &str) -> Result<Option<DomainDescriptionType>, ProviderError> {
         let result = self.0.at(region).describe_user_pool_domain().domain(domain).send().await;
         let answer = is_missing(result.map_err(failed("cognito-idp:DescribeUserPoolDomain")))?;
@@ -35,8 +35,8 @@ impl Kind for UserPoolDomainKind {
     type Definition = UserPoolDomain;
 
     async fn find(&self, subject: &Subject, known: &Known<UserPoolDomain>) -> Result<Option<Found>, ProviderError> {
-        // A domain says nothing of its owner but the pool: as long as there is no pool, none can be ours. One that is taken by
-        // another pool refuses to be created.
+        // The pool is the only evidence of ownership: without a pool, no domain is owned. The creation fails if another pool uses
+        // the domain.
         let Some(pool) = &known.user_pool_id else { return Ok(None) };
         let found = self.get(&subject.region, &known.domain).await?;
         Ok(found.map(|found| {
@@ -53,7 +53,7 @@ impl Kind for UserPoolDomainKind {
                     user_pool_id: found.user_pool_id().unwrap_or_default().to_owned(),
                     managed_login_version: found.managed_login_version().unwrap_or(1),
                 };
-                Live::new(&inputs, attributes(region, domain))
+                Live::new(&inputs, attributes(region, domain)).without_empty(&["user_pool_id"])
             }))
         }))
         .await

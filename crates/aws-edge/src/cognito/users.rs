@@ -1,5 +1,5 @@
-//! The users of a user pool, as an administrator sees them. No call here returns or takes a password: Cognito makes the temporary one
-//! and mails it.
+//! Administration of the users of a user pool. No call returns or accepts a password: Cognito generates the temporary password and
+//! sends it by email.
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::Builder;
@@ -15,12 +15,12 @@ use ohinfra_core::error::ErrorKind;
 use ohinfra_core::users::{Mailer, User, UserDirectory, UserStatus};
 
 const CREATE: &str = "cognito-idp:AdminCreateUser";
-/// Users that one call lists: as many as it may.
+/// Maximum number of users per list call (AWS limit).
 const PAGE: i32 = 60;
-/// Mails a day that an account gets from Cognito's own mail service ("Email settings for Amazon Cognito user pools").
+/// Maximum number of emails per day and account with the built-in email service ("Email settings for Amazon Cognito user pools").
 const DAILY_MAILS: usize = 50;
 
-/// The users of a user pool.
+/// User directory of a Cognito user pool.
 pub struct UserPoolUsers {
     client: Client,
     pool: String,
@@ -53,7 +53,7 @@ fn user(user: &UserType) -> User {
 }
 
 impl UserPoolUsers {
-    /// Those of this pool.
+    /// Returns the directory of a pool.
     pub fn new(client: Client, pool: &str) -> Self {
         Self { client, pool: pool.to_owned() }
     }
@@ -82,7 +82,7 @@ impl UserDirectory for UserPoolUsers {
         Box::pin(async move {
             let call = self.client.admin_create_user().user_pool_id(&self.pool).username(email);
             let call = call.user_attributes(attribute("email", email)?);
-            // The invitation proves the address: only who reads its mails has the temporary password.
+            // The invitation verifies the address: only its owner receives the temporary password.
             let call = call.user_attributes(attribute("email_verified", "true")?);
             let call = call.desired_delivery_mediums(DeliveryMediumType::Email);
             call.send().await.map(|_| ()).map_err(failed(CREATE))
@@ -91,11 +91,11 @@ impl UserDirectory for UserPoolUsers {
 
     fn resend<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
-            // The address, not the `sub`: this call takes what users sign in with.
+            // The email address, not the `sub`: this call requires the sign-in name.
             let call = self.client.admin_create_user().user_pool_id(&self.pool).username(email);
             let call = call.message_action(MessageActionType::Resend);
             let call = call.desired_delivery_mediums(DeliveryMediumType::Email).customize();
-            // Every attempt that arrives is a mail.
+            // Every attempt that reaches Cognito sends an email.
             let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
             call.send().await.map(|_| ()).map_err(failed(CREATE))
         })

@@ -1,4 +1,4 @@
-//! The look-up of a hosted zone.
+//! Implementation of the lookups of hosted zones.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::route53::{HostedZone, HostedZoneDetails, HostedZones, ZoneChoice};
 use serde_json::Value;
 
-/// Answers [`HostedZone`].
+/// Implementation of [`HostedZone`].
 pub struct HostedZoneLookUp(pub(crate) Arc<Regional<Client>>);
 
 impl AnswersLookUp for HostedZoneLookUp {
@@ -33,7 +33,7 @@ impl AnswersLookUp for HostedZoneLookUp {
     }
 }
 
-/// Answers [`HostedZones`].
+/// Implementation of [`HostedZones`].
 pub struct HostedZonesLookUp(pub(crate) Arc<Regional<Client>>);
 
 impl AnswersLookUp for HostedZonesLookUp {

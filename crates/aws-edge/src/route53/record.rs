@@ -1,25 +1,31 @@
-//! How AWS does `route53.record`. A record has no tags: one that exists already belongs to whoever created it.
+//! Implementation of `route53.record`. A record has no tags: an existing record with other values counts as foreign.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_route53::types::{
-    AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+    AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
 };
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
 use ohinfra_core::contract::{
-    ADOPTED, Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
-    is_adopted,
+    ADOPTED, Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    in_order, is_adopted,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
+use serde_json::Value;
 
 use super::Clients;
 
 /// `route53.record`
-pub struct RecordKind(pub(crate) Clients);
+pub struct RecordKind {
+    clients: Clients,
+    /// IDs of this run's changes, by record identity. Some Route 53 servers may not have a change yet.
+    changes: Mutex<BTreeMap<String, String>>,
+}
 
 type Inputs = Resolved<Record>;
 
@@ -29,12 +35,16 @@ fn invalid(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, CHANGE, error.to_string())
 }
 
-/// Names as they are configured: lower case, without the dot at the end, and with the `*` that Route 53 writes as `\052`.
+/// Normalizes a name: lowercase, without the trailing dot, and with `*` instead of Route 53's `\052`.
 fn plain(name: &str) -> String {
     name.trim_end_matches('.').replace("\\052", "*").to_ascii_lowercase()
 }
 
-fn record_set(inputs: &Inputs) -> Result<ResourceRecordSet, ProviderError> {
+/// Default time to live of a new record in seconds.
+const TTL_SECONDS: i64 = 300;
+
+/// Builds the record set. `ttl` is the time to live of an existing record.
+fn record_set(inputs: &Inputs, ttl: Option<i64>) -> Result<ResourceRecordSet, ProviderError> {
     let record = |value: &String| ResourceRecord::builder().value(value).build().map_err(invalid);
     let values: Option<Result<Vec<_>, _>> = inputs.values.as_ref().map(|values| values.iter().map(record).collect());
     let alias = inputs.alias.as_ref().map(|alias| {
@@ -42,7 +52,8 @@ fn record_set(inputs: &Inputs) -> Result<ResourceRecordSet, ProviderError> {
         target.evaluate_target_health(alias.evaluate_target_health).build().map_err(invalid)
     });
     let set = ResourceRecordSet::builder().name(&inputs.record_name).r#type(RrType::from(inputs.record_type.as_str()));
-    let set = set.set_ttl(inputs.ttl_seconds.map(i64::from)).set_resource_records(values.transpose()?);
+    let ttl = inputs.ttl_seconds.map(i64::from).or(ttl).unwrap_or(TTL_SECONDS);
+    let set = set.set_ttl(inputs.alias.is_none().then_some(ttl)).set_resource_records(values.transpose()?);
     set.set_alias_target(alias.transpose()?).build().map_err(invalid)
 }
 
@@ -62,7 +73,7 @@ fn inputs_of(zone: &str, set: &ResourceRecordSet) -> Inputs {
     }
 }
 
-/// The zone, the type and the name of an identity `<zone>:<type>:<name>`, adopted or not.
+/// Splits an identity `<zone>:<type>:<name>`, with or without the prefix of adopted records.
 fn parts(id: &str) -> Result<(&str, &str, &str), ProviderError> {
     let id = id.strip_prefix(ADOPTED).unwrap_or(id);
     let (zone, rest) = ProviderError::split_identity(id, "zone:type:name")?;
@@ -74,12 +85,16 @@ fn live(zone: &str, id: &str, set: &ResourceRecordSet) -> Live {
     Live::new(&inputs_of(zone, set), attributes([("id", id), ("name", &plain(&set.name))]))
 }
 
-/// Route 53's order: by labels, from the last one on.
+/// Returns the sort key of a name: Route 53 sorts by labels, starting with the last one.
 fn labels(name: &str) -> Vec<&str> {
     name.split('.').rev().collect()
 }
 
 impl RecordKind {
+    pub(crate) fn new(clients: Clients) -> Self {
+        Self { clients, changes: Mutex::default() }
+    }
+
     async fn get(
         &self,
         region: &Region,
@@ -87,14 +102,14 @@ impl RecordKind {
         record_type: &str,
         name: &str,
     ) -> Result<Option<ResourceRecordSet>, ProviderError> {
-        let call = self.0.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
+        let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
         let call = call.start_record_name(name).start_record_type(RrType::from(record_type));
         let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
         let sets = answer.map(|answer| answer.resource_record_sets).unwrap_or_default();
         Ok(sets.into_iter().find(|set| plain(&set.name) == plain(name) && set.r#type.as_str() == record_type))
     }
 
-    /// Every record of a name.
+    /// Returns all records with this name.
     async fn at_name(&self, region: &Region, zone: &str, name: &str) -> Result<Vec<ResourceRecordSet>, ProviderError> {
         let (sets, _) = self.page(region, zone, name).await?;
         Ok(sets.into_iter().take_while(|set| plain(&set.name) == plain(name)).collect())
@@ -106,11 +121,18 @@ impl RecordKind {
         zone: &str,
         action: ChangeAction,
         set: ResourceRecordSet,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<String, ProviderError> {
         let change = Change::builder().action(action).resource_record_set(set).build().map_err(invalid)?;
         let batch = ChangeBatch::builder().changes(change).build().map_err(invalid)?;
-        let call = self.0.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
-        call.send().await.map(|_| ()).map_err(failed(CHANGE))
+        let call = self.clients.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
+        let answer = call.send().await.map_err(failed(CHANGE))?;
+        let change = answer.change_info.ok_or_else(|| ProviderError::incomplete(CHANGE, "ChangeInfo"))?;
+        Ok(change.id)
+    }
+
+    /// Records a change, so that [`Kind::ready`] waits for all Route 53 servers. Until then, both sites serve a moved name.
+    fn remember(&self, id: &str, change: String) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), change);
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
@@ -119,14 +141,14 @@ impl RecordKind {
         Ok(set.map(|set| live(zone, id, &set)))
     }
 
-    /// The first page of a zone from a name on, and whether there is more: a small zone is read in one call.
+    /// Returns the first page of records from a name on, and `true` if more follow. One call reads a small zone.
     async fn page(
         &self,
         region: &Region,
         zone: &str,
         name: &str,
     ) -> Result<(Vec<ResourceRecordSet>, bool), ProviderError> {
-        let call = self.0.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
+        let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
         let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
         Ok(answer.map(|answer| (answer.resource_record_sets, answer.is_truncated)).unwrap_or_default())
     }
@@ -140,15 +162,15 @@ impl Kind for RecordKind {
         let sets = self.at_name(&subject.region, &known.zone_id, name).await?;
         let identity = |set: &ResourceRecordSet| format!("{}:{}:{}", known.zone_id, set.r#type.as_str(), plain(name));
         let Some(set) = sets.iter().find(|set| set.r#type.as_str() == known.record_type) else {
-            // A CNAME is alone at its name: it is in the way of every other type, and every other type of it.
+            // A CNAME record must be the only record of its name: it conflicts with records of any other type.
             let is_cname = |set: &&ResourceRecordSet| set.r#type == RrType::Cname;
-            let in_the_way = sets.iter().find(|set| known.record_type == "CNAME" || is_cname(set));
-            return Ok(in_the_way.map(|set| Found::new(identity(set), Evidence::NotOurs)));
+            let conflict = sets.iter().find(|set| known.record_type == "CNAME" || is_cname(set));
+            return Ok(conflict.map(|set| Found::new(identity(set), Evidence::NotOurs)));
         };
         let live = inputs_of(&known.zone_id, set);
         let wanted = known.alias.as_ref().and_then(|wanted| wanted.dns_name.as_deref());
         if live.alias.as_ref().is_some_and(|alias| wanted.is_some_and(|wanted| plain(wanted) == alias.dns_name)) {
-            // Nobody else leads to our distribution.
+            // Only this deployment creates aliases of its distribution.
             return Ok(Some(Found::new(identity(set), Evidence::Ours)));
         }
         let is_same = live.values.as_ref().is_some_and(|values| {
@@ -156,7 +178,7 @@ impl Kind for RecordKind {
                 wanted.len() == values.len() && wanted.iter().all(|w| w.as_ref().is_some_and(|w| values.contains(w)))
             })
         });
-        // One with our values that we did not create is adopted: a certificate's validation record is the same for everybody.
+        // An existing record with equal values is adopted: all certificates of a domain share one validation record.
         let prefix = if is_same && !subject.attempted { ADOPTED } else { "" };
         let evidence = if is_same { Evidence::Ours } else { Evidence::NotOurs };
         Ok(Some(Found::new(format!("{prefix}{}", identity(set)), evidence)))
@@ -179,7 +201,7 @@ impl Kind for RecordKind {
                     None => missing.push(id),
                 }
             }
-            // Beyond the first page, each is asked for by itself.
+            // Records beyond the first page are read one by one.
             if more {
                 let others = try_join_all(missing.iter().map(|id| self.read_one(region, id))).await?;
                 found.extend(missing.into_iter().zip(others).filter_map(|(id, live)| Some((id.clone(), live?))));
@@ -189,15 +211,32 @@ impl Kind for RecordKind {
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, record_set(inputs)?).await?;
+        let set = record_set(inputs, None)?;
+        let change = self.change(&subject.region, &inputs.zone_id, ChangeAction::Create, set).await?;
         let name = plain(&inputs.record_name);
         let id = format!("{}:{}:{name}", inputs.zone_id, inputs.record_type);
+        self.remember(&id, change);
         Ok(Created::new(&id, [("id", &id), ("name", &name)]))
     }
 
-    async fn update(&self, subject: &Subject, _id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+    async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
+        let change = self.changes.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let Some(change) = change else { return Ok(Readiness::Ready) };
+        let answer =
+            self.clients.at(region).get_change().id(change).send().await.map_err(failed("route53:GetChange"))?;
+        match answer.change_info.map(|info| info.status) {
+            None | Some(ChangeStatus::Insync) => Ok(Readiness::Ready),
+            Some(status) => Ok(Readiness::Waiting(status.as_str().to_owned())),
+        }
+    }
+
+    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let desired = &update.desired;
-        self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, record_set(desired)?).await
+        let ttl = update.live.get("ttl_seconds").and_then(Value::as_i64);
+        let set = record_set(desired, ttl)?;
+        let change = self.change(&subject.region, &desired.zone_id, ChangeAction::Upsert, set).await?;
+        self.remember(id, change);
+        Ok(())
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
@@ -205,7 +244,7 @@ impl Kind for RecordKind {
             return Ok(());
         }
         let (zone, record_type, name) = parts(id)?;
-        // Route 53 deletes what is named in full only.
+        // The call requires the complete record set.
         let Some(set) = self.get(region, zone, record_type, name).await? else { return Ok(()) };
         is_missing(self.change(region, zone, ChangeAction::Delete, set).await).map(|_| ())
     }

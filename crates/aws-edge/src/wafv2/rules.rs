@@ -1,7 +1,7 @@
-//! The rules of a web ACL: ours laid over those that AWS has, and read from them.
+//! Conversion between the inputs of a web ACL and its rules in AWS WAF.
 //!
-//! A rule is ours if its metric is named `<prefix>-<rule>`, as ohinfra names it, or if it has the name of a configured one. Other
-//! rules keep their priority and everything else.
+//! A rule is managed if its metric has the name `<prefix>-<rule>`, which ohinfra assigns, or if a configured rule has its name.
+//! Other rules stay unchanged, including their priority.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) type Built<T> = Result<T, aws_sdk_wafv2::error::BuildError>;
 
 const RATE_RULE: &str = "RateLimitRule";
 
-/// How a web ACL or a rule is monitored.
+/// Returns the monitoring settings of a web ACL or of a rule.
 pub(super) fn visibility(inputs: &Inputs, rule: Option<&str>) -> Built<VisibilityConfig> {
     let suffix = rule.map(|rule| format!("-{rule}")).unwrap_or_default();
     VisibilityConfig::builder()
@@ -32,7 +32,7 @@ fn count() -> CountAction {
     CountAction::builder().build()
 }
 
-/// An action by its name, which is `block` if it is none of the others.
+/// Returns the action with this name; `block` for an unknown name.
 fn action(name: &str) -> RuleAction {
     match name {
         "allow" => RuleAction::builder().allow(AllowAction::builder().build()),
@@ -54,7 +54,7 @@ fn name_of(action: Option<&RuleAction>) -> &'static str {
     }
 }
 
-/// The default action. What an action that stays the same does beside, as inserting headers, stays.
+/// Returns the default action. An unchanged action keeps its other settings, such as inserted headers.
 pub(super) fn default_action(live: Option<&DefaultAction>, inputs: &Inputs) -> DefaultAction {
     match live.filter(|live| default_name(Some(live)) == inputs.default_action) {
         Some(live) => live.clone(),
@@ -77,7 +77,7 @@ fn rate_of(rule: &Rule) -> Option<&RateBasedStatement> {
     rule.statement()?.rate_based_statement()
 }
 
-/// A rule over the live one of its name.
+/// Returns the live rule, or a new one, with the monitoring settings set.
 fn empty(name: &str, live: Option<&Rule>, inputs: &Inputs) -> Built<Rule> {
     let visibility = visibility(inputs, Some(name))?;
     let new = Rule::builder().name(name).priority(0).visibility_config(visibility.clone()).build()?;
@@ -127,7 +127,7 @@ fn rate(live: Option<&Rule>, inputs: &Inputs) -> Built<Rule> {
     Ok(rule)
 }
 
-/// Whether ohinfra made a rule.
+/// Returns `true` if ohinfra created the rule.
 fn is_ours(rule: &Rule) -> bool {
     let metric = rule.visibility_config().map(|visibility| visibility.metric_name.as_str()).unwrap_or_default();
     prefix(metric, &rule.name).is_some()
@@ -137,7 +137,8 @@ fn prefix<'a>(metric: &'a str, rule: &str) -> Option<&'a str> {
     metric.strip_suffix(rule)?.strip_suffix('-').filter(|prefix| !prefix.is_empty())
 }
 
-/// All rules: ours in their order, and those of others. Ours take the priorities that they have, or free ones after them.
+/// Returns all rules: the managed ones in their order, then the others. Managed rules reuse their live priorities, then take free
+/// ones.
 pub(super) fn overlaid(live: &[Rule], inputs: &Inputs) -> Built<Vec<Rule>> {
     let named = |name: &str| live.iter().find(|rule| rule.name == name);
     let mut ours = Vec::new();
@@ -195,7 +196,7 @@ fn rate_inputs(rule: &Rule) -> RateRule {
     }
 }
 
-/// What AWS has, in the words of the inputs.
+/// Converts the live web ACL to inputs.
 pub(super) fn inputs_of(acl: &AwsWebAcl) -> Inputs {
     let mut rules: Vec<&Rule> = acl.rules().iter().filter(|rule| is_ours(rule) || rule.name == RATE_RULE).collect();
     rules.sort_by_key(|rule| rule.priority);
@@ -204,7 +205,7 @@ pub(super) fn inputs_of(acl: &AwsWebAcl) -> Inputs {
     let metric = main.map(|main| main.metric_name.as_str()).unwrap_or_default();
     let visible = |config: &VisibilityConfig| config.sampled_requests_enabled && config.cloud_watch_metrics_enabled;
     let of_rule = |rule: &&Rule| rule.visibility_config().is_some_and(visible);
-    // One prefix for all: somebody who changed one of them shows as a list.
+    // All prefixes are equal unless one was changed outside ohinfra; then the input lists the different ones.
     let of_rules = rules.iter().filter_map(|rule| prefix(&rule.visibility_config()?.metric_name, &rule.name));
     let prefixes: BTreeSet<&str> = of_rules.chain([metric]).collect();
     WebAclInputs {

@@ -1,4 +1,4 @@
-//! How AWS does `wafv2.web_acl`, always of the scope CLOUDFRONT, which lives in us-east-1.
+//! Implementation of `wafv2.web_acl`, always with the scope `CLOUDFRONT`, which requires us-east-1.
 
 use aws_sdk_wafv2::types::{Scope, Tag, WebAcl as AwsWebAcl, WebAclSummary};
 use futures::future::try_join_all;
@@ -28,7 +28,7 @@ fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
     tags.iter().map(tag).collect::<Result<_, _>>().map_err(|error| wrong(operation, error))
 }
 
-/// The name and the id of a web ACL's ARN: `…:global/webacl/<name>/<id>`.
+/// Returns the name and the ID from the ARN of a web ACL: `…:global/webacl/<name>/<id>`.
 fn name_and_id(arn: &str) -> Result<(&str, &str), ProviderError> {
     let parts = arn.split_once("/webacl/").and_then(|(_, rest)| rest.split_once('/'));
     parts.ok_or_else(|| wrong("wafv2:GetWebACL", format!("`{arn}` is not the ARN of a web ACL")))
@@ -108,7 +108,7 @@ impl Kind for WebAclKind {
             let operation = "wafv2:UpdateWebACL";
             let (name, id) = name_and_id(arn)?;
             let Some((live, lock)) = self.get(&subject.region, arn).await? else {
-                return Err(ProviderError::new(ErrorKind::NotFound, operation, "it is gone"));
+                return Err(ProviderError::new(ErrorKind::NotFound, operation, "the web ACL no longer exists"));
             };
             let desired = &update.desired;
             let rules = overlaid(live.rules(), desired).map_err(|error| wrong(operation, error))?;
@@ -117,7 +117,7 @@ impl Kind for WebAclKind {
             let call = client.update_web_acl().scope(Scope::Cloudfront).name(name).id(id).lock_token(lock);
             let call = call.description(&desired.description).default_action(action);
             let call = call.set_rules(Some(rules)).visibility_config(visibility);
-            // An update resets what it does not name: everything else is sent as it is.
+            // An update resets omitted settings: unmanaged ones are sent unchanged.
             let call = call.set_data_protection_config(live.data_protection_config);
             let call = call.set_custom_response_bodies(live.custom_response_bodies);
             let call = call.set_captcha_config(live.captcha_config).set_challenge_config(live.challenge_config);

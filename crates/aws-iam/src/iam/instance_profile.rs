@@ -1,4 +1,4 @@
-//! How AWS does `iam.instance_profile`.
+//! Implementation of `iam.instance_profile`.
 
 use aws_sdk_iam::types::InstanceProfile as Profile;
 use futures::future::try_join_all;
@@ -37,17 +37,17 @@ impl InstanceProfileKind {
     async fn add_role(&self, region: &Region, name: &str, role: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).add_role_to_instance_profile().instance_profile_name(name).role_name(role);
         match call.send().await.map_err(referring("iam:AddRoleToInstanceProfile")) {
-            // One role is the limit, also when it is this one: a call whose answer was lost has added it.
+            // The limit of one role also applies if an earlier attempt, whose response was lost, has added this role.
             Err(error) if error.kind == ErrorKind::Limit => {
                 let profile = self.get(region, name).await?;
-                let there = profile.is_some_and(|profile| profile.roles.iter().any(|there| there.role_name == role));
-                if there { Ok(()) } else { Err(error) }
+                let is_added = profile.is_some_and(|profile| profile.roles.iter().any(|added| added.role_name == role));
+                if is_added { Ok(()) } else { Err(error) }
             }
             result => result.map(|_| ()),
         }
     }
 
-    /// AWS allows one role: the one that is there must go first.
+    /// Removes all roles. AWS allows one role, so the old one must be removed first.
     async fn remove_roles(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
         let roles = self.get(region, name).await?.map(|profile| profile.roles).unwrap_or_default();
         for role in roles {

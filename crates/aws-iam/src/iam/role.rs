@@ -1,4 +1,4 @@
-//! How AWS does `iam.role`.
+//! Implementation of `iam.role`.
 
 use aws_sdk_iam::types::Role as AwsRole;
 use futures::future::{try_join, try_join_all, try_join3};
@@ -51,7 +51,7 @@ impl RoleKind {
 
     async fn attach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).attach_role_policy().role_name(name).policy_arn(arn);
-        // A role that has just been made may be unknown to the next call.
+        // A role that was just created may not be visible to the next call.
         call.send().await.map(|_| ()).map_err(referring("iam:AttachRolePolicy"))
     }
 
@@ -60,7 +60,7 @@ impl RoleKind {
         is_missing(call.send().await.map_err(failed("iam:DetachRolePolicy"))).map(|_| ())
     }
 
-    /// Attaches what is missing and detaches what is too much.
+    /// Attaches missing policies and detaches all others.
     async fn set_attached(&self, region: &Region, name: &str, desired: &[String]) -> Result<(), ProviderError> {
         let attached = self.attached(region, name).await?;
         let missing = desired.iter().filter(|arn| !attached.contains(arn));
@@ -70,7 +70,8 @@ impl RoleKind {
         Ok(())
     }
 
-    /// What must go before AWS deletes a role: also what somebody else put there, because it cannot outlive the role.
+    /// Removes everything that blocks the deletion of a role, including additions made outside ohinfra, which cannot outlive the
+    /// role.
     async fn empty(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
         let client = self.0.at(region);
         let inline = async {
@@ -143,7 +144,7 @@ impl Kind for RoleKind {
         }
         if update.changes("description") || update.changes("max_session_seconds") {
             let call = client.update_role().role_name(name).description(&desired.description);
-            // UpdateRole sets a duration that is left out to one hour: one that is not configured stays as it is.
+            // UpdateRole resets an omitted duration to one hour; an unconfigured duration must not change.
             let live = update.live.get("max_session_seconds").and_then(Value::as_i64);
             let live = live.and_then(|seconds| i32::try_from(seconds).ok());
             call.set_max_session_duration(desired.max_session_seconds.or(live))

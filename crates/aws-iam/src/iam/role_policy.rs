@@ -1,4 +1,4 @@
-//! How AWS does `iam.role_policy`. Its identity is `role:policy`.
+//! Implementation of `iam.role_policy`. The identity is `role:policy`.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing, referring};

@@ -1,4 +1,4 @@
-//! How AWS does `kms.alias`.
+//! Implementation of `kms.alias`.
 
 use aws_sdk_kms::types::KeyMetadata;
 use futures::future::try_join_all;
@@ -18,7 +18,7 @@ pub struct AliasKind(pub(crate) Clients);
 type Inputs = Resolved<Alias>;
 
 impl AliasKind {
-    /// The key behind an alias: one call, where listing aliases would take one per page.
+    /// Returns the key of an alias with one call; listing aliases takes one call per page.
     async fn target(&self, region: &Region, alias: &str) -> Result<Option<KeyMetadata>, ProviderError> {
         let result = self.0.at(region).describe_key().key_id(alias).send().await.map_err(failed("kms:DescribeKey"));
         Ok(is_missing(result)?.and_then(|answer| answer.key_metadata))
@@ -30,7 +30,7 @@ impl Kind for AliasKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Alias>) -> Result<Option<Found>, ProviderError> {
         let Some(key) = self.target(&subject.region, &known.alias_name).await? else { return Ok(None) };
-        // An alias has no tags: it is ours if the key behind it is this deployment's.
+        // Aliases have no tags: the deployment owns an alias if it owns the key.
         let tags = tags_of(&self.0, &subject.region, &key.key_id).await?;
         let ours = tags.get(DEPLOYMENT) == Some(&subject.ownership.deployment);
         let evidence = if ours { Evidence::Ours } else { Evidence::NotOurs };

@@ -1,4 +1,4 @@
-//! How AWS does `kms.key`.
+//! Implementation of `kms.key`.
 
 use aws_sdk_kms::config::Builder;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
@@ -21,11 +21,11 @@ pub struct KeyKind(pub(crate) Clients);
 
 type Inputs = Resolved<Key>;
 
-/// The only policy name that KMS knows.
+/// The only policy name that KMS supports.
 const POLICY: &str = "default";
-/// The shortest time that KMS waits before it deletes a key: the last chance to cancel.
+/// Waiting period before a key is deleted, in days: the KMS minimum. Until then the deletion can be canceled.
 const DELETION_DAYS: i32 = 7;
-/// `ListResourceTags` calls at once while a key is looked for: KMS allows 10 a second.
+/// Maximum number of concurrent `ListResourceTags` calls during a search: KMS allows 10 per second.
 const SEARCHES: usize = 4;
 
 impl KeyKind {
@@ -42,7 +42,7 @@ impl KeyKind {
     async fn rotation(&self, region: &Region, id: &str) -> Result<bool, ProviderError> {
         let result = self.0.at(region).get_key_rotation_status().key_id(id).send().await;
         match result.map_err(failed("kms:GetKeyRotationStatus")) {
-            // A key that is pending deletion has no rotation.
+            // A key pending deletion has no rotation status.
             Err(error) if is_invalid_state(&error) => Ok(false),
             result => Ok(is_missing(result)?.is_some_and(|answer| answer.key_rotation_enabled)),
         }
@@ -83,8 +83,8 @@ fn is_scheduled(key: &KeyMetadata) -> bool {
     matches!(key.key_state, Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion))
 }
 
-/// The policy of a key that leaves everything to IAM. A key's own policy may deny its deletion, and the cancelling of it, to
-/// everybody but the account's root user; what administrators may change is the policy.
+/// Returns a key policy that delegates all access to IAM. The policy of a key may deny everyone except the account's root user
+/// the deletion of the key or its cancellation; administrators may, however, change the policy.
 async fn open_policy(clients: &Clients) -> Result<String, ProviderError> {
     let caller = clients.connection().caller().details().await?;
     let root = format!("arn:{}:iam::{}:root", caller.partition(), caller.account);
@@ -99,7 +99,8 @@ fn is_invalid_state(error: &ProviderError) -> bool {
 impl Kind for KeyKind {
     type Definition = Key;
 
-    /// KMS gives keys no names and cannot search by tag: every key's tags are looked at. It happens only while the state does not know the key.
+    /// Finds a key by the tags of all keys: KMS keys have no names and cannot be searched by tag. This happens only if the key is
+    /// not in the state.
     async fn find(&self, subject: &Subject, _known: &Known<Key>) -> Result<Option<Found>, ProviderError> {
         let region = &subject.region;
         let keys = self.0.at(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
@@ -119,7 +120,7 @@ impl Kind for KeyKind {
                     }))
                 }
                 Ok(_) => Ok(None),
-                // AWS's own keys, and keys whose policy does not let us look, are not ours.
+                // AWS managed keys, and keys whose policy denies access, do not belong to this deployment.
                 Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::NotFound | ErrorKind::Invalid) => {
                     Ok(None)
                 }
@@ -128,7 +129,7 @@ impl Kind for KeyKind {
         });
         let found: Vec<Found> =
             searches.buffered(SEARCHES).try_filter_map(|found| async { Ok(found) }).try_collect().await?;
-        // An earlier one that is on its way out counts only if there is no other.
+        // A key scheduled for deletion is used only if there is no other key.
         Ok(found.into_iter().min_by_key(|found| found.standing != Standing::Present))
     }
 
@@ -144,7 +145,7 @@ impl Kind for KeyKind {
         let answer = call.send().await.map_err(failed(operation))?;
         let key = answer.key_metadata.ok_or_else(|| ProviderError::incomplete(operation, "KeyMetadata"))?;
         if inputs.rotation_enabled {
-            // A key that has just been made may be unknown to the next call.
+            // A key that was just created may not be visible to the next call.
             let referring = |error: ProviderError| match error.kind {
                 ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
                 _ => error,
@@ -168,11 +169,11 @@ impl Kind for KeyKind {
         let client = self.0.at(&subject.region);
         if update.changes("enabled") {
             self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
-            // It may be disabled only; and an earlier attempt's answer may have been lost.
+            // The key may only be disabled, or an earlier attempt may have canceled the deletion.
             if self.describe(&subject.region, id).await?.is_some_and(|key| is_scheduled(&key)) {
                 client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion"))?;
             }
-            // A key that was brought back is disabled, and has the open policy.
+            // A restored key is disabled and has the open policy.
             client.enable_key().key_id(id).send().await.map_err(failed("kms:EnableKey"))?;
         }
         if update.changes("policy") || update.changes("enabled") {

@@ -1,4 +1,5 @@
-//! How AWS does `secretsmanager.connection_details`. What else the secret holds is read, handed back, and kept nowhere.
+//! Implementation of `secretsmanager.connection_details`. All other members of the secret are read, written back, and stored
+//! nowhere else.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub struct ConnectionDetailsKind(pub(crate) Clients);
 
 type Inputs = Resolved<ConnectionDetails>;
 
-/// What of a secret's JSON is not a detail of the connection.
+/// JSON members of a secret that are not connection details.
 const LOGIN: &[&str] = &["username", "password"];
 
 impl ConnectionDetailsKind {
@@ -29,11 +30,11 @@ impl ConnectionDetailsKind {
         Secrets::new(self.0.connection())
     }
 
-    /// The details that the secret holds; none if there is no secret or it holds none.
+    /// Returns the connection details in the secret; `None` if the secret does not exist or has none.
     async fn details(&self, arn: &str) -> Result<Option<BTreeMap<String, String>>, ProviderError> {
         let value = match self.values().text(arn).await {
             Err(error) if matches!(error.kind, ErrorKind::NotYetVisible | ErrorKind::Invalid) => return Ok(None),
-            // The secret's deletion is scheduled.
+            // The secret is scheduled for deletion.
             Err(error) if error.code.as_deref() == Some("InvalidRequestException") => return Ok(None),
             value => value?,
         };
@@ -57,7 +58,7 @@ impl ConnectionDetailsKind {
         if merged == current.expose() {
             return Ok(());
         }
-        // The same for every attempt to go on from this version. A token that was used before would not make its value current again.
+        // Constant for all attempts from the same version. Reuse of an older token would not change the current version.
         let version = describe(&self.0, region, arn).await?.as_ref().and_then(current_version).unwrap_or_default();
         let token = sha256_hex(format!("{version}\n{merged}").as_bytes());
         let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(merged);

@@ -1,4 +1,4 @@
-//! The look-up of a secret that may be there already. Its value is never read.
+//! Implementation of the Secrets Manager lookup. The value of a secret is never read.
 
 use futures::future::BoxFuture;
 use ohinfra_core::look_up::{AnswersLookUp, LookUp};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Clients, current_version, describe, from_tags};
 
-/// Answers [`SecretDescription`].
+/// Implementation of the lookup [`SecretDescription`].
 pub struct SecretLookUp(pub(crate) Clients);
 
 impl AnswersLookUp for SecretLookUp {

@@ -1,4 +1,4 @@
-//! How AWS does `secretsmanager.secret`. Values are made here or by Secrets Manager, handed over, and kept nowhere.
+//! Implementation of `secretsmanager.secret`. Values are generated here or by Secrets Manager, and stored only in the secret.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub struct SecretKind {
 
 type Inputs = Resolved<Secret>;
 
-/// Adds a user and a password to what a secret holds already.
+/// Sets the user name and the password in the JSON object of a secret.
 fn login(mut object: Map<String, Value>, username: &str, password: &SecretText) -> SecretText {
     object.insert("username".to_owned(), Value::from(username));
     object.insert("password".to_owned(), Value::from(password.expose()));
@@ -49,8 +49,8 @@ impl SecretKind {
         password.ok_or_else(|| ProviderError::incomplete(operation, "RandomPassword"))
     }
 
-    /// A new value. `id` is the secret that it is for, if there is one already.
-    async fn make_value(
+    /// Generates a new value. `id` is the existing secret, if any.
+    async fn generate_value(
         &self,
         region: &Region,
         id: Option<&str>,
@@ -85,7 +85,7 @@ impl SecretKind {
                     ProviderError::new(
                         ErrorKind::Other,
                         "random bytes",
-                        format!("the operating system gives none: {error}"),
+                        format!("not available from the operating system: {error}"),
                     )
                 })?;
                 Ok(SecretText::new(STANDARD.encode(buffer)))
@@ -101,11 +101,11 @@ impl SecretKind {
                 &json!({
                     "secret_name": name,
                     "description": secret.description.unwrap_or_default(),
-                    // How the value was made cannot be read back.
+                    // The generation settings cannot be read back.
                     "content": Value::Null,
                     "scheduled_for_deletion": secret.deleted_date.is_some(),
                     "kms_key_id": secret.kms_key_id,
-                    // From which a rotation starts. Nobody asks for one in particular, so it is never compared.
+                    // The version from which a rotation starts. Not an input, so it is never compared.
                     "version": version,
                 }),
                 attributes([("id", &arn), ("name", &name), ("arn", &arn), ("version", &version)]),
@@ -134,7 +134,7 @@ impl Kind for SecretKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "secretsmanager:CreateSecret";
-        let value = self.make_value(&subject.region, None, &inputs.content).await?;
+        let value = self.generate_value(&subject.region, None, &inputs.content).await?;
         let call = self
             .secrets
             .at(&subject.region)
@@ -146,7 +146,7 @@ impl Kind for SecretKind {
             .client_request_token(&subject.token)
             .set_tags(Some(to_tags(tags)));
         let answer = call.send().await.map_err(failed(operation)).map_err(|error| match error.code.as_deref() {
-            // A secret of this name is scheduled for deletion: if it is ours, the engine finds it and brings it back.
+            // A secret with this name is scheduled for deletion: if this deployment owns it, the engine finds and restores it.
             Some("InvalidRequestException") => ProviderError { kind: ErrorKind::Exists, ..error },
             _ => error,
         })?;
@@ -160,7 +160,7 @@ impl Kind for SecretKind {
         let client = self.secrets.at(&subject.region);
         let desired = &update.desired;
         if update.changes("scheduled_for_deletion") {
-            // First: nothing else about it can be changed before.
+            // First: a secret that is scheduled for deletion rejects all other changes.
             client.restore_secret().secret_id(id).send().await.map_err(failed("secretsmanager:RestoreSecret"))?;
         }
         if update.changes("description") || update.changes("kms_key_id") {
@@ -171,14 +171,14 @@ impl Kind for SecretKind {
                 .map_err(failed("secretsmanager:UpdateSecret"))?;
         }
         if update.changes("content") {
-            // The same for every attempt to go on from this version, so that a lost answer does not rotate twice.
+            // Constant for all attempts from the same version, so that a lost response does not cause a second rotation.
             let from = update.live.get("version").and_then(Value::as_str).unwrap_or_default();
             let token = sha256_hex(format!("{}\n{from}", subject.token).as_bytes());
-            let value = self.make_value(&subject.region, Some(id), &desired.content).await?;
+            let value = self.generate_value(&subject.region, Some(id), &desired.content).await?;
             let call = client.put_secret_value().secret_id(id).secret_string(value.expose());
             let call = call.client_request_token(token.get(..32).unwrap_or_default());
             match call.send().await.map_err(failed("secretsmanager:PutSecretValue")) {
-                // An earlier attempt has made it, with another value: that one counts.
+                // An earlier attempt has created this version with another value, which is kept.
                 Err(error) if error.kind == ErrorKind::Exists => {}
                 result => result.map(|_| ())?,
             }
@@ -197,12 +197,12 @@ impl Kind for SecretKind {
     async fn delete(&self, region: &Region, id: &str, how: Deletion) -> Result<(), ProviderError> {
         let call = self.secrets.at(region).delete_secret().secret_id(id);
         let call = match how {
-            // AWS's default of 30 days to bring it back.
+            // The default recovery window: 30 days.
             Deletion::Recoverable => call,
             Deletion::Purge => call.force_delete_without_recovery(true),
         };
         match is_missing(call.send().await.map_err(failed("secretsmanager:DeleteSecret"))) {
-            // InvalidRequestException: it is scheduled for deletion already.
+            // InvalidRequestException: already scheduled for deletion.
             Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(()),
             result => result.map(|_| ()),
         }

@@ -1,4 +1,4 @@
-//! How AWS does `secretsmanager.secret_policy`.
+//! Implementation of `secretsmanager.secret_policy`.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
@@ -20,7 +20,7 @@ impl SecretPolicyKind {
     async fn document(&self, region: &Region, arn: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).get_resource_policy().secret_id(arn).send().await;
         match result.map_err(failed("secretsmanager:GetResourcePolicy")) {
-            // The secret's deletion is scheduled: the policy goes with it.
+            // The secret is scheduled for deletion, including its policy.
             Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(None),
             result => Ok(is_missing(result)?.and_then(|answer| answer.resource_policy).filter(|text| !text.is_empty())),
         }

@@ -1,4 +1,4 @@
-//! What Parameter Store can be asked: the newest image of Amazon Linux, and what another deployment exports.
+//! Implementation of the Parameter Store lookup: the latest Amazon Linux image, and exports of another deployment.
 
 use aws_sdk_ssm::types::ParameterType;
 use futures::future::BoxFuture;

@@ -1,4 +1,4 @@
-//! How AWS does `ssm.parameter`. The value of a secret one is handed over and never read back.
+//! Implementation of `ssm.parameter`. An encrypted value is written and never read back.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ pub struct ParameterKind(pub(crate) Clients);
 
 type Inputs = Resolved<Parameter>;
 
-/// Names that one `GetParameters` takes.
+/// Maximum number of names per `GetParameters` call (AWS limit).
 const AT_ONCE: usize = 10;
 const SECURE: &str = "SecureString";
 
 impl ParameterKind {
-    /// Parameters, the secret ones with their values encrypted.
+    /// Returns parameters; encrypted values are not decrypted.
     async fn get(&self, region: &Region, names: &[String]) -> Result<Vec<AwsParameter>, ProviderError> {
         let call = self.0.at(region).get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
         let answer = call.send().await.map_err(failed("ssm:GetParameters"))?;
@@ -39,7 +39,7 @@ impl ParameterKind {
         let call = self.0.at(region).list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
         let result = call.resource_id(name).send().await.map_err(failed("ssm:ListTagsForResource"));
         match result {
-            // What other services call "not found".
+            // Parameter Store reports "not found" with this code.
             Err(error) if error.code.as_deref() == Some("InvalidResourceId") => Ok(None),
             result => Ok(is_missing(result)?.map(|answer| from_tags(answer.tag_list()))),
         }
@@ -60,7 +60,7 @@ impl ParameterKind {
         let value = secret.as_ref().map(SecretText::expose).or(inputs.value.as_deref()).unwrap_or_default();
         let call = self.0.at(region).put_parameter().name(&inputs.parameter_name).description(&inputs.description);
         let call = call.r#type(ParameterType::from(inputs.parameter_type.as_str())).value(value);
-        // AWS takes tags only when the parameter is made, which overwriting one is not.
+        // AWS accepts tags only at creation, not with `overwrite`.
         let call = match tags {
             Some(tags) => call.overwrite(false).set_tags(Some(to_tags(tags, operation)?)),
             None => call.overwrite(true),

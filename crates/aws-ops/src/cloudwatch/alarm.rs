@@ -1,4 +1,4 @@
-//! How AWS does `cloudwatch.alarm`.
+//! Implementation of `cloudwatch.alarm`.
 
 use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Dimension, MetricAlarm, Statistic, Tag};
 use futures::future::try_join_all;
@@ -17,7 +17,7 @@ pub struct AlarmKind(pub(crate) Clients);
 
 type Inputs = Resolved<Alarm>;
 
-/// Alarms that one call describes by name.
+/// Maximum number of alarm names per describe call (AWS limit).
 const AT_ONCE: usize = 100;
 
 fn to_tags(tags: &Tags) -> Vec<Tag> {
@@ -65,7 +65,7 @@ impl AlarmKind {
         Ok(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
     }
 
-    /// `PutMetricAlarm` sets the whole alarm: what `live` has beside the inputs is handed over as it is.
+    /// Sets the whole alarm, because `PutMetricAlarm` resets omitted settings. Unmanaged settings of `live` are sent unchanged.
     async fn put(
         &self,
         region: &Region,
@@ -83,7 +83,7 @@ impl AlarmKind {
         let call = call.comparison_operator(ComparisonOperator::from(inputs.comparison.as_str()));
         let call = call.treat_missing_data(&inputs.treat_missing_data);
         let kept = |member: fn(&MetricAlarm) -> &[String]| live.map(|alarm| member(alarm).to_vec());
-        // Of `datapoints_to_alarm` AWS takes no more than periods.
+        // `datapoints_to_alarm` must not exceed the number of evaluation periods.
         let datapoints = live.and_then(MetricAlarm::datapoints_to_alarm).map(|n| n.min(inputs.evaluation_periods));
         let call = call
             .actions_enabled(live.and_then(MetricAlarm::actions_enabled).unwrap_or(true))
@@ -94,7 +94,7 @@ impl AlarmKind {
             .set_evaluation_window(live.and_then(|alarm| alarm.evaluation_window.clone()))
             .set_warm_up_configuration(live.and_then(|alarm| alarm.warm_up_configuration.clone()))
             .set_action_configuration(live.and_then(|alarm| alarm.action_configuration.clone()));
-        // AWS heeds the tags of this call only when the alarm is made.
+        // CloudWatch ignores the tags of this call unless it creates the alarm.
         let call = call.set_alarm_actions(Some(inputs.action_arns.clone())).set_tags(tags.map(to_tags));
         call.send().await.map(|_| ()).map_err(failed("cloudwatch:PutMetricAlarm"))
     }

@@ -1,4 +1,4 @@
-//! How AWS does `cloudwatch.dashboard`.
+//! Implementation of `cloudwatch.dashboard`.
 
 use futures::future::try_join_all;
 use ohinfra_aws_core::{failed, is_missing};
@@ -28,7 +28,7 @@ impl DashboardKind {
         let call =
             self.0.at(region).put_dashboard().dashboard_name(&inputs.dashboard_name).dashboard_body(&inputs.body);
         let answer = call.send().await.map_err(failed(operation))?;
-        // The call succeeds with remarks on widgets that it could not make sense of.
+        // The call succeeds even if it reports invalid widgets.
         match answer.dashboard_validation_messages().first().and_then(|message| message.message()) {
             None => Ok(()),
             Some(message) => Err(ProviderError::new(ErrorKind::Invalid, operation, message)),
@@ -41,7 +41,7 @@ impl Kind for DashboardKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Dashboard>) -> Result<Option<Found>, ProviderError> {
         let name = &known.dashboard_name;
-        // A dashboard has no tags: ours carry the mark in their text.
+        // A dashboard has no tags: its body contains the ownership marker.
         Ok(self.body(&subject.region, name).await?.map(|body| {
             let ours = body.contains(&subject.ownership.marker());
             Found::new(name.clone(), if ours { Evidence::Ours } else { Evidence::NotOurs })

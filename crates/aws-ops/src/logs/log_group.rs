@@ -1,4 +1,4 @@
-//! How AWS does `logs.log_group`.
+//! Implementation of `logs.log_group`.
 
 use std::sync::Arc;
 
@@ -14,23 +14,25 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 
+use super::put_retention;
+
 /// `logs.log_group`
 pub struct LogGroupKind(pub(crate) Arc<Regional<Client>>);
 
 type Inputs = Resolved<LogGroup>;
 
-/// What stands for "events never expire", which AWS reports as no retention at all.
+/// Represents "never expire": AWS reports no retention.
 const NEVER: i32 = 0;
 
 impl LogGroupKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<Group>, ProviderError> {
-        // The only way to ask is by prefix; the exact name sorts first, so the first page has it.
+        // The API supports only prefixes. The exact name sorts first, so the first page is enough.
         let answer = self.0.at(region).describe_log_groups().log_group_name_prefix(name).send().await;
         let groups = answer.map_err(failed("logs:DescribeLogGroups"))?.log_groups.unwrap_or_default();
         Ok(groups.into_iter().find(|group| group.log_group_name.as_deref() == Some(name)))
     }
 
-    /// The ARN without the `:*` that one of its two forms ends with: tags and policies want it so.
+    /// Returns the ARN without the suffix `:*`: the form for tags and policies.
     async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
         let caller = self.0.connection().caller().details().await?;
         Ok(format!("arn:{}:logs:{region}:{}:log-group:{name}", caller.partition(), caller.account))
@@ -57,11 +59,6 @@ impl LogGroupKind {
             Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)
         }))
     }
-
-    async fn put_retention(&self, region: &Region, name: &str, days: i32) -> Result<(), ProviderError> {
-        let call = self.0.at(region).put_retention_policy().log_group_name(name).retention_in_days(days);
-        call.send().await.map(|_| ()).map_err(failed("logs:PutRetentionPolicy"))
-    }
 }
 
 impl Kind for LogGroupKind {
@@ -85,8 +82,9 @@ impl Kind for LogGroupKind {
         let call = self.0.at(&subject.region).create_log_group().log_group_name(name);
         let call = call.set_kms_key_id(inputs.kms_key_arn.clone()).set_tags(Some(tags.clone().into_iter().collect()));
         call.send().await.map_err(referring("logs:CreateLogGroup"))?;
-        self.put_retention(&subject.region, name, inputs.retention_days).await.map_err(|error| match error.kind {
-            // A group that has just been made may be unknown to the next call.
+        let client = self.0.at(&subject.region);
+        put_retention(&client, name, inputs.retention_days).await.map_err(|error| match error.kind {
+            // A new group may not be visible to the next call yet.
             ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
             _ => error,
         })?;
@@ -97,7 +95,7 @@ impl Kind for LogGroupKind {
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.at(&subject.region);
         if update.changes("retention_days") {
-            self.put_retention(&subject.region, name, update.desired.retention_days).await?;
+            put_retention(&client, name, update.desired.retention_days).await?;
         }
         if update.changes("kms_key_arn") {
             if let Some(key) = &update.desired.kms_key_arn {

@@ -1,4 +1,4 @@
-//! How AWS does `sns.topic`.
+//! Implementation of `sns.topic`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use ohinfra_core::contract::{
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::sns::{Topic, TopicInputs};
+use serde_json::Value;
 
 /// `sns.topic`
 pub struct TopicKind(pub(crate) Arc<Regional<Client>>);
@@ -24,8 +25,14 @@ fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
     tags.iter().map(tag).collect::<Result<_, _>>().map_err(|_| ProviderError::incomplete(operation, "tag"))
 }
 
+/// Returns the managed addresses that are no longer configured. Operators may have subscribed other addresses.
+fn removed(live: &ohinfra_core::inputs::Inputs, desired: &[String]) -> Vec<String> {
+    let own = live.get("email_subscriptions").and_then(Value::as_array).into_iter().flatten();
+    own.filter_map(Value::as_str).map(str::to_owned).filter(|email| !desired.contains(email)).collect()
+}
+
 impl TopicKind {
-    /// SNS derives a topic's ARN from its name, so that no topic need be searched for.
+    /// Returns the ARN of the topic with this name. SNS derives it from the name, so no lookup is necessary.
     async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
         let caller = self.0.connection().caller().details().await?;
         Ok(format!("arn:{}:sns:{region}:{}:{name}", caller.partition(), caller.account))
@@ -74,12 +81,13 @@ impl TopicKind {
         call.send().await.map(|_| ()).map_err(failed("sns:SetTopicAttributes"))
     }
 
-    /// Subscribes those that are missing and unsubscribes the others.
+    /// Subscribes missing addresses and unsubscribes surplus ones.
     async fn subscribe(
         &self,
         region: &Region,
         arn: &str,
         desired: &[String],
+        surplus: &[String],
         live: &[Subscription],
     ) -> Result<(), ProviderError> {
         let client = &self.0.at(region);
@@ -87,12 +95,12 @@ impl TopicKind {
             |email: &String| live.iter().any(|subscription| subscription.endpoint.as_ref() == Some(email));
         try_join_all(desired.iter().filter(|email| !is_subscribed(email)).map(|email| async move {
             let call = client.subscribe().topic_arn(arn).protocol("email").endpoint(email);
-            // A topic that has just been made may be unknown to the next call.
+            // A new topic may not be visible to the next call yet.
             call.send().await.map_err(referring("sns:Subscribe"))
         }))
         .await?;
-        let surplus = live.iter().filter(|s| s.endpoint.as_ref().is_none_or(|email| !desired.contains(email)));
-        // One that was never confirmed has no ARN ("PendingConfirmation") and cannot be removed: SNS forgets it by itself.
+        let surplus = live.iter().filter(|s| s.endpoint.as_ref().is_some_and(|email| surplus.contains(email)));
+        // An unconfirmed subscription has no ARN ("PendingConfirmation") and cannot be removed; SNS expires it automatically.
         let surplus = surplus.filter_map(|s| s.subscription_arn.as_deref()).filter(|arn| arn.starts_with("arn:"));
         try_join_all(surplus.map(|subscription| async move {
             let call = client.unsubscribe().subscription_arn(subscription);
@@ -128,7 +136,7 @@ impl Kind for TopicKind {
         }
         let answer = call.send().await.map_err(failed(operation))?;
         let arn = answer.topic_arn.ok_or_else(|| ProviderError::incomplete(operation, "TopicArn"))?;
-        self.subscribe(&subject.region, &arn, &inputs.email_subscriptions, &[]).await?;
+        self.subscribe(&subject.region, &arn, &inputs.email_subscriptions, &[], &[]).await?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn), ("name", &inputs.topic_name)]))
     }
 
@@ -143,7 +151,8 @@ impl Kind for TopicKind {
         }
         if update.changes("email_subscriptions") {
             let live = self.emails(region, arn).await?;
-            self.subscribe(region, arn, &desired.email_subscriptions, &live).await?;
+            let surplus = removed(&update.live, &desired.email_subscriptions);
+            self.subscribe(region, arn, &desired.email_subscriptions, &surplus, &live).await?;
         }
         let client = self.0.at(region);
         if !update.tags_to_set.is_empty() {

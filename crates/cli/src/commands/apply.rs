@@ -1,9 +1,8 @@
-//! `ohinfra apply` and `ohinfra destroy`: plan under the lock, ask, do it. A destroy is a plan whose actions are deletions.
+//! `ohinfra apply` and `ohinfra destroy`: lock, plan, confirm, apply. A destroy is a plan whose actions are deletions.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ohinfra_core::contract::Deletion;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_engine::{Report, Session};
 use ohinfra_plan::{Mode, Plan, PlanDocument, Selection};
@@ -12,21 +11,22 @@ use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Connected, Planned, Reading, Run, VERSION, Wishes, selection, wishes};
+use crate::run::{Connected, PlanOptions, Planned, Reading, Run, VERSION, options, selection};
 use crate::say::{err, errln, out, outln};
 use crate::surroundings::Surroundings;
 use crate::view;
 use crate::view::plan::Detail;
 
-/// What is to be done.
+/// A requested apply or destroy.
 struct Intent {
     operation: &'static str,
     mode: Mode,
     selection: Selection,
-    wishes: Wishes,
+    options: PlanOptions,
     saved: Option<PlanFile>,
     yes: bool,
     json: bool,
+    /// The command that continues after a failure.
     again: String,
 }
 
@@ -36,15 +36,15 @@ pub(super) async fn apply(run: &Run<'_>, arguments: &ApplyArguments) -> Result<O
         operation: "apply",
         mode: saved.as_ref().map_or(Mode::Apply, PlanFile::mode),
         selection: saved.as_ref().map_or_else(|| selection(&arguments.selection), PlanFile::selection),
-        wishes: match &saved {
-            None => wishes(&arguments.wishes),
+        options: match &saved {
+            None => options(&arguments.options),
             Some(saved) => {
-                let mut wishes = saved.wishes.clone();
-                wishes.accept.extend(arguments.wishes.accept.iter().cloned());
-                wishes
+                let mut options = saved.options.clone();
+                options.accept.extend(arguments.options.accept.iter().cloned());
+                options
             }
         },
-        // A saved plan has been looked at.
+        // The user has reviewed a saved plan.
         yes: arguments.yes || saved.is_some(),
         saved,
         json: arguments.json,
@@ -58,8 +58,12 @@ pub(super) async fn destroy(run: &Run<'_>, arguments: &DestroyArguments) -> Resu
     let intent = Intent {
         operation: "destroy",
         mode: if arguments.purge { Mode::Purge } else { Mode::Destroy },
-        selection: selection(&arguments.selection),
-        wishes: Wishes::default(),
+        selection: Selection {
+            stacks: arguments.selection.stacks.clone(),
+            targets: arguments.selection.targets.clone(),
+            exclusively: arguments.selection.exclusively,
+        },
+        options: PlanOptions::default(),
         saved: None,
         yes: arguments.yes,
         json: arguments.json,
@@ -69,7 +73,7 @@ pub(super) async fn destroy(run: &Run<'_>, arguments: &DestroyArguments) -> Resu
     change(&connected, &intent).await
 }
 
-/// The command that goes on after a failure.
+/// The command that continues after a failure.
 fn again(run: &Run<'_>, command: &str) -> String {
     let config = &run.arguments.config;
     let flag =
@@ -77,7 +81,7 @@ fn again(run: &Run<'_>, command: &str) -> String {
     format!("ohinfra {command}{flag}")
 }
 
-/// A plan that must not be applied says why.
+/// Fails with the errors of a plan that must not be applied.
 pub(super) fn refuse_conflicts(plan: &Plan) -> Result<(), CommandError> {
     let errors: Vec<Diagnostic> = plan.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
     if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
@@ -87,8 +91,8 @@ async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, C
     let (run, engine) = (connected.run, &connected.engine);
     if !intent.yes && !run.surroundings.can_ask {
         return Err(CommandError::simple(
-            format!("`ohinfra {}` asks before it changes anything, and there is nobody to ask", intent.operation),
-            "look at `ohinfra plan`, then add `--yes`; or apply a saved plan",
+            format!("`ohinfra {}` needs confirmation, but stdin is not a terminal", intent.operation),
+            "review `ohinfra plan`, then add `--yes`, or apply a saved plan",
         ));
     }
     let info = run.lock_info(intent.operation, engine);
@@ -102,13 +106,13 @@ async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, C
     match result {
         Ok((report, outcome)) => {
             if let Some(error) = report.state_error {
-                return Err(save_beside(&document, &error));
+                return Err(save_backup(&document, &error));
             }
             closed?;
             outcome
         }
         Err(error) => {
-            // The error of the work is the one to report; a lock that could not be given back expires by itself.
+            // Return the first error. A lock that could not be released expires.
             if let Err(error) = closed {
                 errln!("{error}");
             }
@@ -126,7 +130,7 @@ async fn change_under_lock(
 ) -> Result<Changed, CommandError> {
     let run = connected.run;
     if let Some(saved) = &intent.saved {
-        // A deployment without a state gets the lineage that the plan was made for.
+        // A deployment without a state adopts the lineage of the saved plan.
         if session.writer.with(|document| document.serial == 0 && document.resources.is_empty())
             && saved.plan.serial == 0
         {
@@ -136,13 +140,13 @@ async fn change_under_lock(
         saved.check_serial(&document.lineage, document.serial, &run.digest)?;
     }
     let document = session.writer.document();
-    let planning = connected.plan(&document, &intent.selection, &intent.wishes, intent.mode, Reading::Exact);
-    let Planned { plan, refreshed, graph, warnings, pins } = run.interruptible(planning).await?;
+    let planning = connected.plan(&document, &intent.selection, &intent.options, intent.mode, Reading::Exact);
+    let Planned { plan, graph, warnings, pins } = run.interruptible(planning).await?;
     if let Some(saved) = &intent.saved {
         saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;
     }
     if intent.mode == Mode::Apply {
-        super::plan::check_wishes(&intent.wishes, &graph)?;
+        super::plan::check_options(&intent.options, &graph)?;
     }
     print_warnings(&warnings);
     if !intent.json {
@@ -151,14 +155,13 @@ async fn change_under_lock(
     }
     refuse_conflicts(&plan)?;
     if intent.mode == Mode::Apply {
-        agree_to_data(intent, &plan)?;
+        confirm_data_loss(intent, &plan)?;
     }
-    if !plan.is_empty() && !intent.yes && !is_agreed(intent, &plan) {
-        return Err(CommandError::simple("not agreed: nothing was changed", ""));
+    if !plan.is_empty() && !intent.yes && !is_confirmed(intent, &plan) {
+        return Err(CommandError::simple("cancelled; nothing was changed", ""));
     }
-    let deletion = if intent.mode == Mode::Purge { Deletion::Purge } else { Deletion::Recoverable };
-    let report = connected.engine.apply(session, &plan, &refreshed, deletion).await;
-    // Only what is in use is pinned: a version that AWS has refused would be asked for again.
+    let report = connected.engine.apply(session, &plan).await;
+    // Pin only versions in use: the next apply would request a version that AWS refused.
     if intent.mode == Mode::Apply && report.is_success() && session.writer.with(|document| document.pins != pins) {
         session.writer.change(|document| document.pins = pins);
         // An error is reported when the session closes.
@@ -186,7 +189,7 @@ async fn change_under_lock(
     let outcome = if report.is_success() {
         Ok(Outcome::Done)
     } else if report.interrupted && report.failed.is_empty() {
-        Err(CommandError::Interrupted("interrupted; the state is written".to_owned()))
+        Err(CommandError::Interrupted("interrupted; state saved".to_owned()))
     } else {
         Err(CommandError::Incomplete)
     };
@@ -200,10 +203,10 @@ fn show_outputs(session: &Session) {
     }
 }
 
-/// Requires consent, by address, for each resource with data that the plan deletes or replaces: `--accept` or the prompt. A
-/// `destroy` is its own consent: it takes a final snapshot, and `--purge` is named by the user.
-fn agree_to_data(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
-    let at_stake = plan.data_at_stake().filter(|change| !intent.wishes.accept.contains(&change.address));
+/// Requires consent, by address, for each resource with data that the plan deletes or replaces: `--accept` or the prompt.
+/// `destroy` does not ask again: it takes a final snapshot, and only an explicit `--purge` deletes data.
+fn confirm_data_loss(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
+    let at_stake = plan.data_at_stake().filter(|change| !intent.options.accept.contains(&change.address));
     let problems: Vec<Diagnostic> = at_stake
         .filter(|change| {
             let question =
@@ -214,38 +217,38 @@ fn agree_to_data(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
             let id = change.id.as_deref().unwrap_or_default();
             let message = format!("the plan would {} {} `{id}`, which holds data", change.action.word(), change.kind);
             Diagnostic::error(&change.address, message)
-                .help(format!("if you want that, add `--accept data:{}`", change.address))
+                .help(format!("to allow it, add `--accept data:{}`", change.address))
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
-fn is_agreed(intent: &Intent, plan: &Plan) -> bool {
+fn is_confirmed(intent: &Intent, plan: &Plan) -> bool {
     if intent.mode == Mode::Purge {
         let question =
-            format!("Everything is deleted, data included. Type the deployment's name ({}) to do it:", plan.deployment);
+            format!("This permanently deletes all resources and data. Type `{}` to confirm:", plan.deployment);
         return Surroundings::ask(&question) == plan.deployment;
     }
-    matches!(Surroundings::ask("Type `yes` to do this:").as_str(), "yes" | "y")
+    matches!(Surroundings::ask("Apply these changes? [yes/no]").as_str(), "yes" | "y")
 }
 
-/// The state could not be written: it is saved beside the user, or where there is room, and the user is told how to store it.
-fn save_beside(document: &ohinfra_state::StateDocument, error: &ohinfra_state::StateError) -> CommandError {
+/// Saves the state to a local file after its store refused it. Returns an error that names the file.
+fn save_backup(document: &ohinfra_state::StateDocument, error: &ohinfra_state::StateError) -> CommandError {
     let name = format!("{}.errored.json", document.deployment);
     let mut failures = Vec::new();
     for path in [PathBuf::from(&name), std::env::temp_dir().join(&name)] {
         match ohinfra_state::local::replace_file(&path, &document.to_bytes()) {
             Ok(()) => {
                 return CommandError::simple(
-                    format!("the state could not be written: {error}; it is saved in {}", path.display()),
-                    format!("when the cause is gone: `ohinfra state push {}`", path.display()),
+                    format!("failed to write the state: {error}; a copy was saved to {}", path.display()),
+                    format!("fix the cause, then run `ohinfra state push {}`", path.display()),
                 );
             }
             Err(error) => failures.push(format!("{}: {error}", path.display())),
         }
     }
     CommandError::simple(
-        format!("the state could not be written: {error}; nor could {}", failures.join(" or ")),
-        "run the same command again: what was made is found by its names and tags",
+        format!("failed to write the state ({error}) and the backup copies ({})", failures.join("; ")),
+        "re-run the same command; it finds the created resources by their names and tags",
     )
 }

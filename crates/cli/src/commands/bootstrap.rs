@@ -1,4 +1,4 @@
-//! `ohinfra bootstrap`: makes the bucket of the state, or checks it.
+//! `ohinfra bootstrap`: creates or configures the S3 bucket of the state.
 
 use crate::Outcome;
 use crate::error::CommandError;
@@ -7,8 +7,10 @@ use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let Some(url) = &run.configuration.state_url else {
-        outln!("The state is in the file state/{}.json: there is nothing to prepare.", run.configuration.name);
-        outln!("A team needs it in S3: `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state].");
+        outln!("The state is stored in the file state/{}.json; nothing to create.", run.configuration.name);
+        outln!(
+            "To share it with a team, set `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state]."
+        );
         return Ok(Outcome::Done);
     };
     let region = &run.configuration.region;
@@ -17,7 +19,7 @@ pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let done = run.cloud.bootstrap(region, &bucket, &key).await;
     let done = done.map_err(|error| CommandError::Provider { what: format!("the bucket {bucket}"), error })?;
     if done.is_empty() {
-        outln!("The bucket {bucket} is as it should be.");
+        outln!("Bucket {bucket} is already configured.");
     }
     for line in done {
         outln!("{line}");

@@ -1,6 +1,5 @@
-//! `ohinfra drift`: what was changed in AWS since the last apply. Needs no look-ups: the state says what to read.
+//! `ohinfra drift`: shows changes made outside ohinfra since the last apply. Reads only the resources in the state.
 
-use ohinfra_engine::refresh::prior;
 use ohinfra_plan::{Graph, Mode, Plan, PlanInput};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +13,15 @@ use crate::view;
 pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Outcome, CommandError> {
     let connected = run.connect_with(std::sync::Arc::new(ohinfra_engine::events::Silent), None).await?;
     let document = connected.document().await?;
-    let prior = prior(&document);
-    let live = connected.engine.refresh(&prior).await?;
+    let prior = &document.resources;
+    let live = connected.engine.refresh(prior).await?;
     let plan: Plan = ohinfra_plan::plan(&PlanInput {
         deployment: &document.deployment,
         lineage: &document.lineage,
         serial: document.serial,
         configuration_digest: &run.digest,
         graph: &Graph::default(),
-        prior: &prior,
+        prior,
         live: &live,
         discovered: &BTreeMap::new(),
         schema: &|kind| connected.engine.provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone()),
@@ -35,12 +34,12 @@ pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Out
         let shown = serde_json::json!({ "format_version": 1, "deployment": document.deployment, "drift": plan.drift });
         outln!("{shown:#}");
     } else if plan.drift.is_empty() {
-        outln!("No drift: {} resources are as they were applied.", prior.len());
+        outln!("No drift: {} resources match the last apply.", prior.len());
     } else {
         let mut text = String::new();
         view::plan::render_drift(&mut text, &plan.drift);
         out!("{text}");
-        outln!("`ohinfra apply` repairs what the configuration says.");
+        outln!("Run `ohinfra apply` to restore the configured values.");
     }
     Ok(if plan.drift.is_empty() { Outcome::Done } else { Outcome::Changes })
 }

@@ -1,4 +1,4 @@
-//! `ohinfra graph`: what depends on what, without AWS.
+//! `ohinfra graph`: prints the dependency graph, without contacting AWS.
 
 use ohinfra_openhands::{Environment, build_graph};
 

@@ -1,4 +1,4 @@
-//! `ohinfra import`: takes an existing resource over. Nothing is changed in AWS; the next plan shows what would be.
+//! `ohinfra import`: records an existing resource in the state, without changing AWS.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use ohinfra_plan::{Mode, Selection};
 use crate::Outcome;
 use crate::args::ImportArguments;
 use crate::error::CommandError;
-use crate::run::{Connected, Reading, Run, Wishes};
+use crate::run::{Connected, PlanOptions, Reading, Run};
 use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Outcome, CommandError> {
@@ -20,7 +20,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Ou
     let closed = session.close().await;
     result?;
     closed?;
-    outln!("{} is {} now; `ohinfra plan` shows what would be changed about it.", arguments.address, arguments.id);
+    outln!("Imported {} as {}. Run `ohinfra plan` to show its pending changes.", arguments.id, arguments.address);
     Ok(Outcome::Done)
 }
 
@@ -28,19 +28,19 @@ async fn import(connected: &Connected<'_>, session: &Session, arguments: &Import
     let document = session.writer.document();
     if let Some(known) = document.resources.get(&arguments.address) {
         return Err(CommandError::simple(
-            format!("the state knows {} already: {}", arguments.address, known.id),
-            format!("`ohinfra state rm {}` makes it forget", arguments.address),
+            format!("{} is already in the state: {}", arguments.address, known.id),
+            format!("to import another resource, first run `ohinfra state rm {}`", arguments.address),
         ));
     }
     let planned =
-        connected.plan(&document, &Selection::default(), &Wishes::default(), Mode::Apply, Reading::Exact).await?;
+        connected.plan(&document, &Selection::default(), &PlanOptions::default(), Mode::Apply, Reading::Exact).await?;
     let resource = planned.graph.get(&arguments.address).ok_or_else(|| {
         CommandError::simple(
-            format!("the configuration makes no `{}`", arguments.address),
-            "`ohinfra graph` lists every address",
+            format!("the configuration has no resource `{}`", arguments.address),
+            "run `ohinfra graph` to list the addresses",
         )
     })?;
-    let known = &planned.refreshed.live;
+    let known = &planned.plan.live;
     let imported = connected.engine.import(session, resource, &arguments.id, known).await;
     imported.map_err(|error| CommandError::Provider { what: arguments.address.to_string(), error })?;
     Ok(session.writer.flush().await?)

@@ -1,4 +1,4 @@
-//! `ohinfra init`: asks what must be known, offers what the account has, and writes a configuration to start from.
+//! `ohinfra init`: prompts for the required values, offering those found in the account, and writes a configuration file.
 
 use futures::future::join;
 use ohinfra_core::Region;
@@ -15,10 +15,13 @@ use crate::error::CommandError;
 use crate::say::{errln, outln};
 use crate::surroundings::Surroundings;
 
-/// The configuration that is filled in.
+/// The configuration template.
 const TEMPLATE: &str = include_str!("../../../../config/single-domain.toml");
 
-/// Something to choose: an id, and what is shown of it.
+/// The first line of a written configuration file.
+const HEADER: &str = "# Written by `ohinfra init`. docs/configuration-keys.md describes all keys.";
+
+/// A choice: its ID and its description.
 type Choice = (String, String);
 
 pub(super) async fn run(
@@ -29,42 +32,40 @@ pub(super) async fn run(
 ) -> Result<Outcome, CommandError> {
     let path = &arguments.config;
     if path.exists() {
-        let message = format!("{} is there already", path.display());
+        let message = format!("{} already exists", path.display());
         return Err(CommandError::simple(message, "edit it, or name another file with `--config FILE`"));
     }
-    let asks = surroundings.can_ask && !wanted.yes;
+    let interactive = surroundings.can_ask && !wanted.yes;
     let provider = cloud.connect(&wanted.region).await;
-    let everywhere = Region::us_east_1();
+    let global = Region::us_east_1();
     let (vpcs, zones) = join(
         offered::<Vpcs>(&provider, &wanted.region, &String::new(), |vpc| {
             (vpc.id.clone(), format!("{} {} {}", vpc.id, vpc.cidr, vpc.name))
         }),
-        offered::<HostedZones>(&provider, &everywhere, &(), |zone| {
-            (zone.id.clone(), format!("{} {}", zone.id, zone.name))
-        }),
+        offered::<HostedZones>(&provider, &global, &(), |zone| (zone.id.clone(), format!("{} {}", zone.id, zone.name))),
     )
     .await;
-    let vpc_id = choose("VPC", "--vpc-id", wanted.vpc_id.as_ref(), &vpcs, asks)?;
-    let zone_id = choose("hosted zone", "--hosted-zone-id", wanted.hosted_zone_id.as_ref(), &zones, asks)?;
-    let of_zone = zones.iter().find(|(id, _)| *id == zone_id).and_then(|(_, shown)| shown.split(' ').nth(1));
-    let domain = match (&wanted.domain_name, of_zone) {
+    let vpc_id = choose("VPC", "--vpc-id", wanted.vpc_id.as_ref(), &vpcs, interactive)?;
+    let zone_id = choose("hosted zone", "--hosted-zone-id", wanted.hosted_zone_id.as_ref(), &zones, interactive)?;
+    let zone_domain = zones.iter().find(|(id, _)| *id == zone_id).and_then(|(_, shown)| shown.split(' ').nth(1));
+    let domain = match (&wanted.domain_name, zone_domain) {
         (Some(domain), _) => domain.clone(),
-        (None, Some(of_zone)) if asks => {
-            let answer = Surroundings::ask(&format!("Domain [{of_zone}]:"));
-            if answer.is_empty() { of_zone.to_owned() } else { answer }
+        (None, Some(zone_domain)) if interactive => {
+            let answer = Surroundings::ask(&format!("Domain [{zone_domain}]:"));
+            if answer.is_empty() { zone_domain.to_owned() } else { answer }
         }
-        (None, Some(of_zone)) => of_zone.to_owned(),
-        (None, None) if asks => Surroundings::ask("Domain:"),
-        (None, None) => return Err(CommandError::simple("no domain is given", "`--domain-name example.com`")),
+        (None, Some(zone_domain)) => zone_domain.to_owned(),
+        (None, None) if interactive => Surroundings::ask("Domain:"),
+        (None, None) => return Err(CommandError::simple("no domain given", "add `--domain-name example.com`")),
     };
-    let text = filled_in(&[
+    let text = fill_template(&[
         ("region", wanted.region.as_str()),
         ("vpc_id", &vpc_id),
         ("hosted_zone_id", &zone_id),
         ("domain_name", &domain),
         ("sub_domain", &wanted.sub_domain),
     ]);
-    // What was typed is checked before it is written.
+    // Validate the input before writing it.
     let file = Some((path.display().to_string(), text.clone()));
     Configuration::load(&Sources { file, ..Sources::default() })?;
     ohinfra_state::local::replace_file(path, text.as_bytes())
@@ -73,7 +74,7 @@ pub(super) async fn run(
     Ok(Outcome::Done)
 }
 
-/// What the account has. Without credentials there is nothing to offer, which is told and no error.
+/// Returns the choices found in the account. A failed lookup, for example without credentials, is a note, not an error.
 async fn offered<L>(
     provider: &Provider,
     region: &Region,
@@ -90,42 +91,45 @@ where
             answer.into_iter().flatten().map(|item| choice(&item)).collect()
         }
         Err(error) => {
-            errln!("note: what the account has cannot be offered: {error}");
+            errln!("note: failed to list the choices: {error}");
             Vec::new()
         }
     }
 }
 
-/// The flag, the only one there is, or the user's choice.
+/// Returns the value of the flag, the user's selection or, without prompts, the only choice.
 fn choose(
     what: &str,
     flag: &str,
     given: Option<&String>,
     offered: &[Choice],
-    asks: bool,
+    interactive: bool,
 ) -> Result<String, CommandError> {
     if let Some(given) = given {
         return Ok(given.clone());
     }
-    if !asks {
+    if !interactive {
         if let [(id, _)] = offered {
             return Ok(id.clone());
         }
         let shown: Vec<&str> = offered.iter().map(|(_, shown)| shown.as_str()).collect();
-        let message = format!("which {what}? there are {}", offered.len());
-        let help = if shown.is_empty() { flag.to_owned() } else { format!("{flag}, one of: {}", shown.join("; ")) };
+        let (message, help) = if shown.is_empty() {
+            (format!("no {what} found"), format!("add `{flag} ID`"))
+        } else {
+            (format!("{} {what}s found", offered.len()), format!("add `{flag}` with one of: {}", shown.join("; ")))
+        };
         return Err(CommandError::simple(message, help));
     }
     for (n, (_, shown)) in (1..).zip(offered) {
         errln!("  {n}  {shown}");
     }
-    let answer = Surroundings::ask(&format!("{what} (a number of this list, or an id):"));
+    let answer = Surroundings::ask(&format!("{what} (number or ID):"));
     let by_number = answer.parse::<usize>().ok().and_then(|n| offered.get(n.checked_sub(1)?));
     Ok(by_number.map_or(answer, |(id, _)| id.clone()))
 }
 
-/// The example with these values. Its comments stay.
-fn filled_in(values: &[(&str, &str)]) -> String {
+/// Fills values into the template, keeping its comments.
+fn fill_template(values: &[(&str, &str)]) -> String {
     let line = |line: &str| {
         let found = values.iter().find(|(key, _)| line.starts_with(&format!("{key} = ")));
         let Some((key, value)) = found else { return line.to_owned() };
@@ -133,11 +137,9 @@ fn filled_in(values: &[(&str, &str)]) -> String {
         let comment = line.split_once(" # ").map(|(_, comment)| format!("  # {comment}")).unwrap_or_default();
         format!("{key} = {quoted}{comment}")
     };
-    let lines: Vec<String> = TEMPLATE.lines().filter(|line| !line.starts_with("#:schema")).map(line).collect();
-    let text = lines.join("\n").replace(
-        "# One domain: copy to ohinfra.toml and fill it in. docs/configuration.md describes every key.",
-        "# Made by `ohinfra init`. docs/configuration.md describes every key.",
-    );
-    let mail = "[monitoring]\nalarm_emails = [\"ops@example.com\"]";
-    text.replace(mail, "# [monitoring]\n# alarm_emails = [\"ops@example.com\"]").trim_start().to_owned() + "\n"
+    // The comments at the top are about copying the template.
+    let lines: Vec<String> = TEMPLATE.lines().skip_while(|line| line.starts_with('#')).map(line).collect();
+    let emails = "[monitoring]\nalarm_emails = [\"ops@example.com\"]";
+    let text = lines.join("\n").replace(emails, "# [monitoring]\n# alarm_emails = [\"ops@example.com\"]");
+    format!("{HEADER}\n{text}\n")
 }

@@ -1,4 +1,4 @@
-//! `ohinfra output`: what the last apply left for users and scripts.
+//! `ohinfra output`: prints the outputs of the last apply.
 
 use crate::Outcome;
 use crate::args::OutputArguments;
@@ -29,12 +29,14 @@ pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Ou
             outln!("{text}");
             Ok(Outcome::Done)
         }
-        [] => Err(CommandError::simple(format!("there is no output `{name}`"), "`ohinfra output` lists them")),
+        [] => {
+            Err(CommandError::simple(format!("output `{name}` not found"), "run `ohinfra output` to list the outputs"))
+        }
         several => {
             let names: Vec<&str> = several.iter().map(|(full, _, _)| full.as_str()).collect();
             Err(CommandError::simple(
-                format!("several outputs are called `{name}`"),
-                format!("one of {}", names.join(", ")),
+                format!("the output name `{name}` is ambiguous"),
+                format!("use one of: {}", names.join(", ")),
             ))
         }
     }

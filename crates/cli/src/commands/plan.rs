@@ -1,4 +1,4 @@
-//! `ohinfra plan`: shows what would change.
+//! `ohinfra plan`
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Planned, Reading, Run, VERSION, Wishes, selection, wishes};
+use crate::run::{PlanOptions, Planned, Reading, Run, VERSION, options, selection};
 use crate::say::{out, outln};
 use crate::view;
 use crate::view::plan::{Detail, render};
@@ -21,20 +21,20 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
         _ => Mode::Apply,
     };
     let connected = if arguments.json {
-        // The plan is the one thing on standard output; nobody watches.
+        // Nothing but the plan may go to standard output.
         run.connect_with(Arc::new(Silent), arguments.selection.parallelism).await?
     } else {
         run.connect(false, arguments.selection.parallelism).await?
     };
     let selection = selection(&arguments.selection);
-    let wishes = wishes(&arguments.wishes);
+    let options = options(&arguments.options);
     let document = connected.document().await?;
-    // What is saved is done later as it is, and what is deleted must be ours now.
-    let only_looked_at = arguments.out.is_none() && mode != Mode::Destroy;
-    let reading = if only_looked_at { Reading::ByIndex } else { Reading::Exact };
-    let planning = connected.plan(&document, &selection, &wishes, mode, reading);
+    // A saved plan is applied without another review, and a deletion needs current ownership tags: both need exact reads.
+    let only_shown = arguments.out.is_none() && mode != Mode::Destroy;
+    let reading = if only_shown { Reading::ByIndex } else { Reading::Exact };
+    let planning = connected.plan(&document, &selection, &options, mode, reading);
     let Planned { plan, graph, warnings, .. } = planning.await?;
-    check_wishes(&wishes, &graph)?;
+    check_options(&options, &graph)?;
     let shown = PlanDocument::new(&plan, mode_word(mode), VERSION, arguments.all);
     if arguments.json {
         let mut shown = shown;
@@ -48,27 +48,27 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     super::apply::refuse_conflicts(&plan)?;
     if let Some(path) = &arguments.out {
         let whole = PlanDocument::new(&plan, mode_word(mode), VERSION, true);
-        PlanFile::new(whole, &selection, wishes).write(path)?;
+        PlanFile::new(whole, &selection, options).write(path)?;
         if !arguments.json {
-            outln!("Saved: `ohinfra apply {}` does exactly this.", path.display());
+            outln!("Plan saved. Run `ohinfra apply {}` to apply it.", path.display());
         }
     }
     let changes = !plan.is_empty() || (mode == Mode::RefreshOnly && !plan.drift.is_empty());
     Ok(if changes && arguments.detailed_exitcode { Outcome::Changes } else { Outcome::Done })
 }
 
-/// `--replace` and `--rotate` of what is not there.
-pub(super) fn check_wishes(wishes: &Wishes, graph: &ohinfra_plan::Graph) -> Result<(), CommandError> {
-    for (flag, addresses) in [("--replace", &wishes.replace), ("--rotate", &wishes.rotate)] {
+/// Rejects `--replace` and `--rotate` with unsuitable addresses.
+pub(super) fn check_options(options: &PlanOptions, graph: &ohinfra_plan::Graph) -> Result<(), CommandError> {
+    for (flag, addresses) in [("--replace", &options.replace), ("--rotate", &options.rotate)] {
         if let Some(address) = addresses.iter().find(|address| graph.get(address).is_none()) {
             return Err(CommandError::simple(
-                format!("{flag}: there is no resource `{address}`"),
-                "`ohinfra graph` lists every address",
+                format!("{flag}: no resource `{address}` in the configuration"),
+                "run `ohinfra graph` to list the addresses",
             ));
         }
     }
-    // A new value that nothing takes over would lock everybody out.
-    let followed = |address: &ohinfra_core::Address| {
+    // A new value that no dependent reads would break every login that still uses the old one.
+    let is_read = |address: &ohinfra_core::Address| {
         let is_version =
             |reference: &ohinfra_core::Reference| reference.resource == *address && reference.attribute == "version";
         graph.resources().any(|resource| {
@@ -76,11 +76,17 @@ pub(super) fn check_wishes(wishes: &Wishes, graph: &ohinfra_plan::Graph) -> Resu
             ohinfra_core::inputs::references(&inputs).iter().any(is_version)
         })
     };
-    match wishes.rotate.iter().find(|address| !followed(address)) {
-        None => Ok(()),
-        Some(address) => Err(CommandError::simple(
-            format!("--rotate: `{address}` is not a secret whose new value everything that uses it would take over"),
-            "docs/security.md lists those that can be rotated",
-        )),
-    }
+    let Some(address) = options.rotate.iter().find(|address| !is_read(address)) else { return Ok(()) };
+    let is_generated = |resource: &&ohinfra_plan::Resource| {
+        let is_copy = resource.inputs.get("content").is_some_and(|content| content["type"] == "user_pool_client");
+        resource.kind == "secretsmanager.secret" && !is_copy
+    };
+    let secrets = graph.resources().filter(is_generated).filter(|resource| is_read(&resource.address));
+    let secrets: Vec<String> = secrets.map(|resource| format!("`{}`", resource.address)).collect();
+    let help = if secrets.is_empty() {
+        "this deployment has no secrets that can be rotated".to_owned()
+    } else {
+        format!("secrets that can be rotated: {}", secrets.join(", "))
+    };
+    Err(CommandError::simple(format!("--rotate: `{address}` cannot be rotated"), help))
 }

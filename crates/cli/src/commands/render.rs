@@ -1,4 +1,4 @@
-//! `ohinfra render`: everything that would be put into AWS, written into a folder to look at. Without AWS, and without a secret.
+//! `ohinfra render`: writes the rendered code, scripts and templates to a directory, without AWS and without secrets.
 
 use ohinfra_openhands::payload::inspection;
 use ohinfra_state::local::replace_file;
@@ -18,7 +18,7 @@ pub(super) fn run(run: &Run<'_>, arguments: &RenderArguments) -> Result<Outcome,
     };
     if is_used {
         let message = format!("{} is not empty", folder.display());
-        return Err(CommandError::simple(message, "name a folder that is empty or does not exist"));
+        return Err(CommandError::simple(message, "name a directory that is empty or does not exist"));
     }
     let files = inspection::files(&run.configuration)
         .map_err(|error| CommandError::simple(error.to_string(), "this configuration cannot be deployed"))?;
@@ -28,7 +28,7 @@ pub(super) fn run(run: &Run<'_>, arguments: &RenderArguments) -> Result<Outcome,
         outln!("{name}  {} bytes", bytes.len());
     }
     outln!(
-        "{} files are in {}. Words in angle brackets are what only AWS knows, or a secret.",
+        "Wrote {} files to {}. Values in <angle brackets> are secrets or known only after apply.",
         files.len(),
         folder.display()
     );

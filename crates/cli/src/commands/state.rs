@@ -1,4 +1,4 @@
-//! `ohinfra state`: looks at the state and repairs it. What writes holds the lock.
+//! `ohinfra state`: inspects and modifies the state. Subcommands that write hold the state lock.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome
                 let resource = document.resources.remove(address).ok_or_else(|| unknown(address))?;
                 document.pending.remove(address);
                 document.kept.remove(address);
-                Ok(format!("{address} is forgotten; {} {} stays in AWS", resource.kind, resource.id))
+                Ok(format!("Removed {address} from the state; {} {} remains in AWS", resource.kind, resource.id))
             })
             .await?;
         }
@@ -37,7 +37,7 @@ pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome
 }
 
 fn unknown(address: &Address) -> CommandError {
-    CommandError::simple(format!("the state knows no `{address}`"), "`ohinfra state list` lists what it knows")
+    CommandError::simple(format!("`{address}` is not in the state"), "run `ohinfra state list` to list the resources")
 }
 
 fn print(document: &StateDocument) {
@@ -64,7 +64,7 @@ fn show(document: &StateDocument, address: &Address) -> Result<(), CommandError>
 async fn history(connected: &Connected<'_>) -> Result<(), CommandError> {
     let versions = connected.store.history().await?;
     if versions.is_empty() {
-        outln!("{} keeps no versions.", connected.store.place());
+        outln!("{} does not keep older versions.", connected.store.place());
     }
     for entry in versions {
         let mark = if entry.current { "  (current)" } else { "" };
@@ -91,37 +91,40 @@ async fn push(connected: &Connected<'_>, path: &Path, force: bool) -> Result<(),
     let info = connected.run.lock_info("state push", &connected.engine);
     let lock = connected.store.lock(&info).await?;
     let stored = async {
-        // What is stored may be what is to be repaired: only `--force` does without reading it.
-        let there = match connected.store.read().await {
-            Ok(there) => there,
-            Err(StateError::Corrupt { .. }) if force => None,
+        let current = match connected.store.read().await {
+            Ok(current) => current,
+            // `--force` also overwrites a corrupt state.
+            Err(StateError::Corrupt { .. }) if force => {
+                let version = connected.store.version().await?;
+                return connected.store.write(&document, version.as_ref()).await;
+            }
             Err(error) => return Err(error),
         };
-        if let Some(there) = &there {
-            let (current, lineage) = (there.document.serial, &there.document.lineage);
+        if let Some(current) = &current {
+            let (serial, lineage) = (current.document.serial, &current.document.lineage);
             if document.lineage != *lineage && !force {
                 let found = document.lineage.clone();
                 return Err(StateError::OtherLineage { place, found, expected: lineage.clone() });
             }
-            if document.serial <= current {
+            if document.serial <= serial {
                 if !force {
-                    return Err(StateError::OlderSerial { place, found: document.serial, current });
+                    return Err(StateError::OlderSerial { place, found: document.serial, current: serial });
                 }
-                document.serial = current + 1;
+                document.serial = serial + 1;
             }
         }
-        let version = there.map(|there| there.version);
+        let version = current.map(|current| current.version);
         connected.store.write(&document, version.as_ref()).await
     }
     .await;
     let released = lock.release().await;
     stored?;
     released?;
-    outln!("{} holds serial {} now.", connected.store.place(), document.serial);
+    outln!("Wrote serial {} to {}.", document.serial, connected.store.place());
     Ok(())
 }
 
-/// Changes the stored document under the lock.
+/// Changes the stored document while holding the lock. `change` returns the message to print.
 async fn edit(
     connected: &Connected<'_>,
     change: impl FnOnce(&mut StateDocument) -> Result<String, CommandError>,
@@ -131,8 +134,8 @@ async fn edit(
     let result = async {
         let Some(stored) = connected.store.read().await? else {
             return Err(CommandError::simple(
-                format!("there is no state in {}", connected.store.place()),
-                "the first `ohinfra apply` makes it",
+                format!("no state found at {}", connected.store.place()),
+                "`ohinfra apply` creates it",
             ));
         };
         let mut document = stored.document;
@@ -150,7 +153,7 @@ async fn edit(
 
 fn rename(document: &mut StateDocument, from: &Address, to: &Address) -> Result<String, CommandError> {
     if document.resources.contains_key(to) {
-        return Err(CommandError::simple(format!("the state knows `{to}` already"), "choose another address"));
+        return Err(CommandError::simple(format!("`{to}` is already in the state"), "choose another address"));
     }
     let resource = document.resources.remove(from).ok_or_else(|| unknown(from))?;
     document.resources.insert(to.clone(), resource);
@@ -163,5 +166,5 @@ fn rename(document: &mut StateDocument, from: &Address, to: &Address) -> Result<
             resource.depends_on.insert(to.clone());
         }
     }
-    Ok(format!("{from} is {to} now; the next apply sets its ownership tag"))
+    Ok(format!("Moved {from} to {to}; the next apply updates its ownership tag"))
 }

@@ -1,4 +1,4 @@
-//! `ohinfra unlock`: removes a lock that nobody holds any more, after showing who took it, when and where.
+//! `ohinfra unlock`: shows the holder of a stale lock and releases it.
 
 use ohinfra_state::{LockInfo, StateError};
 
@@ -20,16 +20,16 @@ pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Ou
     let holder = holder.info;
     let LockInfo { operation, who, host, pid, created_at, heartbeat_at, tool_version, .. } = &holder;
     outln!(
-        "taken by {who} on {host} (process {pid}, ohinfra {tool_version}) for `{operation}` at {created_at}, last seen {heartbeat_at}"
+        "Locked by {who} on {host} (process {pid}, ohinfra {tool_version}) for `{operation}` at {created_at}; last heartbeat {heartbeat_at}"
     );
-    // Two heartbeats: a holder that is alive shows itself within one.
+    // Two intervals: a live holder writes one heartbeat per interval.
     if holder.id == arguments.id && age < LockInfo::HEARTBEAT.as_secs() * 2 && !arguments.force {
         return Err(CommandError::simple(
-            format!("its holder was seen {age} s ago and may be alive"),
-            "if you know that it is gone, add `--force`",
+            format!("the holder's last heartbeat was {age} s ago; it may still be running"),
+            "if the process has ended, add `--force`",
         ));
     }
     store.unlock(&arguments.id).await?;
-    outln!("{} is unlocked.", store.place());
+    outln!("Released the lock on {}.", store.place());
     Ok(Outcome::Done)
 }

@@ -1,4 +1,4 @@
-//! `ohinfra users`: who may log in. The accounts are in the user directory, not in the state: no lock is taken.
+//! `ohinfra users`: manages the accounts of the user directory. They are not part of the state, so no lock is acquired.
 
 mod addresses;
 mod invite;
@@ -22,9 +22,9 @@ use crate::surroundings::Surroundings;
 use crate::view::style;
 use crate::view::users::{document, plain, status, table};
 
-/// How long a call that is throttled or busy is repeated.
+/// Time for which throttled and failed calls are retried.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Calls at once: far below Cognito's rates for a pool.
+/// Maximum number of concurrent calls; far below Cognito's request rate limits for a user pool.
 const CALLS: usize = 4;
 
 /// The user directory of the deployment.
@@ -48,7 +48,7 @@ pub(super) async fn run(run: &Run<'_>, command: &UsersCommand) -> Result<Outcome
 }
 
 impl Directory {
-    /// The one that the state names.
+    /// Opens the user directory that the state records.
     async fn open(run: &Run<'_>) -> Result<Self, CommandError> {
         let connected = run.connect(false, None).await?;
         let document = connected.document().await?;
@@ -56,11 +56,11 @@ impl Directory {
         let Some(pool) = address.and_then(|address| document.resources.get(&address)) else {
             return Err(CommandError::simple(
                 format!(
-                    "the deployment `{}` has no user pool yet: {} does not list `{USER_POOL}`",
+                    "the deployment `{}` has no user pool yet: `{USER_POOL}` is not in {}",
                     run.configuration.name,
                     connected.store.place()
                 ),
-                "`ohinfra apply` creates the deployment; check `name` and `[state] url` if it exists already",
+                "run `ohinfra apply` to create the deployment; if it already exists, check `name` and `[state] url`",
             ));
         };
         Ok(Self { users: run.cloud.users(&pool.region, &pool.id).await, pool: pool.id.clone() })
@@ -70,7 +70,7 @@ impl Directory {
         CommandError::Provider { what: format!("user pool {}", self.pool), error }
     }
 
-    /// Every account, by address.
+    /// Returns all accounts, sorted by address.
     async fn list(&self) -> Result<Vec<User>, CommandError> {
         let listed = retrying(PATIENCE, |_| {}, || self.users.list()).await;
         let mut users = listed.map_err(|error| self.failed(error))?;
@@ -78,15 +78,15 @@ impl Directory {
         Ok(users)
     }
 
-    /// The accounts of these addresses. One address can have two: an invited one, and one of the company login.
+    /// Returns the accounts of these addresses. An address can have two: an invited account and one of the company login.
     async fn find(&self, emails: &[String]) -> Result<Vec<User>, CommandError> {
         let users = self.list().await?;
         let is_of = |user: &User, email: &String| user.email.eq_ignore_ascii_case(email);
         let unknown = emails.iter().filter(|email| !users.iter().any(|user| is_of(user, email)));
         let problems: Vec<Diagnostic> = unknown
             .map(|email| {
-                let message = format!("no user has the address `{email}` in the user pool {}", self.pool);
-                Diagnostic::error("", message).help("`ohinfra users list` lists the users")
+                let message = format!("no user has the address `{email}` in user pool {}", self.pool);
+                Diagnostic::error("", message).help("run `ohinfra users list` to list the users")
             })
             .collect();
         if !problems.is_empty() {
@@ -96,14 +96,14 @@ impl Directory {
     }
 }
 
-/// What became of one account.
+/// The result for one account.
 enum Done {
     Changed(String),
     Unchanged(String),
     Failed(String, ProviderError),
 }
 
-/// How many accounts came to what.
+/// The number of accounts per result.
 #[derive(Default)]
 struct Tally {
     changed: usize,
@@ -111,7 +111,8 @@ struct Tally {
     failed: usize,
 }
 
-/// Works through accounts, some at a time; every failure is reported and none stops the others. An interrupt starts no more.
+/// Processes accounts, at most `CALLS` concurrently. Reports every failure and continues. Starts no more calls after an
+/// interrupt.
 async fn each<T, F>(run: &Run<'_>, verb: &str, items: Vec<T>, work: impl Fn(T) -> F) -> Result<Outcome, CommandError>
 where
     F: Future<Output = Done>,
@@ -140,19 +141,19 @@ where
         }
     }
     let Tally { changed, unchanged, failed } = tally;
-    let reached = changed + unchanged + failed;
+    let processed = changed + unchanged + failed;
     if total > 1 || failed > 0 {
         let failures = if failed == 0 { String::new() } else { format!(", {failed} failed") };
         outln!("{changed} {verb}, {unchanged} unchanged{failures}.");
     }
-    if reached < total {
-        let message = format!("interrupted after {reached} of {total}; run the same command again to continue");
+    if processed < total {
+        let message = format!("interrupted after {processed} of {total} users; re-run the same command to continue");
         return Err(CommandError::Interrupted(message));
     }
     if failed == 0 { Ok(Outcome::Done) } else { Err(CommandError::Incomplete) }
 }
 
-/// Makes a call with the usual patience.
+/// Calls the directory, with retries for at most `PATIENCE`.
 async fn calling<F>(email: &str, call: impl FnMut() -> F) -> Result<(), ProviderError>
 where
     F: Future<Output = Result<(), ProviderError>>,
@@ -166,7 +167,7 @@ async fn list(run: &Run<'_>, json: bool) -> Result<Outcome, CommandError> {
     if json {
         outln!("{}", serde_json::to_string_pretty(&document(&directory.pool, &users)).unwrap_or_default());
     } else if users.is_empty() {
-        outln!("There are no users yet. `ohinfra users invite EMAIL` invites one.");
+        outln!("No users. Run `ohinfra users invite EMAIL` to invite one.");
     } else {
         out!("{}", table(&users));
     }
@@ -182,13 +183,13 @@ async fn set_enabled(run: &Run<'_>, emails: &[String], enabled: bool) -> Result<
     };
     let (directory, users) = run.interruptible(find).await?;
     let word = if enabled { "enabled" } else { "disabled" };
-    let is_news = !enabled && users.iter().any(|user| user.enabled);
+    let ends_sessions = !enabled && users.iter().any(|user| user.enabled);
     let work = |user: User| {
         let directory = &directory;
         async move {
             let email = plain(&user.email);
             if user.enabled == enabled {
-                return Done::Unchanged(format!("{email} is {word} already"));
+                return Done::Unchanged(format!("{email} is already {word}"));
             }
             match calling(&email, || directory.users.set_enabled(&user.username, enabled)).await {
                 Ok(()) => Done::Changed(format!("{word} {email}")),
@@ -197,8 +198,8 @@ async fn set_enabled(run: &Run<'_>, emails: &[String], enabled: bool) -> Result<
         }
     };
     let outcome = each(run, word, users, work).await;
-    if is_news {
-        outln!("Open sessions end when their token expires, after {SESSION_HOURS} hours at most.");
+    if ends_sessions {
+        outln!("Open sessions end when their tokens expire, within {SESSION_HOURS} hours.");
     }
     outcome
 }
@@ -207,8 +208,8 @@ async fn remove(run: &Run<'_>, emails: &[String], yes: bool) -> Result<Outcome, 
     let emails = addresses::from_arguments(emails)?.emails;
     if !yes && !run.surroundings.can_ask {
         return Err(CommandError::simple(
-            "`ohinfra users remove` asks before it deletes an account, and there is nobody to ask",
-            "add `--yes`; or `ohinfra users disable EMAIL` keeps the account",
+            "`ohinfra users remove` needs confirmation, but stdin is not a terminal",
+            "add `--yes`, or run `ohinfra users disable EMAIL` to keep the account",
         ));
     }
     let find = async {
@@ -217,20 +218,18 @@ async fn remove(run: &Run<'_>, emails: &[String], yes: bool) -> Result<Outcome, 
         Ok((directory, users))
     };
     let (directory, users) = run.interruptible(find).await?;
-    outln!("Accounts to delete from the user pool {}:", directory.pool);
+    outln!("Accounts to delete from user pool {}:", directory.pool);
     for user in &users {
-        outln!("  {}  {}  id {}", plain(&user.email), status(&user.status), plain(&user.id));
+        outln!("  {}  {}  ID {}", plain(&user.email), status(&user.status), plain(&user.id));
     }
-    outln!("Their conversations and settings stay in the data bucket and the database under these ids.");
-    outln!("A new invitation of the same address gets a new id and begins without them.");
+    outln!("Their conversations and settings remain in the data bucket and the database under these IDs.");
+    outln!("If you invite the same address again, the new account has a new ID and no access to them.");
     if users.iter().any(|user| user.status == UserStatus::External) {
-        outln!(
-            "Who uses the company login can log in again as a new user: remove them at the identity provider first."
-        );
+        outln!("Users of the company login can log in again as new users: remove them at the identity provider first.");
     }
-    outln!("Open sessions end when their token expires, after {SESSION_HOURS} hours at most.");
-    if !yes && !matches!(Surroundings::ask("Type `yes` to delete:").as_str(), "yes" | "y") {
-        return Err(CommandError::simple("not agreed: nothing was changed", ""));
+    outln!("Open sessions end when their tokens expire, within {SESSION_HOURS} hours.");
+    if !yes && !matches!(Surroundings::ask("Delete these accounts? [yes/no]").as_str(), "yes" | "y") {
+        return Err(CommandError::simple("cancelled; nothing was changed", ""));
     }
     let work = |user: User| {
         let directory = &directory;

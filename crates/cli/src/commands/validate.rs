@@ -1,4 +1,4 @@
-//! `ohinfra validate`: the configuration and the graph, without AWS.
+//! `ohinfra validate`: checks the configuration and the graph, without contacting AWS.
 
 use ohinfra_openhands::{Environment, build_graph};
 

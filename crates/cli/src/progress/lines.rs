@@ -1,4 +1,4 @@
-//! One line an event, with the time: for logs of CI systems.
+//! Plain progress: one line per event with its time, for CI logs.
 
 use ohinfra_engine::events::Event;
 use ohinfra_engine::{Clock as _, Observer, SystemClock};
@@ -6,9 +6,9 @@ use ohinfra_engine::{Clock as _, Observer, SystemClock};
 use super::{did, doing};
 use crate::say::errln;
 
-/// Plain lines to standard error.
+/// Plain lines on standard error.
 pub(super) struct PlainLines {
-    /// Look-ups, reads and writes of the state too.
+    /// Includes lookups, reads and state writes.
     pub(super) verbose: bool,
 }
 
@@ -21,11 +21,11 @@ impl Observer for PlainLines {
     }
 }
 
-/// The line of an event; none for those that are not shown.
+/// Returns the line of an event; `None` if the event is not shown.
 pub(super) fn text(event: &Event, verbose: bool) -> Option<String> {
     let text = match event {
-        Event::LookUp { name, region } => format!("look-up {name} in {region}"),
-        Event::Reading { kind, count } => format!("reading {count} of {kind}"),
+        Event::LookUp { name, region } => format!("lookup {name} in {region}"),
+        Event::Reading { kind, count } => format!("reading {kind} ({count})"),
         Event::StateSaved { serial } => format!("state saved, serial {serial}"),
         Event::Planned { .. } | Event::ApplyStarted { .. } => return None,
         Event::Started { address, operation, .. } => return Some(format!("{address}: {}", doing(operation))),
@@ -34,7 +34,7 @@ pub(super) fn text(event: &Event, verbose: bool) -> Option<String> {
             let id = id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
             return Some(format!("{address}: {}{id} ({seconds:.1} s)", did(operation)));
         }
-        Event::Deferred { address, reason } => return Some(format!("{address}: left for a later run: {reason}")),
+        Event::Deferred { address, reason } => return Some(format!("{address}: deletion deferred: {reason}")),
         Event::Failed { address, operation, error } => return Some(format!("{address}: {operation} failed: {error}")),
         Event::Skipped { address, because, .. } => return Some(format!("{address}: skipped because {because} failed")),
         Event::Notice { message } => return Some(message.clone()),

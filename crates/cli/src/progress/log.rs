@@ -1,4 +1,4 @@
-//! Events as JSON, one object a line: to standard output, or to a file.
+//! Events as JSON Lines, on standard output or in a file.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use super::to_json;
 use crate::error::CommandError;
 use crate::say::outln;
 
-/// To standard output.
+/// JSON Lines on standard output.
 pub(super) struct JsonLines;
 
 impl Observer for JsonLines {
@@ -21,7 +21,7 @@ impl Observer for JsonLines {
     }
 }
 
-/// To a file, after what it holds already.
+/// JSON Lines appended to a file.
 pub(super) struct LogFile(Mutex<File>);
 
 impl LogFile {
@@ -34,7 +34,7 @@ impl LogFile {
 impl Observer for LogFile {
     fn on(&self, event: &Event) {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A log that cannot be written (a full disk) must not stop what is under way.
+        // A write error (for example a full disk) must not stop the run.
         let _ = writeln!(file, "{}", to_json(event));
     }
 }

@@ -1,4 +1,4 @@
-//! A terminal: one line per running resource with its time and AWS's own status, and a bar over all.
+//! Terminal progress: one line per running resource with its elapsed time and AWS status, and a bar for the whole run.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use ohinfra_engine::events::Event;
 use super::{did, doing, lines};
 use crate::view::style::{ADD, ADOPT, CHANGE, ERROR, REMOVE, paint};
 
-/// How often the times are drawn anew.
+/// The interval at which elapsed times are redrawn.
 const TICK: Duration = Duration::from_millis(200);
 
 /// The progress display.
@@ -33,8 +33,8 @@ impl Terminal {
         Self { screen: MultiProgress::new(), verbose, bars: Mutex::default() }
     }
 
-    fn say(&self, text: &str) {
-        // A terminal that has gone away is no reason to stop.
+    fn print(&self, text: &str) {
+        // A closed terminal must not stop the run.
         let _ = self.screen.println(text);
     }
 }
@@ -69,9 +69,9 @@ impl Observer for Terminal {
                 }
             }
             Event::Done { address, operation, seconds, .. } => {
-                // It began as a creation or an update.
-                let began: &[&str] = if *operation == "adopt" { &["create", "update"] } else { &[operation] };
-                for operation in began {
+                // An adoption starts as a creation or an update.
+                let started: &[&str] = if *operation == "adopt" { &["create", "update"] } else { &[operation] };
+                for operation in started {
                     end(&mut bars, address, operation);
                 }
                 let color = match *operation {
@@ -80,21 +80,21 @@ impl Observer for Terminal {
                     "delete" => REMOVE,
                     _ => ADOPT,
                 };
-                self.say(&format!("  {} {address} ({seconds:.1} s)", paint(color, did(operation))));
+                self.print(&format!("  {} {address} ({seconds:.1} s)", paint(color, did(operation))));
             }
             Event::Deferred { address, reason } => {
                 end(&mut bars, address, "delete");
-                self.say(&format!("  {} {address}: {reason}", paint(ADOPT, "left for later")));
+                self.print(&format!("  {} {address}: {reason}", paint(ADOPT, "deferred")));
             }
             Event::Failed { address, operation, error } => {
                 end(&mut bars, address, operation);
-                self.say(&format!("  {} {address}: {error}", paint(ERROR, &format!("{operation} failed"))));
+                self.print(&format!("  {} {address}: {error}", paint(ERROR, &format!("{operation} failed"))));
             }
             Event::Skipped { .. } => advance(&bars),
-            Event::Notice { message } => self.say(message),
+            Event::Notice { message } => self.print(message),
             Event::LookUp { .. } | Event::Reading { .. } | Event::Planned { .. } | Event::StateSaved { .. } => {
                 if let Some(text) = lines::text(event, self.verbose) {
-                    self.say(&text);
+                    self.print(&text);
                 }
             }
         }
@@ -107,7 +107,7 @@ impl Observer for Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A terminal that has gone away needs no cleaning.
+        // A closed terminal needs no cleanup.
         let _ = self.screen.clear();
     }
 }

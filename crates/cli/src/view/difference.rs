@@ -1,13 +1,13 @@
-//! Two documents as a difference of lines, with a little context.
+//! Line-based differences of two documents, with context.
 
 use similar::{ChangeTag, TextDiff};
 
 use super::style::{ADD, DIM, REMOVE, paint};
 
-/// Lines around a change that are shown.
+/// Number of unchanged lines shown around a change.
 const CONTEXT: usize = 2;
 
-/// The lines that differ, each with its mark, indented.
+/// Returns the lines that differ, each with its mark, indented.
 pub(crate) fn lines(before: &str, after: &str, indent: &str) -> String {
     let difference = TextDiff::from_lines(before, after);
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The dependency graph, for Graphviz, Markdown and machines.
+//! The dependency graph as Graphviz, Mermaid and JSON.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use ohinfra_plan::Graph;
 use ohinfra_plan::graph::Need;
 use serde_json::{Value, json};
 
-/// Graphviz: a cluster for every stack, an arrow from what is needed; dashed where its identity is enough.
+/// Renders Graphviz: one cluster per stack, arrows from dependencies to dependents; dashed if the identity is sufficient.
 pub(crate) fn dot(graph: &Graph) -> String {
     let mut text = String::from("digraph ohinfra {\n  rankdir = LR;\n  node [shape = box];\n");
     for stack in graph.stacks() {
@@ -30,7 +30,7 @@ pub(crate) fn dot(graph: &Graph) -> String {
     text
 }
 
-/// Mermaid, for Markdown.
+/// Renders Mermaid, for Markdown.
 pub(crate) fn mermaid(graph: &Graph) -> String {
     let name = |address: &str| address.replace(['/', '-'], "_");
     let mut text = String::from("graph LR\n");
@@ -49,7 +49,7 @@ pub(crate) fn mermaid(graph: &Graph) -> String {
     text
 }
 
-/// JSON.
+/// Returns the graph as JSON.
 pub(crate) fn json(graph: &Graph) -> Value {
     let resource = |resource: &ohinfra_plan::Resource| {
         let needs: Vec<Value> = resource

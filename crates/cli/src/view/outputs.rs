@@ -1,15 +1,15 @@
-//! Outputs, by stack.
+//! The outputs, by stack.
 
 use comfy_table::{Table, presets};
 use ohinfra_plan::graph::Outputs;
 use serde_json::Value;
 
-/// A value as a script wants it: text without quotes.
+/// Returns a value for scripts: strings without quotes.
 pub(crate) fn raw(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// All outputs as a table.
+/// Renders all outputs as a table.
 pub(crate) fn table(outputs: &Outputs) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

@@ -1,4 +1,4 @@
-//! A plan that people read: grouped by stack, only what changes, old → new aligned.
+//! The plan as text: only changes, grouped by stack, with aligned `old → new` values.
 
 use std::fmt::Write as _;
 
@@ -13,14 +13,14 @@ use super::style::{ADD, ADOPT, BOLD, CHANGE, DIM, REMOVE, paint};
 use super::value::{NOTHING, SENSITIVE, UNKNOWN, document_text, has_unknown, one_line};
 use super::{difference, value};
 
-/// How much is shown.
+/// The level of detail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Detail {
-    /// Whole documents of what is made, and every tag.
+    /// Show full documents of new resources, and every tag.
     pub(crate) verbose: bool,
 }
 
-/// The plan as text.
+/// Renders the plan as text.
 pub(crate) fn render(plan: &Plan, detail: Detail) -> String {
     let mut text = String::new();
     render_drift(&mut text, &plan.drift);
@@ -44,13 +44,13 @@ pub(crate) fn render(plan: &Plan, detail: Detail) -> String {
 fn render_data(text: &mut String, plan: &Plan) {
     for change in plan.data_at_stake() {
         let id = change.id.as_deref().unwrap_or_default();
-        let what = format!("{} {} `{id}` holds data", change.address, change.kind);
-        let ends = match change.action {
-            Action::Replace(_) if change.retain => "it stays in AWS, and the new one is empty",
-            Action::Replace(_) => "it is deleted, and the new one is empty",
-            _ => "it is deleted",
+        let effect = match change.action {
+            Action::Replace(_) if change.retain => "is retained; its replacement is empty",
+            Action::Replace(_) => "is deleted; its replacement is empty",
+            _ => "is deleted",
         };
-        let _ = writeln!(text, "{} {what}: {ends}", paint(REMOVE, "data:"));
+        let resource = format!("{} {} `{id}`", change.address, change.kind);
+        let _ = writeln!(text, "{} {resource} holds data and {effect}", paint(REMOVE, "data:"));
     }
 }
 
@@ -58,7 +58,7 @@ fn is_shown(change: &Change) -> bool {
     !matches!(change.action, Action::None)
 }
 
-/// The mark of an action, and its colour.
+/// Returns the mark and the style of an action.
 pub(crate) fn mark(action: Action) -> (&'static str, Style) {
     match action {
         Action::None => (" ", DIM),
@@ -78,13 +78,13 @@ fn render_change(text: &mut String, change: &Change, detail: Detail) {
     let head = format!("{:>3} {}", mark, change.address.name());
     let word = match change.action {
         Action::Adopt => " (adopt)",
-        Action::Retain => " (stays in AWS)",
+        Action::Retain => " (retain)",
         Action::None | Action::Create | Action::Update | Action::Replace(_) | Action::Delete => "",
     };
     let about = format!("{}{}{id}", change.kind, if id.is_empty() { "" } else { " " });
     let _ = writeln!(text, "{}{word}  {}", paint(style, &head), paint(DIM, &about));
     for reason in &change.reasons {
-        let _ = writeln!(text, "      {}", paint(DIM, &format!("because {reason}")));
+        let _ = writeln!(text, "      {}", paint(DIM, &format!("# {reason}")));
     }
     let is_new = matches!(change.action, Action::Create);
     let fields: Vec<&FieldChange> =
@@ -102,7 +102,7 @@ fn render_field(text: &mut String, field: &FieldChange, width: usize, is_new: bo
         notes.push_str("  # forces a replacement");
     }
     if field.drift {
-        notes.push_str("  # drift: changed in AWS");
+        notes.push_str("  # drift");
     }
     let notes = paint(DIM, &notes);
     let documents = (document_text(field.before.as_ref()), document_text(field.after.as_ref()));
@@ -143,15 +143,15 @@ fn shown_after(field: &FieldChange) -> String {
     }
 }
 
-/// What somebody changed in AWS.
+/// Renders changes made outside ohinfra.
 pub(crate) fn render_drift(text: &mut String, drift: &[Drift]) {
     if drift.is_empty() {
         return;
     }
-    let _ = writeln!(text, "{}", paint(BOLD, "changed in AWS since the last apply"));
+    let _ = writeln!(text, "{}", paint(BOLD, "Changed outside ohinfra since the last apply"));
     for drift in drift {
         let head = format!("  ! {}", drift.address);
-        let note = if drift.missing { "  is gone" } else { "" };
+        let note = if drift.missing { "  was deleted" } else { "" };
         let _ = writeln!(text, "{}{note}  {}", paint(CHANGE, &head), paint(DIM, &drift.kind));
         let width = drift.fields.iter().map(|field| field.path.chars().count()).max().unwrap_or_default();
         for field in &drift.fields {
@@ -176,19 +176,19 @@ pub(crate) fn render_drift(text: &mut String, drift: &[Drift]) {
     text.push('\n');
 }
 
-/// The last line: the counts.
+/// Returns the summary line.
 pub(crate) fn summary(plan: &Plan) -> String {
     let retained = plan.changes.values().filter(|change| change.action == Action::Retain).count();
     if plan.changes.is_empty() {
-        return "No changes: there is nothing.\n".to_owned();
+        return "No changes. The state is empty.\n".to_owned();
     }
     if plan.is_empty() {
-        return format!("No changes: {} resources are as they should be.\n", plan.summary().unchanged);
+        return format!("No changes. {} resources are up to date.\n", plan.summary().unchanged);
     }
     format!("Plan: {}.\n", counts(plan.summary(), retained))
 }
 
-/// How long it takes, and what decides that; nothing where there is nothing to do.
+/// Returns the estimated duration and the critical path; empty for an empty plan.
 pub(crate) fn estimate(plan: &Plan, provider: &Provider) -> String {
     if plan.is_empty() {
         return String::new();
@@ -198,7 +198,7 @@ pub(crate) fn estimate(plan: &Plan, provider: &Provider) -> String {
     let seconds = duration.as_secs();
     let about = if seconds < 90 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };
     let path: Vec<String> = longest_path.iter().map(ToString::to_string).collect();
-    format!("about {about}; longest path: {}\n", path.join(" → "))
+    format!("Estimated time: {about} (critical path: {})\n", path.join(" → "))
 }
 
 fn counts(summary: Summary, retained: usize) -> String {
@@ -209,7 +209,7 @@ fn counts(summary: Summary, retained: usize) -> String {
         (replace, "to replace"),
         (delete, "to delete"),
         (adopt, "to adopt"),
-        (retained, "to leave in AWS"),
+        (retained, "to retain"),
         (unchanged, "unchanged"),
     ];
     let shown = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));

@@ -1,4 +1,4 @@
-//! How an apply ended: what was done, root causes first, what was skipped because of each, and the command that goes on.
+//! The report of an apply: failures with the steps that each one skipped, retained and deferred resources, counts.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use ohinfra_plan::{Action, Plan};
 use super::style::{ADOPT, BOLD, ERROR, HELP, paint};
 use crate::error::hint;
 
-/// The report as text. `again` is the command that goes on.
+/// Renders the report as text. `again` is the command that continues after a failure.
 pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {
     let mut text = String::new();
     for failure in &report.failed {
@@ -27,31 +27,31 @@ pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {
             .map(|(step, _)| step.address.to_string())
             .collect();
         if !skipped.is_empty() {
-            let _ = writeln!(text, "  skipped because of it: {}", skipped.join(", "));
+            let _ = writeln!(text, "  skipped (depends on it): {}", skipped.join(", "));
         }
     }
     if !report.abandoned.is_empty() {
         let addresses: Vec<String> = report.abandoned.iter().map(|step| step.address.to_string()).collect();
-        let _ = writeln!(text, "not waited for: {}", addresses.join(", "));
+        let _ = writeln!(text, "still in progress: {}", addresses.join(", "));
     }
     if !report.not_started.is_empty() && report.failed.is_empty() {
         let _ = writeln!(text, "not started: {} steps", report.not_started.len());
     }
     for (address, kind, id) in &report.retained {
-        let _ = writeln!(text, "{} {address} stays in AWS: {kind} {id}", paint(ADOPT, "⊙"));
+        let _ = writeln!(text, "{} {address} retained: {kind} {id}", paint(ADOPT, "⊙"));
     }
     for (address, id, _) in &report.deferred {
-        let _ = writeln!(text, "{} {address} cannot be deleted yet: {id}", paint(ADOPT, "◷"));
+        let _ = writeln!(text, "{} {address} deletion deferred: {id}", paint(ADOPT, "◷"));
     }
     if !report.deferred.is_empty() {
         text.push_str(
-            "  AWS deletes the copies of functions at CloudFront's edge some hours after their distribution has gone or\n  moved on. The state keeps them; the next apply or destroy deletes them.\n",
+            "  Lambda@Edge replicas are removed a few hours after the distribution stops using them; until then AWS refuses\n  to delete the function. It stays in the state, and the next apply or destroy retries.\n",
         );
     }
-    let outcome = if report.is_success() { "Done" } else { "Not everything was done" };
+    let outcome = if report.is_success() { "Done" } else { "Incomplete" };
     let _ = writeln!(text, "{}: {} in {:.1} s.", paint(BOLD, outcome), counts(report, plan), report.seconds);
     if !report.is_success() {
-        let _ = writeln!(text, "To go on: {again}");
+        let _ = writeln!(text, "To continue: {again}");
     }
     text
 }
@@ -66,8 +66,8 @@ fn counts(report: &Report, plan: &Plan) -> String {
         (done(Operation::Update) - adopted, "updated"),
         (adopted, "adopted"),
         (done(Operation::Delete), "deleted"),
-        (done(Operation::Forget), "left in AWS"),
-        (report.deferred.len(), "left for later"),
+        (done(Operation::Forget), "retained"),
+        (report.deferred.len(), "deferred"),
         (report.failed.len(), "failed"),
         (report.skipped.len(), "skipped"),
     ];

@@ -1,4 +1,4 @@
-//! The colours. Everything stays readable without them.
+//! Colors and styles. All output is readable without them.
 
 use anstyle::{AnsiColor, Style};
 
@@ -12,7 +12,7 @@ pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const HELP: Style = AnsiColor::Cyan.on_default();
 
-/// The text in a style.
+/// Returns the text in a style.
 pub(crate) fn paint(style: Style, text: &str) -> String {
     format!("{}{text}{}", style.render(), style.render_reset())
 }

@@ -1,10 +1,10 @@
-//! Users, for people and for machines.
+//! Users as a table and as JSON.
 
 use comfy_table::{Table, presets};
 use ohinfra_core::users::{User, UserStatus};
 use serde_json::{Value, json};
 
-/// The status in words.
+/// Returns the display text of a status.
 pub(crate) fn status(status: &UserStatus) -> String {
     match status {
         UserStatus::Invited => "invited".to_owned(),
@@ -14,12 +14,12 @@ pub(crate) fn status(status: &UserStatus) -> String {
     }
 }
 
-/// Text from outside without what could steer a terminal.
+/// Replaces control characters in external text, which could control the terminal.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
-/// Users as a table.
+/// Renders users as a table.
 pub(crate) fn table(users: &[User]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -33,7 +33,7 @@ pub(crate) fn table(users: &[User]) -> String {
     table.to_string().lines().map(|line| format!("{}\n", line.trim())).collect()
 }
 
-/// Users as a document.
+/// Returns users as a JSON document.
 pub(crate) fn document(pool: &str, users: &[User]) -> Value {
     let user = |user: &User| {
         json!({

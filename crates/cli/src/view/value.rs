@@ -1,17 +1,17 @@
-//! One value of a field, on one line.
+//! Field values on one line.
 
 use ohinfra_core::inputs::{as_text, is_unknown};
 use ohinfra_core::text::Part;
 use serde_json::Value;
 
-/// What stands for a value that is known only after other resources have been made.
+/// The placeholder for a value that is known only after other resources are created.
 pub(crate) const UNKNOWN: &str = "(known after apply)";
-/// What stands for a secret.
+/// The placeholder for a secret.
 pub(crate) const SENSITIVE: &str = "(sensitive)";
-/// What stands for nothing.
+/// The placeholder for an absent value.
 pub(crate) const NOTHING: &str = "(none)";
 
-/// The value on one line.
+/// Renders a value on one line.
 pub(crate) fn one_line(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => NOTHING.to_owned(),
@@ -28,7 +28,7 @@ pub(crate) fn one_line(value: Option<&Value>) -> String {
     }
 }
 
-/// Longer values are cut: nobody reads a whole image in a plan.
+/// Maximum length of a value, in characters. Longer values are truncated.
 const LONGEST: usize = 160;
 
 fn shortened(text: &str) -> String {
@@ -39,7 +39,7 @@ fn shortened(text: &str) -> String {
     format!("{}… ({length} characters)", text.chars().take(LONGEST).collect::<String>())
 }
 
-/// A text that is partly known: the parts that are not say where they come from.
+/// Renders a text with unknown parts, each as the reference that it comes from.
 fn with_references(value: &Value) -> String {
     let Some(text) = as_text(value) else { return UNKNOWN.to_owned() };
     match text.parts() {
@@ -54,7 +54,7 @@ fn with_references(value: &Value) -> String {
     }
 }
 
-/// A JSON document as text, indented; parts that are not known yet stand as `${stack/name.attribute}`.
+/// Returns a JSON object as indented text, with unknown parts as `${stack/name.attribute}`; `None` for any other value.
 pub(crate) fn document_text(value: Option<&Value>) -> Option<String> {
     let value = value?;
     let text = match as_text(value) {
@@ -72,7 +72,7 @@ pub(crate) fn document_text(value: Option<&Value>) -> Option<String> {
     serde_json::to_string_pretty(&parsed).ok()
 }
 
-/// Whether anything in it is not known yet.
+/// Returns `true` if any part of the value is unknown.
 pub(crate) fn has_unknown(value: Option<&Value>) -> bool {
     value.is_some_and(is_unknown)
 }

@@ -1,4 +1,4 @@
-//! A certificate that ACM issues once its domain is validated by DNS records.
+//! ACM certificate, validated by DNS records.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 /// `acm.certificate`
 pub struct Certificate;
 
-/// Inputs of a certificate validated by DNS.
+/// Inputs of an ACM certificate with DNS validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CertificateInputs {
-    /// The first name. Replaces.
+    /// Primary domain name. Replaces.
     pub domain_name: String,
-    /// Further names. Replaces.
+    /// Subject alternative names. Replaces.
     pub alternative_names: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The wait until a certificate is issued. It is nothing in AWS by itself.
+//! Action-only resource that waits until a certificate is issued. It has no counterpart in AWS.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ pub struct Issuance;
 /// Inputs of the wait until a certificate is issued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IssuanceInputs<T = String> {
-    /// The certificate.
+    /// ARN of the certificate.
     pub certificate_arn: T,
-    /// The DNS records that prove the domain: named when the wait takes too long.
+    /// Names of the validation records. The wait starts after the records exist.
     pub record_names: Vec<T>,
 }
 

@@ -1,4 +1,4 @@
-//! A group of instances. A new version of its template starts an instance refresh.
+//! Auto Scaling group. A new launch template version starts an instance refresh.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// How long an instance refresh watches a new instance after it is in service. The boot takes six to eight minutes, and a boot that
-/// fails within this time is rolled back.
+/// Warm-up of an instance refresh: the time that it observes a new instance after the instance is in service. A boot takes six to
+/// eight minutes; a boot that fails within this time is rolled back.
 pub const WARM_UP: Duration = Duration::from_secs(600);
-/// From the end of the old instance until the new one is in service: draining, termination, launch.
+/// Time from the end of the old instance until the new one is in service: draining, termination, launch.
 const EXCHANGE: Duration = Duration::from_secs(180);
 
 /// `autoscaling.group`
@@ -20,21 +20,21 @@ pub struct Group;
 /// Inputs of an Auto Scaling group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupInputs<T = String> {
-    /// Unique in the account and region. Replaces.
+    /// Name of the group. Unique in the account and region.
     pub group_name: String,
-    /// The launch template.
+    /// ID of the launch template.
     pub template_id: T,
-    /// Its version. A new one starts an instance refresh, which is waited for.
+    /// Version of the launch template. A new version starts an instance refresh, and apply waits for its completion.
     pub template_version: T,
-    /// Instances: the least, the most and what is wanted.
+    /// Number of instances: minimum, maximum and desired capacity.
     pub size: i32,
-    /// Where they run.
+    /// IDs of the subnets of the instances.
     pub subnet_ids: Vec<String>,
-    /// Who sends them requests.
+    /// ARNs of the load balancer target groups of the instances.
     pub target_group_arns: Vec<T>,
-    /// `ELB` or `EC2`.
+    /// Health check type: `ELB` or `EC2`.
     pub health_check_type: String,
-    /// How long after its start an instance may be unhealthy.
+    /// Grace period for health checks after the launch of an instance, in seconds.
     pub health_check_grace_seconds: i32,
 }
 

@@ -1,15 +1,15 @@
-//! What an account has opted in to.
+//! Lookup of the AWS Backup settings of an account.
 
 use std::collections::BTreeMap;
 
 use ohinfra_core::look_up::LookUp;
 
-/// Which types of resources AWS Backup backs up by tag in a region: a choice of the account.
+/// Lookup of the resource types that AWS Backup backs up by tag in a region: an account setting.
 pub struct OptedIn;
 
 impl LookUp for OptedIn {
     const NAME: &'static str = "backup.opted_in";
     type Question = ();
-    /// By type, as AWS Backup spells it: `EBS`, `EFS`. A type that is left out is unknown.
+    /// Opt-in status by resource type, as AWS Backup spells it: `EBS`, `EFS`. The status of an absent type is unknown.
     type Answer = BTreeMap<String, bool>;
 }

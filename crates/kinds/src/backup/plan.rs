@@ -1,4 +1,4 @@
-//! A backup plan: when, how long, where to.
+//! Backup plan: schedule, retention and target vault.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,26 +12,26 @@ pub struct Plan;
 /// Inputs of a backup plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanInputs<T = String> {
-    /// Shown in the console. Not unique.
+    /// Display name of the plan. Not unique.
     pub plan_name: String,
-    /// In the order given.
+    /// Rules of the plan. The order is significant.
     pub rules: Vec<PlanRule<T>>,
 }
 
-/// A rule of a backup plan.
+/// Rule of a backup plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRule<T = String> {
-    /// Its name within the plan.
+    /// Name of the rule, unique within the plan.
     pub rule_name: String,
-    /// The vault that the recovery points go to.
+    /// Name of the vault that stores the recovery points.
     pub vault_name: T,
-    /// A cron expression of AWS's, in UTC.
+    /// Schedule: an AWS cron expression in UTC.
     pub schedule: String,
-    /// Minutes within which it must start: at least 60.
+    /// Time in minutes within which a backup must start: at least 60.
     pub start_window_minutes: i64,
-    /// Minutes within which it must end: at least 60 more than the start window.
+    /// Time in minutes within which a backup must complete: at least 60 more than the start window.
     pub completion_window_minutes: i64,
-    /// Days that a recovery point is kept.
+    /// Retention of recovery points in days.
     pub delete_after_days: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Which resources a backup plan backs up.
+//! Backup selection: the resources that a backup plan covers.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 /// `backup.selection`
 pub struct Selection;
 
-/// Inputs of a backup selection. AWS can change nothing of it.
+/// Inputs of a backup selection. AWS cannot change any of them in place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SelectionInputs<T = String> {
-    /// The plan. Replaces.
+    /// ID of the backup plan.
     pub plan_id: T,
-    /// Its name within the plan. Replaces.
+    /// Name of the selection, unique within the plan.
     pub selection_name: String,
-    /// The role that AWS Backup uses. Replaces.
+    /// ARN of the role that AWS Backup assumes.
     pub role_arn: T,
-    /// A resource with any of these tags is backed up. Replaces.
+    /// Tag conditions. Resources with any of these tags are backed up.
     pub tag_conditions: Vec<TagCondition>,
 }
 
-/// A tag that must be equal.
+/// Condition that a resource has a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagCondition {
-    /// The tag's key.
+    /// Tag key.
     pub key: String,
-    /// Its value.
+    /// Tag value.
     pub value: String,
 }
 
@@ -35,7 +35,7 @@ impl Definition for Selection {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SelectionInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("backup.selection", "Which resources a backup plan backs up")
+        Schema::new("backup.selection", "The selection of resources that a backup plan covers")
             .input("plan_id", REPLACE)
             .input("selection_name", REPLACE | NOMINAL)
             .input("role_arn", REPLACE)

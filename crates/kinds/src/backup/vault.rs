@@ -1,4 +1,4 @@
-//! A vault that holds recovery points.
+//! Backup vault: the storage of recovery points.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ pub struct Vault;
 /// Inputs of a backup vault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VaultInputs<T = String> {
-    /// Unique in the account and region; 2 to 50 letters, digits, dashes and underscores. Replaces.
+    /// Name of the vault. Unique in the account and region; 2 to 50 letters, digits, dashes and underscores.
     pub vault_name: String,
-    /// The key that encrypts it; AWS's own where not given. Replaces.
+    /// ARN of the KMS key that encrypts the vault. Unset: the AWS managed key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_arn: Option<T>,
 }
@@ -25,7 +25,7 @@ impl Definition for Vault {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = VaultInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("backup.vault", "A vault for recovery points")
+        Schema::new("backup.vault", "A backup vault")
             .input("vault_name", REPLACE | NOMINAL)
             .input("kms_key_arn", REPLACE | DEFAULTED)
             .attribute("id", Availability::Early)

@@ -12,88 +12,89 @@ use serde_json::Value;
 /// `cloudfront.distribution`
 pub struct Distribution;
 
-/// The header by which an origin knows CloudFront. Other headers are left unmanaged.
+/// Default name of the header that proves to the origin that a request comes from CloudFront. Other headers are left unmanaged.
 pub const ORIGIN_HEADER: &str = "X-Origin-Verify";
 
 /// Inputs of a CloudFront distribution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistributionInputs<T = String> {
-    /// The description.
+    /// Comment, with the ownership marker.
     pub comment: String,
-    /// The names of the site. A distribution of entirely other names replaces it: the old site is served until the new one is.
+    /// Domain names of the site. A change that keeps no name replaces the distribution; the old site is served until the new one is
+    /// ready.
     pub aliases: Vec<String>,
-    /// The certificate of these names, in us-east-1.
+    /// ARN of the certificate for `aliases`, in us-east-1.
     pub certificate_arn: T,
-    /// The oldest TLS.
+    /// Security policy with the minimum TLS version: `TLSv1.2_2021`, …
     pub minimum_protocol: String,
-    /// How viewers ask for the certificate: `sni-only`, …
+    /// Method that selects the certificate for viewers: `sni-only`, …
     pub ssl_support_method: String,
-    /// `http2and3`, …
+    /// Maximum HTTP version for viewers: `http2and3`, …
     pub http_version: String,
-    /// Whether it answers over IPv6.
+    /// Enables IPv6.
     pub ipv6: bool,
-    /// Where it answers: `PriceClass_100`, …
+    /// Price class, which selects the edge locations: `PriceClass_100`, …
     pub price_class: String,
-    /// The web ACL that filters requests.
+    /// ARN of the AWS WAF web ACL.
     pub web_acl_arn: T,
-    /// The origin of the default behavior.
+    /// Domain name of the origin of the default behavior.
     pub origin_domain: T,
-    /// How CloudFront connects to the origin: `http-only`, …
+    /// Protocol between CloudFront and the origin: `http-only`, …
     pub origin_protocol_policy: String,
-    /// The origin's port for HTTP.
+    /// HTTP port of the origin.
     pub origin_http_port: i32,
-    /// How long the origin may take.
+    /// Origin response timeout in seconds.
     pub origin_read_timeout_seconds: i32,
-    /// How long connections to the origin are kept.
+    /// Keep-alive timeout of connections to the origin in seconds.
     pub origin_keepalive_seconds: i32,
-    /// The header by which the origin knows CloudFront.
+    /// Name of the header that proves to the origin that a request comes from CloudFront.
     pub origin_header_name: String,
-    /// The secret whose value the header has. Read when it is needed and never stored.
+    /// ARN of the secret with the header value. Read when needed and never stored.
     pub origin_header_secret_arn: T,
-    /// The version of the secret.
+    /// Version of the secret.
     pub origin_header_secret_version: T,
-    /// A digest of the header's value in AWS. Never configured.
+    /// Digest of the header value in AWS. Reported, not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin_header_value: Option<Value>,
-    /// Requests that no path pattern matches.
+    /// Cache behavior of requests that match no path pattern.
     pub default_behavior: Behavior<T>,
-    /// Requests that a path pattern matches; the first match decides.
+    /// Cache behaviors by path pattern. The first matching pattern applies.
     pub path_behaviors: Vec<PathBehavior<T>>,
-    /// Whether it answers.
+    /// Accepts viewer requests.
     pub enabled: bool,
 }
 
-/// How requests are treated.
+/// Cache behavior: the treatment of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Behavior<T = String> {
-    /// `redirect-to-https`, …
+    /// Viewer protocol policy: `redirect-to-https`, …
     pub viewer_protocol_policy: String,
-    /// Methods that reach the origin, sorted.
+    /// HTTP methods forwarded to the origin, sorted.
     pub allowed_methods: Vec<String>,
-    /// Methods whose responses may be cached, sorted.
+    /// HTTP methods whose responses CloudFront may cache, sorted.
     pub cached_methods: Vec<String>,
-    /// Whether responses are compressed.
+    /// Compresses responses.
     pub compress: bool,
-    /// How responses are cached.
+    /// ID of the cache policy.
     pub cache_policy_id: String,
-    /// What the origin receives of a request.
+    /// ID of the origin request policy.
     pub origin_request_policy_id: String,
-    /// Headers that are added to responses.
+    /// ID of the response headers policy.
     pub response_headers_policy_id: T,
-    /// The version of the function that handles every request of a viewer.
+    /// ARN of the Lambda@Edge function version for viewer requests.
     pub viewer_request_function_arn: T,
-    /// The version of the function that handles every response of the origin.
+    /// ARN of the Lambda@Edge function version for origin responses.
     pub origin_response_function_arn: T,
 }
 
-/// How requests of a path pattern are treated.
+/// Cache behavior for a path pattern.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathBehavior<T = String> {
-    /// The pattern.
+    /// Path pattern, for example `/runtime/*`.
     pub pattern: String,
-    /// The origin.
+    /// Domain name of the origin.
     pub origin_domain: T,
-    /// The behavior.
+    /// Cache behavior.
     #[serde(flatten)]
     pub behavior: Behavior<T>,
 }

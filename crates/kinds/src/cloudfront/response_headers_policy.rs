@@ -1,8 +1,8 @@
-//! The headers by which browsers know which sites may read answers.
+//! CloudFront response headers policy for cross-origin resource sharing (CORS).
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, OVERLAP, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,23 +12,23 @@ pub struct ResponseHeadersPolicy;
 /// Inputs of a response headers policy for cross-origin requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResponseHeadersPolicyInputs {
-    /// Unique in the account. Replaces.
+    /// Name of the policy. Unique in the account. Replaces.
     pub policy_name: String,
-    /// What it is for.
+    /// Comment. Must contain the ownership marker: policies have no tags.
     pub comment: String,
-    /// Whether cookies may be sent.
+    /// `Access-Control-Allow-Credentials`: allows cookies.
     pub allow_credentials: bool,
-    /// Which sites.
+    /// `Access-Control-Allow-Origin`: allowed origins.
     pub origins: Vec<String>,
-    /// Which methods.
+    /// `Access-Control-Allow-Methods`: allowed methods.
     pub methods: Vec<String>,
-    /// Which headers of requests.
+    /// `Access-Control-Allow-Headers`: allowed request headers.
     pub request_headers: Vec<String>,
-    /// Which headers of answers.
+    /// `Access-Control-Expose-Headers`: response headers that scripts may read.
     pub exposed_headers: Vec<String>,
-    /// How long browsers may remember it.
+    /// `Access-Control-Max-Age`: lifetime of a preflight response in seconds.
     pub max_age_seconds: i32,
-    /// Whether it wins over the origin's own headers.
+    /// Overrides the CORS headers of the origin.
     pub override_origin: bool,
 }
 
@@ -40,7 +40,7 @@ impl Definition for ResponseHeadersPolicy {
             .input("policy_name", REPLACE | NOMINAL)
             .plain("comment")
             .plain("allow_credentials")
-            .input("origins", UNORDERED)
+            .input("origins", UNORDERED | OVERLAP)
             .input("methods", UNORDERED)
             .input("request_headers", UNORDERED | CASELESS)
             .input("exposed_headers", UNORDERED | CASELESS)
@@ -50,5 +50,6 @@ impl Definition for ResponseHeadersPolicy {
             .attribute("name", Availability::Early)
             .untagged()
             .named_by(&["policy_name"])
+            .held()
     }
 }

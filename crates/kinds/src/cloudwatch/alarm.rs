@@ -1,10 +1,10 @@
-//! An alarm on one metric.
+//! CloudWatch alarm on one metric.
 
 use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,29 +14,29 @@ pub struct Alarm;
 /// Inputs of a CloudWatch alarm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlarmInputs<T = String> {
-    /// Unique in the account and region. Replaces.
+    /// Name of the alarm. Unique in the account and region.
     pub alarm_name: String,
-    /// What it means.
+    /// Description of the alarm.
     pub description: String,
-    /// Where the metric is.
+    /// Namespace of the metric, for example `AWS/RDS`.
     pub namespace: String,
-    /// The metric.
+    /// Name of the metric.
     pub metric_name: String,
-    /// `Average`, …
+    /// Statistic per period: `Average`, `Sum`, `Maximum`, …
     pub statistic: String,
-    /// Which of the metric's series.
+    /// Dimensions that select one time series of the metric.
     pub dimensions: BTreeMap<String, T>,
-    /// The length of a period.
+    /// Length of a period in seconds.
     pub period_seconds: i32,
-    /// How many periods in a row.
+    /// Number of consecutive periods in breach before the alarm fires.
     pub evaluation_periods: i32,
-    /// The limit.
+    /// Threshold, in the unit of the metric.
     pub threshold: f64,
-    /// `GreaterThanThreshold`, …
+    /// Comparison operator: `GreaterThanThreshold`, …
     pub comparison: String,
-    /// `notBreaching`, …
+    /// Treatment of missing data points: `notBreaching`, …
     pub treat_missing_data: String,
-    /// Who is told.
+    /// ARNs of the actions on the transition to the ALARM state, for example an SNS topic.
     pub action_arns: Vec<T>,
 }
 
@@ -50,7 +50,7 @@ impl Definition for Alarm {
             .plain("namespace")
             .plain("metric_name")
             .plain("statistic")
-            .plain("dimensions")
+            .input("dimensions", EXACT)
             .plain("period_seconds")
             .plain("evaluation_periods")
             .plain("threshold")

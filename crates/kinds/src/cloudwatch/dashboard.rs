@@ -1,4 +1,4 @@
-//! A dashboard.
+//! CloudWatch dashboard.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,9 +12,9 @@ pub struct Dashboard;
 /// Inputs of a dashboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DashboardInputs<T = String> {
-    /// Unique in the account; letters, digits, dash and underscore. Replaces.
+    /// Name of the dashboard. Unique in the account; letters, digits, dashes and underscores.
     pub dashboard_name: String,
-    /// Its widgets. A dashboard has no tags: the body must hold the ownership mark, or it is taken for somebody else's.
+    /// Widgets (JSON). Must contain the ownership marker: dashboards have no tags, and one without the marker counts as foreign.
     pub body: T,
 }
 

@@ -1,10 +1,10 @@
-//! A company's own login, which a user pool lets in.
+//! External identity provider of a user pool: SAML 2.0 or OpenID Connect.
 
 use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SENSITIVE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, EXACT, RECORDED, REPLACE, SENSITIVE, UNORDERED, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,39 +15,39 @@ pub struct IdentityProvider;
 /// Inputs of an identity provider of a user pool: SAML 2.0 or OpenID Connect.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IdentityProviderInputs<T = String> {
-    /// The pool. Replaces.
+    /// ID of the user pool. Replaces.
     pub user_pool_id: T,
-    /// Shown on the button of the login page, and the beginning of its users' names in the pool. Replaces.
+    /// Name of the provider: the label of its login button and the prefix of its users' names in the pool. Replaces.
     pub provider_name: String,
-    /// `SAML` or `OIDC`. Replaces.
+    /// Type: `SAML` or `OIDC`. Replaces.
     pub provider_type: String,
-    /// Attributes of the pool's users, and what the provider calls each.
+    /// Attribute mapping: user pool attribute to provider attribute.
     pub attribute_mapping: BTreeMap<String, String>,
-    /// SAML: where the provider publishes its metadata.
+    /// SAML: URL of the provider's metadata.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata_url: Option<String>,
-    /// SAML: the metadata themselves, where they are not published.
+    /// SAML: metadata document (XML), if the provider does not publish a URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
-    /// SAML: log out of the provider, too.
+    /// SAML: also signs users out of the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<bool>,
-    /// OIDC: the provider, as its tokens name it.
+    /// OIDC: issuer URL, as in the `iss` claim of the provider's tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// OIDC: the id that the provider has given to this pool.
+    /// OIDC: client ID that the provider assigned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// OIDC: the secret that holds the client's secret, as text or as a JSON object with `client_secret`.
+    /// OIDC: ARN of the secret with the client secret, as text or as a JSON object with `client_secret`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret_arn: Option<T>,
-    /// OIDC: which version of that secret is handed over.
+    /// OIDC: version of that secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret_version: Option<T>,
-    /// OIDC: a digest of the client's secret in AWS. Never configured.
+    /// OIDC: digest of the client secret in AWS. Reported, not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Value>,
-    /// OIDC: `openid`, …
+    /// OIDC: scopes to request: `openid`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
 }
@@ -56,11 +56,11 @@ impl Definition for IdentityProvider {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = IdentityProviderInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("cognito.identity_provider", "A SAML or OpenID Connect login of a user pool")
+        Schema::new("cognito.identity_provider", "A SAML or OpenID Connect identity provider of a user pool")
             .input("user_pool_id", REPLACE)
             .input("provider_name", REPLACE)
             .input("provider_type", REPLACE)
-            .plain("attribute_mapping")
+            .input("attribute_mapping", EXACT)
             .plain("metadata_url")
             .unreported("metadata", WRITE_ONLY, "Cognito returns the parsed metadata, not the file")
             .plain("sign_out")

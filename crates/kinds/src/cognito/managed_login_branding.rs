@@ -1,4 +1,4 @@
-//! What the login page looks like.
+//! Branding of the managed login page.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -13,15 +13,15 @@ pub struct ManagedLoginBranding;
 /// Inputs of the branding of the managed login page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ManagedLoginBrandingInputs<T = String> {
-    /// The pool.
+    /// ID of the user pool. Replaces.
     pub user_pool_id: T,
-    /// The client whose page it is.
+    /// ID of the app client. Replaces.
     pub client_id: T,
-    /// Colours and places.
+    /// Colors and layout (JSON).
     pub settings: String,
     /// Images.
     pub assets: Vec<Asset>,
-    /// A digest of the settings and images in AWS. Never configured.
+    /// Digest of the settings and images in AWS. Reported, not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customized: Option<Value>,
 }
@@ -29,13 +29,13 @@ pub struct ManagedLoginBrandingInputs<T = String> {
 /// An image of the login page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asset {
-    /// What it is: `FORM_LOGO`, `FAVICON_SVG`, …
+    /// Category: `FORM_LOGO`, `FAVICON_SVG`, …
     pub category: String,
-    /// For which colour scheme: `DARK` or `LIGHT`.
+    /// Color scheme: `DARK` or `LIGHT`.
     pub color_mode: String,
-    /// The kind of file: `SVG`, …
+    /// File type: `SVG`, …
     pub extension: String,
-    /// Its text.
+    /// Content of the file. Text only.
     pub text: String,
 }
 
@@ -51,11 +51,7 @@ impl Definition for ManagedLoginBranding {
                 WRITE_ONLY | DOCUMENT,
                 "Cognito omits what equals its defaults; `customized` shows a change",
             )
-            .unreported(
-                "assets",
-                WRITE_ONLY | UNORDERED,
-                "Cognito returns them in a form of its own; `customized` shows a change",
-            )
+            .unreported("assets", WRITE_ONLY | UNORDERED, "Cognito rewrites images; `customized` shows a change")
             .input("customized", RECORDED)
             .attribute("id", Availability::Early)
             .untagged()

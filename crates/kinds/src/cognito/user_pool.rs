@@ -1,4 +1,4 @@
-//! The users, and how they log in.
+//! Cognito user pool: the users and their sign-in settings.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,33 +12,33 @@ pub struct UserPool;
 /// Inputs of a Cognito user pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserPoolInputs {
-    /// Shown to administrators; not unique.
+    /// Name of the user pool. Shown to administrators; not unique.
     pub pool_name: String,
-    /// Users log in with their email address, which is a required attribute. Replaces.
+    /// Users sign in with their email address, which is a required attribute. Replaces.
     pub email_sign_in: bool,
-    /// Only administrators make users.
+    /// Only administrators can create users.
     pub admin_create_only: bool,
-    /// Characters.
+    /// Minimum length of passwords in characters.
     pub password_minimum_length: i32,
-    /// What a password must contain: `lowercase`, `numbers`, `symbols`, `uppercase`.
+    /// Required character types of passwords: `lowercase`, `numbers`, `symbols`, `uppercase`.
     pub password_requirements: Vec<String>,
-    /// Attributes that Cognito verifies by itself: `email`.
+    /// Attributes that Cognito verifies automatically: `email`.
     pub auto_verified_attributes: Vec<String>,
-    /// How a user who forgot the password proves who they are, in this order: `verified_email`.
+    /// Account recovery methods, in order of priority: `verified_email`.
     pub recovery: Vec<String>,
-    /// Whether AWS refuses to delete it.
+    /// Deletion protection: AWS refuses to delete the user pool.
     pub deletion_protection: bool,
-    /// Second factor by an app: `OFF`, `OPTIONAL` or `ON`.
+    /// Multi-factor authentication with an authenticator app: `OFF`, `OPTIONAL` or `ON`.
     pub software_token_mfa: String,
-    /// The mail to a new user.
+    /// Subject of the invitation email.
     pub invitation_subject: String,
-    /// Its HTML.
+    /// Body of the invitation email (HTML).
     pub invitation_message: String,
-    /// What the mail that verifies an address has: `CONFIRM_WITH_CODE` or `CONFIRM_WITH_LINK`.
+    /// Content of the verification email: `CONFIRM_WITH_CODE` or `CONFIRM_WITH_LINK`.
     pub verification_option: String,
-    /// The mail with a code.
+    /// Subject of the verification email.
     pub verification_subject: String,
-    /// Its HTML.
+    /// Body of the verification email (HTML).
     pub verification_message: String,
 }
 

@@ -1,46 +1,46 @@
-//! What an application logs users in with.
+//! App client of a user pool.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, OVERLAP, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// `cognito.user_pool_client`
 pub struct UserPoolClient;
 
-/// Inputs of a client of a user pool.
+/// Inputs of an app client of a user pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserPoolClientInputs<T = String> {
-    /// The pool.
+    /// ID of the user pool. Replaces.
     pub user_pool_id: T,
-    /// Shown to administrators; not unique.
+    /// Name of the client. Shown to administrators; not unique.
     pub client_name: String,
-    /// Whether it has a secret. Replaces.
+    /// Generates a client secret. Replaces.
     pub generate_secret: bool,
-    /// Where users may come back to.
+    /// Allowed redirect URLs after sign-in.
     pub callback_urls: Vec<String>,
-    /// Where they may go after logging out.
+    /// Allowed redirect URLs after sign-out.
     pub logout_urls: Vec<String>,
-    /// Whether it may use OAuth 2.0.
+    /// Enables the OAuth 2.0 flows.
     pub oauth_enabled: bool,
-    /// `code`, …
+    /// OAuth 2.0 grant types: `code`, …
     pub oauth_flows: Vec<String>,
-    /// `openid`, …
+    /// OAuth 2.0 scopes: `openid`, …
     pub oauth_scopes: Vec<String>,
-    /// How users may prove who they are.
+    /// Authentication flows: `ALLOW_USER_SRP_AUTH`, …
     pub explicit_flows: Vec<String>,
-    /// `COGNITO`, and the names of the pool's identity providers.
+    /// Identity providers: `COGNITO` and names of the pool's providers.
     pub identity_providers: Vec<T>,
-    /// Whether an unknown user looks like a wrong password.
+    /// Reports an unknown user as a wrong password.
     pub prevent_user_existence_errors: bool,
-    /// How long an access token is good.
+    /// Lifetime of access tokens in minutes.
     pub access_token_minutes: i32,
-    /// How long an ID token is good.
+    /// Lifetime of ID tokens in minutes.
     pub id_token_minutes: i32,
-    /// How long a refresh token is good.
+    /// Lifetime of refresh tokens in minutes.
     pub refresh_token_minutes: i32,
-    /// Whether tokens can be revoked.
+    /// Enables token revocation.
     pub token_revocation: bool,
 }
 
@@ -48,12 +48,12 @@ impl Definition for UserPoolClient {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = UserPoolClientInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("cognito.user_pool_client", "A client of a user pool")
+        Schema::new("cognito.user_pool_client", "An app client of a user pool")
             .input("user_pool_id", REPLACE)
             .plain("client_name")
             .input("generate_secret", REPLACE)
-            .input("callback_urls", UNORDERED)
-            .input("logout_urls", UNORDERED)
+            .input("callback_urls", UNORDERED | OVERLAP)
+            .input("logout_urls", UNORDERED | OVERLAP)
             .plain("oauth_enabled")
             .input("oauth_flows", UNORDERED)
             .input("oauth_scopes", UNORDERED)

@@ -1,4 +1,4 @@
-//! The address of the login page.
+//! Domain of the login page of a user pool.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ pub struct UserPoolDomain;
 /// Inputs of the domain of a user pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserPoolDomainInputs<T = String> {
-    /// The prefix: unique in the region over all accounts. Replaces.
+    /// Domain prefix. Unique in the region across all accounts. Replaces.
     pub domain: String,
-    /// The pool.
+    /// ID of the user pool. Replaces.
     pub user_pool_id: T,
-    /// 1 for the classic page, 2 for managed login.
+    /// Login page: 1 for the classic hosted UI, 2 for managed login.
     pub managed_login_version: i32,
 }
 

@@ -1,4 +1,4 @@
-//! A numbered description of instances.
+//! EC2 launch template.
 
 use std::collections::BTreeMap;
 
@@ -14,46 +14,46 @@ pub struct LaunchTemplate;
 /// Inputs of a launch template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaunchTemplateInputs<T = String> {
-    /// Unique in the account and region. Replaces.
+    /// Name of the template. Unique in the account and region.
     pub template_name: String,
-    /// The image.
+    /// ID of the machine image (AMI).
     pub image_id: String,
-    /// The type.
+    /// Instance type, for example `m7g.large`.
     pub instance_type: String,
-    /// What the instance may do.
+    /// ARN of the instance profile that gives instances their role.
     pub instance_profile_arn: T,
-    /// Who may talk to it.
+    /// IDs of the security groups of the instances.
     pub security_group_ids: Vec<T>,
-    /// `required`: the metadata service answers only requests with a token (version 2). `optional`: also those without.
+    /// Session tokens of the instance metadata service: `required` (version 2 only) or `optional` (version 1 also).
     pub http_tokens: String,
-    /// How many hops the answer of the metadata service may make.
+    /// Maximum number of network hops of a metadata response.
     pub hop_limit: i32,
-    /// The volumes.
+    /// EBS volumes of an instance.
     pub volumes: Vec<Volume>,
-    /// Tags of the volumes. AWS tags all volumes of a template alike.
+    /// Tags of the volumes. AWS applies the same tags to all volumes of a template.
     pub volume_tags: BTreeMap<String, String>,
-    /// What it runs when it starts: plain text of at most 16 KiB in base64.
+    /// User data (plain text) that an instance runs at boot; at most 16 KiB in base64.
     pub user_data: T,
-    /// Tags of instances.
+    /// Tags of the instances.
     pub instance_tags: BTreeMap<String, String>,
 }
 
-/// A volume of an instance.
+/// An EBS volume of an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
-    /// What the image calls it: `/dev/xvda`.
+    /// Device name, as the image defines it: `/dev/xvda`.
     pub device_name: String,
-    /// Its size in GiB.
+    /// Size in GiB.
     pub size_gb: i32,
-    /// Operations a second (gp3).
+    /// Provisioned I/O operations per second (gp3).
     pub iops: i32,
-    /// MiB a second (gp3).
+    /// Provisioned throughput in MiB/s (gp3).
     pub throughput: i32,
-    /// Its type: `gp3`.
+    /// Volume type: `gp3`.
     pub volume_type: String,
-    /// Whether it is encrypted.
+    /// Encrypts the volume.
     pub encrypted: bool,
-    /// Whether it is deleted with the instance.
+    /// Deletes the volume when the instance terminates.
     pub delete_on_termination: bool,
 }
 

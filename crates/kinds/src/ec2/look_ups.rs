@@ -1,20 +1,20 @@
-//! What users already have: the VPC, its subnets and route tables, its endpoints; and AWS's own prefix lists.
+//! Lookups of existing networks: a VPC, its subnets, route tables and endpoints, and AWS-managed prefix lists.
 
 use ohinfra_core::look_up::LookUp;
 use ohinfra_core::tags::Tags;
 use serde::{Deserialize, Serialize};
 
-/// A VPC by its id.
+/// Lookup of a VPC by ID; `None` if the VPC does not exist.
 pub struct Vpc;
 
-/// What must be known of a VPC.
+/// Properties of a VPC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VpcDetails {
-    /// Its primary IPv4 range.
+    /// Primary IPv4 CIDR block.
     pub cidr: String,
-    /// Whether instances get DNS names (interface endpoints with private DNS need it).
+    /// Instances receive DNS host names. Interface endpoints with private DNS require this.
     pub dns_hostnames: bool,
-    /// Whether the VPC's DNS server answers.
+    /// The Amazon DNS server answers in the VPC.
     pub dns_support: bool,
 }
 
@@ -24,10 +24,10 @@ impl LookUp for Vpc {
     type Answer = Option<VpcDetails>;
 }
 
-/// The subnets and route tables of a VPC, by the VPC's id.
+/// Lookup of the subnets and route tables of a VPC, by VPC ID.
 pub struct VpcNetwork;
 
-/// The subnets and route tables of a VPC.
+/// Subnets and route tables of a VPC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VpcNetworkDetails {
     /// All subnets.
@@ -39,32 +39,32 @@ pub struct VpcNetworkDetails {
 /// A subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subnet {
-    /// Its id.
+    /// Subnet ID.
     pub id: String,
-    /// Its availability zone, for example `us-west-2a`.
+    /// Availability Zone, for example `us-west-2a`.
     pub zone: String,
 }
 
 /// A route table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteTable {
-    /// Its id.
+    /// Route table ID.
     pub id: String,
-    /// Whether subnets without an association use it.
+    /// Main route table of the VPC: used by subnets without an explicit association.
     pub main: bool,
-    /// The subnets that are associated with it.
+    /// IDs of the subnets explicitly associated with the route table.
     pub subnets: Vec<String>,
-    /// Where its route to 0.0.0.0/0 leads; none if it has no such route.
+    /// Target of the route to 0.0.0.0/0; `None` if the table has no such route.
     pub default_route: Option<DefaultRoute>,
 }
 
-/// Where a default route leads.
+/// Type of the target of a default route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DefaultRoute {
-    /// To an internet gateway.
+    /// An internet gateway.
     InternetGateway,
-    /// To a NAT gateway, an instance, a network interface or a transit gateway.
+    /// A NAT gateway, an instance, a network interface or a transit gateway.
     Egress,
 }
 
@@ -74,21 +74,21 @@ impl LookUp for VpcNetwork {
     type Answer = VpcNetworkDetails;
 }
 
-/// The endpoints of a VPC, by the VPC's id.
+/// Lookup of the endpoints of a VPC, by VPC ID.
 pub struct VpcEndpoints;
 
-/// An endpoint that is there.
+/// An existing VPC endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointService {
-    /// Its id.
+    /// Endpoint ID.
     pub id: String,
-    /// For example `com.amazonaws.us-west-2.s3`.
+    /// Service name, for example `com.amazonaws.us-west-2.s3`.
     pub service_name: String,
-    /// `Interface`, `Gateway` or another type of AWS's.
+    /// Endpoint type: `Interface`, `Gateway` or another type that AWS defines.
     pub endpoint_type: String,
-    /// Whether it answers to the service's public name inside the VPC: only one endpoint can.
+    /// Private DNS: the endpoint serves the service's public DNS name inside the VPC. Only one endpoint per service can.
     pub private_dns: bool,
-    /// Its tags: whether it is ours.
+    /// Tags, which show the ownership of the endpoint.
     pub tags: Tags,
 }
 
@@ -98,7 +98,7 @@ impl LookUp for VpcEndpoints {
     type Answer = Vec<EndpointService>;
 }
 
-/// A managed prefix list by its name; answers its id.
+/// Lookup of the ID of a managed prefix list, by name; `None` if the list does not exist.
 pub struct PrefixList;
 
 impl LookUp for PrefixList {
@@ -107,17 +107,17 @@ impl LookUp for PrefixList {
     type Answer = Option<String>;
 }
 
-/// Every VPC of a region.
+/// Lookup of all VPCs of a region.
 pub struct Vpcs;
 
-/// A VPC, for whoever has to choose one.
+/// A VPC in a list to choose from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VpcChoice {
-    /// Its id.
+    /// VPC ID.
     pub id: String,
-    /// Its `Name` tag; empty if it has none.
+    /// Value of the `Name` tag; empty if the tag is missing.
     pub name: String,
-    /// Its range.
+    /// Primary IPv4 CIDR block.
     pub cidr: String,
 }
 

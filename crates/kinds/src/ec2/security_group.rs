@@ -1,4 +1,4 @@
-//! A security group without its rules.
+//! Security group without its rules.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 /// `ec2.security_group`
 pub struct SecurityGroup;
 
-/// Inputs of a security group. Its rules are resources of their own.
+/// Inputs of a security group. Its rules are separate resources.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecurityGroupInputs<T = String> {
-    /// The start of its name; eight digits are appended, so that a replacement can exist beside it. Replaces.
+    /// Prefix of the group name; an eight-digit suffix is appended, so that a replacement can coexist with the old group.
     pub name_prefix: String,
-    /// AWS cannot change it. Replaces.
+    /// Description. AWS cannot change it.
     pub description: String,
-    /// The VPC. Replaces.
+    /// ID of the VPC.
     pub vpc_id: T,
-    /// Whether it has the rule that AWS gives every new group: any traffic out to anywhere.
+    /// Keeps the rule that AWS adds to every new group: all outbound traffic allowed.
     pub allow_all_egress: bool,
 }
 
@@ -26,7 +26,7 @@ impl Definition for SecurityGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SecurityGroupInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ec2.security_group", "A security group; its rules are resources of their own")
+        Schema::new("ec2.security_group", "A security group; its rules are separate resources")
             .input("name_prefix", REPLACE | NOMINAL)
             .input("description", REPLACE | NOMINAL)
             .input("vpc_id", REPLACE)

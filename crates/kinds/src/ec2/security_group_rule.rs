@@ -1,4 +1,4 @@
-//! One rule of a security group.
+//! Rule of a security group.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 /// `ec2.security_group_rule`
 pub struct SecurityGroupRule;
 
-/// Which way the traffic goes.
+/// Direction of the traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// Into the group's members.
+    /// Inbound, to the group's members.
     Ingress,
-    /// Out of them.
+    /// Outbound, from the group's members.
     Egress,
 }
 
-/// What the other side is.
+/// Type of the peer of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeerType {
-    /// An IPv4 range.
+    /// An IPv4 CIDR block.
     CidrIpv4,
     /// A managed prefix list.
     PrefixList,
@@ -34,21 +34,21 @@ pub enum PeerType {
 /// Inputs of a security group rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecurityGroupRuleInputs<T = String> {
-    /// The group whose rule it is. Replaces.
+    /// ID of the security group.
     pub group_id: T,
-    /// Which way. Replaces.
+    /// Direction of the traffic: `ingress` or `egress`.
     pub direction: Direction,
-    /// `tcp`, `udp`, `icmp` or a protocol number.
+    /// Protocol: `tcp`, `udp`, `icmp` or a protocol number.
     pub protocol: String,
-    /// The first port.
+    /// First port of the range.
     pub from_port: i32,
-    /// The last port.
+    /// Last port of the range.
     pub to_port: i32,
-    /// What the other side is. AWS changes a rule's other side in place, but not its type. Replaces.
+    /// Type of the peer: `cidr_ipv4`, `prefix_list` or `security_group`. AWS can change a peer in place, but not its type.
     pub peer_type: PeerType,
-    /// The other side: a range, a prefix list's id or a group's id.
+    /// Peer: an IPv4 CIDR block, a prefix list ID or a security group ID.
     pub peer: T,
-    /// What the rule is for: up to 255 characters of `a-zA-Z0-9. _-:/()#,@[]+=&;{}!`.
+    /// Description: up to 255 characters of `a-zA-Z0-9. _-:/()#,@[]+=&;{}!`.
     pub description: String,
 }
 
@@ -56,7 +56,7 @@ impl Definition for SecurityGroupRule {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SecurityGroupRuleInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ec2.security_group_rule", "One rule of a security group")
+        Schema::new("ec2.security_group_rule", "A rule of a security group")
             .input("group_id", REPLACE)
             .input("direction", REPLACE)
             .plain("protocol")

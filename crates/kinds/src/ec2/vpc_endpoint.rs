@@ -1,4 +1,4 @@
-//! A VPC endpoint: an interface endpoint or a gateway endpoint.
+//! VPC endpoint: an interface endpoint or a gateway endpoint.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,34 +9,34 @@ use serde::{Deserialize, Serialize};
 /// `ec2.vpc_endpoint`
 pub struct VpcEndpoint;
 
-/// How an endpoint is reached.
+/// Type of a VPC endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndpointType {
-    /// Through network interfaces in subnets.
+    /// Network interfaces in subnets.
     Interface,
-    /// Through routes (S3 and DynamoDB only).
+    /// Routes in route tables (S3 and DynamoDB only).
     Gateway,
 }
 
 /// Inputs of a VPC endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VpcEndpointInputs<T = String> {
-    /// For example `com.amazonaws.us-west-2.logs`. Replaces.
+    /// Service name, for example `com.amazonaws.us-west-2.logs`.
     pub service_name: String,
-    /// Replaces.
+    /// Endpoint type: `Interface` or `Gateway`.
     pub endpoint_type: EndpointType,
-    /// Replaces.
+    /// ID of the VPC.
     pub vpc_id: T,
-    /// Interface endpoints: at most one subnet per zone.
+    /// Interface endpoints: subnet IDs, at most one per Availability Zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subnet_ids: Option<Vec<String>>,
-    /// Interface endpoints: the groups of its network interfaces.
+    /// Interface endpoints: IDs of the security groups of the network interfaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_group_ids: Option<Vec<T>>,
-    /// Interface endpoints: whether the service's public name leads to it inside the VPC.
+    /// Interface endpoints: resolves the service's public DNS name to the endpoint inside the VPC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_dns_enabled: Option<bool>,
-    /// Gateway endpoints: the route tables that get a route to it.
+    /// Gateway endpoints: IDs of the route tables that receive a route to the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route_table_ids: Option<Vec<String>>,
 }
@@ -55,7 +55,7 @@ impl Definition for VpcEndpoint {
             .input("route_table_ids", UNORDERED)
             .attribute("id", Availability::Early);
         schema.usual = std::time::Duration::from_secs(60);
-        // Two endpoints of one service cannot both have private DNS, nor two gateway endpoints one route table.
+        // Two endpoints of one service cannot both have private DNS; two gateway endpoints cannot share a route table.
         schema.replacement = Replacement::DeleteFirst;
         schema
     }

@@ -1,4 +1,4 @@
-//! A container image that the tool builds.
+//! Container image that ohinfra builds and pushes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,17 +15,17 @@ pub struct Image;
 /// Inputs of a container image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageInputs<T = String> {
-    /// The repository. Replaces.
+    /// Name of the repository.
     pub repository_name: T,
-    /// Where it is pushed to.
+    /// URI of the repository that the image is pushed to.
     pub repository_uri: T,
-    /// What it runs on, for example `linux/arm64`.
+    /// Target platform, for example `linux/arm64`.
     pub platform: String,
-    /// The name of the context that it is built of; the context's digest is its tag.
+    /// Package name of the build context. The image tag is the SHA-256 digest of the rendered context.
     pub package: String,
-    /// What the context is rendered with.
+    /// Template parameters of the build context.
     pub parameters: BTreeMap<String, T>,
-    /// The digest of the context.
+    /// Digest of the build context before rendering.
     pub digest: String,
 }
 
@@ -33,21 +33,17 @@ impl Definition for Image {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ImageInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ecr.image", "A container image that the tool builds")
+        Schema::new("ecr.image", "A container image that ohinfra builds and pushes")
             .input("repository_name", REPLACE)
-            .unreported("repository_uri", WRITE_ONLY | REPLACE, "the repository is part of the identity")
+            .unreported("repository_uri", WRITE_ONLY | REPLACE, "the repository is part of the ID")
             .unreported(
                 "platform",
                 WRITE_ONLY | REPLACE,
-                "rendered into the image; the tag is the digest of all inputs",
+                "a build option; the platform of an existing image is not read",
             )
-            .unreported("package", WRITE_ONLY | REPLACE, "rendered into the image; the tag is the digest of all inputs")
-            .unreported(
-                "parameters",
-                WRITE_ONLY | REPLACE,
-                "rendered into the image; the tag is the digest of all inputs",
-            )
-            .unreported("digest", WRITE_ONLY | REPLACE, "the tag is the digest of all inputs")
+            .unreported("package", WRITE_ONLY | REPLACE, "rendered into the build context; the tag is its digest")
+            .unreported("parameters", WRITE_ONLY | REPLACE, "rendered into the build context; the tag is its digest")
+            .unreported("digest", WRITE_ONLY | REPLACE, "represented by the digest in the tag")
             .attribute("id", Availability::Early)
             .attribute("tag", Availability::Early)
             .untagged()

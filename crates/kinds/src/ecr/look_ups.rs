@@ -1,27 +1,27 @@
-//! What builds images.
+//! Lookups for image builds: the local builder and published images.
 
 use ohinfra_core::look_up::LookUp;
 use serde::{Deserialize, Serialize};
 
-/// `docker buildx version` on this machine.
+/// Lookup of `docker buildx version` on this machine.
 pub struct Buildx;
 
 impl LookUp for Buildx {
     const NAME: &'static str = "docker.buildx";
     type Question = ();
-    /// What it says; none if there is no such thing.
+    /// Output of the command; `None` if docker or buildx is not installed.
     type Answer = Option<String>;
 }
 
-/// The digest that a tag of a published image names now, as docker reads it from the registry.
+/// Lookup of the current digest of a published image tag, as docker reads it from the registry.
 pub struct ImageDigest;
 
-/// What the registry answered.
+/// Response of the registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedImage {
-    /// `sha256:` and 64 hexadecimal digits; none if it could not be read.
+    /// `sha256:` and 64 hexadecimal digits; `None` if the lookup failed.
     pub digest: Option<String>,
-    /// Why it could not be read.
+    /// Reason for a failed lookup.
     pub problem: Option<String>,
 }
 

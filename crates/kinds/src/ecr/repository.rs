@@ -1,4 +1,4 @@
-//! A repository of container images.
+//! Container image repository.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 /// `ecr.repository`
 pub struct Repository;
 
-/// Inputs of a repository of container images.
+/// Inputs of a container image repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RepositoryInputs<T = String> {
-    /// Unique in the account and region; lower case. Replaces.
+    /// Name of the repository. Unique in the account and region; lowercase.
     pub repository_name: String,
-    /// Whether images are searched for known flaws.
+    /// Scans each pushed image for known vulnerabilities.
     pub scan_on_push: bool,
-    /// Which images expire.
+    /// Lifecycle policy (JSON) that expires images. Unset: images never expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_policy: Option<T>,
-    /// Whether a tag stays with its image.
+    /// Prevents a push from moving a tag to another image.
     pub immutable_tags: bool,
 }
 
@@ -27,7 +27,7 @@ impl Definition for Repository {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = RepositoryInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ecr.repository", "A repository of container images")
+        Schema::new("ecr.repository", "A container image repository")
             .input("repository_name", REPLACE | NOMINAL)
             .plain("scan_on_push")
             .input("lifecycle_policy", DOCUMENT)

@@ -1,4 +1,4 @@
-//! A way into a file system with its own root and user.
+//! EFS access point: an entry into a file system with a fixed root directory and POSIX user.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 /// `efs.access_point`
 pub struct AccessPoint;
 
-/// Inputs of an access point of a file system.
+/// Inputs of an EFS access point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccessPointInputs<T = String> {
-    /// The file system.
+    /// ID of the file system.
     pub file_system_id: T,
-    /// The folder that it shows as the root.
+    /// Directory of the file system that clients see as the root.
     pub path: String,
-    /// Everybody who comes this way is this user.
+    /// POSIX user ID enforced for all clients.
     pub user_id: i64,
-    /// And in this group.
+    /// POSIX group ID enforced for all clients.
     pub group_id: i64,
-    /// The mode of the folder if it must be made, in octal: `0777`.
+    /// Mode of the root directory, in octal (`0777`), if EFS creates the directory.
     pub permissions: String,
 }
 
@@ -30,7 +30,7 @@ impl Definition for AccessPoint {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = AccessPointInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("efs.access_point", "An access point of a file system")
+        Schema::new("efs.access_point", "An EFS access point")
             .input("file_system_id", REPLACE)
             .input("path", REPLACE)
             .input("user_id", REPLACE)

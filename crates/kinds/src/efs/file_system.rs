@@ -1,4 +1,4 @@
-//! An EFS file system with its policy.
+//! EFS file system and its policy.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ pub struct FileSystem;
 /// Inputs of an EFS file system and its policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileSystemInputs<T = String> {
-    /// Whether it is encrypted. Replaces.
+    /// Encrypts the data at rest.
     pub encrypted: bool,
-    /// `generalPurpose` or `maxIO`. Replaces.
+    /// Performance mode: `generalPurpose` or `maxIO`.
     pub performance_mode: String,
-    /// `bursting`, `elastic` or `provisioned`.
+    /// Throughput mode: `bursting`, `elastic` or `provisioned`.
     pub throughput_mode: String,
-    /// When files that nobody uses move to cheaper storage: `AFTER_14_DAYS`, …
+    /// Age at which unused files move to Infrequent Access storage: `AFTER_14_DAYS`, … Unset: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transition_to_ia: Option<String>,
-    /// Who may mount it and how. `*` as the resource stands for the file system itself.
+    /// File system policy (JSON). `*` as the resource denotes the file system. Unset: no policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<T>,
 }

@@ -1,4 +1,4 @@
-//! The address of a file system in a subnet.
+//! EFS mount target: the network address of a file system in a subnet.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 /// `efs.mount_target`
 pub struct MountTarget;
 
-/// Inputs of a mount target of a file system.
+/// Inputs of an EFS mount target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MountTargetInputs<T = String> {
-    /// The file system.
+    /// ID of the file system.
     pub file_system_id: T,
-    /// The subnet: one per availability zone.
+    /// ID of the subnet: one mount target per Availability Zone.
     pub subnet_id: String,
-    /// The groups of its network interface.
+    /// IDs of the security groups of the network interface.
     pub security_group_ids: Vec<T>,
 }
 
@@ -26,7 +26,7 @@ impl Definition for MountTarget {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = MountTargetInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("efs.mount_target", "A mount target of a file system")
+        Schema::new("efs.mount_target", "An EFS mount target")
             .input("file_system_id", REPLACE)
             .input("subnet_id", REPLACE)
             .input("security_group_ids", UNORDERED)

@@ -1,4 +1,4 @@
-//! Where a load balancer listens.
+//! Load balancer listener.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 /// `elbv2.listener`
 pub struct Listener;
 
-/// Inputs of a listener of a load balancer.
+/// Inputs of a load balancer listener.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListenerInputs<T = String> {
-    /// The load balancer.
+    /// ARN of the load balancer.
     pub balancer_arn: T,
-    /// `HTTP`.
+    /// Protocol: `HTTP`.
     pub protocol: String,
-    /// The port.
+    /// Port.
     pub port: i32,
-    /// What is answered when no rule fits: the status.
+    /// HTTP status of the fixed response to requests that match no rule.
     pub default_status: String,
-    /// And the type of the answer.
+    /// Content type of the fixed response.
     pub default_content_type: String,
-    /// And the answer.
+    /// Body of the fixed response.
     pub default_body: String,
 }
 
@@ -30,7 +30,7 @@ impl Definition for Listener {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ListenerInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.listener", "A listener of a load balancer")
+        Schema::new("elbv2.listener", "A load balancer listener")
             .input("balancer_arn", REPLACE)
             .plain("protocol")
             .plain("port")

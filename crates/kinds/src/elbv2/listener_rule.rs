@@ -1,4 +1,5 @@
-//! A rule of a listener that lets requests pass which carry a secret header.
+//! Listener rule that forwards requests with a secret header. All its conditions are inputs: a condition that is added
+//! outside ohinfra is drift, because it changes the routing.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,23 +10,23 @@ use serde::{Deserialize, Serialize};
 /// `elbv2.listener_rule`
 pub struct ListenerRule;
 
-/// Inputs of a rule of a listener.
+/// Inputs of a listener rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListenerRuleInputs<T = String> {
-    /// The listener.
+    /// ARN of the listener.
     pub listener_arn: T,
-    /// The least is tried first.
+    /// Priority. Rules are evaluated from the lowest number to the highest.
     pub priority: i32,
-    /// The paths that it is for; none: all.
+    /// Path pattern that requests must match. Unset: all paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_pattern: Option<String>,
-    /// The header that requests must carry.
+    /// Name of the header that requests must carry.
     pub header_name: String,
-    /// The secret whose value the header must have. Read when it is needed and never written down.
+    /// ARN of the secret with the header value. Read when needed and never stored.
     pub header_secret_arn: T,
-    /// The version of the secret. A new value is added to those that are accepted.
+    /// Version of the secret. A new version adds its value to the accepted values.
     pub header_secret_version: T,
-    /// Where requests go.
+    /// ARN of the target group that receives matching requests.
     pub target_group_arn: T,
 }
 
@@ -33,16 +34,12 @@ impl Definition for ListenerRule {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ListenerRuleInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.listener_rule", "A rule of a listener")
+        Schema::new("elbv2.listener_rule", "A listener rule")
             .input("listener_arn", REPLACE)
             .plain("priority")
             .plain("path_pattern")
             .plain("header_name")
-            .unreported(
-                "header_secret_arn",
-                WRITE_ONLY,
-                "the secret that the value was read from; AWS does not record it",
-            )
+            .unreported("header_secret_arn", WRITE_ONLY, "the source of the header value; AWS does not record it")
             .plain("header_secret_version")
             .plain("target_group_arn")
             .attribute("id", Availability::Early)

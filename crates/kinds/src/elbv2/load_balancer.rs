@@ -1,4 +1,4 @@
-//! An application load balancer.
+//! Application Load Balancer.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 /// `elbv2.load_balancer`
 pub struct LoadBalancer;
 
-/// Inputs of an application load balancer.
+/// Inputs of an Application Load Balancer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancerInputs<T = String> {
-    /// Unique in the account and region; at most 32 characters. Replaces.
+    /// Name of the load balancer. Unique in the account and region; at most 32 characters.
     pub balancer_name: String,
-    /// `internet-facing` or `internal`. Replaces.
+    /// Scheme: `internet-facing` or `internal`.
     pub scheme: String,
-    /// Subnets of at least two zones.
+    /// IDs of subnets in at least two Availability Zones.
     pub subnet_ids: Vec<String>,
-    /// Who may talk to it.
+    /// IDs of the security groups of the load balancer.
     pub security_group_ids: Vec<T>,
-    /// Whether AWS refuses to delete it.
+    /// Deletion protection: AWS refuses to delete the load balancer.
     pub deletion_protection: bool,
-    /// Whether headers that are none are dropped.
+    /// Drops invalid HTTP header fields.
     pub drop_invalid_headers: bool,
-    /// When a connection without data is closed.
+    /// Idle timeout of a connection in seconds.
     pub idle_timeout_seconds: i32,
 }
 
@@ -34,7 +34,7 @@ impl Definition for LoadBalancer {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = LoadBalancerInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.load_balancer", "An application load balancer")
+        Schema::new("elbv2.load_balancer", "An Application Load Balancer")
             .input("balancer_name", REPLACE | NOMINAL)
             .input("scheme", REPLACE)
             .input("subnet_ids", UNORDERED)

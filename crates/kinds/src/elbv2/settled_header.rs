@@ -1,4 +1,4 @@
-//! The end of a rotation: rules accept nothing but the current value of their secret header.
+//! Last phase of a rotation: listener rules accept only the current value of their secret header.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 /// `elbv2.settled_header`
 pub struct SettledHeader;
 
-/// Inputs of rules that accept only the current value of a secret header.
+/// Inputs of the last phase of the rotation of a secret header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SettledHeaderInputs<T = String> {
-    /// The rules.
+    /// ARNs of the listener rules.
     pub rule_arns: Vec<T>,
-    /// The header.
+    /// Name of the header.
     pub header_name: String,
-    /// The secret whose value the header must have. Read when it is needed and never written down.
+    /// ARN of the secret with the header value. Read when needed and never stored.
     pub header_secret_arn: T,
-    /// The version of the secret.
+    /// Version of the secret.
     pub header_secret_version: T,
 }
 
@@ -26,26 +26,26 @@ impl Definition for SettledHeader {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SettledHeaderInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.settled_header", "Rules that accept only the current value of a secret header")
+        Schema::new("elbv2.settled_header", "The removal of old values of a rotated secret header from listener rules")
             .unreported(
                 "rule_arns",
                 WRITE_ONLY,
-                "a step: it removes the old value of a rotated header and creates nothing",
+                "an action: it removes old values of a rotated header and creates no AWS resource",
             )
             .unreported(
                 "header_name",
                 WRITE_ONLY,
-                "a step: it removes the old value of a rotated header and creates nothing",
+                "an action: it removes old values of a rotated header and creates no AWS resource",
             )
             .unreported(
                 "header_secret_arn",
                 WRITE_ONLY,
-                "a step: it removes the old value of a rotated header and creates nothing",
+                "an action: it removes old values of a rotated header and creates no AWS resource",
             )
             .unreported(
                 "header_secret_version",
                 WRITE_ONLY,
-                "a step: it removes the old value of a rotated header and creates nothing",
+                "an action: it removes old values of a rotated header and creates no AWS resource",
             )
             .attribute("id", Availability::Early)
             .untagged()

@@ -1,4 +1,4 @@
-//! A target of a target group: a function.
+//! Registration of a Lambda function as the target of a target group.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,9 +12,9 @@ pub struct Target;
 /// Inputs of a registered target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetInputs<T = String> {
-    /// The group.
+    /// ARN of the target group.
     pub target_group_arn: T,
-    /// The function's ARN.
+    /// ARN of the Lambda function.
     pub target_id: T,
 }
 
@@ -22,7 +22,7 @@ impl Definition for Target {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = TargetInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.target", "A registered target")
+        Schema::new("elbv2.target", "A Lambda function registered in a target group")
             .input("target_group_arn", REPLACE)
             .input("target_id", REPLACE)
             .attribute("id", Availability::Early)

@@ -1,4 +1,4 @@
-//! Where a load balancer sends requests.
+//! Load balancer target group.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,44 +12,44 @@ pub struct TargetGroup;
 /// Inputs of a target group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetGroupInputs {
-    /// Unique in the account and region; at most 32 characters. Replaces.
+    /// Name of the target group. Unique in the account and region; at most 32 characters.
     pub group_name: String,
-    /// `instance` or `lambda`. Replaces.
+    /// Target type: `instance` or `lambda`.
     pub target_type: String,
-    /// `HTTP`; none for a function. Replaces.
+    /// Protocol: `HTTP`. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
-    /// The port; none for a function. Replaces.
+    /// Port of the targets. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i32>,
-    /// The VPC; none for a function. Replaces.
+    /// ID of the VPC. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_id: Option<String>,
-    /// How targets are checked; none: a function is not.
+    /// Health check of the targets. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
-    /// How long a target that leaves may finish.
+    /// Time in seconds for in-flight requests to complete before a target is deregistered. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deregistration_delay_seconds: Option<i32>,
-    /// Whether a client stays with a target.
+    /// Session stickiness: a client keeps its target. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stickiness: Option<bool>,
 }
 
-/// How targets are checked.
+/// Health check of a target group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
-    /// The path that is requested.
+    /// Request path.
     pub path: String,
-    /// The status codes of a good answer: `200`, `200,202` or `200-299`.
+    /// HTTP status codes of a healthy response: `200`, `200,202` or `200-299`.
     pub status_codes: String,
-    /// Good answers before a target is healthy.
+    /// Number of consecutive successes after which a target counts as healthy.
     pub healthy_threshold: i32,
-    /// Bad answers before it is not.
+    /// Number of consecutive failures after which a target counts as unhealthy.
     pub unhealthy_threshold: i32,
-    /// How long an answer may take.
+    /// Response timeout in seconds.
     pub timeout_seconds: i32,
-    /// Between two checks.
+    /// Interval between two checks in seconds.
     pub interval_seconds: i32,
 }
 
@@ -57,7 +57,7 @@ impl Definition for TargetGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = TargetGroupInputs;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.target_group", "A target group")
+        Schema::new("elbv2.target_group", "A load balancer target group")
             .input("group_name", REPLACE | NOMINAL)
             .input("target_type", REPLACE)
             .input("protocol", REPLACE)
@@ -71,5 +71,6 @@ impl Definition for TargetGroup {
             .attribute("arn", Availability::Early)
             .attribute("full_name", Availability::Early)
             .named_by(&["group_name"])
+            .held()
     }
 }

@@ -1,4 +1,4 @@
-//! An instance profile: how an EC2 instance gets a role.
+//! Instance profile: gives EC2 instances an IAM role.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,9 +12,9 @@ pub struct InstanceProfile;
 /// Inputs of an instance profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceProfileInputs<T = String> {
-    /// Unique in the account; at most 128 characters. Replaces.
+    /// Name of the instance profile. Unique in the account; at most 128 characters.
     pub profile_name: String,
-    /// Its one role.
+    /// Name of the role. An instance profile has exactly one role.
     pub role_name: T,
 }
 
@@ -22,7 +22,7 @@ impl Definition for InstanceProfile {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = InstanceProfileInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("iam.instance_profile", "An instance profile with its role")
+        Schema::new("iam.instance_profile", "An instance profile and its role")
             .input("profile_name", REPLACE | NOMINAL)
             .plain("role_name")
             .attribute("id", Availability::Early)

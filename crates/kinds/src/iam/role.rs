@@ -1,4 +1,4 @@
-//! An IAM role with its managed policies.
+//! IAM role and its managed policies.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,15 +12,15 @@ pub struct Role;
 /// Inputs of an IAM role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoleInputs<T = String> {
-    /// Unique in the account; at most 64 characters. Replaces.
+    /// Name of the role. Unique in the account; at most 64 characters.
     pub role_name: String,
-    /// What it is for.
+    /// Description.
     pub description: String,
-    /// Who may assume it.
+    /// Trust policy (JSON): the principals that may assume the role.
     pub assume_role_policy: T,
-    /// The managed policies that are attached to it; others are detached.
+    /// ARNs of the attached managed policies. All others are detached.
     pub managed_policy_arns: Vec<String>,
-    /// The longest session, in seconds: 3600 to 43200.
+    /// Maximum session duration in seconds: 3600 to 43200. Unset: 3600 at creation, and later changes in AWS are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_session_seconds: Option<i32>,
 }

@@ -1,4 +1,4 @@
-//! A policy written into an IAM role.
+//! Inline policy of an IAM role.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 /// `iam.role_policy`
 pub struct RolePolicy;
 
-/// Inputs of a role's inline policy.
+/// Inputs of an inline policy of an IAM role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolePolicyInputs<T = String> {
-    /// The role. Replaces.
+    /// Name of the role.
     pub role_name: T,
-    /// Unique within the role; at most 128 characters. Replaces.
+    /// Name of the policy. Unique within the role; at most 128 characters.
     pub policy_name: String,
-    /// What the role may do. All inline policies of one role together: at most 10,240 characters.
+    /// Policy document (JSON). All inline policies of a role together: at most 10,240 characters.
     pub document: T,
 }
 

@@ -1,4 +1,4 @@
-//! A name for a KMS key.
+//! KMS key alias.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 /// `kms.alias`
 pub struct Alias;
 
-/// Inputs of an alias.
+/// Inputs of a KMS key alias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AliasInputs<T = String> {
-    /// Starts with `alias/`. Replaces.
+    /// Name of the alias, with the prefix `alias/`.
     pub alias_name: String,
-    /// The id of the key that it names.
+    /// ID of the key.
     pub target_key_id: T,
 }
 
@@ -22,7 +22,7 @@ impl Definition for Alias {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = AliasInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("kms.alias", "A name for a key")
+        Schema::new("kms.alias", "A KMS key alias")
             .input("alias_name", REPLACE | NOMINAL)
             .plain("target_key_id")
             .attribute("id", Availability::Early)

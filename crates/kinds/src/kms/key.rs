@@ -1,4 +1,4 @@
-//! A symmetric KMS key.
+//! Symmetric KMS key.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 /// `kms.key`
 pub struct Key;
 
-/// Inputs of a symmetric encryption key.
+/// Inputs of a symmetric KMS key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyInputs<T = String> {
-    /// What it is for.
+    /// Description.
     pub description: String,
-    /// Who may use and administer it.
+    /// Key policy (JSON).
     pub policy: T,
-    /// Whether AWS makes new key material every year.
+    /// Automatic yearly rotation of the key material.
     pub rotation_enabled: bool,
-    /// Always true: one that is disabled, or whose deletion is scheduled, is brought back.
+    /// Always `true`: a disabled key is enabled, and a scheduled deletion is canceled.
     pub enabled: bool,
 }
 
@@ -26,7 +26,7 @@ impl Definition for Key {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = KeyInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("kms.key", "A symmetric encryption key")
+        Schema::new("kms.key", "A symmetric KMS key")
             .plain("description")
             .input("policy", DOCUMENT)
             .plain("rotation_enabled")

@@ -1,4 +1,4 @@
-//! The rendered code of a function. Nothing in AWS by itself: the state records which archive a function must have.
+//! Rendered code of a Lambda function. Not an AWS resource: the state records the archive that a function must have.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ pub struct Archive;
 /// Inputs of the archive of a Lambda function's code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArchiveInputs<T = String> {
-    /// The name of the code.
+    /// Package name of the code.
     pub package: String,
-    /// The values that the code is rendered with.
+    /// Template parameters of the code.
     pub parameters: BTreeMap<String, T>,
-    /// The ARNs of the secrets that the code is rendered with. Read when the code is rendered and never stored.
+    /// Secret template parameters: parameter name to secret ARN. Read when the code is rendered and never stored.
     pub secret_parameters: BTreeMap<String, T>,
-    /// The versions of these secrets.
+    /// Versions of the secrets.
     pub secret_versions: Vec<T>,
-    /// The digest of the code before it is rendered.
+    /// Digest of the code before rendering.
     pub digest: String,
 }
 
@@ -30,7 +30,7 @@ impl Definition for Archive {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ArchiveInputs<T>;
 
     fn schema() -> Schema {
-        let reason = "a step: it renders the code of a function and creates nothing";
+        let reason = "an action: it renders the code of a function and creates no AWS resource";
         Schema::new("lambda.archive", "The archive of a Lambda function's code")
             .unreported("package", WRITE_ONLY | REPLACE, reason)
             .unreported("parameters", WRITE_ONLY | REPLACE, reason)

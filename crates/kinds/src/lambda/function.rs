@@ -1,11 +1,11 @@
-//! A Lambda function whose code the tool renders.
+//! Lambda function with code that ohinfra renders.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE, WRITE_ONLY};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,31 +15,34 @@ pub struct Function;
 /// Inputs of a Lambda function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionInputs<T = String> {
-    /// Unique in the account and region; at most 64 characters. Replaces.
+    /// Name of the function. Unique in the account and region; at most 64 characters.
     pub function_name: String,
-    /// What it is for.
+    /// Description.
     pub description: String,
-    /// What it may do.
+    /// ARN of the execution role.
     pub role_arn: T,
-    /// `python3.12`, `nodejs22.x`, …
+    /// Runtime: `python3.12`, `nodejs22.x`, …
     pub runtime: String,
-    /// What is called.
+    /// Entry point, for example `index.handler`.
     pub handler: String,
-    /// `arm64` or `x86_64`.
+    /// Instruction set: `arm64` or `x86_64`.
     pub architecture: String,
-    /// Memory.
+    /// Memory in MB.
     pub memory_mb: i32,
-    /// How long an answer may take.
+    /// Invocation timeout in seconds.
     pub timeout_seconds: i32,
-    /// Environment variables: nothing secret.
+    /// Environment variables. Must not contain secrets.
     pub environment: BTreeMap<String, T>,
-    /// The name of the code.
+    /// ARNs of layers. A layer is code beside the package: ohinfra configures none, and any layer is drift.
+    #[serde(default)]
+    pub layers: Vec<String>,
+    /// Package name of the code.
     pub package: String,
-    /// The values that the code is rendered with.
+    /// Template parameters of the code.
     pub parameters: BTreeMap<String, T>,
-    /// The ARNs of the secrets that the code is rendered with. Read when the code is uploaded and never stored.
+    /// Secret template parameters: parameter name to secret ARN. Read when the code is uploaded and never stored.
     pub secret_parameters: BTreeMap<String, T>,
-    /// The SHA-256 digest of the archive, in base64. AWS reports the digest of the code that the function has: other code is drift.
+    /// SHA-256 digest of the archive, in base64. AWS reports the digest of the deployed code: any other code is drift.
     pub code_sha256: T,
 }
 
@@ -56,16 +59,17 @@ impl Definition for Function {
             .plain("architecture")
             .plain("memory_mb")
             .plain("timeout_seconds")
-            .plain("environment")
-            .unreported("package", WRITE_ONLY, "rendered into the code; `code_sha256` stands for it")
-            .unreported("parameters", WRITE_ONLY, "rendered into the code; `code_sha256` stands for them")
-            .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; `code_sha256` stands for them")
+            .input("environment", EXACT)
+            .plain("layers")
+            .unreported("package", WRITE_ONLY, "rendered into the code; `code_sha256` represents it")
+            .unreported("parameters", WRITE_ONLY, "rendered into the code; `code_sha256` represents them")
+            .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; `code_sha256` represents them")
             .plain("code_sha256")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
-            .attribute("settings", Availability::ChangesOnUpdate)
             .named_by(&["function_name"])
+            .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
             .usually(Duration::from_secs(5))
             .usually_updated_in(Duration::from_secs(5))

@@ -1,4 +1,4 @@
-//! Who may call a function.
+//! Permission to invoke a Lambda function.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 /// `lambda.permission`
 pub struct Permission;
 
-/// Inputs of a permission to call a Lambda function.
+/// Inputs of a permission to invoke a Lambda function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PermissionInputs<T = String> {
-    /// The function.
+    /// Name of the function.
     pub function_name: T,
-    /// Unique within the function's policy. Replaces.
+    /// Statement ID, unique within the function's policy.
     pub statement_id: String,
-    /// The service.
+    /// Service principal that may invoke the function, for example `elasticloadbalancing.amazonaws.com`.
     pub principal: String,
-    /// What of the service.
+    /// ARN of the resource of that service on whose behalf the invocation occurs.
     pub source_arn: T,
 }
 
@@ -26,7 +26,7 @@ impl Definition for Permission {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = PermissionInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("lambda.permission", "A permission to call a Lambda function")
+        Schema::new("lambda.permission", "A permission to invoke a Lambda function")
             .input("function_name", REPLACE)
             .input("statement_id", REPLACE | NOMINAL)
             .input("principal", REPLACE)

@@ -1,4 +1,4 @@
-//! A frozen version of a function. CloudFront runs versions only.
+//! Published, immutable version of a Lambda function. CloudFront runs only published versions.
 
 use std::time::Duration;
 
@@ -14,11 +14,12 @@ pub struct Version;
 /// Inputs of a version of a Lambda function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VersionInputs<T = String> {
-    /// The function.
+    /// Name of the function.
     pub function_name: T,
-    /// The SHA-256 digest of the code, in base64. Only an archive that ohinfra rendered is published. Replaces.
+    /// SHA-256 digest of the code, in base64. Only an archive rendered by ohinfra is published.
     pub code_sha256: T,
-    /// The settings of the function, as a JSON document: its attribute `settings`. Replaces.
+    /// Settings of the function, as a JSON document: role, runtime, handler, architecture, memory, timeout, environment. A function
+    /// with other settings is not published.
     pub settings: T,
 }
 
@@ -26,7 +27,7 @@ impl Definition for Version {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = VersionInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("lambda.version", "A version of a Lambda function")
+        Schema::new("lambda.version", "A published version of a Lambda function")
             .input("function_name", REPLACE)
             .input("code_sha256", REPLACE)
             .input("settings", REPLACE | DOCUMENT)

@@ -1,4 +1,4 @@
-//! A log group.
+//! CloudWatch Logs log group.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,11 +12,11 @@ pub struct LogGroup;
 /// Inputs of a log group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogGroupInputs<T = String> {
-    /// Unique in the account and region; at most 512 characters. Replaces.
+    /// Name of the log group. Unique in the account and region; at most 512 characters. Replaces.
     pub log_group_name: String,
-    /// Days that events are kept: one of the numbers that AWS offers (1, 3, 5, 7, 14, 30, 60, 90, … 3653).
+    /// Retention of log events in days: one of the values that AWS supports (1, 3, 5, 7, 14, 30, 60, 90, … 3653).
     pub retention_days: i32,
-    /// The key that encrypts it; AWS's own where not given.
+    /// ARN of the KMS key that encrypts the log group. Default: an AWS-owned key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_arn: Option<T>,
 }
@@ -25,7 +25,7 @@ impl Definition for LogGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = LogGroupInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("logs.log_group", "A log group and how long it keeps events")
+        Schema::new("logs.log_group", "A CloudWatch Logs log group")
             .input("log_group_name", REPLACE | NOMINAL)
             .plain("retention_days")
             .plain("kms_key_arn")

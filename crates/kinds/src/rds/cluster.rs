@@ -1,4 +1,4 @@
-//! An Aurora cluster. It takes a final snapshot when it goes, unless it is purged.
+//! Aurora database cluster. Deletion takes a final snapshot, except with `--purge`.
 
 use std::time::Duration;
 
@@ -14,52 +14,51 @@ pub struct Cluster;
 /// Inputs of an Aurora database cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterInputs<T = String> {
-    /// Unique in the account and region; lower case. Replaces.
+    /// Name of the cluster. Unique in the account and region; lowercase.
     pub cluster_name: String,
-    /// `aurora-postgresql`.
+    /// Database engine: `aurora-postgresql`.
     pub engine: String,
-    /// The least version: AWS raises minor versions by itself, and a newer one of the same major version stays.
+    /// Minimum engine version. A newer version of the same major version is kept, because AWS upgrades minor versions.
     pub engine_version: String,
-    /// The first database.
+    /// Name of the initial database.
     pub database_name: String,
-    /// The port.
+    /// Port.
     pub port: i32,
-    /// The administrator.
+    /// Name of the administrator.
     pub master_username: String,
-    /// The secret whose JSON has the administrator's `password`. Read when it is needed and never written down.
+    /// ARN of the secret whose JSON has the administrator's `password`. Read when needed and never stored.
     pub admin_secret_arn: T,
-    /// The subnets.
+    /// Name of the DB subnet group.
     pub subnet_group_name: T,
-    /// Who may connect.
+    /// IDs of the security groups of the cluster.
     pub security_group_ids: Vec<T>,
-    /// Its settings.
+    /// Name of the DB cluster parameter group.
     pub parameter_group_name: T,
-    /// The least capacity, in Aurora capacity units.
+    /// Minimum capacity in Aurora capacity units (ACU).
     pub min_acu: f64,
-    /// The most capacity.
+    /// Maximum capacity in Aurora capacity units (ACU).
     pub max_acu: f64,
-    /// Whether users may log in with IAM's tokens.
+    /// Allows database logins with IAM tokens.
     pub iam_authentication: bool,
-    /// Whether SQL may be run through the Data API.
+    /// Enables the RDS Data API.
     pub data_api: bool,
-    /// Whether the storage is encrypted.
+    /// Encrypts the storage.
     pub storage_encrypted: bool,
-    /// Days that backups are kept.
+    /// Retention of automated backups in days.
     pub backup_retention_days: i32,
-    /// When backups are taken, in UTC: `03:00-04:00`.
+    /// Daily window of automated backups in UTC: `03:00-04:00`.
     pub backup_window: String,
-    /// When AWS may change things, in UTC.
+    /// Weekly maintenance window in UTC: `sun:04:00-sun:05:00`.
     pub maintenance_window: String,
-    /// Whether snapshots get its tags.
+    /// Copies the tags of the cluster to its snapshots.
     pub copy_tags_to_snapshot: bool,
-    /// Logs that go to CloudWatch.
+    /// Log types exported to CloudWatch Logs.
     pub log_exports: Vec<String>,
-    /// Whether AWS refuses to delete it.
+    /// Deletion protection: AWS refuses to delete the cluster.
     pub deletion_protection: bool,
-    /// Always false: of one that comes from a snapshot, what a snapshot does not bring (its password above all) is still to be set.
+    /// Always `false`. `true` in AWS until a restored cluster has the settings that a snapshot lacks, such as the password.
     pub restoring: bool,
-    /// A snapshot to start from: its name, its ARN, or `latest` for the newest of this deployment. Used only
-    /// when the cluster is created.
+    /// Snapshot to restore at creation: name, ARN, or `latest` for this deployment's newest. Ignored after creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore_from_snapshot: Option<String>,
 }
@@ -78,7 +77,7 @@ impl Definition for Cluster {
             .unreported(
                 "admin_secret_arn",
                 WRITE_ONLY,
-                "the secret that the password was read from; RDS does not return passwords",
+                "the source of the administrator's password; RDS does not return passwords",
             )
             .input("subnet_group_name", REPLACE | NOMINAL)
             .input("security_group_ids", UNORDERED)
@@ -95,7 +94,7 @@ impl Definition for Cluster {
             .input("log_exports", UNORDERED)
             .plain("deletion_protection")
             .plain("restoring")
-            .unreported("restore_from_snapshot", WRITE_ONLY, "used once, at creation; RDS does not record it")
+            .unreported("restore_from_snapshot", WRITE_ONLY, "used only at creation; RDS does not record it")
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

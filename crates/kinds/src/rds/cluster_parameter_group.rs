@@ -1,11 +1,11 @@
-//! Settings of a database cluster.
+//! DB cluster parameter group.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ pub struct ClusterParameterGroup;
 /// Inputs of a DB cluster parameter group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterParameterGroupInputs {
-    /// Unique in the account and region; lower case. Replaces.
+    /// Name of the parameter group. Unique in the account and region; lowercase.
     pub group_name: String,
-    /// The engine and its major version: `aurora-postgresql15`. Replaces.
+    /// Parameter group family (engine and major version): `aurora-postgresql15`.
     pub family: String,
-    /// What it is for. Replaces.
+    /// Description.
     pub description: String,
-    /// Parameters that are set; others keep the family's default.
+    /// Parameters to set. All others keep the default of the family.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -33,11 +33,12 @@ impl Definition for ClusterParameterGroup {
             .input("group_name", REPLACE | NOMINAL)
             .input("family", REPLACE)
             .input("description", REPLACE | NOMINAL)
-            .plain("parameters")
+            .input("parameters", EXACT)
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["group_name"])
+            .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
     }
 }

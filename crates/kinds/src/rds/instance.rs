@@ -1,4 +1,4 @@
-//! An instance of an Aurora cluster.
+//! Database instance of an Aurora cluster.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ pub struct Instance;
 /// Inputs of a database instance of an Aurora cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceInputs<T = String> {
-    /// Unique in the account and region; lower case. Replaces.
+    /// Name of the instance. Unique in the account and region; lowercase.
     pub instance_name: String,
-    /// The cluster.
+    /// Name of the cluster.
     pub cluster_name: T,
-    /// `aurora-postgresql`.
+    /// Database engine: `aurora-postgresql`.
     pub engine: String,
-    /// `db.serverless` or a fixed size.
+    /// Instance class: `db.serverless` or a fixed size.
     pub instance_class: String,
-    /// Who becomes the writer first: 0 to 15.
+    /// Failover priority, 0 to 15: the lowest tier is promoted to writer first.
     pub promotion_tier: i32,
-    /// Whether it has a public address.
+    /// Assigns a public IP address to the instance.
     pub publicly_accessible: bool,
-    /// Whether AWS may raise the engine's minor version in the maintenance window.
+    /// Allows AWS to upgrade the minor engine version during the maintenance window.
     pub auto_minor_version_upgrade: bool,
 }
 

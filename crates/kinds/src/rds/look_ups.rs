@@ -1,17 +1,17 @@
-//! Versions of database engines that AWS offers.
+//! Lookup of the database engine versions that AWS offers.
 
 use ohinfra_core::look_up::LookUp;
 use serde::{Deserialize, Serialize};
 
-/// The versions that can be created, of one engine and major version.
+/// Lookup of the available versions of a database engine and major version.
 pub struct EngineVersions;
 
-/// Which versions are asked for.
+/// Engine and major version to look up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineQuestion {
-    /// `aurora-postgresql`.
+    /// Database engine: `aurora-postgresql`.
     pub engine: String,
-    /// `15`.
+    /// Major version: `15`.
     pub major: String,
 }
 

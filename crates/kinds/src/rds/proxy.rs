@@ -1,4 +1,4 @@
-//! A proxy that pools connections to a database.
+//! RDS Proxy: a connection pool in front of a database.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use serde::{Deserialize, Serialize};
 /// `rds.proxy`
 pub struct Proxy;
 
-/// Inputs of an RDS proxy.
+/// Inputs of an RDS Proxy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProxyInputs<T = String> {
-    /// Unique in the account and region. Replaces.
+    /// Name of the proxy. Unique in the account and region.
     pub proxy_name: String,
-    /// `POSTGRESQL`.
+    /// Engine family: `POSTGRESQL`.
     pub engine_family: String,
-    /// Whether clients must use TLS.
+    /// Requires TLS for client connections.
     pub require_tls: bool,
-    /// Whether clients must log in with IAM.
+    /// Requires IAM authentication for client connections.
     pub iam_authentication: bool,
-    /// The secrets of the users who may log in.
+    /// ARNs of the secrets of the database users that may log in.
     pub secret_arns: Vec<T>,
-    /// When a connection without work is closed.
+    /// Idle timeout of a client connection in seconds.
     pub idle_client_timeout_seconds: i32,
-    /// How it reads the secrets.
+    /// ARN of the role with which the proxy reads the secrets.
     pub role_arn: T,
-    /// Where it is.
+    /// IDs of the subnets of the proxy.
     pub subnet_ids: Vec<String>,
-    /// Who may connect.
+    /// IDs of the security groups of the proxy.
     pub security_group_ids: Vec<T>,
 }
 
@@ -38,7 +38,7 @@ impl Definition for Proxy {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ProxyInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("rds.proxy", "An RDS proxy")
+        Schema::new("rds.proxy", "An RDS Proxy")
             .input("proxy_name", REPLACE | NOMINAL)
             .input("engine_family", REPLACE)
             .plain("require_tls")

@@ -1,4 +1,4 @@
-//! The default target group of a proxy: its pool, and the cluster that it leads to.
+//! Default target group of an RDS Proxy: its connection pool and its target cluster.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 /// `rds.proxy_target_group`
 pub struct ProxyTargetGroup;
 
-/// Inputs of the default target group of an RDS proxy.
+/// Inputs of the default target group of an RDS Proxy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProxyTargetGroupInputs<T = String> {
-    /// The proxy.
+    /// Name of the proxy.
     pub proxy_name: T,
-    /// The cluster.
+    /// Name of the target cluster.
     pub cluster_name: T,
-    /// Of the database's own limit.
+    /// Maximum pool size, in percent of the connection limit of the database.
     pub max_connections_percent: i32,
-    /// Of the same, without work.
+    /// Maximum number of idle connections in the pool, in percent of the connection limit of the database.
     pub max_idle_connections_percent: i32,
 }
 
@@ -28,7 +28,7 @@ impl Definition for ProxyTargetGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ProxyTargetGroupInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("rds.proxy_target_group", "The default target group of an RDS proxy")
+        Schema::new("rds.proxy_target_group", "The default target group of an RDS Proxy")
             .input("proxy_name", REPLACE)
             .input("cluster_name", REPLACE)
             .plain("max_connections_percent")

@@ -1,4 +1,4 @@
-//! The subnets that a database may be in.
+//! DB subnet group.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,11 +12,11 @@ pub struct SubnetGroup;
 /// Inputs of a DB subnet group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SubnetGroupInputs {
-    /// Unique in the account and region; lower case. Replaces.
+    /// Name of the subnet group. Unique in the account and region; lowercase.
     pub group_name: String,
-    /// What it is for.
+    /// Description.
     pub description: String,
-    /// Subnets of at least two zones.
+    /// IDs of subnets in at least two Availability Zones.
     pub subnet_ids: Vec<String>,
 }
 
@@ -32,5 +32,6 @@ impl Definition for SubnetGroup {
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["group_name"])
+            .held()
     }
 }

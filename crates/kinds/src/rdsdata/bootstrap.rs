@@ -1,4 +1,4 @@
-//! SQL that prepares a database, run through the Data API. It leaves nothing to delete.
+//! SQL script that initializes a database through the RDS Data API. Deletion is a no-op.
 
 use std::time::Duration;
 
@@ -11,25 +11,24 @@ use serde::{Deserialize, Serialize};
 /// `rdsdata.bootstrap`
 pub struct Bootstrap;
 
-/// Inputs of the preparation of a database by SQL.
+/// Inputs of the SQL initialization of a database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BootstrapInputs<T = String> {
-    /// The cluster.
+    /// ARN of the database cluster.
     pub cluster_arn: T,
-    /// The secret of the administrator who runs it.
+    /// ARN of the secret with the administrator credentials that the script runs with.
     pub admin_secret_arn: T,
-    /// The database.
+    /// Name of the database.
     pub database_name: String,
-    /// The secret whose JSON has the proxy user's `username` and `password`. Read when it is needed and never
-    /// written down.
+    /// ARN of the secret whose JSON has the proxy user's `username` and `password`. Read when needed and never stored.
     pub proxy_secret_arn: T,
-    /// The version of that secret: a new one is set in the database.
+    /// Version of the proxy secret. A new version sets the new password in the database.
     pub proxy_secret_version: T,
-    /// The name of the script.
+    /// Package name of the script.
     pub package: String,
-    /// The digest of the script: it is run again when it changes.
+    /// Digest of the script. A change runs the script again.
     pub digest: String,
-    /// The instance that runs it.
+    /// ID of the database instance that must be available before the script runs.
     pub after_instance: T,
 }
 
@@ -37,31 +36,31 @@ impl Definition for Bootstrap {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = BootstrapInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("rdsdata.bootstrap", "The preparation of a database by SQL")
+        Schema::new("rdsdata.bootstrap", "The initialization of a database by SQL")
             .input("cluster_arn", REPLACE)
             .unreported(
                 "admin_secret_arn",
                 WRITE_ONLY,
-                "the credential that the statements run with; the database does not record it",
+                "the credentials that the statements run with; the database does not record them",
             )
             .input("database_name", REPLACE)
             .unreported(
                 "proxy_secret_arn",
                 WRITE_ONLY,
-                "the secret whose value becomes a password; PostgreSQL does not return passwords",
+                "the source of a database password; PostgreSQL does not return passwords",
             )
             .unreported(
                 "proxy_secret_version",
                 WRITE_ONLY,
-                "stands for the password in that secret; PostgreSQL does not return passwords",
+                "represents the password in the secret; PostgreSQL does not return passwords",
             )
             .unreported(
                 "package",
                 WRITE_ONLY,
-                "the statements; the database records their effect, which `digest` stands for",
+                "the statements; the database records only their effect, which `digest` represents",
             )
             .unreported("digest", WRITE_ONLY, "the digest of the statements; the database records only their effect")
-            .unreported("after_instance", WRITE_ONLY, "only orders the step after the instance")
+            .unreported("after_instance", WRITE_ONLY, "used only for ordering; the script runs after the instance")
             .attribute("id", Availability::Ready)
             .untagged()
             .step()

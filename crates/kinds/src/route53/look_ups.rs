@@ -1,17 +1,17 @@
-//! Hosted zones that exist already.
+//! Lookups of existing hosted zones.
 
 use ohinfra_core::look_up::LookUp;
 use serde::{Deserialize, Serialize};
 
-/// A hosted zone by its id.
+/// Lookup of a hosted zone by ID; `None` if the zone does not exist.
 pub struct HostedZone;
 
-/// What must be known of a hosted zone.
+/// Properties of a hosted zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostedZoneDetails {
-    /// Its name without the dot at the end.
+    /// Domain name without the trailing dot.
     pub name: String,
-    /// Whether it is visible only inside VPCs.
+    /// `true` if the zone is visible only inside VPCs.
     pub private: bool,
 }
 
@@ -21,15 +21,15 @@ impl LookUp for HostedZone {
     type Answer = Option<HostedZoneDetails>;
 }
 
-/// Every public hosted zone of the account.
+/// Lookup of all public hosted zones of the account.
 pub struct HostedZones;
 
-/// A hosted zone, for whoever has to choose one.
+/// A hosted zone to choose from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneChoice {
-    /// Its id.
+    /// Hosted zone ID.
     pub id: String,
-    /// Its name without the dot at the end.
+    /// Domain name without the trailing dot.
     pub name: String,
 }
 

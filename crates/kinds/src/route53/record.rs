@@ -1,10 +1,10 @@
-//! A record of a hosted zone.
+//! DNS record in a hosted zone.
 
 use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE, UNORDERED};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,31 +14,31 @@ pub struct Record;
 /// Inputs of a DNS record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordInputs<T = String> {
-    /// The hosted zone.
+    /// ID of the hosted zone. Replaces.
     pub zone_id: String,
-    /// Its full name, without the dot at the end. Replaces.
+    /// Fully qualified name, without the trailing dot. Replaces.
     pub record_name: T,
-    /// `A`, `AAAA`, `CNAME`, … Replaces.
+    /// Type: `A`, `AAAA`, `CNAME`, … Replaces.
     pub record_type: String,
-    /// How long resolvers may keep it; none for an alias.
+    /// Time to live in seconds. Default: 300 for a new record, the current value for an existing one. Unset for an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<i32>,
-    /// What it holds; none for an alias.
+    /// Values. Unset for an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<T>>,
-    /// What it is an alias of.
+    /// Alias target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<Alias<T>>,
 }
 
-/// What a record is an alias of.
+/// Target of an alias record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alias<T = String> {
-    /// The name that it leads to.
+    /// DNS name of the target.
     pub dns_name: T,
-    /// The hosted zone of that name.
+    /// ID of the target's hosted zone.
     pub zone_id: String,
-    /// Whether it depends on the health of what the name leads to.
+    /// The record answers only while the target is healthy.
     pub evaluate_target_health: bool,
 }
 
@@ -50,7 +50,7 @@ impl Definition for Record {
             .input("zone_id", REPLACE)
             .input("record_name", REPLACE)
             .input("record_type", REPLACE)
-            .plain("ttl_seconds")
+            .input("ttl_seconds", DEFAULTED)
             .input("values", UNORDERED)
             .plain("alias.dns_name")
             .plain("alias.zone_id")
@@ -58,6 +58,7 @@ impl Definition for Record {
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .untagged()
+            .adopts()
             .named_by(&["zone_id", "record_name", "record_type"])
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
     }

@@ -1,4 +1,4 @@
-//! An S3 bucket with all its sub-configurations.
+//! S3 bucket and its settings.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 /// `s3.bucket`
 pub struct Bucket;
 
-/// Inputs of a bucket. Its policy is a resource of its own, because it refers to the bucket.
+/// Inputs of a bucket. The bucket policy is a separate resource, because it references the bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BucketInputs<T = String> {
-    /// Unique among all of AWS; 3 to 63 characters. Replaces.
+    /// Name of the bucket. Globally unique; 3 to 63 characters.
     pub bucket_name: String,
-    /// `AES256` (S3's own keys) or `aws:kms`.
+    /// Default encryption: `AES256` (S3-managed keys) or `aws:kms`.
     pub encryption: String,
-    /// The key, for `aws:kms`.
+    /// ID of the KMS key for `aws:kms`. Unset: the AWS managed key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<T>,
-    /// Whether old versions are kept. AWS can only suspend it again, not switch it off.
+    /// Keeps old object versions. Once enabled, versioning can only be suspended, not disabled.
     pub versioning: bool,
-    /// All four public-access blocks.
+    /// Enables all four public access blocks.
     pub block_public_access: bool,
-    /// `BucketOwnerEnforced` switches access control lists off.
+    /// Object ownership. `BucketOwnerEnforced` disables access control lists.
     pub object_ownership: String,
-    /// In the order of their ids.
+    /// Lifecycle rules, sorted by ID.
     pub lifecycle_rules: Vec<LifecycleRule>,
 }
 
-/// A rule that cleans up.
+/// Lifecycle rule of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LifecycleRule {
-    /// Its name within the bucket.
+    /// ID of the rule, unique within the bucket.
     pub id: String,
-    /// Days after which a version that is no longer current is deleted.
+    /// Age in days at which noncurrent object versions are deleted. Unset: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noncurrent_expiration_days: Option<i32>,
-    /// Days after which an upload that was not finished is aborted.
+    /// Age in days at which incomplete multipart uploads are aborted. Unset: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abort_multipart_upload_days: Option<i32>,
 }
@@ -46,7 +46,7 @@ impl Definition for Bucket {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = BucketInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("s3.bucket", "A bucket with versioning, encryption, access blocks, ownership and lifecycle")
+        Schema::new("s3.bucket", "An S3 bucket and its settings for encryption, versioning, access and lifecycle")
             .input("bucket_name", REPLACE | NOMINAL)
             .plain("encryption")
             .input("kms_key_id", DEFAULTED)

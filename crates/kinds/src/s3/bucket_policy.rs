@@ -1,4 +1,4 @@
-//! The policy of an S3 bucket.
+//! S3 bucket policy.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,9 +12,9 @@ pub struct BucketPolicy;
 /// Inputs of a bucket policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BucketPolicyInputs<T = String> {
-    /// The bucket. Replaces.
+    /// Name of the bucket.
     pub bucket_name: T,
-    /// Who may (or may not) do what; at most 20 KB.
+    /// Policy document (JSON); at most 20 KB.
     pub document: T,
 }
 
@@ -22,7 +22,7 @@ impl Definition for BucketPolicy {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = BucketPolicyInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("s3.bucket_policy", "The policy of a bucket")
+        Schema::new("s3.bucket_policy", "An S3 bucket policy")
             .input("bucket_name", REPLACE)
             .input("document", DOCUMENT)
             .attribute("id", Availability::Early)

@@ -1,4 +1,4 @@
-//! An object that the tool renders.
+//! S3 object with content that ohinfra renders.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use serde::{Deserialize, Serialize};
 /// `s3.object`
 pub struct Object;
 
-/// Inputs of an object in a bucket.
+/// Inputs of an S3 object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectInputs<T = String> {
-    /// The bucket.
+    /// Name of the bucket.
     pub bucket_name: T,
-    /// The start of its key; the digest of its content follows.
+    /// Prefix of the object key, followed by the SHA-256 digest of the content.
     pub key_prefix: String,
-    /// The end of its key.
+    /// Suffix of the object key, for example `.zip`.
     pub key_suffix: String,
-    /// The name of the content.
+    /// Package name of the content.
     pub package: String,
-    /// What it is rendered with.
+    /// Template parameters of the content.
     pub parameters: BTreeMap<String, T>,
-    /// The digest of the content before it is rendered.
+    /// Digest of the content before rendering.
     pub digest: String,
 }
 
@@ -32,21 +32,21 @@ impl Definition for Object {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ObjectInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("s3.object", "An object in a bucket")
+        Schema::new("s3.object", "An S3 object")
             .input("bucket_name", REPLACE)
             .input("key_prefix", REPLACE)
             .input("key_suffix", REPLACE)
             .unreported(
                 "package",
                 WRITE_ONLY | REPLACE,
-                "rendered into the object; the key is the digest of all inputs",
+                "rendered into the object; the key contains the digest of the content",
             )
             .unreported(
                 "parameters",
                 WRITE_ONLY | REPLACE,
-                "rendered into the object; the key is the digest of all inputs",
+                "rendered into the object; the key contains the digest of the content",
             )
-            .unreported("digest", WRITE_ONLY | REPLACE, "the key holds the digest of all inputs")
+            .unreported("digest", WRITE_ONLY | REPLACE, "represented by the digest in the key")
             .attribute("id", Availability::Early)
             .attribute("key", Availability::Early)
             .attribute("sha256", Availability::Early)

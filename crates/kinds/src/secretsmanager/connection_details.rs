@@ -1,4 +1,4 @@
-//! Facts that are merged into the JSON of a secret, for whoever connects with it.
+//! Connection details, such as host and port, merged into the JSON value of a secret.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 /// `secretsmanager.connection_details`
 pub struct ConnectionDetails;
 
-/// Inputs of connection details within a secret.
+/// Inputs of the connection details in a secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionDetailsInputs<T = String> {
-    /// The secret, which must hold a JSON object.
+    /// ARN of the secret. Its value must be a JSON object.
     pub secret_arn: T,
-    /// What is set in it; what else it holds stays.
+    /// JSON members to set. All other members are unchanged.
     pub details: BTreeMap<String, T>,
 }
 
@@ -24,7 +24,7 @@ impl Definition for ConnectionDetails {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ConnectionDetailsInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("secretsmanager.connection_details", "Connection details within a secret")
+        Schema::new("secretsmanager.connection_details", "Connection details in a secret")
             .input("secret_arn", REPLACE)
             .plain("details")
             .attribute("id", Availability::Early)

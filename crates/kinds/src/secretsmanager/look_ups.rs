@@ -1,22 +1,22 @@
-//! Secrets that exist already. Their values are never read.
+//! Lookup of an existing secret. Its value is never read.
 
 use ohinfra_core::look_up::LookUp;
 use ohinfra_core::tags::Tags;
 use serde::{Deserialize, Serialize};
 
-/// A secret by its name.
+/// Lookup of a secret by name; `None` if the secret does not exist.
 pub struct SecretDescription;
 
-/// What must be known of a secret.
+/// Properties of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretDetails {
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// Its tags: whether it is ours.
+    /// Tags, which show the ownership of the secret.
     pub tags: Tags,
-    /// Whether it is scheduled for deletion.
+    /// Scheduled for deletion.
     pub deleted: bool,
-    /// The id of the version that is current; none if it has no value.
+    /// ID of the current version; `None` if the secret has no value.
     #[serde(default)]
     pub version: Option<String>,
 }

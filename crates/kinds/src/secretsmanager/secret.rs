@@ -1,4 +1,4 @@
-//! A secret whose value is made where it is kept.
+//! Secret with a generated value.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,58 +9,58 @@ use serde::{Deserialize, Serialize};
 /// `secretsmanager.secret`
 pub struct Secret;
 
-/// Inputs of a secret. They say how its value is made; the value itself is never an input.
+/// Inputs of a secret. They describe the generation of the value; the value itself is never an input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecretInputs<T = String> {
-    /// Unique in the account and region; at most 512 characters. Replaces.
+    /// Name of the secret. Unique in the account and region; at most 512 characters.
     pub secret_name: String,
-    /// What it is for.
+    /// Description.
     pub description: String,
-    /// How the first value is made. A change makes a new value.
+    /// Generation of the value. A change generates a new value.
     pub content: SecretContent<T>,
-    /// Always false: one whose deletion is scheduled is brought back, with its value.
+    /// Always `false`: a scheduled deletion is canceled and the value is kept.
     pub scheduled_for_deletion: bool,
-    /// The key that encrypts it; AWS's own where not given.
+    /// ID of the KMS key that encrypts the secret. Unset: the AWS managed key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<T>,
 }
 
-/// How a secret's value is made.
+/// Generation of a secret's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum SecretContent<T = String> {
-    /// By Secrets Manager's own generator.
+    /// A random string from Secrets Manager.
     Generated {
         /// Number of characters: 1 to 4096.
         length: i64,
-        /// Characters that must not appear.
+        /// Characters to exclude.
         #[serde(skip_serializing_if = "Option::is_none")]
         exclude_characters: Option<String>,
-        /// Leave punctuation out.
+        /// Excludes punctuation characters.
         exclude_punctuation: bool,
     },
-    /// A JSON object with a `username` and a `password` that Secrets Manager generates. A new password leaves what else is in it.
+    /// A JSON object with a `username` and a generated `password`. A rotation keeps all other members of the object.
     Login {
-        /// The user.
+        /// User name.
         username: String,
         /// Number of characters of the password: 1 to 4096.
         length: i64,
-        /// Characters that must not appear in it.
+        /// Characters to exclude from the password.
         #[serde(skip_serializing_if = "Option::is_none")]
         exclude_characters: Option<String>,
-        /// Leave punctuation out.
+        /// Excludes punctuation characters from the password.
         exclude_punctuation: bool,
     },
-    /// The secret of a client of a Cognito user pool, copied.
+    /// A copy of the client secret of a Cognito user pool client.
     UserPoolClient {
-        /// The pool.
+        /// ID of the user pool.
         user_pool_id: T,
-        /// The client.
+        /// ID of the client.
         client_id: T,
-        /// The region of the pool.
+        /// Region of the user pool.
         region: String,
     },
-    /// Random bytes of the operating system, in base64.
+    /// Random bytes from the operating system, in base64.
     RandomBytes {
         /// Number of bytes.
         bytes: usize,
@@ -77,7 +77,7 @@ impl Definition for Secret {
             .unreported(
                 "content",
                 WRITE_ONLY,
-                "how the value was generated; the value itself is never read for a comparison",
+                "the generation settings are not stored in AWS, and the value is never read for comparison",
             )
             .plain("scheduled_for_deletion")
             .plain("kms_key_id")

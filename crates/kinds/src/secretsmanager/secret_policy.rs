@@ -1,4 +1,4 @@
-//! Who may read a secret beside those whom IAM lets.
+//! Resource policy of a secret.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -12,9 +12,9 @@ pub struct SecretPolicy;
 /// Inputs of the resource policy of a secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecretPolicyInputs<T = String> {
-    /// The secret.
+    /// ARN of the secret.
     pub secret_arn: T,
-    /// The policy.
+    /// Policy document (JSON): access in addition to IAM policies.
     pub document: T,
 }
 

@@ -1,19 +1,19 @@
-//! Parameters that exist already.
+//! Lookup of existing parameters.
 
 use ohinfra_core::look_up::LookUp;
 use serde::{Deserialize, Serialize};
 
-/// A parameter by its name; AWS's own public ones included.
+/// Lookup of a parameter by name, including public parameters of AWS; `None` if the parameter does not exist.
 pub struct PublishedParameter;
 
-/// What everybody may know of a parameter.
+/// Non-secret properties of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParameterDetails {
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// Its version, which every new value raises.
+    /// Version number, incremented by each change of the value.
     pub version: i64,
-    /// Its value; none if it is encrypted.
+    /// Value; `None` if the parameter is encrypted.
     pub value: Option<String>,
 }
 

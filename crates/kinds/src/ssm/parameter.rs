@@ -1,4 +1,4 @@
-//! A parameter of Parameter Store, plain or secret.
+//! Parameter Store parameter, plain or encrypted.
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 /// `ssm.parameter`
 pub struct Parameter;
 
-/// Inputs of a parameter of Parameter Store.
+/// Inputs of a Parameter Store parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ParameterInputs<T = String> {
-    /// Its full name, with slashes. Replaces.
+    /// Full name of the parameter, with slashes.
     pub parameter_name: String,
-    /// What it is for.
+    /// Description.
     pub description: String,
-    /// `String` or `SecureString`. Replaces.
+    /// Type: `String` or `SecureString`.
     pub parameter_type: String,
-    /// What it holds; none if a secret supplies it.
+    /// Value. Unset if the value comes from a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<T>,
-    /// The secret whose value it holds. Read when it is needed and never written down.
+    /// ARN of the secret that supplies the value. Read when needed and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_arn: Option<T>,
-    /// The version of the secret: a new one is copied.
+    /// Version of the secret. A new version is copied to the parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_version: Option<T>,
 }
@@ -33,17 +33,13 @@ impl Definition for Parameter {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ParameterInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ssm.parameter", "A parameter of Parameter Store")
+        Schema::new("ssm.parameter", "A Parameter Store parameter")
             .input("parameter_name", REPLACE | NOMINAL)
             .unreported("description", WRITE_ONLY, "GetParameters does not return it")
             .input("parameter_type", REPLACE)
             .plain("value")
-            .unreported(
-                "secret_arn",
-                WRITE_ONLY,
-                "the secret that the value was read from; Parameter Store does not record it",
-            )
-            .unreported("secret_version", WRITE_ONLY, "stands for the value, which must not be compared in clear text")
+            .unreported("secret_arn", WRITE_ONLY, "the source of the value; Parameter Store does not record it")
+            .unreported("secret_version", WRITE_ONLY, "represents the value, which must not be compared in clear text")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

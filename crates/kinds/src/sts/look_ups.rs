@@ -1,22 +1,22 @@
-//! Who is calling.
+//! Lookup of the caller identity.
 
 use ohinfra_core::look_up::LookUp;
 use serde::{Deserialize, Serialize};
 
-/// STS `GetCallerIdentity`.
+/// Lookup of the caller identity through STS `GetCallerIdentity`.
 pub struct CallerIdentity;
 
-/// Who is calling.
+/// Account and ARN of the caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerDetails {
-    /// The account: 12 digits.
+    /// Account ID: 12 digits.
     pub account: String,
-    /// The caller's ARN.
+    /// ARN of the caller.
     pub arn: String,
 }
 
 impl CallerDetails {
-    /// The partition of the caller's ARN: `aws`, `aws-us-gov` or `aws-cn`.
+    /// Returns the partition of the caller's ARN: `aws`, `aws-us-gov` or `aws-cn`.
     pub fn partition(&self) -> &str {
         self.arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws")
     }

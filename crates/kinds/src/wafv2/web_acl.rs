@@ -1,4 +1,4 @@
-//! What CloudFront refuses.
+//! AWS WAF web ACL for CloudFront.
 
 use std::time::Duration;
 
@@ -14,55 +14,55 @@ pub struct WebAcl;
 /// Inputs of a web ACL for CloudFront. Rules of other names are left unmanaged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WebAclInputs {
-    /// Unique in the account. Replaces.
+    /// Name of the web ACL. Unique in the account. Replaces.
     pub acl_name: String,
-    /// The description.
+    /// Description.
     pub description: String,
-    /// What happens to a request that no rule matches: `allow` or `block`.
+    /// Action for requests that match no rule: `allow` or `block`.
     pub default_action: String,
-    /// AWS's own groups of rules, in this order.
+    /// AWS managed rule groups, in order of evaluation.
     pub managed_rule_groups: Vec<ManagedRuleGroup>,
-    /// Maximum requests per IP address in a window.
+    /// Maximum requests per key and window of `rate_rule`.
     pub rate_limit: i64,
-    /// How the rate is limited.
+    /// Settings of the rate-based rule.
     pub rate_rule: RateRule,
-    /// The prefix of the names of its metrics.
+    /// Prefix of the metric names.
     pub metric_prefix: String,
-    /// Whether metrics and samples of requests are kept, of the web ACL and of each rule.
+    /// Enables metrics and sampled requests, for the web ACL and for each rule.
     pub monitored: bool,
 }
 
-/// A group of rules of AWS's own.
+/// An AWS managed rule group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagedRuleGroup {
-    /// Its name, which is also the rule's.
+    /// Name of the rule group and of the rule that references it.
     pub name: String,
-    /// Rules in it that only count.
+    /// Rules of the group whose action is overridden with `count`.
     pub count_only: Vec<String>,
-    /// Rules in it with another action, as `Rule=allow`.
+    /// Other action overrides: `Rule=allow`, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_overrides: Vec<String>,
-    /// Whether all of it only counts.
+    /// The whole group only counts requests.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts: bool,
-    /// Whether it applies to some requests only.
+    /// The rule has a scope-down statement: it applies only to some requests.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scoped_down: bool,
-    /// The version; AWS's default one if none is named.
+    /// Version of the group. Default: the default version of AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
 
-/// How the rate of requests is limited.
+/// Rate-based rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateRule {
-    /// What happens to requests over the limit: `block`, …
+    /// Action for requests above the limit: `block`, …
     pub action: String,
-    /// The window.
+    /// Evaluation window in seconds.
     pub window_seconds: i64,
-    /// What requests are counted by: `IP`, …
+    /// Aggregation key of the counter: `IP`, …
     pub key: String,
-    /// Whether it applies to some requests only.
+    /// The rule has a scope-down statement: it applies only to some requests.
     pub scoped_down: bool,
 }
 
@@ -92,6 +92,7 @@ impl Definition for WebAcl {
             .attribute("arn", Availability::Early)
             .attribute("name", Availability::Early)
             .named_by(&["acl_name"])
+            .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
             .usually(Duration::from_secs(3))
     }

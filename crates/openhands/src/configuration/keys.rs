@@ -1,4 +1,4 @@
-//! The one table of configuration keys: what `validate` checks, what the JSON Schema and the reference are made of.
+//! The table of configuration keys: the single source of validation, the JSON Schema and the key reference.
 
 use std::collections::BTreeMap;
 
@@ -7,310 +7,330 @@ use serde_json::{Value, json};
 
 use super::tree::{Node, NodeValue, Origin};
 
-/// What a key holds.
+/// The type of a configuration value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Holds {
-    /// Text.
+    /// A string.
     Text,
-    /// One of these texts.
+    /// One of these strings.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
-    /// A whole number within these bounds.
+    /// An integer within these inclusive bounds.
     Integer(i64, i64),
-    /// A number within these bounds.
+    /// A number within these inclusive bounds.
     Number(f64, f64),
-    /// A list of texts, JSON text of one, or comma-separated text.
+    /// A list of strings, a JSON list in a string, or a comma-separated string.
     Texts,
-    /// A table of texts under names of the user's choice.
+    /// A table of strings with arbitrary names.
     TextTable,
-    /// A table of flags under these names.
+    /// A table of booleans with these names.
     FlagTable(&'static [&'static str]),
 }
 
-/// A key.
+/// A configuration key.
 pub struct Key {
-    /// Its dotted path; `edge.*.` stands for every `[[edge]]`.
+    /// The dotted path; `edge.*.` matches every `[[edge]]`.
     pub path: &'static str,
-    /// What it holds.
+    /// The type of the value.
     pub holds: Holds,
-    /// Its default as JSON text; empty if it has none.
+    /// The default as JSON; empty if there is none.
     pub default: &'static str,
-    /// What it is for.
+    /// The description in the reference and the JSON Schema.
     pub help: &'static str,
 }
 
-/// The interface endpoints that can be switched off.
+/// Interface endpoints that can be disabled.
 pub const ENDPOINTS: &[&str] =
     &["bedrock-runtime", "ec2messages", "ecr-api", "ecr-dkr", "logs", "secretsmanager", "ssm", "ssmmessages"];
 
-/// Retentions that CloudWatch Logs offers (`PutRetentionPolicy`).
+/// Retention periods, in days, that CloudWatch Logs supports (`PutRetentionPolicy`).
 pub const RETENTION_DAYS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-/// The model of a new user: the newest Claude Sonnet with a global inference profile that `LiteLLM` knows in every supported
-/// release of OpenHands. With a newer one, those versions of `LiteLLM` cut answers at 4,096 tokens and cache no prompt. The id is
-/// documented at <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html> and
+/// The default model of new users: the newest Claude Sonnet with a global inference profile that `LiteLLM` supports in every
+/// supported OpenHands release. With newer models, these versions of `LiteLLM` truncate responses at 4,096 tokens and do not
+/// cache prompts. Sources of the ID:
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html> and
 /// <https://platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock>.
 const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-6\"";
+
+/// All of [`ohinfra_kinds::logs::REPLICA_REGIONS`].
+const EDGE_LOG_REGIONS: &str = r#"["ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "us-east-2", "us-west-1", "us-west-2"]"#;
 
 const fn key(path: &'static str, holds: Holds, default: &'static str, help: &'static str) -> Key {
     Key { path, holds, default, help }
 }
 
-/// Every key.
+/// All configuration keys.
 pub const KEYS: &[Key] = &[
     key(
         "name",
         Holds::Text,
         "\"openhands\"",
-        "Prefixes names and owns the state: several deployments fit one account.",
+        "Deployment name. It prefixes resource names and owns the state, so one account can hold several deployments.",
     ),
-    key("region", Holds::Text, "\"us-east-1\"", "The main region."),
-    key("vpc_id", Holds::Text, "", "The VPC that OpenHands runs in. Required, except with `[backend]`."),
+    key("region", Holds::Text, "\"us-east-1\"", "Main AWS region."),
+    key("vpc_id", Holds::Text, "", "ID of the VPC for the deployment. Required, except with `[backend]`."),
     key(
         "hosted_zone_id",
         Holds::Text,
         "",
-        "The Route 53 hosted zone of the domain. Required unless every edge has its own.",
+        "ID of the public Route 53 hosted zone of the domain. Required unless every `[[edge]]` sets it.",
     ),
-    key("domain_name", Holds::Text, "", "The domain. Required unless every edge has its own."),
-    key("sub_domain", Holds::Text, "\"openhands\"", "The part before the domain."),
-    key("site_name", Holds::Text, "\"Openhands on AWS\"", "Shown to users when they log in."),
-    key("skip_s3_endpoint", Holds::Flag, "false", "Leaves the S3 gateway endpoint out."),
+    key("domain_name", Holds::Text, "", "Domain name. Required unless every `[[edge]]` sets it."),
+    key("sub_domain", Holds::Text, "\"openhands\"", "Subdomain under the domain."),
+    key("site_name", Holds::Text, "\"Openhands on AWS\"", "Site name shown on the login page and in emails."),
+    key("skip_s3_endpoint", Holds::Flag, "false", "Do not create the S3 gateway endpoint."),
     key(
         "stage",
         Holds::Text,
         "",
-        "`production` or `staging`; by default `staging` when the domain starts with `test.`.",
+        "`production` or `staging`. Default: `staging` if the domain starts with `test.`, otherwise `production`.",
     ),
     key(
         "state.url",
         Holds::Text,
         "",
-        "Where the state is kept, `s3://bucket/key`; `<account>` and `<region>` are filled in. By default a local file, `state/<name>.json`.",
+        "State location, `s3://bucket/key`; `<account>` and `<region>` are replaced. Default: the local file `state/<name>.json`.",
     ),
     key(
         "backend.region",
         Holds::Text,
         "",
-        "Only login and domains are made, in front of another deployment, whose main region this is.",
+        "Main region of an existing deployment to serve. With `[backend]`, only login and domains are created.",
     ),
-    key("backend.name", Holds::Text, "\"openhands\"", "The name of that deployment."),
+    key("backend.name", Holds::Text, "\"openhands\"", "Name of the existing deployment to serve."),
     key(
         "auth.callback_domains",
         Holds::Texts,
         "[]",
-        "Domains that users may log in from; by default those of all edges.",
+        "Domains allowed as login redirect targets. Default: the domains of all edges.",
     ),
-    key("auth.domain_prefix_suffix", Holds::Text, "\"shared\"", "The end of the login domain's prefix."),
+    key("auth.domain_prefix_suffix", Holds::Text, "\"shared\"", "Suffix of the Cognito domain prefix."),
     key(
         "auth.local_login",
         Holds::Flag,
         "true",
-        "Let users log in with an email address and a password, beside the company login.",
+        "Allow login with an email address and a password, in addition to SAML or OpenID Connect.",
     ),
     key(
         "auth.saml.name",
         Holds::Text,
         "",
-        "Name of the company's SAML login, shown on its button. Required in `[auth.saml]`. A change gives every user a new id.",
+        "Name of the SAML provider, shown on its login button. Required in `[auth.saml]`. Changing it gives every user a new ID.",
     ),
-    key(
-        "auth.saml.metadata_url",
-        Holds::Text,
-        "",
-        "URL of the provider's SAML metadata. Required unless `metadata_file` is set.",
-    ),
-    key(
-        "auth.saml.metadata_file",
-        Holds::Text,
-        "",
-        "File with the provider's SAML metadata, relative to the configuration file.",
-    ),
-    key("auth.saml.sign_out", Holds::Flag, "false", "Log out of the SAML provider, too (single logout)."),
+    key("auth.saml.metadata_url", Holds::Text, "", "URL of the SAML metadata. Required unless `metadata_file` is set."),
+    key("auth.saml.metadata_file", Holds::Text, "", "File with the SAML metadata, relative to the configuration file."),
+    key("auth.saml.sign_out", Holds::Flag, "false", "Also log users out of the SAML provider (single logout)."),
     key(
         "auth.saml.attributes",
         Holds::TextTable,
         "",
-        "User attributes and the provider's names for them; `email` defaults to the usual claim URI.",
+        "Map of user attributes to SAML attribute names. `email` defaults to the standard claim URI.",
     ),
     key(
         "auth.oidc.name",
         Holds::Text,
         "",
-        "Name of the company's OpenID Connect login, shown on its button. Required in `[auth.oidc]`. A change gives every user a new id.",
+        "Name of the OpenID Connect provider, shown on its login button. Required in `[auth.oidc]`. Changing it gives every user a new ID.",
     ),
     key("auth.oidc.issuer", Holds::Text, "", "Issuer URL of the OpenID Connect provider. Required in `[auth.oidc]`."),
     key(
         "auth.oidc.client_id",
         Holds::Text,
         "",
-        "Client id of this deployment at the provider. Required in `[auth.oidc]`.",
+        "Client ID of this deployment at the provider. Required in `[auth.oidc]`.",
     ),
     key(
         "auth.oidc.client_secret_name",
         Holds::Text,
         "",
-        "Name of the Secrets Manager secret, in the main region, that holds the client secret. Required in `[auth.oidc]`.",
+        "Name of the Secrets Manager secret, in the main region, that contains the client secret. Required in `[auth.oidc]`.",
     ),
-    key("auth.oidc.scopes", Holds::Texts, "[\"openid\", \"email\", \"profile\"]", "Scopes that the login asks for."),
+    key("auth.oidc.scopes", Holds::Texts, "[\"openid\", \"email\", \"profile\"]", "Requested OAuth scopes."),
     key(
         "auth.oidc.attributes",
         Holds::TextTable,
         "",
-        "User attributes and the provider's claims; `email` and `email_verified` default to the claims of the same name.",
+        "Map of user attributes to claims. `email` and `email_verified` default to the claims with the same names.",
     ),
-    key("sandbox.aws_access", Holds::Flag, "false", "Whether agents may use AWS beyond Bedrock."),
+    key("sandbox.aws_access", Holds::Flag, "false", "Grant agents access to AWS services other than Bedrock."),
     key(
         "sandbox.aws_policy_file",
         Holds::Text,
         "\"config/sandbox-aws-policy.json\"",
-        "What they may do then: an IAM policy document, relative to the configuration file.",
+        "IAM policy document of that access, relative to the configuration file.",
     ),
     key(
         "sandbox.secret_name",
         Holds::Text,
         "",
-        "The secret that encrypts agents' sessions; by default `<name>/sandbox-secret-key`. One that exists is used and never managed.",
+        "Name of the secret that encrypts agent sessions. Default: `<name>/sandbox-secret-key`. An existing secret is used, but not managed.",
     ),
-    key("sandbox.memory_mb", Holds::Integer(512, 1_048_576), "4096", "Memory of a sandbox in MB."),
-    key("sandbox.cpus", Holds::Number(0.1, 256.0), "2", "Processors of a sandbox."),
-    key("sandbox.processes", Holds::Integer(64, 65_536), "1024", "Processes and threads of a sandbox."),
+    key("sandbox.memory_mb", Holds::Integer(512, 1_048_576), "4096", "Memory limit of a sandbox, in MB."),
+    key("sandbox.cpus", Holds::Number(0.1, 256.0), "2", "CPU limit of a sandbox."),
+    key(
+        "sandbox.processes",
+        Holds::Integer(64, 65_536),
+        "1024",
+        "Maximum number of processes and threads in a sandbox.",
+    ),
     key(
         "sandbox.disk_gb",
         Holds::Integer(0, 16_384),
         "20",
-        "Disk of a sandbox in GB, without its workspace; 0 sets no limit.",
+        "Disk limit of a sandbox, in GB, excluding its workspace; 0 disables the limit.",
     ),
     key(
         "sandbox.idle_minutes",
         Holds::Integer(0, 525_600),
         "60",
-        "Minutes without activity after which a sandbox stops; 0 stops none.",
+        "Minutes of inactivity before a sandbox is stopped; 0 disables stopping.",
     ),
     key(
         "sandbox.retention_days",
         Holds::Integer(0, 36_500),
         "0",
-        "Days after which an archived conversation is deleted; 0 deletes none.",
+        "Days before an archived conversation is deleted; 0 disables deletion.",
     ),
-    key("sandbox.per_user", Holds::Integer(1, 1000), "3", "Sandboxes of one user that run at the same time."),
-    key("edge.*.suffix", Holds::Text, "", "Names the stack `edge-<suffix>`; without it the stack is `edge`."),
-    key("edge.*.domain_name", Holds::Text, "", "This edge's domain; by default the top-level one."),
-    key("edge.*.hosted_zone_id", Holds::Text, "", "Its hosted zone; by default the top-level one."),
-    key("edge.*.sub_domain", Holds::Text, "", "The part before its domain; by default the top-level one."),
+    key("sandbox.per_user", Holds::Integer(1, 1000), "3", "Maximum number of running sandboxes per user."),
+    key(
+        "edge.*.suffix",
+        Holds::Text,
+        "",
+        "Suffix of the stack name, `edge-<suffix>`. Default: the stack is named `edge`.",
+    ),
+    key("edge.*.domain_name", Holds::Text, "", "Domain name of this edge. Default: the top-level `domain_name`."),
+    key(
+        "edge.*.hosted_zone_id",
+        Holds::Text,
+        "",
+        "Hosted zone ID of this edge. Default: the top-level `hosted_zone_id`.",
+    ),
+    key("edge.*.sub_domain", Holds::Text, "", "Subdomain of this edge. Default: the top-level `sub_domain`."),
     key(
         "edge.*.runtime_access",
         Holds::Choice(&["owner", "public"]),
         "\"owner\"",
-        "Who may open the apps that agents run.",
+        "Access to apps started by agents: `owner` for the owner of the conversation only, `public` for everyone.",
     ),
     key(
         "models.default",
         Holds::Text,
         DEFAULT_MODEL,
-        "The model of a new user: an inference profile or a model of Bedrock.",
+        "Default model of new users: `bedrock/` followed by a Bedrock model or inference profile ID.",
     ),
     key(
         "models.allowed",
         Holds::Texts,
         "[\"anthropic.claude-*\", \"*.anthropic.claude-*\"]",
-        "Models that users and agents may use: patterns of the ids of models and inference profiles, in which `*` stands for any text.",
+        "Models that users and agents can use: patterns of model and inference profile IDs, where `*` matches any characters.",
     ),
-    // Lambda@Edge supports the newest Node.js of Lambda:
+    // Lambda@Edge supports the newest Node.js runtime of Lambda:
     // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
     // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-    key("edge_runtime", Holds::Text, "\"nodejs24.x\"", "The runtime of the functions at CloudFront's edge."),
-    key("user_config.runtime", Holds::Text, "\"python3.14\"", "The runtime of the user configuration API."),
-    key("compute.instance_type", Holds::Text, "\"m7g.xlarge\"", "The instance's type (arm64)."),
-    key("compute.root_volume_gb", Holds::Integer(8, 16384), "30", "The root volume."),
-    key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "The data volume."),
+    key("edge_runtime", Holds::Text, "\"nodejs24.x\"", "Lambda runtime of the Lambda@Edge functions."),
+    key("user_config.runtime", Holds::Text, "\"python3.14\"", "Lambda runtime of the user configuration API."),
+    key("compute.instance_type", Holds::Text, "\"m7g.xlarge\"", "EC2 instance type (arm64)."),
+    key("compute.root_volume_gb", Holds::Integer(8, 16384), "30", "Size of the root volume, in GB."),
+    key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "Size of the data volume, in GB."),
     key(
         "compute.openhands_version",
         Holds::Text,
         "\"1.11.0\"",
-        "The version of OpenHands, one of a tested list; the agent server's image follows from it.",
+        "OpenHands version, one of the tested versions. It determines the agent server image.",
     ),
     key(
         "compute.auto_update",
         Holds::Flag,
         "false",
-        "Pull the images of the same tags every night, and restart OpenHands if one has changed. Has no effect on images that are built.",
+        "Pull the configured image tags every night and restart OpenHands if an image changed. No effect with `images.source = \"build\"`.",
     ),
-    key("compute.deletion_protection", Holds::Flag, "false", "Whether the load balancer is protected."),
+    key("compute.deletion_protection", Holds::Flag, "false", "Enable deletion protection of the load balancer."),
     key(
         "database.engine_version",
         Holds::Text,
         "\"17\"",
-        "Aurora PostgreSQL's major version, or the version that it has at least: `16`, `15.8`. A new cluster gets the newest version of a major version.",
+        "Major version or minimum version of Aurora PostgreSQL: `16`, `15.8`. With a major version, a new cluster gets the newest minor version.",
     ),
     key(
         "database.auto_minor_version_upgrade",
         Holds::Flag,
         "true",
-        "Let AWS raise the minor version in the maintenance window.",
+        "Let AWS upgrade the minor version in the maintenance window.",
     ),
-    key("database.min_acu", Holds::Number(0.0, 256.0), "0.5", "The least capacity."),
-    key("database.max_acu", Holds::Number(1.0, 256.0), "4", "The most capacity."),
-    key("database.backup_retention_days", Holds::Integer(1, 35), "35", "Days that backups are kept."),
-    key("database.deletion_protection", Holds::Flag, "false", "Whether the cluster is protected."),
-    key("database.restore_from_snapshot", Holds::Text, "", "A snapshot to start from, or `latest`."),
+    key("database.min_acu", Holds::Number(0.0, 256.0), "0.5", "Minimum Aurora capacity (ACU)."),
+    key("database.max_acu", Holds::Number(1.0, 256.0), "4", "Maximum Aurora capacity (ACU)."),
+    key("database.backup_retention_days", Holds::Integer(1, 35), "35", "Retention of automated backups, in days."),
+    key("database.deletion_protection", Holds::Flag, "false", "Enable deletion protection of the cluster."),
+    key("database.restore_from_snapshot", Holds::Text, "", "Snapshot to create the cluster from, or `latest`."),
     key(
         "network.endpoints",
         Holds::FlagTable(ENDPOINTS),
         "",
-        "Interface endpoints; each is made unless it is set to `false`.",
+        "Interface endpoints. All are created, except those set to `false`.",
     ),
-    key("monitoring.alarm_emails", Holds::Texts, "[]", "Who gets alerts."),
-    key("monitoring.log_retention_days", Holds::Integer(1, 3653), "30", "Days that the application's log is kept."),
+    key(
+        "monitoring.alarm_emails",
+        Holds::Texts,
+        "[]",
+        "Email addresses that receive alerts. Other subscriptions of the topic are left unmanaged.",
+    ),
+    key("monitoring.log_retention_days", Holds::Integer(1, 3653), "30", "Retention of the application log, in days."),
+    key(
+        "monitoring.edge_log_regions",
+        Holds::Texts,
+        EDGE_LOG_REGIONS,
+        "Regions, besides us-east-1, whose Lambda@Edge log groups are managed. Remove regions that your organization denies.",
+    ),
     key(
         "monitoring.data_bucket_name",
         Holds::Text,
         "",
-        "The data bucket's name; by default `<name>-data-<account>-<region>`.",
+        "Name of the data bucket. Default: `<name>-data-<account>-<region>`.",
     ),
     key(
         "images.source",
         Holds::Choice(&["upstream", "build"]),
         "\"upstream\"",
-        "`build`: images are built here with docker and kept in the deployment's own registry.",
+        "`upstream` pulls the published images. `build` builds images locally with Docker and pushes them to Amazon ECR.",
     ),
     key(
         "images.openhands_digest",
         Holds::Text,
         "",
-        "The digest of the published OpenHands image to build on, `sha256:…`; by default the digest that its tag named at the first apply or the last `--upgrade`.",
+        "Digest of the OpenHands base image, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
     ),
     key(
         "images.agent_server_digest",
         Holds::Text,
         "",
-        "The digest of the published agent server image to build on, `sha256:…`; by default the digest that its tag named at the first apply or the last `--upgrade`.",
+        "Digest of the agent server base image, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
     ),
     key(
         "images.aws_cli_digest",
         Holds::Text,
         "",
-        "The digest of the AWS CLI image from which the command is copied, `sha256:…`; by default the digest that its tag named at the first apply or the last `--upgrade`.",
+        "Digest of the image that supplies the AWS CLI, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
     ),
     key(
         "waf.rate_limit",
         Holds::Integer(10, 2_000_000_000),
         "50000",
-        "Requests per 5 minutes and address before it is blocked.",
+        "Maximum number of requests per IP address in 5 minutes.",
     ),
-    key("tags", Holds::TextTable, "", "Tags beside the four of every deployment."),
+    key("tags", Holds::TextTable, "", "Additional tags of all resources."),
 ];
 
-/// Keys of earlier versions, and what took their place.
+/// Keys removed since earlier versions, with the help for each.
 const REMOVED: &[(&str, &str)] = &[
     ("compute.llm_model", "use `models.default`"),
     ("compute.runtime_version", "remove it: the agent server's image follows from `compute.openhands_version`"),
     ("compute.watchtower", "remove it, or use `compute.auto_update`"),
 ];
 
-/// The default of a key.
+/// Returns the default of a key, if it has one.
 pub fn default(path: &str) -> Option<Value> {
     find(path).filter(|key| !key.default.is_empty()).and_then(|key| serde_json::from_str(key.default).ok())
 }
@@ -320,13 +340,13 @@ fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == general)
 }
 
-/// `edge.0.suffix` is checked as `edge.*.suffix`.
+/// Converts list indexes to wildcards: `edge.0.suffix` becomes `edge.*.suffix`.
 fn general(path: &str) -> String {
     let parts = path.split('.').map(|part| if part.parse::<usize>().is_ok() { "*" } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// Checks every leaf of the tree against the table.
+/// Validates every leaf of the tree against the table.
 pub(super) fn check(tree: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>, problems: &mut Vec<Diagnostic>) {
     walk("", tree, leaves, problems);
 }
@@ -344,7 +364,7 @@ fn walk(path: &str, node: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>,
                 if names.contains(&name.as_str()) {
                     leaf(&join(name), entry, Holds::Flag, leaves, problems);
                 } else {
-                    let message = format!("there is no key `{}`", join(name));
+                    let message = format!("unknown key `{}`", join(name));
                     problems
                         .push(Diagnostic::error(&entry.origin, message).help(format!("one of {}", names.join(", "))));
                 }
@@ -362,10 +382,10 @@ fn walk(path: &str, node: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>,
             }
         }
         (_, None) if has_children(path) => {
-            let form = if path == "edge" { "[[edge]]".to_owned() } else { format!("[{path}]") };
+            let header = if path == "edge" { "[[edge]]".to_owned() } else { format!("[{path}]") };
             problems.push(
                 Diagnostic::error(&node.origin, format!("`{path}` is a table, not a value"))
-                    .help(format!("write it as `{form}`")),
+                    .help(format!("write it as `{header}`")),
             );
         }
         (_, None) => {
@@ -390,7 +410,7 @@ fn has_children(path: &str) -> bool {
 
 fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>) -> Diagnostic {
     if let Some((_, help)) = REMOVED.iter().find(|(removed, _)| *removed == path) {
-        return Diagnostic::error(origin, format!("there is no key `{path}` any more")).help(*help);
+        return Diagnostic::error(origin, format!("the key `{path}` was removed")).help(*help);
     }
     let everywhere = KEYS.iter().map(|key| key.path.to_owned());
     let nearest = candidates
@@ -399,10 +419,10 @@ fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(path.len()) / 3)
         .min();
     let shown = path.replace("edge.*.", "[[edge]] ");
-    let problem = Diagnostic::error(origin, format!("there is no key `{shown}`"));
+    let problem = Diagnostic::error(origin, format!("unknown key `{shown}`"));
     match nearest {
         Some((_, nearest)) => problem.help(format!("did you mean `{}`?", nearest.replace("edge.*.", "[[edge]] "))),
-        None => problem.help("docs/configuration.md lists every key"),
+        None => problem.help("all keys are listed in docs/configuration-keys.md"),
     }
 }
 
@@ -425,7 +445,7 @@ fn leaf(
     }
 }
 
-/// The value in the form that the key wants. Text of flags and variables is converted; text of the file is not.
+/// Converts a value to the type of its key. Strings from flags and variables are parsed; strings from the file are not.
 fn read(node: &Node, holds: Holds) -> Result<Value, String> {
     let text = match &node.value {
         NodeValue::Text(text) => Some(text.as_str()),
@@ -435,7 +455,7 @@ fn read(node: &Node, holds: Holds) -> Result<Value, String> {
     match holds {
         Holds::Text => match (&node.value, loose) {
             (NodeValue::Text(text), _) => Ok(json!(text)),
-            _ => Err("text".to_owned()),
+            _ => Err("a string".to_owned()),
         },
         Holds::Choice(choices) => text
             .filter(|text| choices.contains(text))
@@ -447,30 +467,30 @@ fn read(node: &Node, holds: Holds) -> Result<Value, String> {
             (_, Some("false")) => Ok(json!(false)),
             _ => Err("`true` or `false`".to_owned()),
         },
-        Holds::Integer(least, most) => match (&node.value, loose) {
+        Holds::Integer(min, max) => match (&node.value, loose) {
             (NodeValue::Integer(number), _) => Some(*number),
             (_, Some(text)) => text.parse().ok(),
             _ => None,
         }
-        .filter(|number| (least..=most).contains(number))
+        .filter(|number| (min..=max).contains(number))
         .map(|number| json!(number))
-        .ok_or_else(|| format!("a whole number from {least} to {most}")),
-        Holds::Number(least, most) => match (&node.value, loose) {
+        .ok_or_else(|| format!("an integer from {min} to {max}")),
+        Holds::Number(min, max) => match (&node.value, loose) {
             #[expect(clippy::cast_precision_loss, reason = "numbers within the bounds are exact")]
             (NodeValue::Integer(number), _) => Some(*number as f64),
             (NodeValue::Number(number), _) => Some(*number),
             (_, Some(text)) => text.parse().ok(),
             _ => None,
         }
-        .filter(|number| (least..=most).contains(number))
+        .filter(|number| (min..=max).contains(number))
         .map(|number| json!(number))
-        .ok_or_else(|| format!("a number from {least} to {most}")),
-        Holds::Texts => texts(&node.value).map(|list| json!(list)).ok_or_else(|| "a list of texts".to_owned()),
+        .ok_or_else(|| format!("a number from {min} to {max}")),
+        Holds::Texts => texts(&node.value).map(|list| json!(list)).ok_or_else(|| "a list of strings".to_owned()),
         Holds::TextTable | Holds::FlagTable(_) => Err("a table".to_owned()),
     }
 }
 
-/// A list, JSON text of a list, or comma-separated text.
+/// Parses a list, a JSON list in a string, or a comma-separated string.
 fn texts(value: &NodeValue) -> Option<Vec<String>> {
     match value {
         NodeValue::List(items) => items
@@ -488,32 +508,32 @@ fn texts(value: &NodeValue) -> Option<Vec<String>> {
     }
 }
 
-/// The reference of keys, made of the table.
+/// Returns the key reference in Markdown, generated from the table.
 pub fn markdown() -> String {
     let mut text = String::from(
-        "# Configuration keys\n\nMade by `cargo xtask docs` of the one table of keys; docs/configuration.md explains how they are read.\n\n| key | holds | default | |\n| --- | --- | --- | --- |\n",
+        "# Configuration keys\n\nGenerated by `cargo xtask docs`. For the sources of values and their precedence, see [Configuration](configuration.md).\n\n| key | type | default | description |\n| --- | --- | --- | --- |\n",
     );
     for key in KEYS {
-        let holds = match key.holds {
-            Holds::Text => "text".to_owned(),
+        let value_type = match key.holds {
+            Holds::Text => "string".to_owned(),
             Holds::Choice(choices) => {
                 choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" or ")
             }
             Holds::Flag => "`true` or `false`".to_owned(),
-            Holds::Integer(least, most) => format!("{least} to {most}"),
-            Holds::Number(least, most) => format!("number, {least} to {most}"),
-            Holds::Texts => "list of texts".to_owned(),
-            Holds::TextTable => "table of texts".to_owned(),
-            Holds::FlagTable(names) => format!("table of flags: {}", names.join(", ")),
+            Holds::Integer(min, max) => format!("integer, {min} to {max}"),
+            Holds::Number(min, max) => format!("number, {min} to {max}"),
+            Holds::Texts => "list of strings".to_owned(),
+            Holds::TextTable => "table of strings".to_owned(),
+            Holds::FlagTable(names) => format!("table of booleans: {}", names.join(", ")),
         };
         let path = key.path.replace("edge.*.", "[[edge]] ");
         let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        text.push_str(&format!("| `{path}` | {holds} | {default} | {} |\n", key.help));
+        text.push_str(&format!("| `{path}` | {value_type} | {default} | {} |\n", key.help));
     }
     text
 }
 
-/// The JSON Schema of the configuration file, made of the table.
+/// Returns the JSON Schema of the configuration file, generated from the table.
 pub fn json_schema() -> Value {
     let mut root = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -527,8 +547,8 @@ pub fn json_schema() -> Value {
             Holds::Text => json!({"type": "string"}),
             Holds::Choice(choices) => json!({"enum": choices}),
             Holds::Flag => json!({"type": "boolean"}),
-            Holds::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
-            Holds::Number(least, most) => json!({"type": "number", "minimum": least, "maximum": most}),
+            Holds::Integer(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
+            Holds::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
             Holds::Texts => json!({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}),
             Holds::TextTable => json!({"type": "object", "additionalProperties": {"type": "string"}}),
             Holds::FlagTable(names) => {

@@ -1,4 +1,4 @@
-//! `[auth]`: who may log in, and with what. Passwords of the pool's own, a company's SAML or OpenID Connect login, or both.
+//! `[auth]`: login methods. Passwords of the user pool, SAML or OpenID Connect single sign-on, or a combination.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use super::Values;
 use super::forms::is_secret_name;
 use super::tree::Node;
 
-/// What a SAML provider usually calls the email address.
+/// The usual SAML attribute name of the email address.
 const SAML_EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
 
-/// Attributes of a user that can be mapped: the standard ones of a user pool, except `username`, which Cognito makes of the
-/// provider's own id of the user.
+/// Mappable user attributes: the standard attributes of a user pool, except `username`, which Cognito derives from the
+/// user ID of the provider.
 const ATTRIBUTES: &[&str] = &[
     "address",
     "birthdate",
@@ -35,10 +35,10 @@ const ATTRIBUTES: &[&str] = &[
     "zoneinfo",
 ];
 
-/// Names that Cognito keeps for itself and for the social providers.
+/// Provider names reserved by Cognito, for itself and for social providers.
 const RESERVED: &[&str] = &["cognito", "facebook", "google", "loginwithamazon", "signinwithapple"];
 
-/// Issuers that let everybody in, not only the people of one company.
+/// Issuers that accept any user, not only members of one organization.
 const OPEN_ISSUERS: &[&str] = &[
     "https://accounts.google.com",
     "https://login.microsoftonline.com/common",
@@ -47,60 +47,60 @@ const OPEN_ISSUERS: &[&str] = &[
     "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad",
 ];
 
-/// Who may log in.
+/// The login methods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Login {
-    /// Whether users may log in with an email address and a password.
+    /// `true` to allow login with an email address and a password.
     pub local: bool,
-    /// The company's SAML provider.
+    /// The SAML provider, if configured.
     pub saml: Option<Saml>,
-    /// The company's OpenID Connect provider.
+    /// The OpenID Connect provider, if configured.
     pub oidc: Option<Oidc>,
 }
 
-/// `[auth.saml]`
+/// The SAML provider, `[auth.saml]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Saml {
-    /// Shown on the button of the login page.
+    /// The provider name, the label of the button on the login page.
     pub name: String,
-    /// Where the metadata are.
+    /// The source of the SAML metadata.
     pub metadata: SamlMetadata,
-    /// Whether a logout logs out of the provider, too.
+    /// `true` to also log out of the provider (single logout).
     pub sign_out: bool,
-    /// Attributes of users, and what the provider calls each.
+    /// SAML attribute names by user attribute.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// Where the metadata of a SAML provider are.
+/// The source of the metadata of a SAML provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamlMetadata {
-    /// The provider publishes them here.
+    /// A URL published by the provider.
     Url(String),
-    /// They are in a file, relative to the configuration file; whoever reads files replaces this by [`Self::Text`].
+    /// A file, relative to the configuration file. The caller that reads files replaces it with [`Self::Text`].
     File(String),
-    /// The metadata themselves.
+    /// The metadata document.
     Text(String),
 }
 
-/// `[auth.oidc]`
+/// The OpenID Connect provider, `[auth.oidc]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Oidc {
-    /// Shown on the button of the login page.
+    /// The provider name, the label of the button on the login page.
     pub name: String,
-    /// The provider.
+    /// The issuer URL.
     pub issuer: String,
-    /// The id that the provider has given to this deployment.
+    /// The client ID of this deployment at the provider.
     pub client_id: String,
-    /// The name of the secret that holds the client's secret.
+    /// The name of the Secrets Manager secret that contains the client secret.
     pub client_secret_name: String,
-    /// What is asked for.
+    /// The requested scopes.
     pub scopes: Vec<String>,
-    /// Attributes of users, and what the provider calls each.
+    /// Claim names by user attribute.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A name that Cognito takes for an identity provider, and that a button can show.
+/// Returns `true` for a valid Cognito identity provider name that is suitable as a button label.
 fn is_provider_name(text: &str) -> bool {
     (3..=32).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
@@ -125,39 +125,39 @@ fn is_open(issuer: &str) -> bool {
     OPEN_ISSUERS.contains(&issuer)
 }
 
-/// Whether a text can be the metadata of a SAML provider. Cognito checks all of it.
+/// Returns `true` if a string looks like SAML metadata. Cognito validates the whole document.
 pub fn is_saml_metadata(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with('<') && text.contains("EntityDescriptor")
 }
 
 impl Values {
-    /// `[auth]`, with every problem of it.
+    /// Reads `[auth]` and reports all its problems.
     pub(super) fn login(&mut self, tree: &Node) -> Login {
         let has = |name: &str| tree.table("auth").and_then(|auth| auth.table(name)).is_some();
         let (has_saml, has_oidc) = (has("saml"), has("oidc"));
         let local = self.flag("auth.local_login");
         if !local && !has_saml && !has_oidc {
-            let message = "`auth.local_login` is false, and there is no other login".to_owned();
-            self.refuse("auth.local_login", message, "configure [auth.saml] or [auth.oidc], or nobody can log in");
+            let message = "`auth.local_login` is `false` and no other login method is configured".to_owned();
+            self.refuse("auth.local_login", message, "configure [auth.saml] or [auth.oidc], or enable local login");
         }
         let saml = if has_saml { self.saml() } else { None };
         let oidc = has_oidc.then(|| self.oidc());
         if let (Some(saml), Some(oidc)) = (&saml, &oidc)
             && saml.name.eq_ignore_ascii_case(&oidc.name)
         {
-            let message = format!("two logins have the name `{}`", oidc.name);
-            self.refuse("auth.oidc.name", message, "give [auth.saml] and [auth.oidc] different names");
+            let message = format!("[auth.saml] and [auth.oidc] have the same name, `{}`", oidc.name);
+            self.refuse("auth.oidc.name", message, "choose different names");
         }
         Login { local, saml, oidc }
     }
 
     fn provider_name(&mut self, path: &str) -> String {
-        let help = "what the button of the login page says, for example `name = \"Example-SSO\"`";
+        let help = "the label of the button on the login page, for example `name = \"Example-SSO\"`";
         let name = self.require(path, help);
         self.form(
             path,
-            "a name that Cognito takes for an identity provider",
-            "3 to 32 letters, digits, dashes and dots; not the name of a social provider",
+            "a valid identity provider name",
+            "3 to 32 letters, digits, hyphens and dots; not the name of a social provider",
             is_provider_name,
         );
         name
@@ -166,18 +166,22 @@ impl Values {
     fn saml(&mut self) -> Option<Saml> {
         let name = self.provider_name("auth.saml.name");
         let [url, file] = ["auth.saml.metadata_url", "auth.saml.metadata_file"].map(|path| self.text(path));
-        self.form("auth.saml.metadata_url", "an address", "for example `https://sso.example.com/metadata`", is_https);
+        self.form("auth.saml.metadata_url", "an HTTPS URL", "for example `https://sso.example.com/metadata`", is_https);
         let metadata = match (url, file) {
             (Some(url), None) => Some(SamlMetadata::Url(url)),
             (None, Some(file)) => Some(SamlMetadata::File(file)),
             (Some(_), Some(_)) => {
                 let message = "`metadata_url` and `metadata_file` are both set".to_owned();
-                self.refuse("auth.saml.metadata_file", message, "keep `metadata_url`: Cognito then follows changes");
+                self.refuse(
+                    "auth.saml.metadata_file",
+                    message,
+                    "keep `metadata_url`: Cognito then refreshes the metadata",
+                );
                 None
             }
             (None, None) => {
                 let message = "`auth.saml.metadata_url` is missing".to_owned();
-                let help = "where the provider publishes its metadata; or `metadata_file` with a file of them";
+                let help = "set it to the metadata URL of the provider, or set `metadata_file` to a metadata file";
                 self.refuse("auth.saml.metadata_url", message, help);
                 None
             }
@@ -189,29 +193,30 @@ impl Values {
     fn oidc(&mut self) -> Oidc {
         let name = self.provider_name("auth.oidc.name");
         let issuer = self.require("auth.oidc.issuer", "for example `issuer = \"https://sso.example.com\"`");
-        let help = "an https:// address without a slash at the end, as the provider's tokens name it";
-        self.form("auth.oidc.issuer", "an issuer", help, is_issuer);
+        let help = "an https:// URL without a trailing slash, equal to the `iss` claim of the provider's tokens";
+        self.form("auth.oidc.issuer", "a valid issuer", help, is_issuer);
         if is_open(&issuer) {
-            let message = format!("`{issuer}` lets everybody in who has an account there");
+            let message =
+                format!("`{issuer}` accepts every account of the provider, not only those of one organization");
             self.refuse("auth.oidc.issuer", message, "use the issuer of your own organization");
         }
-        let client_id = self.require("auth.oidc.client_id", "the id that the provider has given to this application");
-        let help = "the name of a secret in Secrets Manager in the main region that holds the client secret";
+        let client_id = self.require("auth.oidc.client_id", "the client ID of this application at the provider");
+        let help = "the name of the Secrets Manager secret, in the main region, that contains the client secret";
         let client_secret_name = self.require("auth.oidc.client_secret_name", help);
-        self.form("auth.oidc.client_secret_name", "a secret's name", "letters, digits and /_+=.@-", is_secret_name);
+        self.form("auth.oidc.client_secret_name", "a valid secret name", "letters, digits and /_+=.@-", is_secret_name);
         let scopes = self.texts("auth.oidc.scopes");
         if !scopes.iter().any(|scope| scope == "openid") || scopes.iter().any(|scope| scope.contains(' ')) {
-            let message = "`auth.oidc.scopes` must hold `openid`, and one scope in each text".to_owned();
+            let message = "`auth.oidc.scopes` must include `openid`, with one scope per list item".to_owned();
             self.refuse("auth.oidc.scopes", message, "for example `scopes = [\"openid\", \"email\", \"profile\"]`");
         }
         let defaults = [("email", "email"), ("email_verified", "email_verified")];
         let mut attributes = self.attributes("auth.oidc.attributes", &defaults);
-        // Cognito maps this by itself, and reports it.
+        // Cognito adds this mapping and returns it in reads.
         attributes.insert("username".to_owned(), "sub".to_owned());
         Oidc { name, issuer, client_id, client_secret_name, scopes, attributes }
     }
 
-    /// The defaults, and what the user says in their place.
+    /// Merges the default attribute mapping with the configured one.
     fn attributes(&mut self, path: &str, defaults: &[(&str, &str)]) -> BTreeMap<String, String> {
         let own = |(name, of): &(&str, &str)| ((*name).to_owned(), (*of).to_owned());
         let mut attributes: BTreeMap<String, String> = defaults.iter().map(own).collect();
@@ -225,13 +230,13 @@ impl Values {
         for (name, of) in given {
             let at = format!("{prefix}{name}");
             if !ATTRIBUTES.contains(&name.as_str()) {
-                let message = format!("there is no attribute `{name}` that could be mapped");
+                let message = format!("`{name}` is not a mappable user attribute");
                 self.refuse(&at, message, &format!("one of {}", ATTRIBUTES.join(", ")));
             } else if of.is_empty() {
                 self.refuse(
                     &at,
-                    format!("the attribute `{name}` is mapped to nothing"),
-                    "leave it out, or name the provider's attribute",
+                    format!("the mapping of the attribute `{name}` is empty"),
+                    "remove it, or set it to the attribute name of the provider",
                 );
             }
             attributes.insert(name, of);

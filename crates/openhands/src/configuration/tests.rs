@@ -1,4 +1,4 @@
-//! Layers, keys, and the messages about them.
+//! Tests of sources, keys, validation and messages.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn problems(text: &str) -> String {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_the_environment_over_the_file_the_file_over_defaults() {
+fn precedence_is_flag_environment_file_default() {
     let mut sources = sources(FILE);
     let loaded = |sources: &Sources| Configuration::load(sources).unwrap().0;
     assert_eq!(loaded(&sources).site_name, "Openhands on AWS");
@@ -36,7 +36,7 @@ fn a_flag_wins_over_the_environment_the_environment_over_the_file_the_file_over_
 }
 
 #[test]
-fn an_edge_inherits_what_it_does_not_say() {
+fn an_edge_inherits_unset_keys_from_the_top_level() {
     let one = load(FILE);
     assert_eq!((one.edges.len(), one.edges[0].full_domain()), (1, "openhands.example.com".to_owned()));
     let two = load(&format!(
@@ -47,7 +47,7 @@ fn an_edge_inherits_what_it_does_not_say() {
 }
 
 #[test]
-fn the_cdk_projects_suffix_of_an_edge_is_taken_in_lower_case() {
+fn the_edge_suffix_of_the_cdk_project_is_lowercased() {
     let sources = Sources { contexts: vec!["edgeStackSuffix=Test".to_owned()], ..sources(FILE) };
     let configuration = Configuration::load(&sources).unwrap().0;
     assert_eq!(configuration.edges[0].suffix.as_deref(), Some("test"));
@@ -55,14 +55,14 @@ fn the_cdk_projects_suffix_of_an_edge_is_taken_in_lower_case() {
 }
 
 #[test]
-fn the_stage_follows_the_domain_unless_it_is_said() {
+fn the_stage_is_derived_from_the_domain_unless_set() {
     assert_eq!(load(FILE).stage, "production");
     assert_eq!(load(&FILE.replace("example.com", "test.example.com")).stage, "staging");
     assert_eq!(load(&format!("stage = \"staging\"\n{FILE}")).stage, "staging");
 }
 
 #[test]
-fn a_list_may_be_a_list_json_or_separated_by_commas() {
+fn a_list_can_be_a_toml_list_a_json_string_or_comma_separated() {
     for text in [
         "[\"a.example.com\", \"b.example.com\"]",
         "'[\"a.example.com\",\"b.example.com\"]'",
@@ -82,63 +82,63 @@ fn every_problem_is_reported_with_its_place() {
     insta::assert_snapshot!(problems("vpc_id = \"vpc-1\"\nregion = 5\nsub_domain = \"UPPER\"\nname = \"x\"\n[monitoring]\nlog_retention_days = 31\nalarm_emails = [\"nobody\"]\n[tags]\n\"aws:x\" = \"y\"\n"), @r#"
     ohinfra.toml: `domain_name` is missing (the domain that users open, for example `domain_name = "example.com"`)
     ohinfra.toml: `hosted_zone_id` is missing (the Route 53 hosted zone of the domain, for example `hosted_zone_id = "Z0123456789ABCDEFGHIJ"`)
-    ohinfra.toml:1:1: `vpc_id` is `vpc-1`, which is not a VPC id (for example `vpc-0123456789abcdef0`)
-    ohinfra.toml:2:1: `region` must be text, not the number 5
-    ohinfra.toml:3:1: `sub_domain` is `UPPER`, which is not a host name (letters, digits and dashes)
-    ohinfra.toml:4:1: `name` is `x`, which is not a deployment name (3 to 24 lower-case letters, digits and single dashes, a letter first)
-    ohinfra.toml:6:1: CloudWatch Logs offers no retention of 31 days (one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-    ohinfra.toml:7:1: `nobody` is not an e-mail address (for example `ops@example.com`)
-    ohinfra.toml:9:1: the tag `aws:x` is reserved (tags that start with `ohinfra:` and `aws:` are not yours to set)
+    ohinfra.toml:1:1: `vpc_id` is `vpc-1`, which is not a valid VPC ID (for example `vpc-0123456789abcdef0`)
+    ohinfra.toml:2:1: `region` must be a string, not the number 5
+    ohinfra.toml:3:1: `sub_domain` is `UPPER`, which is not a valid subdomain (lowercase letters, digits and hyphens)
+    ohinfra.toml:4:1: `name` is `x`, which is not a deployment name (3 to 24 lowercase letters, digits and single hyphens, starting with a letter)
+    ohinfra.toml:6:1: 31 is not a retention period that CloudWatch Logs supports (one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+    ohinfra.toml:7:1: `nobody` is not an email address (for example `ops@example.com`)
+    ohinfra.toml:9:1: the tag `aws:x` is reserved (tags that start with `ohinfra:` or `aws:` are reserved; choose another name)
     "#);
 }
 
 #[test]
-fn what_aws_would_refuse_later_is_refused_at_once() {
+fn values_that_aws_rejects_are_reported_early() {
     let text = format!(
         "name = \"my-aws\"\nsite_name = \"Ours & theirs\"\nedge_runtime = \"python3.12\"\n{FILE}[auth]\ndomain_prefix_suffix = \
          \"cognito\"\n[compute]\ninstance_type = \"m7i.xlarge\"\n[user_config]\nruntime = \"python\"\n[database]\nmin_acu = \
          8.3\nmax_acu = 4\n"
     );
     insta::assert_snapshot!(problems(&text), @r#"
-    ohinfra.toml:1:1: `name` is `my-aws`, which is not free to use (AWS keeps for itself what begins with `aws`, `ssm`, `sg-` or `internal-`, and the words `aws`, `amazon` and `cognito`)
-    ohinfra.toml:2:1: `site_name` is `Ours & theirs`, which is not a title that Cognito takes (1 to 100 letters, digits, spaces and _+=,.@-)
-    ohinfra.toml:3:1: `edge_runtime` is `python3.12`, which is not a Node.js runtime of Lambda (for example `nodejs24.x`)
-    ohinfra.toml:9:1: `auth.domain_prefix_suffix` is `cognito`, which is not the end of a login domain's prefix (at most 25 lower-case letters, digits and dashes, without the words `aws`, `amazon` and `cognito`)
-    ohinfra.toml:11:1: `compute.instance_type` is `m7i.xlarge`, which is not a type of arm64 instance (for example `m7g.xlarge`: the image and the containers are for Graviton)
-    ohinfra.toml:13:1: `user_config.runtime` is `python`, which is not a Python runtime of Lambda (for example `python3.14`)
-    ohinfra.toml:15:1: Aurora offers no capacity of 8.3 units (whole and half units, for example `0.5`)
-    ohinfra.toml:15:1: the least capacity is 8.3 units, and the most is 4 (set `min_acu` no higher than `max_acu` in [database])
+    ohinfra.toml:1:1: `name` is `my-aws`, which is not available: AWS reserves it (names must not start with `aws`, `ssm`, `sg-` or `internal-`, or contain the words `aws`, `amazon` or `cognito`)
+    ohinfra.toml:2:1: `site_name` is `Ours & theirs`, which is not a valid site name (1 to 100 letters, digits, spaces and _+=,.@-)
+    ohinfra.toml:3:1: `edge_runtime` is `python3.12`, which is not a Lambda Node.js runtime (for example `nodejs24.x`)
+    ohinfra.toml:9:1: `auth.domain_prefix_suffix` is `cognito`, which is not a valid domain prefix suffix (at most 25 lowercase letters, digits and hyphens, without the words `aws`, `amazon` and `cognito`)
+    ohinfra.toml:11:1: `compute.instance_type` is `m7i.xlarge`, which is not an arm64 (Graviton) instance type (for example `m7g.xlarge`; the machine image and the containers are built for arm64)
+    ohinfra.toml:13:1: `user_config.runtime` is `python`, which is not a Lambda Python runtime (for example `python3.14`)
+    ohinfra.toml:15:1: 8.3 is not a valid Aurora capacity (a multiple of 0.5 ACU, for example `0.5`)
+    ohinfra.toml:15:1: `min_acu` (8.3) exceeds `max_acu` (4) (lower `min_acu` or raise `max_acu` in [database])
     "#);
 }
 
 #[test]
-fn a_version_a_model_or_a_digest_that_is_not_one_is_refused_with_what_is() {
+fn invalid_versions_models_and_digests_are_rejected_with_an_example() {
     let text = format!(
         "{FILE}[compute]\nopenhands_version = \"1.2.1\"\n[models]\ndefault = \"anthropic.claude-*\"\nallowed = [\"eu.anthropic.*\", \
          \"a b\"]\n[images]\nopenhands_digest = \"sha256:1\"\n[sandbox]\nmemory_mb = 1\ncpus = 0\n"
     );
     insta::assert_snapshot!(problems(&text), @"
-    ohinfra.toml:6:1: `compute.openhands_version` is `1.2.1`, which is not a supported version of OpenHands (one of the supported versions: `1.11.0` or `1.7.0`)
-    ohinfra.toml:8:1: `models.default` is `anthropic.claude-*`, which is not a model on Bedrock (`bedrock/` and the id of a model or an inference profile, for example `bedrock/us.anthropic.claude-sonnet-4-6`)
-    ohinfra.toml:9:1: `a b` is not a pattern of model ids (the id of a model or an inference profile, in which `*` stands for any text, for example `anthropic.claude-*`)
-    ohinfra.toml:11:1: `images.openhands_digest` is `sha256:1`, which is not the digest of an image (`sha256:` and 64 hexadecimal digits)
-    ohinfra.toml:13:1: `sandbox.memory_mb` must be a whole number from 512 to 1048576, not the number 1
+    ohinfra.toml:6:1: `compute.openhands_version` is `1.2.1`, which is not a supported OpenHands version (one of the supported versions: `1.11.0` or `1.7.0`)
+    ohinfra.toml:8:1: `models.default` is `anthropic.claude-*`, which is not a Bedrock model (`bedrock/` followed by a model or inference profile ID, for example `bedrock/us.anthropic.claude-sonnet-4-6`)
+    ohinfra.toml:9:1: `a b` is not a valid model ID pattern (a model or inference profile ID, where `*` matches any characters, for example `anthropic.claude-*`)
+    ohinfra.toml:11:1: `images.openhands_digest` is `sha256:1`, which is not an image digest (`sha256:` followed by 64 hexadecimal digits)
+    ohinfra.toml:13:1: `sandbox.memory_mb` must be an integer from 512 to 1048576, not the number 1
     ohinfra.toml:14:1: `sandbox.cpus` must be a number from 0.1 to 256, not the number 0
     ");
 }
 
 #[test]
-fn a_key_that_was_removed_is_refused_with_what_took_its_place() {
+fn removed_keys_are_rejected_with_their_replacement() {
     let text = format!("{FILE}[compute]\nllm_model = \"bedrock/x\"\nwatchtower = true\nruntime_version = \"1\"\n");
     insta::assert_snapshot!(problems(&text), @"
-    ohinfra.toml:6:1: there is no key `compute.llm_model` any more (use `models.default`)
-    ohinfra.toml:7:1: there is no key `compute.watchtower` any more (remove it, or use `compute.auto_update`)
-    ohinfra.toml:8:1: there is no key `compute.runtime_version` any more (remove it: the agent server's image follows from `compute.openhands_version`)
+    ohinfra.toml:6:1: the key `compute.llm_model` was removed (use `models.default`)
+    ohinfra.toml:7:1: the key `compute.watchtower` was removed (remove it, or use `compute.auto_update`)
+    ohinfra.toml:8:1: the key `compute.runtime_version` was removed (remove it: the agent server's image follows from `compute.openhands_version`)
     ");
 }
 
 #[test]
-fn the_model_id_is_told_from_the_api_of_litellm() {
+fn the_model_id_excludes_the_litellm_api() {
     for name in ["bedrock/us.anthropic.claude-x", "bedrock/converse/us.anthropic.claude-x"] {
         let configuration = load(&format!("{FILE}[models]\ndefault = \"{name}\"\n"));
         assert_eq!(configuration.default_model_id().as_deref(), Some("us.anthropic.claude-x"));
@@ -166,7 +166,7 @@ fn the_default_model_is_always_allowed() {
 }
 
 #[test]
-fn names_buckets_and_instance_types_are_told_from_those_that_aws_does_not_take() {
+fn names_buckets_and_instance_types_follow_the_rules_of_aws() {
     for name in ["openhands", "my-awesome-agents", "internals", "team-a2"] {
         assert!(is_name(name) && !is_reserved(name), "{name}");
     }
@@ -174,7 +174,7 @@ fn names_buckets_and_instance_types_are_told_from_those_that_aws_does_not_take()
     {
         assert!(is_reserved(name), "{name}");
     }
-    assert!(!is_name("two--dashes"), "RDS takes no two dashes in a row");
+    assert!(!is_name("two--dashes"), "RDS rejects consecutive hyphens");
     for arm in ["m7g.xlarge", "c6gn.large", "im4gn.large", "a1.large", "t4g.medium", "g5g.xlarge"] {
         assert!(is_arm64_instance(arm), "{arm}");
     }
@@ -188,7 +188,7 @@ fn names_buckets_and_instance_types_are_told_from_those_that_aws_does_not_take()
 }
 
 #[test]
-fn text_that_is_no_toml_is_reported_with_line_and_column() {
+fn invalid_toml_is_reported_with_line_and_column() {
     insta::assert_snapshot!(problems("region = \"us-west-2\nvpc_id = [\n"), @r#"
     ohinfra.toml:1:20: invalid basic string, expected `"`
     ohinfra.toml:2:11: unclosed array, expected `]`
@@ -196,16 +196,16 @@ fn text_that_is_no_toml_is_reported_with_line_and_column() {
 }
 
 #[test]
-fn two_edges_of_one_name_are_refused() {
-    insta::assert_snapshot!(problems(&format!("{FILE}[[edge]]\nsuffix = \"a\"\n[[edge]]\nsuffix = \"a\"\n")), @"ohinfra.toml:8:1: two edges have the suffix `a` (give each `[[edge]]` a `suffix` of its own)");
+fn duplicate_edge_suffixes_are_rejected() {
+    insta::assert_snapshot!(problems(&format!("{FILE}[[edge]]\nsuffix = \"a\"\n[[edge]]\nsuffix = \"a\"\n")), @"ohinfra.toml:8:1: two edges have the suffix `a` (give each `[[edge]]` a unique `suffix`)");
 }
 
 #[test]
-fn a_table_in_the_place_of_a_value_and_the_reverse_are_told() {
+fn confusing_tables_and_values_is_reported() {
     insta::assert_snapshot!(problems(&format!("monitoring = 5\nedge = \"x\"\n{FILE}[site_name]\nx = 1\n")), @"
     ohinfra.toml:1:1: `monitoring` is a table, not a value (write it as `[monitoring]`)
     ohinfra.toml:2:1: `edge` is a table, not a value (write it as `[[edge]]`)
-    ohinfra.toml:7:2: `site_name` must be text, not a table
+    ohinfra.toml:7:2: `site_name` must be a string, not a table
     ");
 }
 
@@ -218,7 +218,7 @@ fn the_digest_changes_with_every_value_and_with_the_policy() {
 }
 
 #[test]
-fn every_default_fits_its_own_key() {
+fn every_default_is_valid_json() {
     for key in keys::KEYS.iter().filter(|key| !key.default.is_empty()) {
         assert!(keys::default(key.path).is_some(), "{}", key.path);
     }
@@ -226,21 +226,21 @@ fn every_default_fits_its_own_key() {
 }
 
 #[test]
-fn a_deployment_in_front_of_another_has_a_name_of_its_own_and_no_network() {
+fn a_deployment_with_a_backend_has_a_different_name_and_no_network() {
     let domain = "hosted_zone_id = \"Z0123456789\"\ndomain_name = \"example.com\"\n";
     insta::assert_snapshot!(problems(&format!("{domain}vpc_id = \"vpc-0123456789abcdef0\"\n[backend]\nregion = \"us-west-2\"\n")), @"
-    ohinfra.toml:3:1: `vpc_id` has no meaning with `[backend]` (leave it out: the instance is the backend's, and so is its network)
-    ohinfra.toml:5:1: this deployment and its backend are both called `openhands` (give this one a `name` of its own: it owns a state of its own)
+    ohinfra.toml:3:1: `vpc_id` cannot be combined with `[backend]` (remove `vpc_id`: the instance runs in the network of the backend)
+    ohinfra.toml:5:1: this deployment and its backend have the same name, `openhands` (choose a different `name`: each deployment has a separate state)
     ");
     insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nname = \"openhands\"\n")), @"ohinfra.toml:5:1: `backend.region` is missing (the main region of the backend)");
-    insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nregion = \"here\"\n")), @"ohinfra.toml:5:1: `backend.region` is `here`, which is not a region (for example `us-west-2`)");
+    insta::assert_snapshot!(problems(&format!("{domain}name = \"team\"\n[backend]\nregion = \"here\"\n")), @"ohinfra.toml:5:1: `backend.region` is `here`, which is not a valid region (for example `us-west-2`)");
 }
 
 const SAML: &str = "[auth.saml]\nname = \"Example-SAML\"\nmetadata_url = \"https://sso.example.com/metadata\"\n";
 const OIDC: &str = "[auth.oidc]\nname = \"Example-OIDC\"\nissuer = \"https://sso.example.com/oauth2\"\nclient_id = \"a\"\nclient_secret_name = \"sso/a\"\n";
 
 #[test]
-fn a_company_login_has_usual_attributes_which_the_file_can_change() {
+fn login_attribute_mappings_have_defaults_that_the_file_overrides() {
     let login = load(FILE).login;
     assert_eq!(login, Login { local: true, saml: None, oidc: None });
     let more = "[auth.saml.attributes]\nemail = \"mail\"\nname = \"cn\"\n[auth.oidc.attributes]\nemail = \"upn\"\n";
@@ -257,30 +257,39 @@ fn a_company_login_has_usual_attributes_which_the_file_can_change() {
 }
 
 #[test]
-fn a_company_login_that_cognito_would_refuse_or_that_lets_everybody_in_is_refused() {
-    insta::assert_snapshot!(problems(&format!("{FILE}[auth]\nlocal_login = false\n")), @"ohinfra.toml:6:1: `auth.local_login` is false, and there is no other login (configure [auth.saml] or [auth.oidc], or nobody can log in)");
+fn invalid_or_open_login_providers_are_rejected() {
+    insta::assert_snapshot!(problems(&format!("{FILE}[auth]\nlocal_login = false\n")), @"ohinfra.toml:6:1: `auth.local_login` is `false` and no other login method is configured (configure [auth.saml] or [auth.oidc], or enable local login)");
     assert!(problems(&format!("{FILE}[auth.saml]\n")).contains("`auth.saml.name` is missing"));
-    for (from, to, told) in [
-        ("Example-SAML", "a", "is `a`, which is not a name that Cognito takes"),
-        ("Example-SAML", "Google", "is `Google`, which is not a name"),
-        ("Example-SAML", "My Company", "is `My Company`, which is not a name"),
-        ("Example-SAML", "example-oidc", "two logins have the name `Example-OIDC`"),
-        ("https://sso.example.com/metadata", "http://sso.example.com/metadata", "which is not an address"),
+    for (from, to, message) in [
+        ("Example-SAML", "a", "is `a`, which is not a valid identity provider name"),
+        ("Example-SAML", "Google", "is `Google`, which is not a valid identity provider name"),
+        ("Example-SAML", "My Company", "is `My Company`, which is not a valid identity provider name"),
+        ("Example-SAML", "example-oidc", "have the same name, `Example-OIDC`"),
+        ("https://sso.example.com/metadata", "http://sso.example.com/metadata", "which is not an HTTPS URL"),
         ("metadata_url = \"https://sso.example.com/metadata\"", "", "`auth.saml.metadata_url` is missing"),
         ("metadata_url", "metadata_file = \"a.xml\"\nmetadata_url", "are both set"),
-        ("https://sso.example.com/oauth2", "https://sso.example.com/", "which is not an issuer"),
-        ("https://sso.example.com/oauth2", "https://accounts.google.com", "lets everybody in"),
-        ("https://sso.example.com/oauth2", "https://login.microsoftonline.com/common/v2.0", "lets everybody in"),
+        ("https://sso.example.com/oauth2", "https://sso.example.com/", "which is not a valid issuer"),
+        ("https://sso.example.com/oauth2", "https://accounts.google.com", "accepts every account"),
+        ("https://sso.example.com/oauth2", "https://login.microsoftonline.com/common/v2.0", "accepts every account"),
         ("client_id = \"a\"", "client_id = \"\"", "`auth.oidc.client_id` is empty"),
-        ("sso/a", "sso a", "which is not a secret's name"),
-        ("client_secret_name", "client_secret", "there is no key `auth.oidc.client_secret`"),
-        ("client_id", "scopes = [\"email\"]\nclient_id", "must hold `openid`"),
-        ("client_id", "attributes = { username = \"a\" }\nclient_id", "no attribute `username`"),
-        ("client_id", "attributes = { email = \"\" }\nclient_id", "is mapped to nothing"),
+        ("sso/a", "sso a", "which is not a valid secret name"),
+        ("client_secret_name", "client_secret", "unknown key `auth.oidc.client_secret`"),
+        ("client_id", "scopes = [\"email\"]\nclient_id", "must include `openid`"),
+        ("client_id", "attributes = { username = \"a\" }\nclient_id", "`username` is not a mappable user attribute"),
+        ("client_id", "attributes = { email = \"\" }\nclient_id", "mapping of the attribute `email` is empty"),
     ] {
         let text = format!("{FILE}{SAML}{OIDC}");
         assert!(text.contains(from), "{from}");
         let problems = problems(&text.replacen(from, to, 1));
-        assert!(problems.contains(told), "{to}: {problems}");
+        assert!(problems.contains(message), "{to}: {problems}");
     }
+}
+
+#[test]
+fn edge_log_regions_default_to_all_and_can_be_limited() {
+    assert_eq!(load(FILE).edge_log_regions(), ohinfra_kinds::logs::REPLICA_REGIONS);
+    let some = load(&format!("{FILE}[monitoring]\nedge_log_regions = [\"eu-west-1\"]\n"));
+    assert_eq!(some.edge_log_regions(), ["eu-west-1"]);
+    let refused = problems(&format!("{FILE}[monitoring]\nedge_log_regions = [\"eu-north-1\"]\n"));
+    assert!(refused.contains("Lambda@Edge functions do not log in `eu-north-1`"), "{refused}");
 }

@@ -1,4 +1,4 @@
-//! Layers of values that remember where each came from: defaults < file < environment < `--context` < `--set`.
+//! Layered values with their origins. Precedence: defaults < file < environment < `--context` < `--set`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 use ohinfra_core::diagnostic::Diagnostic;
 use toml::de::{DeTable, DeValue};
 
-/// The texts that a configuration is made of.
+/// The sources of a configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// The file: its name for messages, and its text.
+    /// The configuration file: its name for messages, and its content.
     pub file: Option<(String, String)>,
     /// Environment variables that start with `OHINFRA_`.
     pub environment: Vec<(String, String)>,
-    /// `--context key=value`, the CDK project's names.
+    /// `--context key=value` flags, with the context names of the CDK project.
     pub contexts: Vec<String>,
-    /// `--set key=value`.
+    /// `--set key=value` flags.
     pub sets: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl Sources {
     }
 }
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     File { name: String, line: usize, column: usize },
@@ -43,7 +43,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it came from.
+/// A value with its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) value: NodeValue,
@@ -64,7 +64,7 @@ pub(super) enum NodeValue {
 impl NodeValue {
     pub(super) fn describe(&self) -> String {
         match self {
-            Self::Text(text) => format!("the text `{text}`"),
+            Self::Text(text) => format!("the string `{text}`"),
             Self::Integer(number) => format!("the number {number}"),
             Self::Number(number) => format!("the number {number}"),
             Self::Flag(flag) => format!("`{flag}`"),
@@ -108,16 +108,14 @@ impl Node {
                 Ok(n) if n < items.len() && !rest.is_empty() => {
                     items.get_mut(n).map_or(Ok(()), |item| item.put(rest, node))
                 }
-                _ => {
-                    Err(format!("`{first}` is not one of the {} entries of the list (they count from 0)", items.len()))
-                }
+                _ => Err(format!("list index `{first}` is out of range: the list has {} entries, from 0", items.len())),
             },
-            _ => Err(format!("what is before `{first}` is a value, not a table")),
+            _ => Err(format!("the parent of `{first}` is a value, not a table")),
         }
     }
 }
 
-/// The CDK project's context names and what they are called here.
+/// Context names of the CDK project and the corresponding configuration keys.
 const CONTEXTS: &[(&str, &str)] = &[
     ("vpcId", "vpc_id"),
     ("hostedZoneId", "hosted_zone_id"),
@@ -136,7 +134,7 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("purpose", "tags.Purpose"),
 ];
 
-/// Merges all layers.
+/// Merges all sources. Returns the tree and the problems found.
 pub(super) fn merge(sources: &Sources) -> (Node, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let root_origin = Origin::Flag(sources.file_name());
@@ -146,7 +144,7 @@ pub(super) fn merge(sources: &Sources) -> (Node, Vec<Diagnostic>) {
     }
     for (variable, value) in &sources.environment {
         let Some(path) = variable.strip_prefix("OHINFRA_") else { continue };
-        // Variables that steer the tool and its tests, not the deployment.
+        // Variables that configure the tool and its tests, not the deployment.
         if ["CONFIG", "FAKE_CLOUD"].contains(&path) || path.starts_with("TEST_") {
             continue;
         }
@@ -157,17 +155,18 @@ pub(super) fn merge(sources: &Sources) -> (Node, Vec<Diagnostic>) {
         let flag = format!("--context {context}");
         let Some((name, value)) = pair(context, &flag, &mut problems) else { continue };
         let Some((_, path)) = CONTEXTS.iter().find(|(context, _)| *context == name) else {
-            let known = CONTEXTS.iter().map(|(context, _)| *context).collect::<Vec<_>>().join(", ");
+            let supported = CONTEXTS.iter().map(|(context, _)| *context).collect::<Vec<_>>().join(", ");
             problems.push(
-                Diagnostic::error(flag, format!("there is no context `{name}`")).help(format!("contexts: {known}")),
+                Diagnostic::error(flag, format!("unknown context `{name}`"))
+                    .help(format!("supported contexts: {supported}")),
             );
             continue;
         };
-        let value_note = format!("`--context {name}=…` is `{path}` here; put it into the configuration file");
-        problems.push(Diagnostic::warning("", value_note));
+        let migration = format!("`--context {name}=…` sets the key `{path}`; set it in the configuration file instead");
+        problems.push(Diagnostic::warning("", migration));
         if *path == "edge.0.suffix" {
             one_edge(&mut root, &flag);
-            // The CDK project writes `Test`; stacks are lower-case here.
+            // The CDK project uses `Test`; stack names are lowercase here.
             put(&mut root, path, &value.to_lowercase(), Origin::Flag(flag), &mut problems);
             continue;
         }
@@ -191,7 +190,7 @@ fn pair<'a>(text: &'a str, flag: &str, problems: &mut Vec<Diagnostic>) -> Option
 }
 
 fn put(root: &mut Node, path: &str, value: &str, origin: Origin, problems: &mut Vec<Diagnostic>) {
-    // Names of tags may hold dots; nothing else has a key below its second part, but for lists.
+    // Tag keys may contain dots. Other keys have at most two parts, except in lists.
     let parts: Vec<&str> = match path.split_once('.') {
         Some(("tags", name)) => vec!["tags", name],
         _ => path.split('.').collect(),
@@ -238,7 +237,7 @@ fn from_value(value: &DeValue<'_>, origin: &dyn Fn(usize) -> Origin) -> NodeValu
     match value {
         DeValue::String(text) => NodeValue::Text(text.clone().into_owned()),
         DeValue::Integer(number) => i64::from_str_radix(&number.as_str().replace('_', ""), number.radix())
-            .map_or(NodeValue::Other("number that is too large"), NodeValue::Integer),
+            .map_or(NodeValue::Other("number out of range"), NodeValue::Integer),
         DeValue::Float(number) => {
             number.as_str().replace('_', "").parse().map_or(NodeValue::Other("number"), NodeValue::Number)
         }

@@ -1,4 +1,5 @@
-//! Aurora's version: what is configured is a floor, and what is pinned or live stays until `--upgrade` asks for the newest.
+//! Selection of the Aurora version. The configured version is a minimum; a pinned or live version is kept until `--upgrade`
+//! requests the newest.
 
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::version::{major, order};
@@ -9,17 +10,18 @@ use crate::configuration::Configuration;
 
 const KEY: &str = "database.engine_version";
 
-/// The version, or major version, that the configuration asks for at least.
+/// Returns the configured minimum version or major version.
 pub(super) fn configured(configuration: &Configuration) -> String {
     configuration.value(KEY).as_str().unwrap_or_default().to_owned()
 }
 
-/// Which versions of the configured major version are offered.
+/// Returns the lookup of the available versions of the configured major version.
 pub(super) fn question(configuration: &Configuration) -> EngineQuestion {
     EngineQuestion { engine: "aurora-postgresql".to_owned(), major: major(&configured(configuration)).to_owned() }
 }
 
-/// The version of the cluster: never lower than the live one, which AWS raises by itself and which cannot go back.
+/// Selects the version of the cluster. It is never lower than the live version, which AWS upgrades automatically and which
+/// cannot be downgraded.
 pub(super) fn choose(
     configuration: &Configuration,
     answers: &Answers<'_>,
@@ -31,70 +33,73 @@ pub(super) fn choose(
     let is_default = !configuration.all.contains_key(KEY);
     let chosen = match live {
         Some(live) if major(live) != major(&wanted) && is_default => {
-            let message = format!("the cluster stays at PostgreSQL {}: new deployments get {wanted}", major(live));
-            let help =
-                format!("`engine_version = \"{wanted}\"` in [database] upgrades it; `\"{}\"` keeps it", major(live));
+            let message = format!("the cluster stays at PostgreSQL {}; the default is now {wanted}", major(live));
+            let help = format!(
+                "to upgrade, set `engine_version = \"{wanted}\"` in [database]; to keep the version, set it to `\"{}\"`",
+                major(live)
+            );
             problems.push(Diagnostic::warning(KEY, message).help(help));
             live.to_owned()
         }
         Some(live) if order(major(live)) > order(major(&wanted)) => {
-            let message = format!("the cluster runs PostgreSQL {live}, which cannot go back to {wanted}");
+            let message = format!("the cluster runs PostgreSQL {live} and cannot be downgraded to {wanted}");
             problems.push(Diagnostic::error(KEY, message).help(format!("set `engine_version = \"{}\"`", major(live))));
             wanted
         }
         Some(live) if !pins.upgrade && major(live) == major(&wanted) && order(live) >= order(&wanted) => {
             live.to_owned()
         }
-        _ => of_offered(configuration, answers, pins, &wanted, problems),
+        _ => choose_available(configuration, answers, pins, &wanted, problems),
     };
     check_capacity(configuration, &chosen, problems);
     chosen
 }
 
-/// The version of a cluster that is to be created or raised.
-fn of_offered(
+/// Selects the version of a cluster to create or upgrade.
+fn choose_available(
     configuration: &Configuration,
     answers: &Answers<'_>,
     pins: &Pins,
     wanted: &str,
     problems: &mut Vec<Diagnostic>,
 ) -> String {
-    let mut offered = answers.get::<EngineVersions>(&question(configuration)).unwrap_or_default();
-    let least = pins.cluster_version.as_deref().filter(|live| major(live) == major(wanted));
-    offered.retain(|version| {
+    let mut available = answers.get::<EngineVersions>(&question(configuration)).unwrap_or_default();
+    let minimum = pins.cluster_version.as_deref().filter(|live| major(live) == major(wanted));
+    available.retain(|version| {
         let is_at_least = |floor: &str| order(version) >= order(floor);
-        major(version) == major(wanted) && is_at_least(wanted) && least.is_none_or(is_at_least)
+        major(version) == major(wanted) && is_at_least(wanted) && minimum.is_none_or(is_at_least)
     });
-    let pinned = pins.get(AURORA_PIN).filter(|pinned| offered.contains(pinned));
+    let pinned = pins.get(AURORA_PIN).filter(|pinned| available.contains(pinned));
     if let Some(pinned) = pinned {
         return pinned;
     }
-    let asks_for_newest = pins.upgrade || !wanted.contains('.');
-    if !asks_for_newest && offered.iter().any(|version| version == wanted) {
+    let requests_newest = pins.upgrade || !wanted.contains('.');
+    if !requests_newest && available.iter().any(|version| version == wanted) {
         return wanted.to_owned();
     }
-    let Some(newest) = offered.into_iter().max_by_key(|version| order(version)) else {
-        if let Some(live) = least {
+    let Some(newest) = available.into_iter().max_by_key(|version| order(version)) else {
+        if let Some(live) = minimum {
             return live.to_owned();
         }
+        let region = &configuration.region;
         let message = if wanted.contains('.') {
-            format!("no Aurora PostgreSQL {wanted} or later {}.x is offered in {}", major(wanted), configuration.region)
+            format!("Aurora PostgreSQL {wanted} or later {}.x is not available in {region}", major(wanted))
         } else {
-            format!("no Aurora PostgreSQL {wanted}.x is offered in {}", configuration.region)
+            format!("Aurora PostgreSQL {wanted}.x is not available in {region}")
         };
-        let help = "`aws rds describe-db-engine-versions --engine aurora-postgresql` lists what is; set `engine_version` in [database]";
+        let help = "`aws rds describe-db-engine-versions --engine aurora-postgresql` lists the available versions; set `engine_version` in [database]";
         problems.push(Diagnostic::error(KEY, message).help(help));
         return wanted.to_owned();
     };
-    if !asks_for_newest {
+    if !requests_newest {
         let message =
-            format!("Aurora PostgreSQL {wanted} is not offered in {}: {newest} is used", configuration.region);
+            format!("Aurora PostgreSQL {wanted} is not available in {}; using {newest}", configuration.region);
         problems.push(Diagnostic::warning(KEY, message));
     }
     newest
 }
 
-/// What a least capacity of 0 needs, and what it does not bring here.
+/// Validates a minimum capacity of 0, which requires a recent version and has no benefit with the database proxy.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
 fn check_capacity(configuration: &Configuration, version: &str, problems: &mut Vec<Diagnostic>) {
     if configuration.value("database.min_acu").as_f64() != Some(0.0) {
@@ -106,14 +111,14 @@ fn check_capacity(configuration: &Configuration, version: &str, problems: &mut V
         major => major,
     };
     if order(version) < order(first) {
-        let message = format!("a least capacity of 0 needs PostgreSQL {first} or later, not {version}");
+        let message = format!("a minimum capacity of 0 requires PostgreSQL {first} or later; selected: {version}");
         problems.push(
-            Diagnostic::error("database.min_acu", message).help("set `min_acu = 0.5`, or a later `engine_version`"),
+            Diagnostic::error("database.min_acu", message).help("set `min_acu = 0.5` or a later `engine_version`"),
         );
         return;
     }
-    let message = "the cluster never pauses: the database proxy keeps connections to it open";
-    let help = "`min_acu = 0` saves nothing while the proxy exists; `0.5` starts faster after idle hours";
+    let message = "the cluster never pauses, because the database proxy keeps connections open";
+    let help = "set `min_acu = 0.5`: `0` saves no cost with the proxy, and `0.5` responds faster after idle periods";
     problems.push(Diagnostic::warning("database.min_acu", message).help(help));
 }
 

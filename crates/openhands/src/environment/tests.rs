@@ -1,4 +1,4 @@
-//! What the account must have, from answers of look-ups.
+//! Tests of the environment: validation of lookup results.
 
 use serde_json::json;
 
@@ -11,12 +11,12 @@ fn configuration(more: &str) -> Configuration {
     Configuration::load(&Sources { file, ..Sources::default() }).unwrap().0
 }
 
-/// The usual answers, changed.
+/// Returns the environment for valid lookup results modified by `change`.
 pub(super) fn checked(more: &str, change: impl Fn(&str, &mut Value)) -> Result<(Environment, Vec<Diagnostic>), String> {
     checked_with(more, &Pins::default(), change)
 }
 
-/// The same with something that the state has pinned.
+/// Returns the same with pins.
 pub(super) fn checked_with(
     more: &str,
     pins: &Pins,
@@ -50,7 +50,7 @@ pub(super) fn checked_with(
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
-/// Three zones; the third has no public subnet, the first two private ones.
+/// Returns a network with three zones: zone a has two private subnets, zone c has no public subnet.
 fn network() -> Value {
     let subnet = |id: &str, zone: &str| json!({ "id": id, "zone": zone });
     json!({
@@ -68,19 +68,19 @@ fn network() -> Value {
 }
 
 #[test]
-fn one_subnet_of_each_kind_is_chosen_per_zone_the_lowest_id_first() {
+fn the_subnet_with_the_lowest_id_is_chosen_per_kind_and_zone() {
     let (environment, _) = checked("", |_, _| {}).unwrap();
     assert_eq!(
         environment.private_subnets,
         ["subnet-1", "subnet-2", "subnet-3"],
-        "the main table counts where there is no other"
+        "a subnet without an association uses the main route table"
     );
     assert_eq!(environment.public_subnets, ["subnet-4", "subnet-5"]);
     assert_eq!(environment.route_tables, ["rtb-main", "rtb-public"]);
 }
 
 #[test]
-fn every_thing_that_is_missing_is_told_at_once() {
+fn all_missing_prerequisites_are_reported_together() {
     let errors = checked("", |name, answer| match name {
         "ec2.vpc" => answer["dns_hostnames"] = json!(false),
         "ec2.vpc_network" => answer["route_tables"][0]["default_route"] = Value::Null,
@@ -89,15 +89,15 @@ fn every_thing_that_is_missing_is_told_at_once() {
         _ => {}
     });
     insta::assert_snapshot!(errors.unwrap_err(), @"
-    hosted_zone_id: the hosted zone `Z1` (example.com) is private
-    vpc_id: the VPC `vpc-0123456789abcdef0` has DNS hostnames switched off, which interface endpoints need
-    vpc_id: the VPC `vpc-0123456789abcdef0` has private subnets with a route to a NAT gateway in 0 availability zones; 2 are needed
-    look-up: there is no prefix list `com.amazonaws.global.cloudfront.origin-facing` in us-west-2
+    hosted_zone_id: hosted zone `Z1` (example.com) is private
+    vpc_id: DNS hostnames must be enabled in VPC `vpc-0123456789abcdef0` for interface endpoints
+    vpc_id: VPC `vpc-0123456789abcdef0` has private subnets with a route to a NAT gateway in 0 availability zones; at least 2 are required
+    lookup: prefix list `com.amazonaws.global.cloudfront.origin-facing` not found in us-west-2
     ");
 }
 
 #[test]
-fn the_zone_must_be_that_of_the_domain_or_of_a_parent_of_it() {
+fn the_hosted_zone_must_match_the_domain_or_a_parent_domain() {
     let zone = |name: &'static str| {
         move |look_up: &str, answer: &mut Value| {
             if look_up == "route53.hosted_zone" {
@@ -107,11 +107,11 @@ fn the_zone_must_be_that_of_the_domain_or_of_a_parent_of_it() {
     };
     assert!(checked("", zone("app.example.com")).is_ok());
     assert!(checked("", zone("example.com")).is_ok());
-    assert!(checked("", zone("ple.com")).unwrap_err().contains("is that of ple.com, not of app.example.com"));
+    assert!(checked("", zone("ple.com")).unwrap_err().contains("serves ple.com, not app.example.com"));
 }
 
 #[test]
-fn endpoints_that_are_not_ours_are_left_alone() {
+fn existing_endpoints_of_others_are_not_managed() {
     let endpoints = |look_up: &str, answer: &mut Value| {
         if look_up == "ec2.vpc_endpoints" {
             *answer = json!([
@@ -122,16 +122,17 @@ fn endpoints_that_are_not_ours_are_left_alone() {
     };
     let error = checked("", endpoints).unwrap_err();
     assert!(
-        error.contains("network.endpoints.ecr-api: the VPC has an endpoint for com.amazonaws.us-west-2.ecr.api"),
+        error
+            .contains("network.endpoints.ecr-api: the VPC already has an endpoint for com.amazonaws.us-west-2.ecr.api"),
         "{error}"
     );
-    let (environment, remarks) = checked("[network]\nendpoints = { ecr-api = false }\n", endpoints).unwrap();
+    let (environment, warnings) = checked("[network]\nendpoints = { ecr-api = false }\n", endpoints).unwrap();
     assert_eq!(environment.foreign_s3_endpoint.as_deref(), Some("vpce-1"));
-    assert!(remarks[0].message.contains("none is made"));
+    assert!(warnings[0].message.contains("already has an S3 gateway endpoint"));
 }
 
 #[test]
-fn a_sandbox_secret_that_is_there_is_used_and_one_of_ours_is_managed() {
+fn an_existing_sandbox_secret_is_used_and_an_owned_one_is_managed() {
     let secret = |tags: Value| {
         move |look_up: &str, answer: &mut Value| {
             if look_up == "secretsmanager.secret" {
@@ -145,15 +146,15 @@ fn a_sandbox_secret_that_is_there_is_used_and_one_of_ours_is_managed() {
 }
 
 #[test]
-fn backups_that_the_account_has_not_opted_in_to_are_remarked() {
-    let (_, remarks) = checked("", |look_up, answer| {
+fn a_missing_backup_opt_in_is_a_warning() {
+    let (_, warnings) = checked("", |look_up, answer| {
         if look_up == "backup.opted_in" {
             *answer = json!({ "EBS": true, "EFS": false, "S3": false });
         }
     })
     .unwrap();
-    assert_eq!(remarks[0].message, "AWS Backup does not back up EFS: the account has not opted in");
-    assert!(remarks[0].help.as_ref().unwrap().contains("EFS=true"), "{remarks:?}");
+    assert_eq!(warnings[0].message, "AWS Backup does not back up EFS: not enabled in the account");
+    assert!(warnings[0].help.as_ref().unwrap().contains("EFS=true"), "{warnings:?}");
     let unknown = checked("", |look_up, answer| {
         if look_up == "backup.opted_in" {
             *answer = json!({});
@@ -163,18 +164,18 @@ fn backups_that_the_account_has_not_opted_in_to_are_remarked() {
 }
 
 #[test]
-fn what_is_pinned_changes_only_when_an_upgrade_is_asked_for() {
+fn pins_change_only_with_upgrade() {
     let pins = Pins { known: BTreeMap::from([("machine_image".to_owned(), json!("ami-1"))]), ..Pins::default() };
-    let (environment, remarks) = checked_with("", &pins, |_, _| {}).unwrap();
+    let (environment, warnings) = checked_with("", &pins, |_, _| {}).unwrap();
     assert_eq!(environment.image_id, "ami-1");
-    assert!(remarks[0].message.contains("newer machine image than ami-1"), "{remarks:?}");
+    assert!(warnings[0].message.contains("newer machine image is available (in use: ami-1)"), "{warnings:?}");
     let (environment, _) = checked_with("", &Pins { upgrade: true, ..pins }, |_, _| {}).unwrap();
     assert_eq!(environment.image_id, "ami-2");
     assert_eq!(environment.pins["machine_image"], "ami-2");
 }
 
-/// What a domain in a state of its own finds of its backend.
-fn of_backend(exported: &Value) -> Result<Environment, String> {
+/// Returns the environment of a deployment with a backend that exports these parameters.
+fn with_backend(exported: &Value) -> Result<Environment, String> {
     let text =
         "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"eu-west-1\"\n";
     let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
@@ -188,67 +189,68 @@ fn of_backend(exported: &Value) -> Result<Environment, String> {
                 }
                 "route53.hosted_zone" => json!({ "name": "example.com", "private": false }),
                 "ssm.published_parameter" => exported[request.question.as_str().unwrap()].clone(),
-                other => panic!("{other} is none of its business"),
+                other => panic!("unexpected lookup {other}"),
             };
             (request, answer)
         })
         .collect();
-    let told = |problems: Vec<Diagnostic>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    Environment::new(&configuration, &answers, &Pins::default()).map(|(environment, _)| environment).map_err(told)
+    let joined = |problems: Vec<Diagnostic>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    Environment::new(&configuration, &answers, &Pins::default()).map(|(environment, _)| environment).map_err(joined)
 }
 
 #[test]
-fn a_domain_in_a_state_of_its_own_asks_for_nothing_but_what_its_backend_exports() {
-    let environment = of_backend(&json!({
+fn a_deployment_with_a_backend_reads_only_its_exports() {
+    let environment = with_backend(&json!({
         "/openhands/compute/eu-west-1/alb-dns-name": { "arn": "arn:dns", "version": 1, "value": "alb.example.com" },
         "/openhands/compute/eu-west-1/origin-verify-secret": { "arn": "arn:secret", "version": 4, "value": null },
     }));
     let exported = environment.unwrap().exported.unwrap();
     assert_eq!(exported.alb_dns_name, "alb.example.com");
     assert_eq!((exported.header_secret_arn.as_str(), exported.header_secret_version.as_str()), ("arn:secret", "4"));
-    insta::assert_snapshot!(of_backend(&json!({})).unwrap_err(), @"
-    backend: there is no parameter `/openhands/compute/eu-west-1/alb-dns-name` in us-east-1, which the backend exports
-    backend: there is no parameter `/openhands/compute/eu-west-1/origin-verify-secret` in us-east-1, which the backend exports
+    insta::assert_snapshot!(with_backend(&json!({})).unwrap_err(), @"
+    backend: SSM parameter `/openhands/compute/eu-west-1/alb-dns-name`, exported by the backend, not found in us-east-1
+    backend: SSM parameter `/openhands/compute/eu-west-1/origin-verify-secret`, exported by the backend, not found in us-east-1
     ");
 }
 
 #[test]
-fn the_images_that_are_built_on_are_pinned_by_digest_and_asked_for_once() {
+fn base_images_are_pinned_by_digest_and_looked_up_once() {
     let build = "[images]\nsource = \"build\"\n";
     let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
     let (environment, _) = checked(build, |_, _| {}).unwrap();
     assert_eq!(environment.base_images.len(), 3, "OpenHands, the agent server, the AWS CLI");
     assert!(environment.base_images.values().all(|found| *found == digest("a")));
 
-    // The tags move on: what the state has pinned stays, and nobody is asked, until an upgrade asks for newer ones.
+    // The tags move: pinned digests are kept without a lookup until an upgrade.
     let pins = |upgrade| Pins { known: environment.pins.clone(), upgrade, ..Pins::default() };
     let moved = |look_up: &str, answer: &mut Value| {
         if look_up == "docker.image_digest" {
             *answer = json!({ "digest": digest("b") });
         }
     };
-    let asked = |pins: &Pins| {
+    let requests = |pins: &Pins| {
         look_ups(&configuration(build), pins, false).iter().filter(|r| r.name.starts_with("docker.image")).count()
     };
-    assert_eq!((asked(&pins(false)), asked(&pins(true))), (0, 3));
+    assert_eq!((requests(&pins(false)), requests(&pins(true))), (0, 3));
     let (kept, _) = checked_with(build, &pins(false), moved).unwrap();
     assert_eq!(kept.base_images, environment.base_images);
     let (upgraded, _) = checked_with(build, &pins(true), moved).unwrap();
     assert!(upgraded.base_images.values().all(|found| *found == digest("b")));
 
     let one = format!("{build}openhands_digest = \"{}\"\n", digest("c"));
-    assert_eq!(checked(&one, |_, _| {}).unwrap().0.base_images.len(), 2, "one is set by hand");
+    assert_eq!(checked(&one, |_, _| {}).unwrap().0.base_images.len(), 2, "one is configured");
 }
 
 #[test]
-fn a_registry_that_does_not_answer_is_an_error_that_names_the_image() {
+fn an_unreachable_registry_is_an_error_that_names_the_image() {
     let error = checked("[images]\nsource = \"build\"\n", |look_up, answer| {
         if look_up == "docker.image_digest" {
             *answer = json!({ "problem": "dial tcp: lookup ghcr.io: no such host" });
         }
     });
     let error = error.unwrap_err();
-    for text in ["cannot read the digest of `ghcr.io/openhands/agent-server:", "no such host", "public.ecr.aws/aws-cli"]
+    for text in
+        ["failed to read the digest of `ghcr.io/openhands/agent-server:", "no such host", "public.ecr.aws/aws-cli"]
     {
         assert!(error.contains(text), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Zips and tars that are the same bytes for the same files, on any machine at any time.
+//! Reproducible zip and tar archives: equal files give equal bytes.
 
 use std::io::{Cursor, Write as _};
 
@@ -7,7 +7,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::template::PayloadError;
 
-/// A function's code as AWS Lambda takes it: files in order, the earliest time that the format knows, readable by all.
+/// Returns a zip archive of Lambda code: sorted files, the minimum timestamp of the format, world-readable.
 pub fn archive<N: AsRef<str>>(files: &[(N, String)]) -> Result<Vec<u8>, PayloadError> {
     let mut sorted: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_ref(), text.as_str())).collect();
     sorted.sort_unstable();
@@ -27,7 +27,7 @@ pub fn archive<N: AsRef<str>>(files: &[(N, String)]) -> Result<Vec<u8>, PayloadE
     write().map_err(|error| PayloadError::Template { name: "archive".to_owned(), reason: error.to_string() })
 }
 
-/// A context as docker takes it: a tar of files in order, without times and owners.
+/// Returns a Docker build context: a tar archive of sorted files, without timestamps and owners.
 pub fn context(files: &[(&str, String)]) -> Result<Vec<u8>, PayloadError> {
     let mut sorted: Vec<&(&str, String)> = files.iter().collect();
     sorted.sort_unstable();
@@ -45,7 +45,7 @@ pub fn context(files: &[(&str, String)]) -> Result<Vec<u8>, PayloadError> {
     write().map_err(|error| PayloadError::Template { name: "context".to_owned(), reason: error.to_string() })
 }
 
-/// A rendered file of settings, and the files that are the same for everybody.
+/// Combines a rendered settings file with static files.
 pub(super) fn with_settings(
     settings: (&'static str, String),
     files: &[(&'static str, &'static str)],
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_files_in_any_order_are_the_same_bytes() {
+    fn archives_do_not_depend_on_the_order_of_files() {
         let file = |name: &'static str, text: &str| (name, text.to_owned());
         let one = archive(&[file("b.txt", "two"), file("a.txt", "one")]).unwrap();
         assert_eq!(one, archive(&[file("a.txt", "one"), file("b.txt", "two")]).unwrap());

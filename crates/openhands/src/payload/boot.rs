@@ -1,5 +1,5 @@
-//! What an instance starts with: the boot script, which is its user data, and the bundle of files that the script fetches from the
-//! data bucket and verifies.
+//! The boot script of an instance, deployed as user data, and the bundle of files that the script downloads from the data bucket
+//! and verifies.
 
 mod files;
 
@@ -13,75 +13,76 @@ use super::overlay::SandboxLimits;
 use super::releases::RELEASES;
 use super::template::{PayloadError, render};
 
-/// AWS's limit for user data, in bytes; it is checked after encoding, which is stricter than AWS.
+/// The AWS limit for user data, in bytes. It is applied after Base64 encoding, which is stricter than AWS.
 pub const LARGEST_USER_DATA: usize = 16 * 1024;
 
-/// Docker's compose plugin: the version, and the digest of the file for arm64 that Docker's own image of that version names.
+/// The Docker Compose plugin: the version, and the SHA-256 digest of the arm64 binary as stated in the official Docker image of
+/// that version.
 const COMPOSE: (&str, &str) = ("2.38.2", "4d0f7678dd3338452beba4518e36a8e22b20cad79ba2535c687da554dc3997fb");
-/// The image of OpenResty.
+/// The OpenResty image.
 const OPENRESTY_IMAGE: &str = "openresty/openresty:1.27.1.2-alpine";
-/// The start of a bundle's key in the data bucket.
+/// The prefix of bundle keys in the data bucket.
 pub const BUNDLE_PREFIX: &str = "boot/";
-/// Its end.
+/// The suffix of bundle keys in the data bucket.
 pub const BUNDLE_SUFFIX: &str = ".zip";
 
-/// What an instance is started with.
+/// The boot values of an instance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Boot {
-    /// The region.
+    /// The AWS region.
     pub region: String,
-    /// The topic that is alerted when an instance does not start or an update is rolled back.
+    /// The ARN of the topic for alerts about failed boots and rolled-back updates.
     pub alert_topic_arn: String,
-    /// The log group of the boot log, the health log and the containers' logs.
+    /// The log group of the boot log, the health log and the container logs.
     pub log_group_name: String,
-    /// The Auto Scaling group, by which the metric of the instance's health is known.
+    /// The Auto Scaling group name, a dimension of the health metric.
     pub group_name: String,
-    /// The bucket of users' data.
+    /// The bucket of user data.
     pub data_bucket: String,
-    /// The shared file system.
+    /// The ID of the shared file system.
     pub file_system_id: String,
-    /// Its access point.
+    /// The ID of the access point of the file system.
     pub access_point_id: String,
-    /// The secret with the proxy user's name and password.
+    /// The name of the secret with the user name and password for the database proxy.
     pub database_secret: String,
-    /// The proxy's endpoint.
+    /// The endpoint of the database proxy.
     pub database_host: String,
-    /// Its port.
+    /// The port of the database proxy.
     pub database_port: u16,
-    /// The database.
+    /// The database name.
     pub database_name: String,
-    /// The secret that encrypts agents' sessions.
+    /// The name of the secret that encrypts agent sessions.
     pub sandbox_secret: String,
-    /// The secret with the header value by which requests of CloudFront are known.
+    /// The name of the secret with the header value that authenticates CloudFront.
     pub origin_secret: String,
-    /// The key that encrypts users' secrets.
+    /// The ID of the KMS key that encrypts user secrets.
     pub user_secrets_key_id: String,
-    /// The role of the sandboxes.
+    /// The ARN of the role of the sandboxes.
     pub sandbox_role_arn: String,
-    /// The repository of OpenHands' image.
+    /// The repository of the OpenHands image.
     pub openhands_repository: String,
-    /// Its tag.
+    /// The tag of the OpenHands image.
     pub openhands_tag: String,
-    /// The repository of the sandboxes' image.
+    /// The repository of the agent server image, in which sandboxes run.
     pub agent_server_repository: String,
-    /// Its tag.
+    /// The tag of the agent server image.
     pub agent_server_tag: String,
-    /// The model of a new user, as `LiteLLM` names it: `bedrock/…`.
+    /// The default model of new users under its `LiteLLM` name, `bedrock/…`.
     pub model: String,
-    /// Patterns of the models that may be used.
+    /// Patterns of the allowed models.
     pub allowed_models: Vec<String>,
     /// The limits of sandboxes.
     pub sandbox: SandboxLimits,
-    /// Whether the instance pulls its images again every night.
+    /// `true` to pull updated images every night.
     pub auto_update: bool,
-    /// Whether applications may be open to everybody.
+    /// `true` to allow public access to apps started by agents.
     pub public_access: bool,
-    /// The registry of images that were built here; none: the published images.
+    /// The registry of built images; `None` for published images.
     pub registry: Option<String>,
 }
 
 impl Boot {
-    /// Sample values: for the digest of the files alone, and for tests.
+    /// Returns sample values, for tests and for the digest of the static files.
     pub fn sample() -> Self {
         let text = || "sample".to_owned();
         let (release, texts) = (RELEASES.first(), |value: Option<&str>| value.unwrap_or_default().to_owned());
@@ -114,33 +115,33 @@ impl Boot {
         }
     }
 
-    /// The image in which sandboxes run.
+    /// Returns the agent server image, in which sandboxes run.
     pub(crate) fn agent_server_image(&self) -> String {
         format!("{}:{}", self.agent_server_repository, self.agent_server_tag)
     }
 
-    /// The bundle, zipped.
+    /// Returns the zipped bundle.
     pub fn bundle(&self) -> Result<Vec<u8>, PayloadError> {
         archive(&self.files()?)
     }
 
-    /// The key of a bundle in the data bucket: its digest is its name, so that a new one never takes an old one's place.
+    /// Returns the key of a bundle in the data bucket. The key contains the digest, so that a new bundle never overwrites another.
     pub fn bundle_key(bundle: &[u8]) -> String {
         format!("{BUNDLE_PREFIX}{}{BUNDLE_SUFFIX}", sha256_hex(bundle))
     }
 
-    /// The boot script, which fetches this bundle.
+    /// Returns the boot script that downloads this bundle.
     ///
     /// # Errors
-    /// The script is longer than AWS takes.
+    /// Fails if the script exceeds the AWS limit.
     pub fn user_data(&self, bundle: &[u8]) -> Result<String, PayloadError> {
         self.user_data_of(&Self::bundle_key(bundle), &sha256_hex(bundle))
     }
 
-    /// The boot script, which fetches the bundle of this key and digest.
+    /// Returns the boot script that downloads the bundle with this key and digest.
     ///
     /// # Errors
-    /// The script is longer than AWS takes.
+    /// Fails if the script exceeds the AWS limit.
     pub fn user_data_of(&self, bundle_key: &str, bundle_sha256: &str) -> Result<String, PayloadError> {
         let values = serde_json::json!({
             "region": self.region,

@@ -1,24 +1,25 @@
-//! The SQL that prepares the database: roles, privileges, a type. Run any number of times, it ends the same.
+//! The SQL that bootstraps the database: roles, privileges and a type. It is idempotent.
 //!
-//! Statements come in one transaction, for any executor: the RDS Data API takes them one by one, `psql` as a text. The executing role
-//! is the cluster's master, which is no superuser: it may create roles and owns the database.
+//! The statements form one transaction for any executor: the RDS Data API runs them one by one, `psql` runs them as a script. The
+//! executing role is the master user of the cluster. It is not a superuser, but can create roles and owns the database.
 //!
-//! RDS lets members of `rds_iam` log in with tokens only. From PostgreSQL 16 on, the creator of a role is a member of it, so a master
-//! that creates the IAM role itself would lose its own password (<https://www.postgresql.org/docs/16/role-attributes.html>, role
-//! creation). A helper role creates the IAM role, lends it to the master for the transaction, and is dropped at its end.
+//! RDS allows members of `rds_iam` to log in only with tokens. Since PostgreSQL 16, the creator of a role is a member of it, so a
+//! master user that creates the IAM role itself could no longer use its password
+//! (<https://www.postgresql.org/docs/16/role-attributes.html>, role creation). A temporary helper role creates the IAM role and
+//! grants it to the master user during the transaction.
 
 use postgres_protocol::password::scram_sha_256;
 
 use super::template::PayloadError;
 
-/// What is prepared.
+/// The names for the bootstrap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
-    /// The database.
+    /// The database name.
     pub database: String,
-    /// Who logs in with IAM's tokens.
+    /// The role for IAM authentication.
     pub iam_role: String,
-    /// Who the proxy logs in as, with a password.
+    /// The role of the proxy, with a password.
     pub proxy_role: String,
 }
 
@@ -32,19 +33,20 @@ impl Default for Bootstrap {
     }
 }
 
-/// Statements that take effect together or not at all.
+/// Statements to execute atomically.
 pub type Transaction = Vec<String>;
 
-/// Creates the IAM role. Exists only within the transaction.
+/// The helper role that creates the IAM role. It exists only within the transaction.
 const HELPER: &str = "openhands_bootstrap";
 
-/// The major version from which the creator of a role is a member of it.
+/// The first server version, in the form of `server_version_num`, where the creator of a role is a member of it.
 const CREATORS_ARE_MEMBERS: u32 = 160_000;
 
-/// The states of an event's callback, in OpenHands' own schema.
+/// The states of an event callback in the OpenHands schema.
 const CALLBACK_STATUS: &[&str] = &["ACTIVE", "DISABLED", "COMPLETED", "ERROR"];
 
-/// A name in double quotes. Names are checked rather than escaped: what AWS, libpq and shells think of odd ones differs.
+/// Quotes an identifier. Identifiers are validated instead of escaped, because AWS, libpq and shells treat special characters
+/// differently.
 fn identifier(name: &str) -> Result<String, PayloadError> {
     let is_first = |c: char| c.is_ascii_lowercase() || c == '_';
     let fits = name.len() <= 63
@@ -54,27 +56,27 @@ fn identifier(name: &str) -> Result<String, PayloadError> {
     if fits {
         return Ok(format!("\"{name}\""));
     }
-    let rule = "1 to 63 lower-case letters, digits and underscores, not beginning with a digit or `pg_`";
+    let rule = "use 1 to 63 lowercase letters, digits and underscores, not starting with a digit or `pg_`";
     Err(PayloadError::BadName { name: name.to_owned(), rule })
 }
 
-/// A text in single quotes.
+/// Quotes a string literal.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// A block of PL/pgSQL that does something unless it is done, also when two do it at once.
-fn unless(exists: &str, make: &str) -> String {
+/// Returns a PL/pgSQL block that runs `create` unless `exists` returns a row. It tolerates concurrent execution.
+fn unless(exists: &str, create: &str) -> String {
     format!(
-        "DO $bootstrap$ BEGIN IF NOT EXISTS ({exists}) THEN {make}; END IF; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $bootstrap$"
+        "DO $bootstrap$ BEGIN IF NOT EXISTS ({exists}) THEN {create}; END IF; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $bootstrap$"
     )
 }
 
 impl Bootstrap {
-    /// The transactions, in order; `proxy_verifier` is what [`verifier`] has made of the proxy role's password.
+    /// Returns the transactions in order. `proxy_verifier` is the [`verifier`] of the password of the proxy role.
     ///
     /// # Errors
-    /// A name that is not one.
+    /// Fails if a name is invalid.
     pub fn transactions(&self, proxy_verifier: &str) -> Result<Vec<Transaction>, PayloadError> {
         let database = identifier(&self.database)?;
         let (iam, proxy) = (identifier(&self.iam_role)?, identifier(&self.proxy_role)?);
@@ -84,7 +86,7 @@ impl Bootstrap {
             unless(&exists, &format!("CREATE ROLE {proxy} LOGIN")),
             administer(&self.proxy_role, &proxy),
             self.iam_role(&iam, &both),
-            // Where the parameter may be set, not even the verifier is logged.
+            // If the master user can set these parameters, the verifier is not logged either.
             "DO $bootstrap$ BEGIN PERFORM set_config('log_statement', 'none', true), set_config('log_min_duration_statement', '-1', true); EXCEPTION WHEN insufficient_privilege THEN NULL; END $bootstrap$".to_owned(),
             format!("ALTER ROLE {proxy} PASSWORD {}", literal(proxy_verifier)),
             format!("GRANT ALL PRIVILEGES ON DATABASE {database} TO {both}"),
@@ -95,14 +97,14 @@ impl Bootstrap {
         statements.extend(default_privileges(&proxy, &both));
         let labels: Vec<String> = CALLBACK_STATUS.iter().map(|label| literal(label)).collect();
         let exists = "SELECT FROM pg_catalog.pg_type WHERE typname = 'eventcallbackstatus' AND typnamespace = 'public'::regnamespace";
-        // Last: the type shows that all of this was done.
-        let make = format!("CREATE TYPE public.eventcallbackstatus AS ENUM ({})", labels.join(", "));
-        statements.push(unless(exists, &make));
+        // Last, so that the type indicates a completed bootstrap.
+        let create = format!("CREATE TYPE public.eventcallbackstatus AS ENUM ({})", labels.join(", "));
+        statements.push(unless(exists, &create));
         Ok(vec![statements])
     }
 
-    /// Creates the IAM role with the privileges on what it will create. Afterwards the master has no part in it, so from
-    /// [`CREATORS_ARE_MEMBERS`] on nothing of an existing one can or need be changed.
+    /// Returns the statement that creates the IAM role with default privileges on its future relations. Afterwards the master user
+    /// is not a member of the role. Therefore, since [`CREATORS_ARE_MEMBERS`], an existing role cannot and need not be changed.
     fn iam_role(&self, iam: &str, both: &str) -> String {
         let exists = format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {}", literal(&self.iam_role));
         let defaults = default_privileges(iam, both).join("; ");
@@ -126,8 +128,8 @@ impl Bootstrap {
     }
 }
 
-/// Makes the master a member of a role, with the right to alter it. Before PostgreSQL 16 the right is not needed; granted all the
-/// same, it survives an upgrade.
+/// Returns a statement that grants a role to the master user with the ADMIN option. Before PostgreSQL 16 the option is not
+/// required, but it is granted so that it exists after an upgrade.
 fn administer(name: &str, quoted: &str) -> String {
     let name = literal(name);
     format!(
@@ -136,7 +138,7 @@ fn administer(name: &str, quoted: &str) -> String {
     )
 }
 
-/// All privileges on what a role will create in the schema.
+/// Returns statements that grant all privileges on future relations of a role in the schema.
 fn default_privileges(creator: &str, to: &str) -> Vec<String> {
     let grant = |what: &str| {
         format!("ALTER DEFAULT PRIVILEGES FOR ROLE {creator} IN SCHEMA public GRANT ALL PRIVILEGES ON {what} TO {to}")
@@ -144,7 +146,8 @@ fn default_privileges(creator: &str, to: &str) -> Vec<String> {
     ["TABLES", "SEQUENCES"].map(grant).into()
 }
 
-/// All privileges on the tables and sequences that the master has a part in. The IAM role's own come with its default privileges.
+/// Returns a statement that grants all privileges on relations that the master user owns directly or through membership.
+/// Relations of the IAM role are covered by its default privileges.
 fn existing_relations(to: &str) -> String {
     format!(
         "DO $bootstrap$ DECLARE relation record; BEGIN \
@@ -156,13 +159,13 @@ fn existing_relations(to: &str) -> String {
     )
 }
 
-/// What the server would make of a password (SCRAM-SHA-256, with a new salt each time) and stores instead of it. Sent in its place, no
-/// log of the server, however it is set, can hold the password.
+/// Returns the SCRAM-SHA-256 verifier of a password, with a new salt in each call. The server stores the verifier; sending it
+/// instead of the password keeps the password out of server logs, regardless of logging parameters.
 pub fn verifier(password: &str) -> String {
     scram_sha_256(password.as_bytes())
 }
 
-/// Transactions as a text for `psql`.
+/// Returns the transactions as a script for `psql`.
 pub fn script(transactions: &[Transaction]) -> String {
     let one = |transaction: &Transaction| format!("BEGIN;\n{};\nCOMMIT;\n", transaction.join(";\n"));
     transactions.iter().map(one).collect()
@@ -173,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_names_are_refused() {
+    fn hostile_names_are_rejected() {
         for name in ["", "a\"b", "a;drop table x", "Ä", "A", "1a", "a-b", "a b", "pg_x", "a'", "a\0", &"x".repeat(64)]
         {
             for field in 0..3 {
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_in_no_statement() {
+    fn statements_do_not_contain_the_password() {
         let password = "the$pass'word";
         let text = script(&Bootstrap::default().transactions(&verifier(password)).unwrap());
         assert!(!text.contains(password) && !text.contains("the$pass") && text.contains("SCRAM-SHA-256$4096:"));

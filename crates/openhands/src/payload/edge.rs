@@ -1,42 +1,42 @@
-//! The two functions at CloudFront's edge.
+//! The two Lambda@Edge functions.
 
 use serde::{Deserialize, Serialize};
 
 use super::archive::{archive, with_settings};
 use super::template::{PayloadError, render};
 
-/// AWS's limit for the code of a function at the edge of viewers, zipped, in bytes.
+/// The AWS limit for the zipped code of a Lambda@Edge function with a viewer trigger, in bytes.
 pub const LARGEST_EDGE_ZIP: usize = 1024 * 1024;
 
-/// What the viewer-request function is made with: Lambda@Edge has no environment variables.
+/// Settings of the viewer-request function. They are part of the code, because Lambda@Edge does not support environment variables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewerRequest {
-    /// Cognito's user pool.
+    /// The ID of the Cognito user pool.
     pub user_pool_id: String,
-    /// Its client.
+    /// The ID of the user pool client.
     pub client_id: String,
-    /// The client's secret. The only secret in a payload: it is in the function's code, which only who may read functions sees.
+    /// The client secret, the only secret in a payload. It is in the function code, protected by IAM permissions.
     pub client_secret: String,
-    /// Who issues tokens.
+    /// The token issuer.
     pub issuer: String,
-    /// Where the keys are that sign them.
+    /// The URL of the token signing keys (JWKS).
     pub key_set_url: String,
-    /// Where users log in.
+    /// The authorization endpoint.
     pub login_url: String,
-    /// Where codes and refresh tokens are exchanged for tokens.
+    /// The token endpoint, for authorization codes and refresh tokens.
     pub token_url: String,
-    /// Where a session ends.
+    /// The logout endpoint.
     pub logout_url: String,
-    /// The name that users open.
+    /// The host name that users open.
     pub full_domain: String,
-    /// Every domain that the client lets users come back to.
+    /// The allowed login redirect domains of the client.
     pub callback_domains: Vec<String>,
-    /// `owner` or `public`.
+    /// Access to apps started by agents: `owner` or `public`.
     pub runtime_access: String,
 }
 
 impl ViewerRequest {
-    /// The settings for a pool `<region>_…` with its domain `<prefix>.auth.<region>.amazoncognito.com`.
+    /// Returns the settings for a user pool, `<region>_…`, with the domain `<prefix>.auth.<region>.amazoncognito.com`.
     pub fn of_pool(
         user_pool_id: &str,
         pool_domain: &str,
@@ -62,31 +62,31 @@ impl ViewerRequest {
         }
     }
 
-    /// The function's files.
+    /// Returns the files of the function.
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
         Ok(with_settings(("settings.mjs", settings("viewer-request/settings.mjs", self)?), VIEWER_REQUEST))
     }
 
-    /// The function's code, zipped; its handler is `index.handler`.
+    /// Returns the zipped code; the handler is `index.handler`.
     pub fn zip(&self) -> Result<Vec<u8>, PayloadError> {
         zip("viewer-request.zip", &self.files()?)
     }
 }
 
-/// What the origin-response function is made with.
+/// Settings of the origin-response function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OriginResponse {
-    /// The name that users open.
+    /// The host name that users open.
     pub full_domain: String,
 }
 
 impl OriginResponse {
-    /// The function's files.
+    /// Returns the files of the function.
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
         Ok(with_settings(("settings.mjs", settings("origin-response/settings.mjs", self)?), ORIGIN_RESPONSE))
     }
 
-    /// The function's code, zipped; its handler is `index.handler`.
+    /// Returns the zipped code; the handler is `index.handler`.
     pub fn zip(&self) -> Result<Vec<u8>, PayloadError> {
         zip("origin-response.zip", &self.files()?)
     }
@@ -109,7 +109,7 @@ const ORIGIN_RESPONSE: &[(&str, &str)] = &[
 ];
 
 fn settings(name: &str, values: &impl Serialize) -> Result<String, PayloadError> {
-    /// The settings as one value of the template.
+    /// The settings as a single template value.
     #[derive(Serialize)]
     struct Wrapped<'a, T> {
         settings: &'a T,

@@ -1,4 +1,4 @@
-//! The contexts of images that are built here: what `docker buildx build` gets.
+//! Build contexts of images, the input of `docker buildx build`.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use super::archive::context;
 use super::template::{PayloadError, render};
 use crate::Configuration;
 
-/// The image that the AWS CLI is copied from.
+/// The image that supplies the AWS CLI.
 const AWS_CLI: &str = "public.ecr.aws/aws-cli/aws-cli:2.32.3";
-/// The version of boto3: the one that both supported releases of OpenHands pin.
+/// The version of boto3, as pinned by all supported OpenHands releases.
 const BOTO3: &str = "1.42.82";
 
-/// The digests of published images, by `repository:tag`.
+/// Digests of published images, by `repository:tag`.
 pub type Digests = BTreeMap<String, String>;
 
-/// Every published image that images are built of, `repository:tag`, with the key that sets its digest.
+/// Returns the published images used in builds, `repository:tag`, each with the configuration key of its digest.
 pub fn published(configuration: &Configuration) -> [(String, &'static str); 3] {
     let release = configuration.release();
     [
@@ -28,29 +28,29 @@ pub fn published(configuration: &Configuration) -> [(String, &'static str); 3] {
     ]
 }
 
-/// What an image is built of.
+/// The images that a build uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bases {
-    /// The published image that it is built on.
+    /// The base image.
     pub base: String,
-    /// The image that the AWS CLI is copied from.
+    /// The image that supplies the AWS CLI.
     pub aws_cli: String,
 }
 
-/// An image that is built on a published one.
+/// A built image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Image {
-    /// OpenHands itself.
+    /// The OpenHands application.
     OpenHands,
     /// The agent server, in which sandboxes run.
     AgentServer,
 }
 
 impl Image {
-    /// All that are built.
+    /// All built images.
     pub const ALL: [Self; 2] = [Self::OpenHands, Self::AgentServer];
 
-    /// The noun in the names of its repository and its resources.
+    /// Returns the noun in the names of the repository and the resources.
     pub fn noun(self) -> &'static str {
         match self {
             Self::OpenHands => "openhands",
@@ -58,7 +58,7 @@ impl Image {
         }
     }
 
-    /// What it is built of: images of the configured release, pinned by the configured digest or by one of `digests`.
+    /// Returns the images of the configured release that this build uses, pinned by the configured digest or one of `digests`.
     pub fn bases(self, configuration: &Configuration, digests: &Digests) -> Bases {
         let [openhands, agent_server, aws_cli] = published(configuration).map(|(image, key)| {
             let configured = configuration.value(key).as_str().filter(|digest| !digest.is_empty()).map(str::to_owned);
@@ -74,10 +74,10 @@ impl Image {
         Bases { base, aws_cli }
     }
 
-    /// The Dockerfile.
+    /// Returns the Dockerfile.
     ///
     /// # Errors
-    /// The template is broken.
+    /// Fails if the template is invalid.
     pub fn dockerfile(self, bases: &Bases) -> Result<String, PayloadError> {
         match self {
             Self::OpenHands => render(
@@ -93,16 +93,16 @@ impl Image {
         }
     }
 
-    /// The context, as a tar: the same bytes for the same bases on any machine.
+    /// Returns the build context as a reproducible tar archive.
     ///
     /// # Errors
-    /// The template is broken.
+    /// Fails if the template is invalid.
     pub fn context(self, bases: &Bases) -> Result<Vec<u8>, PayloadError> {
         context(&[("Dockerfile", self.dockerfile(bases)?)])
     }
 }
 
-/// The tag of the image that is built of a context: the context's digest, so that the same context is not built again.
+/// Returns the tag of an image: the digest of its build context, so that an unchanged context is not rebuilt.
 pub fn tag_of(context: &[u8]) -> String {
     sha256_hex(context)
 }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_is_the_same_for_the_same_bases_and_another_one_for_others() {
+    fn a_build_context_is_determined_by_its_bases() {
         let bases = |base: &str, aws_cli: &str| Bases { base: base.to_owned(), aws_cli: aws_cli.to_owned() };
         let context = |base: &str| Image::OpenHands.context(&bases(base, "")).unwrap();
         assert_eq!(context("a:1"), context("a:1"));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bases_follow_from_the_release_and_are_pinned_by_digests_that_are_configured() {
+    fn base_images_follow_the_release_and_configured_digests() {
         assert_eq!(bases(Image::AgentServer, "").base, "ghcr.io/openhands/agent-server:1.34.0-python");
         let digest = format!("sha256:{}", "a".repeat(64));
         let more = format!(
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_agent_server_gets_the_tools_and_its_own_user_back() {
+    fn the_agent_server_image_adds_tools_and_keeps_its_user() {
         let text = Image::AgentServer.dockerfile(&bases(Image::AgentServer, "")).unwrap();
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(lines.first(), Some(&format!("FROM {AWS_CLI} AS aws-cli").as_str()));

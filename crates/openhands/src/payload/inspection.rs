@@ -1,4 +1,5 @@
-//! The whole payload of a configuration, to look at. What only AWS knows, and every secret, is a placeholder in angle brackets.
+//! The complete payload of a configuration, for inspection. Secrets and values known only after apply are placeholders in angle
+//! brackets.
 
 use super::boot::Boot;
 use super::database::{Bootstrap, script};
@@ -11,15 +12,15 @@ use super::user_config::UserConfig;
 use crate::Configuration;
 use crate::names::Names;
 
-/// A file: its path within the folder that is written, and its content.
+/// A file: its path in the output directory, and its content.
 pub type File = (String, Vec<u8>);
 
-/// The images that are built for this configuration.
+/// Returns the images to build for this configuration.
 fn images(configuration: &Configuration) -> &'static [Image] {
     if configuration.builds_images() { &Image::ALL } else { &[] }
 }
 
-/// What an instance of this configuration starts with.
+/// Returns the boot values of an instance, with placeholders.
 fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadError> {
     let region = configuration.region.to_string();
     let release = configuration.release();
@@ -65,7 +66,7 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
     Ok(boot)
 }
 
-/// Every file of the payload, in the order of their paths.
+/// Returns all files of the payload, sorted by path.
 pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
     let names = Names::new(configuration, "<account>");
     let mut files: Vec<File> = Vec::new();
@@ -142,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn every_example_configuration_gives_a_whole_payload_twice_the_same() {
+    fn the_payload_of_every_example_configuration_is_complete_and_deterministic() {
         for text in [
             include_str!("../../../../config/single-domain.toml"),
             include_str!("../../../../config/multi-domain.toml"),
         ] {
-            let made = of(text);
-            assert_eq!(made, of(text));
-            let names: Vec<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
+            let rendered = of(text);
+            assert_eq!(rendered, of(text));
+            let names: Vec<&str> = rendered.iter().map(|(name, _)| name.as_str()).collect();
             for name in [
                 "auth/invitation.html",
                 "boot/bundle/compose.yaml",
@@ -163,25 +164,28 @@ mod tests {
     }
 
     #[test]
-    fn images_that_are_built_are_shown_and_are_those_that_an_instance_starts() {
+    fn built_images_are_rendered_and_used_by_the_instance() {
         let text = include_str!("../../../../config/single-domain.toml");
-        let made = of(&format!("{text}\n[images]\nsource = \"build\"\n"));
+        let rendered = of(&format!("{text}\n[images]\nsource = \"build\"\n"));
         let file = |name: &str| {
-            let (_, bytes) = made.iter().find(|(path, _)| path == name).unwrap();
+            let (_, bytes) = rendered.iter().find(|(path, _)| path == name).unwrap();
             String::from_utf8(bytes.clone()).unwrap()
         };
         assert!(file("images/agent-server/Dockerfile").contains("\nFROM ghcr.io/openhands/agent-server:"));
         let compose = file("boot/bundle/compose.yaml");
         assert!(compose.contains("/openhands/openhands:") && !compose.contains("ghcr.io"), "{compose}");
         assert!(file("boot/user-data.sh").contains("agent_server_image='<registry>/openhands/agent-server:"));
-        assert!(!of(text).iter().any(|(path, _)| path.starts_with("images/")), "nothing is built otherwise");
+        assert!(
+            !of(text).iter().any(|(path, _)| path.starts_with("images/")),
+            "published images have no build context"
+        );
     }
 
     #[test]
-    fn every_domain_has_its_own_edge_and_one_that_is_public_opens_the_routing() {
-        let made = of(include_str!("../../../../config/multi-domain.toml"));
+    fn every_domain_has_an_edge_and_a_public_one_enables_public_routing() {
+        let rendered = of(include_str!("../../../../config/multi-domain.toml"));
         let file = |name: &str| {
-            let (_, bytes) = made.iter().find(|(found, _)| found == name).unwrap();
+            let (_, bytes) = rendered.iter().find(|(found, _)| found == name).unwrap();
             String::from_utf8(bytes.clone()).unwrap().replace(": ", ":")
         };
         assert!(file("edge-prod/viewer-request/settings.mjs").contains("\"runtime_access\":\"owner\""));

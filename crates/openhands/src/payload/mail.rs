@@ -1,21 +1,21 @@
-//! What users are sent and see when they log in: mails of Cognito, and the looks of its login page.
+//! Emails sent by Cognito, and the branding of its login page.
 
 use serde_json::{Value, json};
 
 use super::template::{PayloadError, render};
 
-/// Cognito's limit for a mail, in characters.
+/// The Cognito limit for an email, in characters.
 pub const LARGEST_MAIL: usize = 20_000;
 
-/// Cognito's own placeholder for a code or a temporary password.
+/// The Cognito placeholder for a code or a temporary password.
 const CODE: &str = "{####}";
 
-/// A mail of Cognito's. `{username}` and `{####}` in it are Cognito's own placeholders.
+/// An email sent by Cognito. It contains the Cognito placeholders `{username}` and `{####}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// Its subject.
+    /// The subject.
     pub subject: String,
-    /// Its HTML.
+    /// The HTML body.
     pub body: String,
 }
 
@@ -28,31 +28,31 @@ fn mail(name: &str, template: &str, subject: String, values: &Value) -> Result<M
     Ok(Mail { subject, body })
 }
 
-/// The mail to a new user, with the address of every portal.
+/// Returns the email to a new user, with the URL of every domain.
 pub fn invitation(site: &str, domains: &[String]) -> Result<Mail, PayloadError> {
     let template = include_str!("../../payload/mail/invitation.html.tmpl");
     let values = json!({ "site_name": site, "domains": domains, "code": CODE, "username": "{username}" });
     mail("mail/invitation.html.tmpl", template, format!("Welcome to {site}"), &values)
 }
 
-/// The mail with a verification code.
+/// Returns the email with a verification code.
 pub fn verification(site: &str, domains: &[String]) -> Result<Mail, PayloadError> {
     let template = include_str!("../../payload/mail/verification.html.tmpl");
     let values = json!({ "site_name": site, "domains": domains, "code": CODE });
     mail("mail/verification.html.tmpl", template, format!("Your {site} Verification Code"), &values)
 }
 
-/// The settings of the login page: dark, the form in the middle, the logo in it. The rest is as Cognito has it.
+/// The settings of the login page: dark mode, a centered form with the logo. Other settings have Cognito defaults.
 pub const BRANDING: &str = include_str!("../../payload/branding/settings.json");
 
 /// An image of the login page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asset {
-    /// Cognito's name for what it is.
+    /// The Cognito category.
     pub category: &'static str,
-    /// For which colour scheme.
+    /// The color mode: `DARK` or `LIGHT`.
     pub color_mode: &'static str,
-    /// The image.
+    /// The image as SVG.
     pub svg: &'static str,
 }
 
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mails_hold_what_cognito_fills_in_and_every_portal_and_no_markup_of_names() {
+    fn emails_have_placeholders_and_all_domains_and_escape_names() {
         let domains = ["a.example.com".to_owned(), "b.example.com".to_owned()];
         for mail in [invitation("A <b> & Co", &domains).unwrap(), verification("A <b> & Co", &domains).unwrap()] {
             assert!(mail.body.contains("{####}") && mail.subject.contains("A <b> & Co"));
@@ -90,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn images_hold_shapes_and_text_with_plain_attributes_only() {
-        // Cognito refuses images with what is not on a list of its own, which it does not tell: `dominant-baseline` is not.
+    fn images_have_only_elements_and_attributes_that_cognito_accepts() {
+        // Cognito rejects elements and attributes outside an undocumented list, for example `dominant-baseline`.
         let elements = ["svg", "g", "path", "text"];
         let attributes = ["xmlns", "viewBox", "width", "height", "fill", "d", "x", "y", "font-family", "font-size"];
         for Asset { svg, color_mode, .. } in ASSETS {
@@ -100,19 +100,19 @@ mod tests {
                 let (tag, _) = tag.split_once('>').unwrap();
                 let element = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
                 assert!(elements.contains(&element), "{element}");
-                // What stands before a quoted value is the end of its name.
+                // The text before a quoted value ends with the attribute name.
                 for named in tag.split('"').step_by(2).filter_map(|part| part.strip_suffix('=')) {
                     let name = named.rsplit(' ').next().unwrap();
                     assert!(attributes.contains(&name) || name.starts_with("stroke"), "{name}");
                 }
             }
             let dark = svg.contains("#f5f5f5");
-            assert_eq!(dark, *color_mode == "DARK", "light lines for a dark page");
+            assert_eq!(dark, *color_mode == "DARK", "light shapes in dark mode");
         }
     }
 
     #[test]
-    fn the_login_page_shows_the_logo_which_it_does_not_unless_it_is_told_to() {
+    fn the_login_page_shows_the_logo_and_is_dark() {
         let settings: Value = serde_json::from_str(BRANDING).unwrap();
         assert_eq!(settings["components"]["form"]["logo"]["enabled"], true);
         assert_eq!(settings["categories"]["global"]["colorSchemeMode"], "DARK");

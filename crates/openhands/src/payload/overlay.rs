@@ -1,18 +1,18 @@
-//! The overlay: the Python package that OpenHands loads beside its own, and the settings that the package reads.
+//! The overlay: a Python package that OpenHands loads in addition to its own code, and its settings.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Configuration;
 
-/// A file of the package, by name.
+/// Embeds a file of the package: its name and content.
 macro_rules! overlay {
     ($name:literal) => {
         ($name, include_str!(concat!("../../payload/overlay/ohinfra_overlay/", $name)))
     };
 }
 
-/// The Python files of the overlay, by name. A test compares the list with the folder.
+/// The Python files of the overlay, as name and content. A test compares the list with the directory.
 pub const OVERLAY: &[(&str, &str)] = &[
     overlay!("__init__.py"),
     overlay!("addresses.py"),
@@ -42,35 +42,35 @@ pub const OVERLAY: &[(&str, &str)] = &[
     overlay!("tokens.py"),
 ];
 
-/// The folder of the workspaces, on the shared file system.
+/// The directory of the workspaces, on the shared file system.
 pub const WORKSPACE: &str = "/data/openhands/workspace";
-/// The folder with the sandboxes' AWS credentials.
+/// The directory with the AWS credentials of the sandboxes.
 pub const CREDENTIALS: &str = "/data/openhands/config/aws";
-/// The docker network of the sandboxes. The script `sandbox-network` creates it.
+/// The Docker network of the sandboxes, created by the script `sandbox-network`.
 pub const NETWORK: &str = "openhands-sandboxes";
-/// The instance's address on that network.
+/// The address of the instance on that network.
 pub const HOST_ADDRESS: &str = "172.30.0.1";
-/// The only port of the instance that sandboxes reach.
+/// The only port of the instance that sandboxes can reach.
 pub const DOOR_PORT: u16 = 3001;
-/// Seconds that a sandbox may take to start.
+/// Timeout of the start of a sandbox, in seconds.
 const START_SECONDS: u32 = 180;
 
-/// What a sandbox may use, and how long it lives.
+/// Resource limits and lifetimes of sandboxes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SandboxLimits {
-    /// Memory in MB.
+    /// Memory, in MB.
     pub memory_mb: u32,
-    /// Processors.
+    /// CPUs.
     pub cpus: f64,
-    /// Processes and threads.
+    /// Maximum number of processes and threads.
     pub processes: u32,
-    /// Disk in GB beside the workspace; 0: no limit.
+    /// Disk, in GB, excluding the workspace; 0 for no limit.
     pub disk_gb: u32,
-    /// Minutes without activity after which it stops; 0: never.
+    /// Minutes of inactivity before a sandbox is stopped; 0 for never.
     pub idle_minutes: u32,
-    /// Days after which an archived conversation is deleted; 0: never.
+    /// Days before an archived conversation is deleted; 0 for never.
     pub retention_days: u32,
-    /// Running sandboxes of one user.
+    /// Maximum number of running sandboxes per user.
     pub per_user: u32,
 }
 
@@ -89,7 +89,7 @@ impl Default for SandboxLimits {
 }
 
 impl SandboxLimits {
-    /// As they are configured.
+    /// Returns the configured limits.
     pub fn of(configuration: &Configuration) -> Self {
         let number = |name: &str| {
             let value = configuration.value(&format!("sandbox.{name}")).as_u64();
@@ -107,7 +107,7 @@ impl SandboxLimits {
     }
 }
 
-/// The settings that are not the sandboxes'.
+/// Settings outside the `sandbox` section.
 pub(super) struct Settings<'a> {
     pub(super) region: &'a str,
     pub(super) data_bucket: &'a str,
@@ -117,7 +117,7 @@ pub(super) struct Settings<'a> {
     pub(super) allowed_models: &'a [String],
 }
 
-/// `settings.json` of the overlay. It holds no secret.
+/// Returns the content of `settings.json` of the overlay. It contains no secrets.
 pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value {
     serde_json::json!({
         "region": settings.region,
@@ -145,7 +145,7 @@ pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value
     })
 }
 
-/// The MCP servers that every user has.
+/// Returns the MCP servers that every user has.
 pub fn mcp_servers() -> Value {
     serde_json::from_str(include_str!("../../../../config/mcp-servers.json")).unwrap_or_default()
 }
@@ -159,7 +159,7 @@ mod tests {
     use crate::Sources;
 
     #[test]
-    fn every_python_file_of_the_folder_is_embedded() {
+    fn every_python_file_is_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("payload/overlay/ohinfra_overlay");
         let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let found: BTreeSet<String> =
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_limits_are_those_of_the_keys() {
+    fn default_limits_match_the_configuration_defaults() {
         let file = "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
         let sources = Sources { file: Some(("x".to_owned(), file.to_owned())), ..Sources::default() };
         let (configuration, _) = Configuration::load(&sources).unwrap();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_script_creates_the_network_that_the_settings_name() {
+    fn script_and_settings_agree_on_the_network() {
         let script = include_str!("../../payload/boot/bundle/sandbox-network");
         for part in [format!(":-{NETWORK}}}"), format!(":-{HOST_ADDRESS}}}"), format!(":-{DOOR_PORT}}}")] {
             assert!(script.contains(&part), "{part}");

@@ -1,4 +1,4 @@
-//! The payload by name, for the kinds that deliver it: parameters come in as texts, bytes go out.
+//! Rendering of the payload by package name, for the resource kinds that deliver it, from string parameters to bytes.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use super::images::{Bases, Image};
 use super::overlay::mcp_servers;
 use super::user_config::UserConfig;
 
-/// The function at CloudFront's edge that every request passes.
+/// The Lambda@Edge function for viewer requests.
 pub const VIEWER_REQUEST: &str = "viewer-request";
-/// The function at CloudFront's edge that every answer passes.
+/// The Lambda@Edge function for origin responses.
 pub const ORIGIN_RESPONSE: &str = "origin-response";
-/// What an instance fetches when it starts.
+/// The bundle that an instance downloads at boot.
 pub const BOOT_BUNDLE: &str = "boot-bundle";
-/// The function behind `/api/v1/user-config`.
+/// The Lambda function that serves `/api/v1/user-config`.
 pub const USER_CONFIG: &str = "user-config";
-/// The SQL that prepares the database, as a list of transactions.
+/// The SQL that bootstraps the database, as a list of transactions.
 pub const DATABASE_BOOTSTRAP: &str = "database-bootstrap";
-/// The context of OpenHands' image.
+/// The build context of the OpenHands image.
 pub const OPENHANDS_IMAGE: &str = "image-openhands";
-/// The context of the agent server's image.
+/// The build context of the agent server image.
 pub const AGENT_SERVER_IMAGE: &str = "image-agent-server";
 
-/// The payload of OpenHands.
+/// The packages of OpenHands.
 pub struct OpenHandsPackages;
 
 type Parameters = BTreeMap<String, String>;
@@ -38,16 +38,15 @@ fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, Stri
     parameters.get(name).map(String::as_str).ok_or_else(|| format!("the parameter `{name}` is missing"))
 }
 
-/// A parameter that is JSON. What it holds is never quoted: it may be anything.
+/// Parses a JSON parameter. Errors do not quote its value, which may be secret.
 fn parsed<T: DeserializeOwned>(parameters: &Parameters, name: &str) -> Result<T, String> {
-    serde_json::from_str(parameter(parameters, name)?)
-        .map_err(|_| format!("the parameter `{name}` is not what it must be"))
+    serde_json::from_str(parameter(parameters, name)?).map_err(|_| format!("the parameter `{name}` is invalid"))
 }
 
 impl Packages for OpenHandsPackages {
     fn render(&self, package: &str, parameters: &Parameters) -> Result<Vec<u8>, String> {
         let text = |name: &str| parameter(parameters, name);
-        let made = match package {
+        let rendered = match package {
             VIEWER_REQUEST => ViewerRequest::of_pool(
                 text("user_pool_id")?,
                 text("pool_domain")?,
@@ -69,13 +68,13 @@ impl Packages for OpenHandsPackages {
                 let transactions = bootstrap.transactions(&verifier(text("password")?));
                 transactions.map(|transactions| json!(transactions).to_string().into_bytes())
             }
-            other => return Err(format!("there is no package `{other}`")),
+            other => return Err(format!("unknown package `{other}`")),
         };
-        made.map_err(|error| error.to_string())
+        rendered.map_err(|error| error.to_string())
     }
 }
 
-/// The digest of a package's own files: it changes when a version of this tool brings other ones.
+/// Returns the digest of the static files of a package. It changes when a version of ohinfra changes these files.
 pub fn digest(package: &str) -> String {
     let sample = |name: &str| (name.to_owned(), "sample".to_owned());
     let mut parameters: Parameters = [
@@ -93,7 +92,7 @@ pub fn digest(package: &str) -> String {
     parameters.insert("boot".to_owned(), json!(Boot::sample()).to_string());
     let bases = Bases { base: "sample".to_owned(), aws_cli: "sample".to_owned() };
     parameters.insert("bases".to_owned(), json!(bases).to_string());
-    // What the server makes of a password is another thing each time: the digest is of the rest.
+    // A verifier has a random salt, so the digest covers only the other statements.
     if package == DATABASE_BOOTSTRAP {
         let transactions = Bootstrap::default().transactions("sample").unwrap_or_default();
         return sha256_hex(json!(transactions).to_string().as_bytes());
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_package_has_a_digest_and_the_same_one_each_time() {
+    fn every_package_has_a_stable_digest() {
         for package in [
             VIEWER_REQUEST,
             ORIGIN_RESPONSE,
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_and_what_is_wrong_is_not_quoted() {
+    fn missing_parameters_are_named_and_invalid_values_are_not_quoted() {
         let render = |parameters: &[(&str, &str)]| {
             let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             OpenHandsPackages.render(BOOT_BUNDLE, &parameters)

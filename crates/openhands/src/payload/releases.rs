@@ -1,21 +1,21 @@
-//! The releases of OpenHands that this version of the tool supports: one table of what differs between them.
+//! The supported OpenHands releases, with their images.
 
-/// What belongs to one release of OpenHands.
+/// An OpenHands release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// The version, as `compute.openhands_version` names it.
+    /// The version, a value of `compute.openhands_version`.
     pub version: &'static str,
-    /// The repository of the application's image.
+    /// The repository of the OpenHands image.
     pub openhands_repository: &'static str,
-    /// Its tag.
+    /// The tag of the OpenHands image.
     pub openhands_tag: &'static str,
-    /// The repository of the agent server's image, in which sandboxes run.
+    /// The repository of the agent server image, in which sandboxes run.
     pub agent_server_repository: &'static str,
-    /// Its tag: the version of `openhands-agent-server` that the release depends on.
+    /// The tag of the agent server image: the version of `openhands-agent-server` that the release depends on.
     pub agent_server_tag: &'static str,
 }
 
-/// Where OpenHands' own workflow publishes, for amd64 and arm64; `docker.openhands.dev` leads there.
+/// The repository to which the OpenHands workflow publishes, for amd64 and arm64; `docker.openhands.dev` redirects to it.
 const OPENHANDS: &str = "ghcr.io/openhands/openhands";
 const AGENT_SERVER: &str = "ghcr.io/openhands/agent-server";
 
@@ -29,15 +29,15 @@ const fn release(version: &'static str, agent_server_tag: &'static str) -> Relea
     }
 }
 
-/// Every supported release, the newest first.
+/// All supported releases, newest first.
 pub const RELEASES: &[Release] = &[release("1.11.0", "1.34.0-python"), release("1.7.0", "1.19.1-python")];
 
-/// The release of a version.
+/// Returns the release with this version, if it is supported.
 pub fn find(version: &str) -> Option<&'static Release> {
     RELEASES.iter().find(|release| release.version == version)
 }
 
-/// The supported versions, for messages.
+/// Returns the supported versions, for messages.
 pub fn versions() -> String {
     RELEASES.iter().map(|release| format!("`{}`", release.version)).collect::<Vec<_>>().join(" or ")
 }

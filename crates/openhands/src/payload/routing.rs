@@ -1,35 +1,35 @@
-//! What finds the sandbox of a request: OpenResty's configuration and its Lua files.
+//! The reverse proxy that routes requests to sandboxes: the OpenResty configuration and Lua files.
 
 use serde::{Deserialize, Serialize};
 
 use super::overlay::{DOOR_PORT, HOST_ADDRESS};
 use super::template::{PayloadError, render};
 
-/// What OpenResty is configured with.
+/// Values of the OpenResty configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routing {
-    /// Where it listens, as in nginx's `listen`.
+    /// The listen address, as in the nginx directive `listen`.
     pub listen: String,
-    /// Where it listens for sandboxes.
+    /// The listen address for sandboxes.
     #[serde(default = "door")]
     pub door: String,
-    /// Where OpenHands listens, `host:port`.
+    /// The address of OpenHands, `host:port`.
     pub app_address: String,
-    /// Docker's socket.
+    /// The path of the Docker socket.
     pub docker_socket: String,
-    /// Where the Lua files are.
+    /// The directory of the Lua files.
     pub lua_folder: String,
-    /// Whether applications may be open to everybody.
+    /// `true` to allow public access to apps started by agents.
     pub public_access: bool,
 }
 
-/// The address for sandboxes on an instance.
+/// Returns the listen address for sandboxes on an instance.
 fn door() -> String {
     format!("{HOST_ADDRESS}:{DOOR_PORT}")
 }
 
 impl Routing {
-    /// As it is in the container on an instance.
+    /// Returns the values for the container on an instance.
     pub fn on_instance(public_access: bool) -> Self {
         Self {
             listen: "8080".to_owned(),
@@ -41,13 +41,13 @@ impl Routing {
         }
     }
 
-    /// `nginx.conf`.
+    /// Returns the content of `nginx.conf`.
     pub fn configuration(&self) -> Result<String, PayloadError> {
         render("routing/nginx.conf.tmpl", include_str!("../../payload/routing/nginx.conf.tmpl"), self)
     }
 }
 
-/// The Lua files, by name.
+/// The Lua files, as name and content.
 pub const LUA: &[(&str, &str)] = &[
     ("docker.lua", include_str!("../../payload/routing/lua/docker.lua")),
     ("runtime.lua", include_str!("../../payload/routing/lua/runtime.lua")),

@@ -1,4 +1,4 @@
-//! Filling in templates. A placeholder without a value and a value without a placeholder are errors: neither can be meant.
+//! Template rendering. An undefined variable and an unused value are errors, because both indicate a mistake.
 
 use std::collections::BTreeSet;
 
@@ -8,43 +8,43 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Why a piece of the payload cannot be made.
+/// An error in rendering the payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
-    /// The template and what it is filled in with do not fit.
+    /// A template or its values are invalid.
     #[error("{name}: {reason}")]
     Template {
-        /// The template.
+        /// The template name.
         name: String,
-        /// What does not fit, and where.
+        /// The problem and its location.
         reason: String,
     },
-    /// A piece is larger than AWS takes.
-    #[error("{name} is {bytes} bytes long; AWS takes at most {limit}")]
+    /// A payload exceeds an AWS limit.
+    #[error("{name} has {bytes} bytes, which exceeds the AWS limit of {limit}")]
     TooLarge {
-        /// The piece.
+        /// The payload name.
         name: String,
-        /// Its length.
+        /// The size.
         bytes: usize,
-        /// AWS's limit.
+        /// The AWS limit.
         limit: usize,
     },
-    /// A name that cannot be written safely.
-    #[error("`{name}` is not a name: {rule}")]
+    /// An invalid identifier.
+    #[error("`{name}` is not a valid name; {rule}")]
     BadName {
         /// The name.
         name: String,
-        /// What a name is.
+        /// The rule for valid names.
         rule: &'static str,
     },
 }
 
-/// A word of a shell, in single quotes.
+/// Quotes a value for the shell.
 fn shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', "'\\''"))
 }
 
-/// Fills a template in. Values in HTML are escaped; in other languages the template says how (`tojson`, `shell`).
+/// Renders a template. HTML templates escape values; other templates select a filter (`tojson`, `shell`).
 pub fn render(name: &str, source: &str, values: &impl Serialize) -> Result<String, PayloadError> {
     let failed = |reason: String| PayloadError::Template { name: name.to_owned(), reason };
     let mut environment = Environment::new();
@@ -64,7 +64,7 @@ pub fn render(name: &str, source: &str, values: &impl Serialize) -> Result<Strin
         _ => BTreeSet::new(),
     };
     if let Some(unused) = given.difference(&used).next() {
-        return Err(failed(format!("`{unused}` is given and not used")));
+        return Err(failed(format!("unused value `{unused}`")));
     }
     template.render(Serde(&values)).map_err(|error| failed(format!("{error:#}")))
 }
@@ -76,18 +76,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_placeholder_without_a_value_and_a_value_without_a_placeholder_are_errors() {
+    fn undefined_variables_and_unused_values_are_errors() {
         let reason = |source: &str, values: Value| render("x.tmpl", source, &values).unwrap_err().to_string();
         let missing = reason("a {{ b }}", json!({}));
         assert!(missing.starts_with("x.tmpl: undefined value"), "{missing}");
-        assert_eq!(reason("a", json!({ "b": 1 })), "x.tmpl: `b` is given and not used");
+        assert_eq!(reason("a", json!({ "b": 1 })), "x.tmpl: unused value `b`");
         let nested = reason("{{ a.c }}", json!({ "a": { "b": 1 } }));
         assert!(nested.starts_with("x.tmpl: undefined value"), "{nested}");
         assert!(reason("{% if %}", json!({})).starts_with("x.tmpl: syntax error"));
     }
 
     #[test]
-    fn values_are_written_as_the_language_wants_them() {
+    fn values_are_escaped_for_their_language() {
         let value = json!({ "v": "a'b\"<c>\n$d" });
         let rendered = |name: &str, source: &str| render(name, source, &value).unwrap();
         assert_eq!(rendered("x.html.tmpl", "{{ v }}"), "a&#x27;b&quot;&lt;c&gt;\n$d");

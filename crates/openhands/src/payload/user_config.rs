@@ -1,4 +1,4 @@
-//! The function behind `/api/v1/user-config`.
+//! The Lambda function that serves `/api/v1/user-config`.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::archive::{archive, with_settings};
 use super::template::{PayloadError, render};
 
-/// What the function is made with.
+/// Settings of the function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct UserConfig {
-    /// The MCP servers that everybody has: `{"shttp_servers": […], "stdio_servers": […]}`.
+    /// The MCP servers of all users: `{"shttp_servers": […], "stdio_servers": […]}`.
     pub servers: Value,
 }
 
@@ -19,7 +19,7 @@ const FILES: &[(&str, &str)] = &[
     ("validation.py", include_str!("../../payload/user-config/function/validation.py")),
 ];
 
-/// The package `user_data`, which the function shares with the overlay of OpenHands.
+/// The Python package `user_data`, shared with the overlay of OpenHands.
 pub(crate) const USER_DATA: &[(&str, &str)] = &[
     ("user_data/__init__.py", include_str!("../../payload/user-config/function/user_data/__init__.py")),
     ("user_data/documents.py", include_str!("../../payload/user-config/function/user_data/documents.py")),
@@ -29,14 +29,14 @@ pub(crate) const USER_DATA: &[(&str, &str)] = &[
 ];
 
 impl UserConfig {
-    /// The function's files.
+    /// Returns the files of the function.
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, PayloadError> {
         let name = "everybodys_mcp.json";
         let template = include_str!("../../payload/user-config/everybodys_mcp.json.tmpl");
         Ok(with_settings((name, render(name, template, self)?), &[FILES, USER_DATA].concat()))
     }
 
-    /// The function's code, zipped; its handler is `app.handler`.
+    /// Returns the zipped code; the handler is `app.handler`.
     pub fn zip(&self) -> Result<Vec<u8>, PayloadError> {
         archive(&self.files()?)
     }

@@ -1,4 +1,4 @@
-//! auth: the users, and how they log in. One pool for every edge; it lives in us-east-1, beside CloudFront.
+//! auth: the user pool and its sign-in. One pool for all edges, in us-east-1 like CloudFront.
 
 use ohinfra_core::Text;
 use ohinfra_kinds::cognito::{
@@ -6,7 +6,8 @@ use ohinfra_kinds::cognito::{
     UserPoolClient, UserPoolClientInputs, UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
 };
 use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
-use ohinfra_plan::graph::Handle;
+use ohinfra_kinds::ssm::{Parameter, ParameterInputs};
+use ohinfra_plan::graph::{Handle, Options};
 
 use super::Builder;
 use crate::configuration::SamlMetadata;
@@ -16,10 +17,10 @@ use crate::payload::mail::{ASSETS, BRANDING, invitation, verification};
 /// The address of the user pool.
 pub const USER_POOL: &str = "auth/user-pool";
 
-/// How long an ID token, and with it an open session, is valid, in hours.
+/// Lifetime of an ID token, and thereby of a session, in hours.
 pub const SESSION_HOURS: i32 = 24;
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Auth {
     pub(crate) user_pool: Handle,
     pub(crate) domain: Handle,
@@ -31,12 +32,35 @@ fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
 }
 
+/// Claims the name of the deployment for its main region.
+///
+/// Ownership of resources in us-east-1 and of global resources (the user pool, Lambda@Edge functions, their roles, the web ACL) is
+/// determined by the deployment's name and the address, which a second deployment with this name in another region would share. The
+/// claim has a name that is unique in the account, and the region in its address. For a second region, the claim is therefore a
+/// foreign resource, and the plan is refused.
+fn claim(builder: &mut Builder<'_>) -> Handle {
+    let configuration = builder.configuration;
+    let region = configuration.backend.as_ref().map_or(&configuration.region, |backend| &backend.region);
+    builder.add_retained::<Parameter>(
+        &format!("claim-{region}"),
+        &ParameterInputs {
+            parameter_name: builder.environment.names.claim(),
+            description: "The region of the OpenHands deployment of this name".to_owned(),
+            parameter_type: "String".to_owned(),
+            value: Some(Text::from(region.as_str())),
+            secret_arn: None,
+            secret_version: None,
+        },
+    )
+}
+
 pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
     let domains = configuration.callback_domains();
     let site = &configuration.site_name;
     let (invited, verified) = (invitation(site, &domains)?, verification(site, &domains)?);
-    let user_pool = builder.add_retained::<UserPool>(
+    let claim = claim(builder);
+    let user_pool = builder.add_with::<UserPool>(
         "user-pool",
         &UserPoolInputs {
             pool_name: site.clone(),
@@ -54,6 +78,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
             verification_subject: verified.subject,
             verification_message: verified.body,
         },
+        Options { retain: true, after: vec![claim], ..Options::default() },
     );
     let suffix = builder.text("auth.domain_prefix_suffix");
     let domain = builder.add::<UserPoolDomain>(
@@ -104,7 +129,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
     Ok(Auth { user_pool, domain, client, client_secret })
 }
 
-/// The company's own logins, and what its administrators must enter there.
+/// Adds the external identity providers, and the outputs that their administrators need.
 fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> Vec<Handle> {
     let login = &builder.configuration.login;
     let secret = builder.environment.oidc_client_secret.clone();
@@ -114,7 +139,7 @@ fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> 
         let (metadata_url, metadata) = match &saml.metadata {
             SamlMetadata::Url(url) => (Some(url.clone()), None),
             SamlMetadata::Text(text) => (None, Some(text.clone())),
-            // Only a look without files gets here.
+            // Only commands that do not read files reach this case.
             SamlMetadata::File(name) => (None, Some(format!("(the content of {name})"))),
         };
         providers.push(builder.add::<IdentityProvider>(
@@ -159,7 +184,7 @@ fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> 
 
 fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String], providers: &[Handle]) -> Handle {
     let local = builder.configuration.login.local.then(|| Text::from("COGNITO"));
-    // By their names as attributes: the client lists a provider after it exists, and no longer lists one that goes.
+    // References to the providers: the client lists a provider only after its creation, and drops it before its deletion.
     let identity_providers = local.into_iter().chain(providers.iter().map(|provider| provider.attribute("name")));
     let urls = |path: &str| domains.iter().map(|domain| format!("https://{domain}{path}")).collect();
     let user_pool_id: Text = user_pool.attribute("id");

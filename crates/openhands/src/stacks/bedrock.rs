@@ -1,4 +1,4 @@
-//! What the instance and the sandboxes may do with Amazon Bedrock: invoke the default model and the allowed ones, nothing else.
+//! Amazon Bedrock permissions of the instance and the sandboxes, limited to the default and the allowed models.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use crate::policy::Statement;
 
 const INVOKE: &[&str] = &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
 
-/// What stands before a model's id in the id of a cross-Region inference profile.
+/// Prefixes of model IDs in the IDs of cross-Region inference profiles.
 const GEOGRAPHIES: &[&str] = &["*", "apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"];
 
-/// The model behind a pattern of inference profiles; none if the pattern is one of models.
+/// Returns the model pattern of an inference profile pattern; `None` for a model pattern.
 fn model_of_profile(pattern: &str) -> Option<&str> {
     let (geography, model) = pattern.split_once('.')?;
     GEOGRAPHIES.contains(&geography).then_some(model)
 }
 
-/// Statements that allow to invoke the models. An inference profile needs the model in every region that it sends requests to; a
-/// global one also needs the ARN without a region, which the `*` includes. Such models can be used through the profiles only,
-/// unless they are allowed themselves.
+/// Returns statements that allow invoking the models. An inference profile requires access to its model in every destination
+/// region; a global profile also requires the ARN without a region, which `*` matches. These models are accessible only through
+/// the profiles, unless they are allowed directly.
 pub(super) fn invoke(builder: &Builder<'_>) -> Vec<Statement> {
     let partition = &builder.environment.partition;
     let (mut models, mut profiles, mut behind) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -46,7 +46,8 @@ pub(super) fn invoke(builder: &Builder<'_>) -> Vec<Statement> {
     statements
 }
 
-/// A statement for the first use of a model in an account: Bedrock subscribes to it at AWS Marketplace on behalf of the caller.
+/// Returns a statement for the first use of a model in an account: Bedrock subscribes to it in AWS Marketplace on behalf of the
+/// caller.
 /// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html>
 pub(super) fn subscribe() -> Statement {
     Statement::allow("SubscribeToModels", &["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"])
@@ -54,7 +55,7 @@ pub(super) fn subscribe() -> Statement {
         .when("StringEquals", "aws:CalledViaLast", "bedrock.amazonaws.com")
 }
 
-/// A statement to list the models that users choose among. Neither action has resources of its own.
+/// Returns a statement that allows listing models for users to choose from. The actions do not support resource-level permissions.
 pub(super) fn list() -> Statement {
     Statement::allow("ListModels", &["bedrock:ListFoundationModels", "bedrock:ListInferenceProfiles"]).on(["*"])
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_of_profiles_are_told_from_patterns_of_models() {
+    fn profile_patterns_are_distinguished_from_model_patterns() {
         assert_eq!(model_of_profile("us.anthropic.claude-*"), Some("anthropic.claude-*"));
         assert_eq!(model_of_profile("*.anthropic.claude-*"), Some("anthropic.claude-*"));
         assert_eq!(model_of_profile("global.amazon.nova-2-lite-v1:0"), Some("amazon.nova-2-lite-v1:0"));

@@ -1,4 +1,4 @@
-//! compute: the instance, what it keeps its files on, and the load balancer in front of it.
+//! compute: the instance, its file system, and the load balancer in front of it.
 
 use std::collections::BTreeMap;
 
@@ -33,32 +33,32 @@ use crate::payload::overlay::SandboxLimits;
 use crate::payload::packages::{self, BOOT_BUNDLE};
 use crate::policy::{Statement, document};
 
-/// The namespace of the metric `Healthy`, which the instance publishes.
+/// The namespace of the `Healthy` metric, which the instance publishes.
 pub(crate) const HEALTH_NAMESPACE: &str = "OpenHands";
 
-/// The health of the instance alone: an outage of the database or the bucket must not replace instances.
+/// The health check of the instance itself: an outage of the database or the bucket must not replace instances.
 const INSTANCE_HEALTH: &str = "/api/health?scope=instance";
 
-/// What it is built on.
+/// The stacks that compute depends on.
 pub(crate) struct Ground<'a> {
     pub(crate) monitoring: &'a Monitoring,
     pub(crate) security: &'a Security,
     pub(crate) database: &'a Database,
 }
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Compute {
     pub(crate) balancer: Handle,
     pub(crate) target_user_config: Handle,
     pub(crate) rules: Vec<Handle>,
 }
 
-/// Texts that stand for references while a template is filled in, which takes plain text only.
+/// Placeholders for references during template rendering, which supports plain strings only.
 #[derive(Default)]
-struct Marks(Vec<Text>);
+struct Placeholders(Vec<Text>);
 
-impl Marks {
-    fn mark(&mut self, text: Text) -> String {
+impl Placeholders {
+    fn insert(&mut self, text: Text) -> String {
         if let Some(known) = text.known() {
             return known.to_owned();
         }
@@ -66,21 +66,21 @@ impl Marks {
         format!("reference{:03}mark", self.0.len() - 1)
     }
 
-    fn mark_both(&mut self, one: Text, other: Text) -> (String, String) {
-        (self.mark(one), self.mark(other))
+    fn insert_both(&mut self, one: Text, other: Text) -> (String, String) {
+        (self.insert(one), self.insert(other))
     }
 
-    /// The text with the references in their places again.
-    fn unmark(&self, text: &str) -> Text {
+    /// Replaces the placeholders in a rendered string with their references.
+    fn restore(&self, text: &str) -> Text {
         let mut result = Text::default();
         let mut rest = text;
-        let marks = || self.0.iter().enumerate().map(|(n, text)| (format!("reference{n:03}mark"), text));
-        while let Some((at, mark, text)) =
-            marks().filter_map(|(mark, text)| Some((rest.find(&mark)?, mark, text))).min_by_key(|(at, ..)| *at)
+        let names = || self.0.iter().enumerate().map(|(n, text)| (format!("reference{n:03}mark"), text));
+        while let Some((at, name, text)) =
+            names().filter_map(|(name, text)| Some((rest.find(&name)?, name, text))).min_by_key(|(at, ..)| *at)
         {
             let (before, after) = rest.split_at(at);
             result = result + before + text.clone();
-            rest = after.strip_prefix(mark.as_str()).unwrap_or_default();
+            rest = after.strip_prefix(name.as_str()).unwrap_or_default();
         }
         result + rest
     }
@@ -95,10 +95,10 @@ struct Workspace {
 pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Compute, PayloadError> {
     let workspace = workspace(builder, ground.security);
     parameters(builder, ground.security);
-    let mut marks = Marks::default();
+    let mut placeholders = Placeholders::default();
     let images = images::build(builder);
-    let boot = boot(builder, ground, &workspace, images.as_ref(), &mut marks);
-    let boot_text = marks.unmark(&json!(boot).to_string());
+    let boot = boot(builder, ground, &workspace, images.as_ref(), &mut placeholders);
+    let boot_text = placeholders.restore(&json!(boot).to_string());
     let bundle = builder.add::<Object>(
         "boot-bundle",
         &ObjectInputs {
@@ -110,9 +110,9 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
             digest: packages::digest(BOOT_BUNDLE),
         },
     );
-    let (key, digest) = (marks.mark(bundle.attribute("key")), marks.mark(bundle.attribute("sha256")));
-    let user_data = marks.unmark(&boot.user_data_of(&key, &digest)?)
-        // A new password of the database user needs an instance that knows it.
+    let (key, digest) = (placeholders.insert(bundle.attribute("key")), placeholders.insert(bundle.attribute("sha256")));
+    let user_data = placeholders.restore(&boot.user_data_of(&key, &digest)?)
+        // A new database password requires a new instance, which reads it at boot.
         + "# The version of the database user's password: "
         + ground.database.proxy_secret.attribute("version")
         + "\n";
@@ -134,7 +134,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
     let runtime = target_group(builder, "runtime", Some((8080, "/health")));
     let target_user_config = target_group(builder, "user-config", None);
     let rules = rules(builder, ground.security, &balancer, [&target_user_config, &runtime, &app]);
-    // An instance that starts before the database is prepared and the proxy reaches it would give up and raise an alarm.
+    // An instance that starts before the database bootstrap and the proxy target are ready would fail and raise an alarm.
     let mut after = workspace.mount_targets.clone();
     after.extend(ground.database.usable.clone());
     let group = builder.add_with::<Group>(
@@ -251,7 +251,7 @@ fn parameters(builder: &mut Builder<'_>, security: &Security) {
     builder.add::<Parameter>("param-origin-verify", &inputs);
 }
 
-/// What an edge in a state of its own reads, where it lives.
+/// Exports the values that edges in other deployments read, to their region.
 fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
     let names = &builder.environment.names;
     let path = |name: &str| Names::export(&names.prefix, &names.region, name);
@@ -261,39 +261,40 @@ fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-origin-verify", &secret);
 }
 
-/// What an instance is started with; references are marked.
+/// Returns the boot values of an instance, with placeholders for references.
 fn boot(
     builder: &Builder<'_>,
     ground: &Ground<'_>,
     workspace: &Workspace,
     images: Option<&Images>,
-    marks: &mut Marks,
+    placeholders: &mut Placeholders,
 ) -> Boot {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
     let release = configuration.release();
     let published = (release.openhands_repository.to_owned(), release.openhands_tag.to_owned());
-    let (openhands_repository, openhands_tag) =
-        images.map_or(published, |images| marks.mark_both(images.openhands.repository(), images.openhands.tag()));
+    let (openhands_repository, openhands_tag) = images
+        .map_or(published, |images| placeholders.insert_both(images.openhands.repository(), images.openhands.tag()));
     let published = (release.agent_server_repository.to_owned(), release.agent_server_tag.to_owned());
-    let (agent_server_repository, agent_server_tag) =
-        images.map_or(published, |images| marks.mark_both(images.agent_server.repository(), images.agent_server.tag()));
+    let (agent_server_repository, agent_server_tag) = images.map_or(published, |images| {
+        placeholders.insert_both(images.agent_server.repository(), images.agent_server.tag())
+    });
     Boot {
         region: names.region.clone(),
-        alert_topic_arn: marks.mark(ground.monitoring.alerts.attribute("arn")),
-        log_group_name: marks.mark(ground.monitoring.app_logs.attribute("name")),
-        // The group's own template refers to this: its name is known without it.
+        alert_topic_arn: placeholders.insert(ground.monitoring.alerts.attribute("arn")),
+        log_group_name: placeholders.insert(ground.monitoring.app_logs.attribute("name")),
+        // The launch template contains this name and the group depends on the template, so it cannot be a reference.
         group_name: names.regional("asg"),
-        data_bucket: marks.mark(ground.monitoring.data_bucket.attribute("name")),
-        file_system_id: marks.mark(workspace.file_system.attribute("id")),
-        access_point_id: marks.mark(workspace.access_point.attribute("id")),
-        database_secret: marks.mark(ground.database.proxy_secret.attribute("name")),
-        database_host: marks.mark(ground.database.proxy.attribute("endpoint")),
+        data_bucket: placeholders.insert(ground.monitoring.data_bucket.attribute("name")),
+        file_system_id: placeholders.insert(workspace.file_system.attribute("id")),
+        access_point_id: placeholders.insert(workspace.access_point.attribute("id")),
+        database_secret: placeholders.insert(ground.database.proxy_secret.attribute("name")),
+        database_host: placeholders.insert(ground.database.proxy.attribute("endpoint")),
         database_port: u16::try_from(database::PORT).unwrap_or_default(),
         database_name: database::NAME.to_owned(),
         sandbox_secret: sandbox_secret_name(configuration),
-        origin_secret: marks.mark(ground.security.origin_verify_secret.attribute("name")),
-        user_secrets_key_id: marks.mark(ground.security.user_secrets_key.attribute("id")),
-        sandbox_role_arn: marks.mark(ground.security.sandbox_role.attribute("arn")),
+        origin_secret: placeholders.insert(ground.security.origin_verify_secret.attribute("name")),
+        user_secrets_key_id: placeholders.insert(ground.security.user_secrets_key.attribute("id")),
+        sandbox_role_arn: placeholders.insert(ground.security.sandbox_role.attribute("arn")),
         openhands_repository,
         openhands_tag,
         agent_server_repository,
@@ -303,12 +304,12 @@ fn boot(
         sandbox: SandboxLimits::of(configuration),
         auto_update: configuration.auto_updates(),
         public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
-        registry: images.map(|images| marks.mark(images.openhands.registry())),
+        registry: images.map(|images| placeholders.insert(images.openhands.registry())),
     }
 }
 
 fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Text) -> Handle {
-    // What must outlive the instance is in the database, the bucket and the file system: the volumes are deleted with it.
+    // Persistent data is in the database, the bucket and the file system, so the volumes are deleted with the instance.
     let volume = |device_name: &str, size_gb: i32| Volume {
         device_name: device_name.to_owned(),
         size_gb,
@@ -325,7 +326,7 @@ fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Te
         instance_type: builder.text("compute.instance_type"),
         instance_profile_arn: security.instance_profile.attribute("arn"),
         security_group_ids: vec![security.instance_sg.attribute("id")],
-        // Containers on bridges, which sandboxes are, get no answer from the metadata service.
+        // Containers on bridge networks, such as sandboxes, cannot reach the metadata service.
         hop_limit: 1,
         http_tokens: "required".to_owned(),
         volumes: vec![
@@ -396,8 +397,8 @@ fn rules(builder: &mut Builder<'_>, security: &Security, balancer: &Handle, targ
         .collect()
 }
 
-/// The end of a rotation: once every distribution sends the new header value, the rules accept no other one. Where the edges are in
-/// another state, nobody here knows when that is, and nothing is taken away.
+/// Completes a rotation: after every distribution sends the new header value, the rules stop accepting the old one. Edges in
+/// other deployments are not visible here; with only such edges, the old value stays accepted.
 pub(crate) fn settle(builder: &mut Builder<'_>, security: &Security, compute: &Compute, distributions: Vec<Handle>) {
     if distributions.is_empty() {
         return;
@@ -437,7 +438,7 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
         };
         builder.add::<Alarm>(&format!("alarm-{name}"), &inputs);
     }
-    // The instance measures every minute; one that measures nothing does not work either. A replacement takes less than ten.
+    // The instance publishes every minute; missing data means unhealthy. A replacement takes less than ten minutes.
     let inputs = AlarmInputs {
         alarm_name: builder.environment.names.regional("unhealthy"),
         description:
@@ -464,15 +465,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_become_references_again_wherever_they_stand() {
+    fn placeholders_are_restored_to_references() {
         let reference = |n: u8| -> Text {
             let resource = format!("a/b{n}").parse().unwrap();
             ohinfra_core::Reference { resource, attribute: "id".to_owned() }.into()
         };
-        let mut marks = Marks::default();
-        let (one, two) = (marks.mark(reference(1)), marks.mark(reference(2)));
-        assert_eq!(marks.mark(Text::from("known")), "known");
-        let text = marks.unmark(&format!("x={two} y={one} {two}"));
+        let mut placeholders = Placeholders::default();
+        let (one, two) = (placeholders.insert(reference(1)), placeholders.insert(reference(2)));
+        assert_eq!(placeholders.insert(Text::from("known")), "known");
+        let text = placeholders.restore(&format!("x={two} y={one} {two}"));
         assert_eq!(text, Text::from("x=") + reference(2) + " y=" + reference(1) + " " + reference(2));
         assert!(text.parts().iter().all(|part| !matches!(part, Part::Literal(text) if text.contains("mark"))));
     }

@@ -1,4 +1,4 @@
-//! database: the Aurora cluster, its proxy, and what is prepared in it.
+//! database: the Aurora cluster, its proxy and the database bootstrap.
 
 use std::collections::BTreeMap;
 
@@ -24,22 +24,22 @@ use super::security::Security;
 use crate::payload::packages::{self, DATABASE_BOOTSTRAP};
 use crate::policy::{Statement, document, trust_service};
 
-/// PostgreSQL's port.
+/// The PostgreSQL port.
 pub(crate) const PORT: i32 = 5432;
-/// The database.
+/// The database name.
 pub(crate) const NAME: &str = "openhands";
-/// Who logs in with IAM's tokens.
+/// The database user for IAM authentication.
 pub(crate) const IAM_USER: &str = "openhands_iam";
 const ENGINE: &str = "aurora-postgresql";
 const ADMIN: &str = "postgres";
-/// What neither Aurora nor a URL nor a shell would take as it is.
+/// Password characters that are invalid in Aurora or need escaping in URLs or shells.
 const EXCLUDED: &str = "%+~`#$&*()|[]{}:;<>?!'/@\"\\ ";
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Database {
     pub(crate) proxy: Handle,
     pub(crate) proxy_secret: Handle,
-    /// What must be ready before an instance can use the database: it is prepared, and the proxy reaches it.
+    /// Dependencies of an instance that uses the database: the bootstrap and the proxy target.
     pub(crate) usable: Vec<Handle>,
 }
 
@@ -186,7 +186,7 @@ fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) ->
     let parameter_group = builder.add::<ClusterParameterGroup>(
         "parameter-group",
         &ClusterParameterGroupInputs {
-            // With the major version, so that an upgrade has a group of its own to go to.
+            // The name includes the major version, so that an upgrade gets a separate group.
             group_name: format!("{}-{family}", names.prefix),
             family,
             description: "OpenHands database cluster".to_owned(),
@@ -236,7 +236,7 @@ fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) ->
     builder.add_with::<Cluster>("cluster", &inputs, options)
 }
 
-/// RDS would create the log group itself, without a retention. A purge deletes it after what writes to it.
+/// Adds a log group that RDS would otherwise create without a retention period. A purge deletes it after its writers.
 fn log_group(builder: &mut Builder<'_>, name: &str, log_group_name: &str) -> Handle {
     let inputs = LogGroupInputs {
         log_group_name: log_group_name.to_owned(),

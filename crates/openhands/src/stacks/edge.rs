@@ -1,4 +1,4 @@
-//! `edge`, or `edge-<suffix>`: one domain. Everything of it lives in us-east-1.
+//! `edge`, or `edge-<suffix>`: one domain. All of its resources are in us-east-1.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,11 @@ use ohinfra_kinds::cloudfront::{
 };
 use ohinfra_kinds::iam::{Role, RoleInputs};
 use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Version, VersionInputs};
-use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
+use ohinfra_kinds::logs::{FunctionLogGroups, FunctionLogGroupsInputs, LogGroup, LogGroupInputs};
 use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
 use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
 use ohinfra_plan::graph::Handle;
+use serde_json::json;
 
 use super::Builder;
 use super::auth::Auth;
@@ -28,30 +29,31 @@ use crate::policy::{Statement, document};
 
 /// The hosted zone of every CloudFront distribution.
 const CLOUDFRONT_ZONE: &str = "Z2FDTNDATAQYW2";
-/// AWS's own policies `CachingDisabled` and `AllViewer`.
+/// AWS managed cache policy `CachingDisabled`.
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+/// AWS managed origin request policy `AllViewer`.
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
-/// Every method that CloudFront lets pass, sorted.
+/// All HTTP methods that CloudFront supports, sorted.
 const METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// Where CloudFront sends requests.
+/// Origin of the distribution.
 pub(crate) struct Origin {
-    /// The load balancer's name.
+    /// DNS name of the load balancer.
     pub(crate) domain: Text,
-    /// What holds the header value by which it knows CloudFront.
+    /// ARN of the secret or parameter with the header value that proves that a request comes from CloudFront.
     pub(crate) header_secret_arn: Text,
-    /// Its version.
+    /// Version of that secret or parameter.
     pub(crate) header_secret_version: Text,
-    /// What must accept a new header value before CloudFront sends it.
+    /// Listener rules that must accept a new header value before CloudFront sends it.
     pub(crate) rules: Vec<Handle>,
 }
 
 impl Origin {
-    /// The load balancer of this deployment.
+    /// Returns the load balancer of this deployment as the origin.
     pub(crate) fn of(security: &Security, compute: &Compute) -> Self {
         Self {
             domain: compute.balancer.attribute("dns_name"),
@@ -125,27 +127,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
         },
         origin.rules.clone(),
     );
-    for (name, domain) in [("alias", &full_domain), ("runtime-alias", &runtime_domain)] {
-        for (suffix, record_type) in [("", "A"), ("-ipv6", "AAAA")] {
-            // A name moves only once the distribution serves it everywhere.
-            builder.add_after::<Record>(
-                &format!("{name}{suffix}"),
-                &RecordInputs {
-                    zone_id: edge.hosted_zone_id.clone(),
-                    record_name: Text::from(domain.as_str()),
-                    record_type: record_type.to_owned(),
-                    ttl_seconds: None,
-                    values: None,
-                    alias: Some(Alias {
-                        dns_name: distribution.attribute("domain_name"),
-                        zone_id: CLOUDFRONT_ZONE.to_owned(),
-                        evaluate_target_health: false,
-                    }),
-                },
-                vec![distribution.clone()],
-            );
-        }
-    }
+    names(builder, edge, &distribution, &full_domain, &runtime_domain);
     builder.output("distribution_id", distribution.attribute("id"));
     builder.output("distribution_domain_name", distribution.attribute("domain_name"));
     builder.output("site_url", format!("https://{full_domain}"));
@@ -153,7 +135,38 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
     distribution
 }
 
-/// The certificate once it is issued.
+/// Adds the DNS records of the site. They depend on the distribution, so they move only after it is deployed. The last record
+/// depends on the others, so old records are deleted only after all new ones exist.
+fn names(builder: &mut Builder<'_>, edge: &Edge, distribution: &Handle, full_domain: &str, runtime_domain: &str) {
+    let mut after = vec![distribution.clone()];
+    for (name, domain, record_type) in [
+        ("alias", full_domain, "A"),
+        ("alias-ipv6", full_domain, "AAAA"),
+        ("runtime-alias-ipv6", runtime_domain, "AAAA"),
+        ("runtime-alias", runtime_domain, "A"),
+    ] {
+        let is_last = name == "runtime-alias";
+        let record = builder.add_after::<Record>(
+            name,
+            &RecordInputs {
+                zone_id: edge.hosted_zone_id.clone(),
+                record_name: Text::from(domain),
+                record_type: record_type.to_owned(),
+                ttl_seconds: None,
+                values: None,
+                alias: Some(Alias {
+                    dns_name: distribution.attribute("domain_name"),
+                    zone_id: CLOUDFRONT_ZONE.to_owned(),
+                    evaluate_target_health: false,
+                }),
+            },
+            if is_last { after.clone() } else { vec![distribution.clone()] },
+        );
+        after.push(record);
+    }
+}
+
+/// Adds the certificate with its validation records. Returns the handle of the issuance.
 fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtime_domain: &str) -> Handle {
     let certificate = builder.add::<Certificate>(
         "certificate",
@@ -167,7 +180,8 @@ fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtim
                     zone_id: edge.hosted_zone_id.clone(),
                     record_name: certificate.attribute(&format!("validation_name_{n}")),
                     record_type: "CNAME".to_owned(),
-                    ttl_seconds: Some(300),
+                    // An existing record may also be used by others, so its TTL is kept.
+                    ttl_seconds: None,
                     values: Some(vec![certificate.attribute(&format!("validation_value_{n}"))]),
                     alias: None,
                 },
@@ -183,7 +197,7 @@ fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtim
     )
 }
 
-/// A function at CloudFront's edge: the frozen version that a distribution runs.
+/// Adds a Lambda@Edge function. Returns the handle of its published version, which the distribution runs.
 fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, auth: Option<&Auth>) -> Handle {
     let environment = builder.environment;
     let names = &environment.names;
@@ -203,10 +217,19 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
     let logs = builder.add_retained::<LogGroup>(
         &format!("{name}-function-logs"),
         &LogGroupInputs {
-            // What a function at the edge calls its group, in every region where it runs.
+            // The log group name of Lambda@Edge, in every region where the function runs.
             log_group_name: format!("/aws/lambda/us-east-1.{function_name}"),
             retention_days: LOG_DAYS,
             kms_key_arn: None,
+        },
+    );
+    let regions = builder.configuration.edge_log_regions();
+    let replica_logs = builder.add_retained::<FunctionLogGroups>(
+        &format!("{name}-function-replica-logs"),
+        &FunctionLogGroupsInputs {
+            function_name: function_name.clone(),
+            retention_days: LOG_DAYS,
+            replica_retention_days: regions.into_iter().map(|region| (region, LOG_DAYS)).collect(),
         },
     );
     let mut parameters = BTreeMap::from([("full_domain".to_owned(), Text::from(edge.full_domain()))]);
@@ -229,33 +252,43 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             digest: packages::digest(package),
         },
     );
-    let function = builder.add_after::<Function>(
-        &format!("{name}-function"),
-        &FunctionInputs {
-            function_name,
-            description: format!("OpenHands {name} at the edge"),
-            role_arn: role.attribute("arn"),
-            runtime: builder.text("edge_runtime"),
-            handler: "index.handler".to_owned(),
-            architecture: "x86_64".to_owned(),
-            memory_mb: 128,
-            timeout_seconds: 5,
-            environment: BTreeMap::new(),
-            package: package.to_owned(),
-            parameters,
-            secret_parameters,
-            code_sha256: archive.attribute("sha256"),
-        },
-        vec![logs],
-    );
-    builder.add::<Version>(
+    let inputs = FunctionInputs {
+        function_name,
+        description: format!("OpenHands {name} at the edge"),
+        role_arn: role.attribute("arn"),
+        runtime: builder.text("edge_runtime"),
+        handler: "index.handler".to_owned(),
+        architecture: "x86_64".to_owned(),
+        memory_mb: 128,
+        timeout_seconds: 5,
+        environment: BTreeMap::new(),
+        layers: Vec::new(),
+        package: package.to_owned(),
+        parameters,
+        secret_parameters,
+        code_sha256: archive.attribute("sha256"),
+    };
+    let settings = settings(&inputs);
+    let function = builder.add_after::<Function>(&format!("{name}-function"), &inputs, vec![logs, replica_logs]);
+    builder.add_after::<Version>(
         &format!("{name}-function-version"),
         &VersionInputs {
             function_name: function.attribute("name"),
             code_sha256: archive.attribute("sha256"),
-            settings: function.attribute("settings"),
+            settings,
         },
+        vec![function],
     )
+}
+
+/// Returns the settings that a version publishes: the configured ones, never those set outside ohinfra. A
+/// Lambda@Edge function has neither environment variables nor layers.
+fn settings(inputs: &FunctionInputs<Text>) -> Text {
+    let fixed = json!({
+        "runtime": inputs.runtime, "handler": inputs.handler, "architecture": inputs.architecture,
+        "memory_mb": inputs.memory_mb, "timeout_seconds": inputs.timeout_seconds, "environment": {},
+    });
+    Text::from("{\"role_arn\":\"") + inputs.role_arn.clone() + "\"," + fixed.to_string().trim_start_matches('{')
 }
 
 fn web_acl(builder: &mut Builder<'_>) -> Handle {
@@ -272,7 +305,7 @@ fn web_acl(builder: &mut Builder<'_>) -> Handle {
             description: "OpenHands at CloudFront".to_owned(),
             default_action: "allow".to_owned(),
             managed_rule_groups: vec![
-                // Prompts and files are larger than the 8 KB that this rule lets pass.
+                // Prompts and files exceed the 8 KB limit of this rule.
                 group("AWSManagedRulesCommonRuleSet", &["SizeRestrictions_BODY"]),
                 group("AWSManagedRulesKnownBadInputsRuleSet", &[]),
             ],
@@ -289,7 +322,7 @@ fn cors_policy(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str) -> Han
     let title = names.title();
     let ownership =
         Ownership { deployment: builder.configuration.name.clone(), address: builder.address("cors-policy") };
-    // Edges of one domain need names of their own, which stay the same whatever other edges come and go.
+    // Several edges can share a domain. The name of each is unique and independent of the other edges.
     let domain = if edge.suffix.is_none() { edge.domain_name.as_str() } else { full_domain };
     let request_headers = [
         "Accept",

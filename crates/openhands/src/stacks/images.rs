@@ -1,4 +1,4 @@
-//! Images that are built on the machine that applies and pulled from the deployment's own repositories.
+//! Locally built images and their ECR repositories.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +11,35 @@ use super::Builder;
 use crate::payload::images::Image as BuiltImage;
 use crate::payload::packages::{self, AGENT_SERVER_IMAGE, OPENHANDS_IMAGE};
 
-/// What the instance runs on.
+/// The platform of the instance.
 const PLATFORM: &str = "linux/arm64";
-/// Days after which an image that has lost its tag expires.
+/// Days after which untagged images expire.
 const UNTAGGED_DAYS: i32 = 14;
 
-/// An image and where it is.
+/// A built image with its repository.
 pub(crate) struct Own {
     repository: Handle,
     image: Handle,
 }
 
 impl Own {
-    /// The registry to log in to.
+    /// Returns the registry host for login.
     pub(crate) fn registry(&self) -> Text {
         self.repository.attribute("registry")
     }
 
-    /// The repository that it is pulled from.
+    /// Returns the repository URI for pulling.
     pub(crate) fn repository(&self) -> Text {
         self.repository.attribute("uri")
     }
 
-    /// Its tag.
+    /// Returns the image tag.
     pub(crate) fn tag(&self) -> Text {
         self.image.attribute("tag")
     }
 }
 
-/// The images of one's own.
+/// The built images.
 pub(crate) struct Images {
     pub(crate) openhands: Own,
     pub(crate) agent_server: Own,
@@ -61,7 +61,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             repository_name: builder.environment.names.repository(noun),
             scan_on_push: true,
             lifecycle_policy: Some(expire.to_string().into()),
-            // A tag is the digest of what the image was built of.
+            // A tag is the digest of the build context.
             immutable_tags: true,
         },
     );
@@ -80,7 +80,7 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
     Own { repository, image }
 }
 
-/// The repositories and what is in them, if images are built.
+/// Adds the repositories and images; returns `None` if images are not built.
 pub(crate) fn build(builder: &mut Builder<'_>) -> Option<Images> {
     if !builder.configuration.builds_images() {
         return None;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::Builder;
 use crate::policy::{Statement, document, json_text, trust_service};
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Monitoring {
     pub(crate) app_logs: Handle,
     pub(crate) alerts: Handle,
@@ -81,7 +81,7 @@ fn data_bucket(builder: &mut Builder<'_>) -> Handle {
     bucket
 }
 
-/// A graph of one metric or of several.
+/// Returns a dashboard graph of one or more metrics.
 fn graph(at: (i32, i32), region: &str, title: &str, stat: &str, metrics: &[Value]) -> Value {
     json!({
         "type": "metric", "x": at.0, "y": at.1, "width": 8, "height": 6,
@@ -91,11 +91,11 @@ fn graph(at: (i32, i32), region: &str, title: &str, stat: &str, metrics: &[Value
     })
 }
 
-/// What an operator wants to see at a glance.
+/// Adds the dashboard for operators.
 fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> Handle {
     let names = &builder.environment.names;
     let ownership = Ownership { deployment: builder.configuration.name.clone(), address: builder.address("dashboard") };
-    // A Markdown comment: not shown, and how the dashboard is known to be ours, since a dashboard carries no tags.
+    // An invisible Markdown comment that marks ownership, because dashboards do not support tags.
     let title = format!("# {}\n\n[//]: # ({})", builder.configuration.site_name, ownership.marker());
     let query = Text::from("SOURCE '")
         + app_logs.attribute("name")
@@ -143,7 +143,7 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
         }),
     ];
     let body = json!({ "widgets": widgets });
-    // Dashboards of all regions share one name space.
+    // Dashboard names are shared by all regions of an account.
     let dashboard_name = format!("{}-{}-Monitoring", names.title(), names.region);
     builder.add::<Dashboard>("dashboard", &DashboardInputs { dashboard_name, body: json_text(&body) })
 }
@@ -151,8 +151,8 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
 fn backup(builder: &mut Builder<'_>) {
     let environment = builder.environment;
     let names = &environment.names;
-    // AWS Backup expires and deletes recovery points with the role that made them: it stays as long as they do, and a purge deletes the
-    // vault first.
+    // AWS Backup expires and deletes recovery points with the role that created them, so the role is retained with them. A purge
+    // deletes the vault first.
     let role = builder.add_retained::<Role>(
         "backup-role",
         &RoleInputs {

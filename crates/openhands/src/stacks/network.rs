@@ -1,4 +1,4 @@
-//! network: the VPC endpoints through which the instance reaches AWS.
+//! network: VPC endpoints for AWS access of the instance.
 
 use ohinfra_core::Text;
 use ohinfra_kinds::ec2::{
@@ -10,7 +10,7 @@ use ohinfra_plan::graph::Handle;
 use super::Builder;
 use crate::environment::interface_service;
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Network {
     pub(crate) endpoint_sg: Handle,
 }

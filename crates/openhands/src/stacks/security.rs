@@ -1,4 +1,4 @@
-//! security: who may talk to whom, and who may do what.
+//! security: security groups, roles, policies, keys and secrets.
 
 use ohinfra_core::Text;
 use ohinfra_kinds::ec2::{
@@ -20,10 +20,10 @@ use crate::payload::images::Image;
 use crate::policy::{Statement, document, trust_service};
 use crate::sandbox_policy::SandboxPolicy;
 
-/// What the instance says when it assumes the sandbox role.
+/// The external ID with which the instance assumes the sandbox role.
 const SANDBOX_EXTERNAL_ID: &str = "openhands-sandbox";
 
-/// What an agent must never do, whatever the policy file says.
+/// Actions denied to agents regardless of the policy file.
 const SANDBOX_DENIED: &[&str] = &[
     "iam:CreateUser",
     "iam:DeleteUser",
@@ -47,7 +47,7 @@ const SANDBOX_DENIED: &[&str] = &[
     "sts:AssumeRole",
 ];
 
-/// What other stacks refer to.
+/// Resources that other stacks reference.
 pub(crate) struct Security {
     pub(crate) alb_sg: Handle,
     pub(crate) instance_sg: Handle,
@@ -185,7 +185,7 @@ fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
     key
 }
 
-/// The ARN of the secret that encrypts agents' sessions: one that is there already, or ours.
+/// Returns the ARN of the secret that encrypts agent sessions: an existing one, or one managed by this deployment.
 fn sandbox_secret(builder: &mut Builder<'_>) -> Text {
     if let Some(arn) = &builder.environment.foreign_sandbox_secret {
         return Text::from(arn.as_str());
@@ -226,7 +226,7 @@ fn instance_role(builder: &mut Builder<'_>) -> (Handle, Handle) {
     (role, profile)
 }
 
-/// What the instance's policy speaks of.
+/// Resources in the instance policy.
 struct Grants<'a> {
     monitoring: &'a Monitoring,
     key: &'a Handle,
@@ -241,7 +241,7 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
         Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]).on([
             grants.sandbox_secret_arn.clone(),
             Builder::of("database/proxy-secret").attribute("arn"),
-            // OpenHands believes who a user is only with the header value.
+            // OpenHands trusts the user identity in a request only with this header value.
             Builder::of("security/origin-verify-secret").attribute("arn"),
         ]),
         bedrock::list(),
@@ -289,7 +289,7 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
             SANDBOX_EXTERNAL_ID,
         ),
     );
-    // OpenHands itself asks a model too, for example for the titles of conversations.
+    // OpenHands itself also invokes models, for example to generate conversation titles.
     statements.extend(bedrock::invoke(builder));
     builder.add::<RolePolicy>(
         "instance-policy",

@@ -1,4 +1,4 @@
-//! The graph of a deployment.
+//! Tests of the graph of a deployment.
 
 use ohinfra_core::Region;
 use ohinfra_plan::Graph;
@@ -9,14 +9,18 @@ use crate::environment::Environment;
 use crate::sandbox_policy::SandboxPolicy;
 
 fn graph(more: &str) -> Graph {
-    let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
-    let file = Some(("ohinfra.toml".to_owned(), format!("{usual}{more}")));
+    graph_in("us-west-2", more)
+}
+
+fn graph_in(region: &str, more: &str) -> Graph {
+    let usual = "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), format!("region = \"{region}\"\n{usual}{more}")));
     let configuration = Configuration::load(&Sources { file, ..Sources::default() }).unwrap().0;
     build_graph(&configuration, &Environment::placeholder(&configuration), &SandboxPolicy::default()).unwrap()
 }
 
 #[test]
-fn the_graph_has_every_resource_and_what_each_needs() {
+fn the_graph_has_every_resource_with_its_dependencies() {
     let lines: Vec<String> = graph("[sandbox]\naws_access = true\n")
         .resources()
         .map(|resource| {
@@ -29,7 +33,7 @@ fn the_graph_has_every_resource_and_what_each_needs() {
 }
 
 #[test]
-fn what_is_global_in_an_account_carries_name_and_region() {
+fn account_wide_names_include_deployment_and_region() {
     let graph = graph("");
     let of_kind = |kind: &str, field: &str| -> Vec<String> {
         let resources =
@@ -50,7 +54,24 @@ fn what_is_global_in_an_account_carries_name_and_region() {
 }
 
 #[test]
-fn every_taggable_resource_carries_the_deployments_and_the_owners_tags() {
+fn the_name_claim_differs_by_region() {
+    let claim = |region: &str| {
+        let graph = graph_in(region, "");
+        let is_claim = |address: &str| address.starts_with("auth/claim-");
+        let claims = graph.resources().filter(|resource| is_claim(&resource.address.to_string()));
+        let [claim] = claims.collect::<Vec<_>>()[..] else { panic!("one claim") };
+        let pool = graph.get(&"auth/user-pool".parse().unwrap()).unwrap();
+        assert!(pool.needs.contains_key(&claim.address), "the pool depends on the claim");
+        assert_eq!(claim.region.as_str(), "us-east-1");
+        (claim.inputs["parameter_name"].clone(), claim.address.to_string())
+    };
+    let (west, ireland) = (claim("us-west-2"), claim("eu-west-1"));
+    assert_eq!(west.0, ireland.0, "one name in the account");
+    assert_ne!(west.1, ireland.1, "owned by only one deployment");
+}
+
+#[test]
+fn every_taggable_resource_has_the_default_and_ownership_tags() {
     let graph = graph("[tags]\nTeam = \"platform\"\nPurpose = \"other\"\n");
     for resource in graph.resources().filter(|r| graph.schema(r.kind).unwrap().taggable) {
         let tags = resource.inputs["tags"].as_object().unwrap();
@@ -64,7 +85,7 @@ fn every_taggable_resource_carries_the_deployments_and_the_owners_tags() {
 }
 
 #[test]
-fn built_images_are_pushed_before_an_instance_refers_to_them() {
+fn built_images_are_pushed_before_the_instance_uses_them() {
     let graph = graph("[images]\nsource = \"build\"\n[compute]\nauto_update = true\n");
     let needs = |address: &str| {
         let resource = graph.get(&address.parse().unwrap()).unwrap();
@@ -76,11 +97,11 @@ fn built_images_are_pushed_before_an_instance_refers_to_them() {
     let policy = serde_json::json!(graph.get(&"security/instance-policy".parse().unwrap()).unwrap().inputs).to_string();
     assert!(policy.contains("arn:aws:ecr:us-west-2:000000000000:repository/openhands/agent-server"), "{policy}");
     let bundle = serde_json::json!(graph.get(&"compute/boot-bundle".parse().unwrap()).unwrap().inputs).to_string();
-    assert!(bundle.contains("\\\"auto_update\\\":false"), "an image that was built keeps its tag: {bundle}");
+    assert!(bundle.contains("\\\"auto_update\\\":false"), "the tag of a built image is immutable: {bundle}");
 }
 
 #[test]
-fn an_instance_starts_only_when_it_can_use_the_database() {
+fn the_instance_depends_on_a_ready_database() {
     let graph = graph("");
     let needs = &graph.get(&"compute/asg".parse().unwrap()).unwrap().needs;
     for needed in ["database/bootstrap", "database/proxy-target"] {
@@ -89,7 +110,7 @@ fn an_instance_starts_only_when_it_can_use_the_database() {
 }
 
 #[test]
-fn what_is_switched_off_is_not_there() {
+fn disabled_endpoints_are_not_in_the_graph() {
     let graph = graph("skip_s3_endpoint = true\n[network]\nendpoints = { ssm = false, logs = false }\n");
     let names: Vec<&str> =
         graph.resources().filter(|r| r.kind == "ec2.vpc_endpoint").map(|r| r.address.name()).collect();
@@ -107,7 +128,7 @@ fn what_is_switched_off_is_not_there() {
 }
 
 #[test]
-fn no_group_lets_everybody_in_and_no_statement_allows_everything() {
+fn no_group_has_open_ingress_and_no_statement_grants_full_access() {
     for resource in graph("[sandbox]\naws_access = true\n").resources() {
         let text = serde_json::to_string(&resource.inputs).unwrap();
         if text.contains("0.0.0.0/0") {
@@ -120,7 +141,7 @@ fn no_group_lets_everybody_in_and_no_statement_allows_everything() {
 }
 
 #[test]
-fn two_deployments_share_no_name() {
+fn deployments_do_not_share_resource_names() {
     let names = |graph: &Graph| -> std::collections::BTreeSet<String> {
         let named = graph.resources().filter_map(|resource| {
             let schema = graph.schema(resource.kind)?;
@@ -128,7 +149,7 @@ fn two_deployments_share_no_name() {
             let text = resource.inputs.get(*name)?.as_str()?;
             Some(format!("{} {text}", resource.kind))
         });
-        // These are named within something that has a name of its own, or by the user's domain.
+        // These names are scoped to a parent resource or derived from the domain of the user.
         let within = ["iam.role_policy", "backup.selection", "efs.mount_target", "lambda.permission", "route53.record"];
         named.filter(|name| !within.iter().any(|kind| name.starts_with(kind))).collect()
     };
@@ -138,7 +159,7 @@ fn two_deployments_share_no_name() {
 }
 
 #[test]
-fn in_front_of_another_deployment_there_are_only_login_and_domains() {
+fn a_deployment_with_a_backend_has_only_auth_and_edge() {
     let text =
         "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"us-west-2\"\n";
     let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
@@ -164,7 +185,7 @@ fn statement<'a>(statements: &'a [serde_json::Value], sid: &str) -> &'a serde_js
 }
 
 #[test]
-fn the_instance_and_the_sandboxes_invoke_the_allowed_models_and_the_default_one() {
+fn instance_and_sandboxes_can_invoke_the_allowed_and_default_models() {
     let models = "[models]\nallowed = [\"amazon.nova-*\", \"eu.anthropic.claude-*\"]\ndefault = \"bedrock/us.meta.llama4-scout-17b-instruct-v1:0\"\n";
     let graph = graph(models);
     for address in ["security/instance-policy", "security/sandbox-policy"] {
@@ -185,7 +206,7 @@ fn the_instance_and_the_sandboxes_invoke_the_allowed_models_and_the_default_one(
 }
 
 #[test]
-fn a_sandbox_has_the_statements_of_the_policy_file_only_with_access_to_aws() {
+fn the_policy_file_applies_only_with_aws_access() {
     let more = |access: bool| {
         let usual = "region = \"us-west-2\"\nvpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
         let file = Some(("ohinfra.toml".to_owned(), format!("{usual}[sandbox]\naws_access = {access}\n")));
@@ -206,7 +227,7 @@ fn a_sandbox_has_the_statements_of_the_policy_file_only_with_access_to_aws() {
 }
 
 #[test]
-fn the_instance_reads_what_openhands_needs_and_the_metadata_service_answers_no_container() {
+fn the_instance_has_its_permissions_and_containers_cannot_reach_the_metadata_service() {
     let graph = graph("");
     let statements = policy(&graph, "security/instance-policy");
     assert_eq!(statement(&statements, "Secrets")["Resource"].as_array().unwrap().len(), 3);

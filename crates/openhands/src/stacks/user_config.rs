@@ -1,4 +1,4 @@
-//! user-config: the function behind `/api/v1/user-config`.
+//! user-config: the Lambda function that serves `/api/v1/user-config`.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::security::Security;
 use crate::payload::packages::{self, USER_CONFIG};
 use crate::policy::{Statement, document, trust_service};
 
-/// Two years: how long functions' logs are kept.
+/// Retention of Lambda logs: two years, in days.
 pub(crate) const LOG_DAYS: i32 = 731;
 
 pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security: &Security, compute: &Compute) {
@@ -89,6 +89,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
                 ("KMS_KEY_ID".to_owned(), security.user_secrets_key.attribute("id")),
                 ("LOG_LEVEL".to_owned(), Text::from("INFO")),
             ]),
+            layers: Vec::new(),
             package: USER_CONFIG.to_owned(),
             parameters: BTreeMap::new(),
             secret_parameters: BTreeMap::new(),

@@ -1,6 +1,5 @@
-//! The whole command line on the cloud in memory, kept in the file that `OHINFRA_FAKE_CLOUD` names: for tests of what people
-//! see, in milliseconds. Answers of look-ups are in `<file>.look-ups`, where a test may put what a user could have; accounts of users are
-//! in `<file>.users`.
+//! The complete command line on the in-memory cloud, for fast tests of its output. The cloud is stored in the file named by
+//! `OHINFRA_FAKE_CLOUD`, lookup results in `<file>.look-ups`, which a test can edit, and user accounts in `<file>.users`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,13 +46,13 @@ impl Cloud for Fake {
     ) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
         Box::pin(async move {
             let folder = self.file.with_file_name(bucket);
-            let made = !folder.exists() && std::fs::create_dir_all(&folder).is_ok();
-            Ok(if made { vec![format!("made the bucket {bucket} in {region}")] } else { Vec::new() })
+            let is_new = !folder.exists() && std::fs::create_dir_all(&folder).is_ok();
+            Ok(if is_new { vec![format!("created bucket {bucket} in {region}")] } else { Vec::new() })
         })
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test tells where its cloud is")]
+#[expect(clippy::disallowed_methods, reason = "the test sets the file of its cloud")]
 fn main() -> ExitCode {
     let file = std::env::var("OHINFRA_FAKE_CLOUD").unwrap_or_else(|_| "fake-cloud.json".to_owned());
     ohinfra_cli::main(&Fake { file: file.into() })

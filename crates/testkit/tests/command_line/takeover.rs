@@ -1,4 +1,4 @@
-//! What is imported keeps its identity, and no plan ends data without a consent.
+//! Imported resources keep their identity, and no plan deletes data without consent.
 
 use ohinfra_state::local::replace_file;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::Place;
 const IMPORTED: [&str; 4] =
     ["database/admin-secret", "database/proxy-secret", "database/cluster", "monitoring/data-bucket"];
 
-/// Names and values as `CloudFormation` generates them, by the product's own name.
+/// Names that `CloudFormation` generates: address, field and name.
 const GENERATED: &[(&str, &str, &str)] = &[
     ("database/cluster", "cluster_name", "openhands-database-auroracluster23d869c0-abc123"),
     ("database/cluster", "subnet_group_name", "openhands-database-auroraclustersubnets-xyz"),
@@ -17,7 +17,7 @@ const GENERATED: &[(&str, &str, &str)] = &[
     ("monitoring/data-bucket", "bucket_name", "openhands-monitoring-databuckete3889a50-0123456789ab"),
 ];
 
-/// An account in which another tool has made a cluster, a bucket and secrets, and nothing else.
+/// Returns an account that contains only a cluster, a bucket and secrets, created by another tool.
 fn foreign() -> (Place, Vec<Value>) {
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
@@ -77,7 +77,7 @@ fn imported_resources_with_generated_names_keep_their_identity_and_their_content
             let paths: Vec<&str> =
                 change["fields"].as_array().unwrap().iter().map(|field| field["path"].as_str().unwrap()).collect();
             let only_tags = paths.iter().all(|path| path.starts_with("tags.") && *path != "tags.team");
-            // The cluster moves to groups of ours in place.
+            // The cluster is updated in place to managed groups.
             let in_place = ["security_group_ids", "parameter_group_name"];
             let is_expected = only_tags || paths.iter().all(|p| p.starts_with("tags.") || in_place.contains(p));
             assert!(is_expected, "{change:#}");
@@ -90,21 +90,21 @@ fn imported_resources_with_generated_names_keep_their_identity_and_their_content
     let kept = state(&place, "database/cluster");
     assert_eq!(kept["kept"]["cluster_name"], "openhands-database-auroracluster23d869c0-abc123");
     assert_eq!(kept["imported"], true);
-    // What they were is what they are: the same objects, names and content.
+    // The objects, names and content are unchanged.
     let after = cloud(&place);
     for object in &objects {
         let now = after.iter().find(|other| other["id"] == object["id"]).unwrap();
         for (_, field, name) in GENERATED.iter().filter(|(owner, ..)| object["about"] == *owner) {
             assert_eq!(now["inputs"][*field], *name);
         }
-        assert_eq!(now["inputs"]["tags"]["team"], "x", "tags of others stay");
+        assert_eq!(now["inputs"]["tags"]["team"], "x", "foreign tags are kept");
     }
     let of_kind = |kind: &str| after.iter().filter(|object| object["kind"] == kind).count();
     assert_eq!((of_kind("rds.cluster"), of_kind("s3.bucket")), (1, 1));
 }
 
 #[test]
-fn what_a_destroy_leaves_is_found_again_under_the_name_that_it_kept() {
+fn a_retained_resource_is_adopted_under_its_kept_name() {
     let (place, objects) = foreign();
     import(&place, &objects);
     place.succeed(&["apply", "--yes"]);
@@ -121,7 +121,7 @@ fn what_a_destroy_leaves_is_found_again_under_the_name_that_it_kept() {
 }
 
 #[test]
-fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_values() {
+fn an_immutable_difference_of_an_imported_resource_is_an_error() {
     let (place, mut objects) = foreign();
     let cluster = objects.iter_mut().find(|object| object["about"] == "database/cluster").unwrap();
     cluster["inputs"]["engine"] = json!("aurora-mysql");
@@ -130,12 +130,12 @@ fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_va
     import(&place, &objects);
     let message = place.fail(&["apply", "--yes"]);
     assert!(
-        message.contains("`engine` is `aurora-mysql` in AWS, the configuration says `aurora-postgresql`"),
+        message.contains("`engine` is `aurora-mysql` in AWS but `aurora-postgresql` in the configuration"),
         "{message}"
     );
     assert!(message.contains("--replace database/cluster"), "{message}");
-    assert_eq!(cloud(&place).len(), objects.len(), "nothing was touched");
-    // Asked for by name, it is replaced, and its data is named, too.
+    assert_eq!(cloud(&place).len(), objects.len(), "nothing was changed");
+    // `--replace` requests the replacement, which also requires consent by address.
     let replaced = ["apply", "--yes", "--replace", "database/cluster"];
     let message = place.fail(&replaced);
     assert!(message.contains("--accept data:database/cluster"), "{message}");
@@ -144,31 +144,32 @@ fn what_aws_cannot_change_of_an_imported_resource_is_an_error_that_names_both_va
 }
 
 #[test]
-fn a_value_that_aws_leaves_out_never_replaces_a_cluster() {
+fn a_value_missing_in_aws_never_replaces_a_cluster() {
     let place = Place::new();
     let target = ["--target", "database/cluster"];
     place.succeed(&[&["apply", "--yes"][..], &target].concat());
-    for value in [json!(""), Value::Null] {
+    for value in [Some(Value::Null), None] {
         place.cloud().edit("database/cluster", |inputs| {
-            inputs.insert("database_name".to_owned(), value.clone());
+            inputs.remove("database_name");
+            inputs.extend(value.clone().map(|value| ("database_name".to_owned(), value)));
             inputs.remove("storage_encrypted");
         });
-        assert_eq!(place.run(&[&["plan", "--detailed-exitcode"][..], &target].concat()).code, 0, "{value}");
+        assert_eq!(place.run(&[&["plan", "--detailed-exitcode"][..], &target].concat()).code, 0, "{value:?}");
     }
 }
 
 #[test]
-fn data_ends_only_where_that_is_accepted_by_name() {
+fn data_is_deleted_only_with_consent_by_address() {
     let place = Place::new();
     place.succeed(&["apply", "--yes", "--target", "database/cluster"]);
     let shown = place.succeed(&["plan", "--target", "database/cluster", "--replace", "database/cluster"]);
     assert!(shown.contains("database/cluster rds.cluster `"), "{shown}");
-    assert!(shown.contains("holds data: it is deleted, and the new one is empty"), "{shown}");
+    assert!(shown.contains("holds data and is deleted; its replacement is empty"), "{shown}");
     let before = cloud(&place);
     let message = place.fail(&["apply", "--yes", "--target", "database/cluster", "--replace", "database/cluster"]);
     assert!(message.contains("the plan would replace rds.cluster"), "{message}");
-    assert_eq!(cloud(&place), before, "nothing was touched");
-    // A saved plan carries its consent, or gets it when it is applied.
+    assert_eq!(cloud(&place), before, "nothing was changed");
+    // Consent is saved with the plan, or given when the plan is applied.
     place.succeed(&["plan", "--target", "database/cluster", "--replace", "database/cluster", "--out", "saved"]);
     let message = place.fail(&["apply", "saved"]);
     assert!(message.contains("add `--accept data:database/cluster`"), "{message}");
@@ -178,7 +179,7 @@ fn data_ends_only_where_that_is_accepted_by_name() {
 }
 
 #[test]
-fn a_destroy_of_what_is_protected_is_refused_before_anything_is_touched() {
+fn a_destroy_of_a_protected_resource_is_refused_before_any_change() {
     for (table, key, address) in [
         ("database", "database.deletion_protection", "database/cluster"),
         ("compute", "compute.deletion_protection", "compute/alb"),
@@ -191,13 +192,13 @@ fn a_destroy_of_what_is_protected_is_refused_before_anything_is_touched() {
         let before = cloud(&place);
         for command in [&["destroy", "--yes"][..], &["destroy", "--purge", "--yes"], &["plan", "--destroy"]] {
             let message = place.fail(command);
-            assert!(message.contains(&format!("{address}: deletion protection is on")), "{message}");
+            assert!(message.contains(&format!("{address}: deletion protection is enabled")), "{message}");
             assert!(message.contains(&format!("set `{key} = false`")), "{message}");
         }
-        assert_eq!(cloud(&place), before, "nothing was touched");
+        assert_eq!(cloud(&place), before, "nothing was changed");
         place.write("ohinfra.toml", &configuration);
         let message = place.fail(&["destroy", "--yes"]);
-        assert!(message.contains("the configuration has it off: run `ohinfra apply`"), "{message}");
+        assert!(message.contains("the configuration disables it: run `ohinfra apply`"), "{message}");
         place.succeed(&apply);
         place.succeed(&["destroy", "--yes"]);
     }

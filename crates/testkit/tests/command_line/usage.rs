@@ -1,4 +1,4 @@
-//! What is asked for in a wrong way, or is not there.
+//! Usage errors and unknown names.
 
 use ohinfra_testkit::look_ups;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Place;
 
 #[test]
-fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
+fn a_usage_error_exits_with_1_because_2_means_changes() {
     let place = Place::new();
     assert!(place.fail(&["plan", "--no-such-flag"]).contains("unexpected argument '--no-such-flag'"));
     assert!(place.fail(&["aply"]).contains("a similar subcommand exists: 'apply'"));
@@ -15,26 +15,26 @@ fn a_wrong_usage_ends_with_1_because_2_means_that_there_are_changes() {
 }
 
 #[test]
-fn names_that_do_not_exist_are_told_with_those_that_do() {
+fn unknown_names_are_reported_with_the_known_ones() {
     let place = Place::new();
     insta::assert_snapshot!(place.fail(&["plan", "--stack", "databse", "--target", "network/nothing"]), @"
-    error: --stack: there is no stack `databse`
+    error: --stack: unknown stack `databse`
       help: stacks: auth, compute, database, edge, monitoring, network, security, user-config
-    error: --target: there is no resource `network/nothing`
-      help: `ohinfra graph` lists every address
+    error: --target: unknown resource `network/nothing`
+      help: run `ohinfra graph` to list all addresses
     ");
     insta::assert_snapshot!(place.fail(&["plan", "--replace", "network/nothing"]), @"
-    error: --replace: there is no resource `network/nothing`
-      help: `ohinfra graph` lists every address
+    error: --replace: no resource `network/nothing` in the configuration
+      help: run `ohinfra graph` to list the addresses
     ");
     insta::assert_snapshot!(place.fail(&["state", "show", "network/endpoint-sg"]), @"
-    error: the state knows no `network/endpoint-sg`
-      help: `ohinfra state list` lists what it knows
+    error: `network/endpoint-sg` is not in the state
+      help: run `ohinfra state list` to list the resources
     ");
 }
 
 #[test]
-fn the_cdk_projects_names_are_taken_with_a_note() {
+fn names_of_the_cdk_project_are_accepted_with_a_warning() {
     let place = Place::new();
     std::fs::remove_file(place.path().join("ohinfra.toml")).unwrap();
     insta::assert_snapshot!(place.fail(&["validate"]), @r#"
@@ -51,14 +51,14 @@ fn the_cdk_projects_names_are_taken_with_a_note() {
     let ended = place.run(&arguments);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     insta::assert_snapshot!(ended.stderr, @"
-    warning: `--context vpcId=…` is `vpc_id` here; put it into the configuration file
-    warning: `--context hostedZoneId=…` is `hosted_zone_id` here; put it into the configuration file
-    warning: `--context domainName=…` is `domain_name` here; put it into the configuration file
+    warning: `--context vpcId=…` sets the key `vpc_id`; set it in the configuration file instead
+    warning: `--context hostedZoneId=…` sets the key `hosted_zone_id`; set it in the configuration file instead
+    warning: `--context domainName=…` sets the key `domain_name`; set it in the configuration file instead
     ");
 }
 
 #[test]
-fn credentials_that_have_expired_are_told_once_with_what_to_do() {
+fn expired_credentials_are_reported_once_with_a_remedy() {
     let place = Place::new();
     let mut answers = look_ups::usual();
     for name in ["sts.caller_identity", "ec2.vpc", "ec2.vpc_network"] {
@@ -67,6 +67,6 @@ fn credentials_that_have_expired_are_told_once_with_what_to_do() {
     place.write("cloud.look-ups", &answers.to_string());
     insta::assert_snapshot!(place.fail(&["plan"]), @"
     error: sts:GetCallerIdentity: ExpiredToken: the token has expired
-      help: log in again (for example `aws sso login`), or choose a profile with AWS_PROFILE; `aws sts get-caller-identity` must work
+      help: log in again (for example `aws sso login`), or select a profile with AWS_PROFILE; check with `aws sts get-caller-identity`
     ");
 }

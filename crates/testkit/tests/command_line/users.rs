@@ -1,4 +1,4 @@
-//! `ohinfra users`, and the company login, as people see them.
+//! `ohinfra users` and the company login.
 
 use ohinfra_testkit::look_ups;
 use ohinfra_testkit::users::{Accounts, FileUsers};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{CONFIGURATION, Ended, Place, filtered};
 
-/// A place with a deployment.
+/// Returns a directory with a deployment.
 fn deployed() -> Place {
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
@@ -22,20 +22,20 @@ fn both(ended: &Ended) -> String {
 }
 
 #[test]
-fn an_invitation_is_sent_once_and_again_only_if_asked_for() {
+fn an_invitation_is_resent_only_on_request() {
     let place = deployed();
-    insta::assert_snapshot!(place.succeed(&["users", "list"]), @"There are no users yet. `ohinfra users invite EMAIL` invites one.");
+    insta::assert_snapshot!(place.succeed(&["users", "list"]), @"No users. Run `ohinfra users invite EMAIL` to invite one.");
     insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com", "Bob@Example.com", "ADA@example.com"]), @"
     invited ada@example.com
     invited bob@example.com
     2 invited, 0 unchanged.
     ");
     insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com", "eve@example.com"]), @"
-    ada@example.com was invited on 2025-11-24; `--resend` sends the invitation again
+    ada@example.com was invited on 2025-11-24; add `--resend` to resend the invitation
     invited eve@example.com
     1 invited, 1 unchanged.
     ");
-    insta::assert_snapshot!(place.succeed(&["users", "invite", "--resend", "bob@example.com"]), @"sent the invitation to bob@example.com again");
+    insta::assert_snapshot!(place.succeed(&["users", "invite", "--resend", "bob@example.com"]), @"resent the invitation to bob@example.com");
     let mails: Vec<_> = accounts(&place).mails.into_values().collect();
     assert_eq!(mails, [1, 2, 1], "ada, bob, eve");
     assert!(accounts(&place).users.iter().all(|user| user.email_verified));
@@ -53,7 +53,7 @@ fn an_invitation_is_sent_once_and_again_only_if_asked_for() {
 }
 
 #[test]
-fn who_has_logged_in_is_not_invited_again() {
+fn users_who_have_logged_in_are_not_invited_again() {
     let _filters = filtered();
     let place = deployed();
     place.succeed(&["users", "invite", "ada@example.com", "bob@example.com", "eve@example.com"]);
@@ -66,19 +66,19 @@ fn who_has_logged_in_is_not_invited_again() {
     place.write("cloud.users", &serde_json::to_string(&accounts).unwrap());
     let three = ["ada@example.com", "bob@example.com", "eve@example.com"];
     insta::assert_snapshot!(place.succeed(&[&["users", "invite", "--resend"], &three[..]].concat()), @"
-    ada@example.com has logged in before; the login page resets a forgotten password
-    bob@example.com is disabled; `ohinfra users enable` lets them log in
-    eve@example.com logs in through the company login and needs no invitation
-    0 invited or sent again, 3 unchanged.
+    ada@example.com has logged in before; a forgotten password can be reset on the login page
+    bob@example.com is disabled; run `ohinfra users enable` to allow logins
+    eve@example.com uses the company login and needs no invitation
+    0 invited or resent, 3 unchanged.
     ");
-    insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com"]), @"ada@example.com is a user since 2025-11-24");
+    insta::assert_snapshot!(place.succeed(&["users", "invite", "ada@example.com"]), @"ada@example.com has been a user since 2025-11-24");
     insta::assert_snapshot!(place.succeed(&["users", "remove", "--yes", "eve@example.com"]), @"
-    Accounts to delete from the user pool cognito-user-pool-<n>:
-      Eve@Example.com  company login  id <uuid>
-    Their conversations and settings stay in the data bucket and the database under these ids.
-    A new invitation of the same address gets a new id and begins without them.
-    Who uses the company login can log in again as a new user: remove them at the identity provider first.
-    Open sessions end when their token expires, after 24 hours at most.
+    Accounts to delete from user pool cognito-user-pool-<n>:
+      Eve@Example.com  company login  ID <uuid>
+    Their conversations and settings remain in the data bucket and the database under these IDs.
+    If you invite the same address again, the new account has a new ID and no access to them.
+    Users of the company login can log in again as new users: remove them at the identity provider first.
+    Open sessions end when their tokens expire, within 24 hours.
     removed Eve@Example.com
     ");
 }
@@ -92,20 +92,20 @@ fn users_are_disabled_enabled_and_removed() {
     disabled ada@example.com
     disabled bob@example.com
     2 disabled, 0 unchanged.
-    Open sessions end when their token expires, after 24 hours at most.
+    Open sessions end when their tokens expire, within 24 hours.
     ");
-    insta::assert_snapshot!(place.succeed(&["users", "disable", "ada@example.com"]), @"ada@example.com is disabled already");
+    insta::assert_snapshot!(place.succeed(&["users", "disable", "ada@example.com"]), @"ada@example.com is already disabled");
     insta::assert_snapshot!(place.fail(&["users", "enable", "ada@example.com", "nobody@example.com", "no-one@example.com"]), @"
-    error: no user has the address `nobody@example.com` in the user pool cognito-user-pool-<n>
-      help: `ohinfra users list` lists the users
-    error: no user has the address `no-one@example.com` in the user pool cognito-user-pool-<n>
-      help: `ohinfra users list` lists the users
+    error: no user has the address `nobody@example.com` in user pool cognito-user-pool-<n>
+      help: run `ohinfra users list` to list the users
+    error: no user has the address `no-one@example.com` in user pool cognito-user-pool-<n>
+      help: run `ohinfra users list` to list the users
     ");
-    assert!(accounts(&place).users.iter().all(|user| !user.enabled), "nothing changes before everything is known");
+    assert!(accounts(&place).users.iter().all(|user| !user.enabled), "nothing changes if one user is unknown");
     insta::assert_snapshot!(place.succeed(&["users", "enable", "ada@example.com"]), @"enabled ada@example.com");
     insta::assert_snapshot!(place.fail(&["users", "remove", "bob@example.com"]), @"
-    error: `ohinfra users remove` asks before it deletes an account, and there is nobody to ask
-      help: add `--yes`; or `ohinfra users disable EMAIL` keeps the account
+    error: `ohinfra users remove` needs confirmation, but stdin is not a terminal
+      help: add `--yes`, or run `ohinfra users disable EMAIL` to keep the account
     ");
     assert_eq!(accounts(&place).users.len(), 2);
     place.succeed(&["users", "remove", "bob@example.com", "--yes"]);
@@ -113,20 +113,20 @@ fn users_are_disabled_enabled_and_removed() {
 }
 
 #[test]
-fn everything_is_checked_before_anybody_is_invited() {
+fn all_addresses_are_checked_before_any_invitation() {
     let place = deployed();
     insta::assert_snapshot!(place.fail(&["users", "invite", "ada@example.com", "bob@", "carl@example.com,dora@example.com"]), @"
-    error: `bob@` is not an email address: the part after the `@` is not a domain
-    error: `carl@example.com,dora@example.com` is not an email address: a comma is not allowed
+    error: `bob@` is not an email address: the part after the `@` is not a domain name
+    error: `carl@example.com,dora@example.com` is not an email address: unexpected comma
       help: separate addresses with spaces
     ");
     place.write("users.csv", "name,email\nAda,ada@example.com\nBob,bob\n\nCarl,\n");
     insta::assert_snapshot!(place.fail(&["users", "import", "users.csv"]), @"
-    error: users.csv:3: `bob` is not an email address: there is no `@`
+    error: users.csv:3: `bob` is not an email address: missing `@`
     error: users.csv:5: the column `email` is empty
     ");
     insta::assert_snapshot!(place.fail(&["users", "import", "nothing.csv"]), @"
-    error: cannot read nothing.csv: No such file or directory (os error 2)
+    error: failed to read nothing.csv: No such file or directory (os error 2)
       help: check the path and its permissions
     ");
     assert!(accounts(&place).users.is_empty());
@@ -137,12 +137,12 @@ fn everything_is_checked_before_anybody_is_invited() {
     2 invited, 0 unchanged.
     ---
     note: ignored columns: name, team
-    note: 1 duplicate address is merged
+    note: ignored 1 duplicate address
     ");
 }
 
 #[test]
-fn a_failure_stops_nobody_else_and_is_the_end_of_the_run() {
+fn failures_do_not_stop_other_invitations_and_exit_with_1() {
     let place = deployed();
     let refused = json!({ "refused": { "bob@example.com": "limit", "carl@example.com": "denied" } });
     place.write("cloud.users", &refused.to_string());
@@ -155,27 +155,31 @@ fn a_failure_stops_nobody_else_and_is_the_end_of_the_run() {
     2 invited, 0 unchanged, 2 failed.
     ---
     error: bob@example.com: cognito-idp:AdminCreateUser: LimitExceededException: Exceeded daily email limit for the operation or the account.
-      help: run the same command with `--resend` tomorrow, or let the user pool send through Amazon SES (docs/users.md)
+      help: re-run the command with `--resend` tomorrow, or configure the user pool to use Amazon SES (docs/users.md)
     error: carl@example.com: cognito-idp:AdminCreateUser: AccessDeniedException: not authorized
-      help: grant `cognito-idp:AdminCreateUser` to the identity that runs ohinfra
+      help: grant `cognito-idp:AdminCreateUser` to the identity running ohinfra
     ");
 }
 
 #[test]
-fn more_mails_than_cognito_sends_in_a_day_need_consent() {
+fn exceeding_the_daily_email_limit_requires_confirmation() {
     let place = deployed();
     let lines: String = (1..=51).map(|n| format!("user-{n}@example.com\n")).collect();
     place.write("users.csv", &format!("email\n{lines}"));
     insta::assert_snapshot!(place.fail(&["users", "import", "users.csv"]), @"
-    error: 51 invitations are more than the 50 mails a day that Cognito's own mail service sends
-      help: let the user pool send through Amazon SES (docs/users.md), or invite fewer people a day; `--yes` sends until the limit is reached
+    error: 51 invitations exceed the limit of 50 emails per day of Cognito's built-in email service
+      help: configure the user pool to use Amazon SES (docs/users.md), or invite fewer users per day; add `--yes` to send until the limit is reached
     ");
     assert!(accounts(&place).users.is_empty());
     let ended = place.run(&["users", "import", "users.csv", "--yes"]);
     assert_eq!(ended.code, 0);
-    assert!(ended.stderr.starts_with("warning: 51 invitations are more than the 50 mails a day"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.starts_with("warning: 51 invitations exceed the limit of 50 emails per day"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(accounts(&place).users.len(), 51);
-    // Who is there needs no mail; a mail service of one's own has no such limit.
+    // Existing users get no email; your own email service has no such limit.
     assert_eq!(place.run(&["users", "import", "users.csv"]).stderr, "");
     place.write("cloud.users", "{ \"own_mailer\": true }");
     assert_eq!(place.run(&["users", "import", "users.csv"]).stderr, "");
@@ -185,8 +189,8 @@ fn more_mails_than_cognito_sends_in_a_day_need_consent() {
 fn without_a_deployment_there_are_no_users() {
     let place = Place::new();
     insta::assert_snapshot!(place.fail(&["users", "list"]), @"
-    error: the deployment `openhands` has no user pool yet: state/openhands.json does not list `auth/user-pool`
-      help: `ohinfra apply` creates the deployment; check `name` and `[state] url` if it exists already
+    error: the deployment `openhands` has no user pool yet: `auth/user-pool` is not in state/openhands.json
+      help: run `ohinfra apply` to create the deployment; if it already exists, check `name` and `[state] url`
     ");
 }
 
@@ -201,7 +205,7 @@ fn with_secret(place: &Place, version: &str) {
     place.write("cloud.look-ups", &answers.to_string());
 }
 
-/// The identity providers that the login's client lists.
+/// Returns the identity providers of the app client.
 fn listed(place: &Place) -> Value {
     place.cloud().object("auth/client").unwrap().inputs["identity_providers"].clone()
 }
@@ -239,7 +243,7 @@ fn a_company_login_is_added_changed_and_removed() {
           user_pool_id      = "cognito-user-pool-<n>"
 
     Plan: 2 to create, 1 to update, <n> unchanged.
-    about 4 s; longest path: auth/saml-provider → auth/client
+    Estimated time: 4 s (critical path: auth/saml-provider → auth/client)
     "#);
     place.succeed(&["apply", "--yes"]);
     assert_eq!(listed(&place), json!(["COGNITO", "Example-SAML", "Example-OIDC"]));
@@ -263,8 +267,8 @@ fn a_company_login_is_added_changed_and_removed() {
     assert_eq!(listed(&place), json!(["Example-SAML"]));
     assert!(place.cloud().object("auth/oidc-provider").is_none());
     insta::assert_snapshot!(place.fail(&["users", "invite", "ada@example.com"]), @"
-    error: `auth.local_login` is off: everybody logs in through the company login, and an invitation would be of no use
-      help: give people access at the identity provider; or set `local_login = true` in [auth] and apply
+    error: invitations are not available: `auth.local_login` is `false`, and all users log in through the company login
+      help: grant access at the identity provider, or set `local_login = true` in [auth] and run `ohinfra apply`
     ");
     place.write("ohinfra.toml", CONFIGURATION);
     place.succeed(&["apply", "--yes"]);
@@ -273,22 +277,22 @@ fn a_company_login_is_added_changed_and_removed() {
 }
 
 #[test]
-fn a_secret_that_the_company_login_lacks_is_told_with_how_to_store_it() {
+fn a_missing_client_secret_is_reported_with_the_command_to_store_it() {
     let place = Place::new();
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{OIDC}"));
     insta::assert_snapshot!(place.fail(&["plan"]), @"
-    error: auth.oidc.client_secret_name: there is no secret `sso/openhands` in us-west-2
-      help: `aws secretsmanager create-secret --name sso/openhands --region us-west-2 --secret-string file://FILE` stores the client secret from a file
+    error: auth.oidc.client_secret_name: secret `sso/openhands` not found in us-west-2
+      help: store the client secret: `aws secretsmanager create-secret --name sso/openhands --region us-west-2 --secret-string file://FILE`
     ");
 }
 
 #[test]
-fn saml_metadata_can_be_a_file_beside_the_configuration() {
+fn saml_metadata_can_be_a_file_next_to_the_configuration() {
     let place = Place::new();
     let saml = "[auth.saml]\nname = \"Example-SAML\"\nmetadata_file = \"idp.xml\"\n";
     place.write("ohinfra.toml", &format!("{CONFIGURATION}{saml}"));
     insta::assert_snapshot!(place.fail(&["validate"]), @"
-    error: auth.saml.metadata_file: cannot read idp.xml: No such file or directory (os error 2)
+    error: auth.saml.metadata_file: failed to read idp.xml: No such file or directory (os error 2)
       help: the path is relative to the configuration file
     ");
     place.write("idp.xml", "<html>log in first</html>");

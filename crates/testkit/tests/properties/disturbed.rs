@@ -1,4 +1,4 @@
-//! Whatever goes wrong, the same command again ends where an undisturbed run would have.
+//! Convergence: after any failure, the same command reaches the state of an undisturbed run.
 
 use ohinfra_core::error::ErrorKind;
 use ohinfra_engine::{Interrupt, Report};
@@ -12,22 +12,22 @@ use crate::graphs::{
     Node, address, addresses, changed, graph, harness, in_virtual_time, must_converge, must_go, nodes, retained,
 };
 
-/// What goes wrong with a run.
+/// Disturbances of a run.
 #[derive(Clone, Debug, Default)]
 struct Disturbance {
-    /// At which calls, and what.
+    /// Calls that fail, by index, each with its fault.
     calls: Vec<(usize, Fault)>,
-    /// At which write of the state, and what.
+    /// The state write that fails, by index, with its fault.
     write: Option<(u64, WriteFault)>,
-    /// At which call the user interrupts, and whether twice.
+    /// The call at which the user interrupts; `true` for two interrupts.
     interrupt: Option<(usize, bool)>,
-    /// What somebody takes away or changes before the run.
+    /// Resources deleted (`true`) or changed outside ohinfra before the run.
     outside: Vec<(usize, bool)>,
 }
 
 impl Disturbance {
-    /// Whether somebody else deletes something.
-    fn takes_away(&self) -> bool {
+    /// Returns `true` if a resource is deleted outside ohinfra.
+    fn deletes(&self) -> bool {
         self.outside.iter().any(|(_, removed)| *removed) || self.calls.iter().any(|(_, fault)| *fault == Fault::Vanish)
     }
 }
@@ -61,7 +61,7 @@ fn disturbance() -> impl Strategy<Value = Disturbance> {
         .prop_map(|(calls, write, interrupt, outside)| Disturbance { calls, write, interrupt, outside })
 }
 
-/// A run that is disturbed: its report, or nothing if it crashed or could not be planned. Whoever held the lock is gone afterwards.
+/// Runs with disturbances. Returns the report; `None` if the run crashed or the planning failed. The lock holder is then dead.
 async fn run_disturbed(
     harness: &Harness,
     cloud: &Cloud,
@@ -108,14 +108,14 @@ async fn run_disturbed(
     report
 }
 
-/// Mostly small graphs, which make small counterexamples, and some of a size that no deployment has.
+/// Generates mostly small graphs, for small counterexamples, and some larger than any deployment.
 fn graphs() -> impl Strategy<Value = Vec<Node>> {
     prop_oneof![6 => nodes(12), 3 => nodes(40), 1 => nodes(200)]
 }
 
 proptest! {
     #[test]
-    fn whatever_fails_or_crashes_the_same_command_again_ends_where_an_undisturbed_one_would_have(
+    fn the_same_command_converges_after_any_failure(
         nodes in graphs(),
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         disturbances in proptest::array::uniform3(disturbance()),
@@ -126,7 +126,7 @@ proptest! {
             let (cloud, harness) = harness(&seeds);
             let [first, second, third] = disturbances;
             run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Apply, &first, nodes.len()).await;
-            // Whatever that one has made, the next one may want something else.
+            // The next run may have another configuration, regardless of the result of this one.
             if !other_next {
                 must_converge(&harness, &cloud, &nodes).await?;
             }
@@ -141,11 +141,11 @@ proptest! {
 
             let report = run_disturbed(&harness, &cloud, &graph(&nodes), Mode::Destroy, &third, nodes.len()).await;
             let done = report.is_some_and(|report| report.is_success());
-            prop_assert!(!done || harness.document().resources.is_empty(), "a run that says it is done is done");
-            if !third.takes_away() {
+            prop_assert!(!done || harness.document().resources.is_empty(), "a successful destroy empties the state");
+            if !third.deletes() {
                 return must_go(&harness, &cloud, &nodes).await;
             }
-            // What somebody else has deleted is not there to be retained.
+            // A resource deleted outside ohinfra cannot be retained.
             let report = harness.run(&graph(&nodes), Mode::Destroy).await.unwrap();
             prop_assert!(report.is_success(), "{:?}", report);
             prop_assert!(addresses(&cloud).iter().all(|address| retained(&nodes).contains(address)));
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn a_first_apply_that_was_disturbed_is_taken_away_whole_by_a_destroy(
+    fn a_purge_deletes_everything_after_a_disturbed_apply(
         nodes in graphs(), disturbances in proptest::array::uniform2(disturbance()), seeds: [u16; 12],
     ) {
         in_virtual_time(async {

@@ -1,4 +1,4 @@
-//! Random graphs, random changes of them, and what must be true after a run.
+//! Random graphs, random changes to them, and the properties that must hold after a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,10 +16,10 @@ pub(crate) struct Node {
     kind: usize,
     size: u8,
     shape: u8,
-    /// Which of its names it has, where its kind has one.
+    /// Selects one of two natural names, if the kind has one.
     name: u8,
     retain: bool,
-    /// Earlier nodes that it refers to (modulo its own number), and whether to an early attribute.
+    /// Earlier nodes that it references, modulo its own number; `true` for an early attribute.
     links: Vec<(usize, bool)>,
 }
 
@@ -29,8 +29,8 @@ pub(crate) fn node() -> impl Strategy<Value = Node> {
         .prop_map(|(kind, size, shape, retain, links)| Node { kind, size, shape, name: 0, retain, links })
 }
 
-pub(crate) fn nodes(most: usize) -> impl Strategy<Value = Vec<Node>> {
-    proptest::collection::vec(node(), 1..most)
+pub(crate) fn nodes(limit: usize) -> impl Strategy<Value = Vec<Node>> {
+    proptest::collection::vec(node(), 1..limit)
 }
 
 pub(crate) fn region() -> Region {
@@ -41,7 +41,7 @@ pub(crate) fn address(n: usize) -> Address {
     format!("stack-{}/node-{n}", n % 3).parse().unwrap()
 }
 
-/// The nodes that are retained: only such as refer to nothing, because what is left in a cloud holds on to what it refers to.
+/// Returns the retained nodes. They have no references, because a retained resource would block the deletion of its dependencies.
 pub(crate) fn retained(nodes: &[Node]) -> BTreeSet<Address> {
     (0..nodes.len()).filter(|n| nodes[*n].retain && (*n == 0 || nodes[*n].links.is_empty())).map(address).collect()
 }
@@ -57,7 +57,8 @@ pub(crate) fn graph(nodes: &[Node]) -> Graph {
             .filter(|_| n > 0)
             .map(|(target, early)| json!(handles[target % n].attribute(if *early { "id" } else { "arn" })))
             .collect();
-        let mut inputs = json!({ "size": node.size, "shape": node.shape, "links": links });
+        let members = [node.size, node.size.wrapping_add(1)];
+        let mut inputs = json!({ "size": node.size, "shape": node.shape, "links": links, "members": members });
         if [1, 3].contains(&node.kind) {
             inputs["name"] = json!(format!("name-{n}-{}", node.name));
         }
@@ -75,7 +76,7 @@ pub(crate) fn changed(nodes: &[Node], changes: &[(usize, u8)]) -> Vec<Node> {
         let n = n % nodes.len();
         match change % 5 {
             0 => nodes[n].size = nodes[n].size.wrapping_add(1),
-            // What holds data is never replaced here: its predecessor would stay.
+            // Resources that hold data are not replaced: the predecessor would be retained.
             1 if !kept.contains(&address(n)) => nodes[n].shape = 1 - nodes[n].shape.min(1),
             2 if !kept.contains(&address(n)) => nodes[n].links.push((n.wrapping_mul(7), n.is_multiple_of(2))),
             3 if !kept.contains(&address(n)) => nodes[n].name = 1 - nodes[n].name,
@@ -127,7 +128,7 @@ pub(crate) async fn must_converge(harness: &Harness, cloud: &Cloud, nodes: &[Nod
     prop_assert!(report.is_success(), "{:?}", report);
     let plan = harness.plan(&graph, Mode::Apply).await.unwrap();
     prop_assert!(plan.is_empty() && plan.drift.is_empty(), "{:?}", plan);
-    prop_assert_eq!(addresses(cloud), all(nodes), "exactly what is desired is there, nothing twice");
+    prop_assert_eq!(addresses(cloud), all(nodes), "exactly the desired resources exist, without duplicates");
     prop_assert!(harness.document().resources.keys().eq(all(nodes).iter()));
     Ok(())
 }

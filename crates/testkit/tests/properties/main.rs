@@ -1,6 +1,6 @@
 //! Planner and executor on random graphs in the in-memory cloud, in virtual time.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod disturbed;
 mod graphs;
@@ -18,18 +18,18 @@ use serde_json::json;
 
 use graphs::{address, all, changed, graph, harness, in_virtual_time, must_converge, must_go, nodes, retained};
 
-/// How long the executor needs to see that something is ready after `latency`: its pauses grow from 0.5 s by half to 15 s.
+/// Returns the time until the executor detects readiness after `latency`: its pauses grow by half, from 0.5 s to 15 s.
 fn seen_ready(latency: Duration) -> Duration {
     let (mut at, mut pause) = (Duration::ZERO, Duration::from_millis(500));
     while at < latency {
-        // The timer counts in whole milliseconds.
+        // The timer has millisecond resolution.
         at += Duration::from_millis(u64::try_from(pause.as_micros().div_ceil(1000)).unwrap());
         pause = (pause * 3 / 2).min(Duration::from_secs(15));
     }
     at
 }
 
-/// The time that the longest chain of what must follow one another takes.
+/// Returns the duration of the critical path.
 fn critical_path(cloud: &Cloud, graph: &Graph) -> Duration {
     let mut known: BTreeMap<Address, (Duration, Duration)> = BTreeMap::new();
     for resource in graph.in_order() {
@@ -47,7 +47,7 @@ fn critical_path(cloud: &Cloud, graph: &Graph) -> Duration {
 
 proptest! {
     #[test]
-    fn after_an_apply_the_plan_is_empty_nothing_ran_twice_and_it_took_no_longer_than_the_critical_path(
+    fn an_apply_takes_as_long_as_the_critical_path_and_leaves_an_empty_plan(
         nodes in nodes(40), seeds: [u16; 12],
     ) {
         in_virtual_time(async {
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn any_set_of_changes_is_applied_in_one_go_and_destroy_leaves_only_what_is_retained(
+    fn any_changes_converge_in_one_apply_and_destroy_keeps_only_retained_resources(
         nodes in nodes(40), changes in proptest::collection::vec(any::<(usize, u8)>(), 0..12), seeds: [u16; 12],
     ) {
         in_virtual_time(async {
@@ -77,17 +77,17 @@ proptest! {
             prop_assert!(is_walkable(&steps(&plan)));
             must_converge(&harness, &cloud, &nodes).await?;
             must_go(&harness, &cloud, &nodes).await?;
-            // What was retained is found again: nothing of it is made a second time.
+            // Retained resources are adopted, not created again.
             cloud.forget_calls();
             must_converge(&harness, &cloud, &nodes).await?;
-            let made = cloud.calls().iter().filter(|call| call.operation == "create").count();
-            prop_assert_eq!(made, nodes.len() - retained(&nodes).len());
+            let created = cloud.calls().iter().filter(|call| call.operation == "create").count();
+            prop_assert_eq!(created, nodes.len() - retained(&nodes).len());
             Ok(())
         })?;
     }
 
     #[test]
-    fn what_changes_behind_our_back_is_shown_as_drift_and_repaired(
+    fn changes_made_outside_ohinfra_are_reported_as_drift_and_repaired(
         nodes in nodes(25), edits in proptest::collection::vec((any::<usize>(), any::<bool>()), 1..6), seeds: [u16; 12],
     ) {
         in_virtual_time(async {

@@ -1,4 +1,4 @@
-//! Two operators of one deployment, of which one dies at any moment.
+//! Two operators of one deployment; the process of one dies at an arbitrary moment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use proptest::prelude::*;
 
 use crate::graphs::{changed, graph, harness, in_virtual_time, must_converge, nodes};
 
-/// How often the second operator tries.
-const AGAIN: Duration = Duration::from_secs(10);
+/// Interval between attempts of the second operator.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 proptest! {
     #[test]
-    fn the_death_of_one_operator_blocks_the_other_no_longer_than_the_lock_says_and_loses_nothing(
+    fn a_dead_operator_blocks_others_only_until_its_lock_expires(
         nodes in nodes(40),
         changes in proptest::collection::vec(any::<(usize, u8)>(), 0..8),
         crash in (0..200usize, any::<bool>()),
@@ -33,7 +33,7 @@ proptest! {
             let nodes = changed(&nodes, &changes);
             let graph = graph(&nodes);
 
-            // Ada dies, and her lock stays.
+            // Ada's process dies, and her lock remains.
             let (at, after) = crash;
             let base = cloud.calls().len();
             cloud.set_faults(move |call| {
@@ -60,8 +60,8 @@ proptest! {
                 };
                 prop_assert_eq!(&holder.who, "ada");
                 let waited = cloud.now().saturating_sub(died);
-                prop_assert!(waited <= LockInfo::EXPIRY + AGAIN, "still locked after {:?}", waited);
-                tokio::time::sleep(AGAIN).await;
+                prop_assert!(waited <= LockInfo::EXPIRY + INTERVAL, "still locked after {:?}", waited);
+                tokio::time::sleep(INTERVAL).await;
             }
             must_converge(&grace, &cloud, &nodes).await
         })?;

@@ -1,7 +1,7 @@
 //! An update of an alarm or a role keeps what is not an input.
 
 use ohinfra_core::Region;
-use ohinfra_core::contract::{Live, Provider, Subject, Update};
+use ohinfra_core::contract::{Live, Provider, ResourceKind, Subject, Update};
 use ohinfra_core::inputs::Inputs;
 use ohinfra_core::tags::{Ownership, Tags};
 use ohinfra_tests::Account;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::connection;
 
-fn inputs_of(value: &Value) -> Inputs {
+pub(super) fn inputs_of(value: &Value) -> Inputs {
     value.as_object().unwrap().clone()
 }
 
-/// Creates a resource, lets somebody change it outside, and then changes one input.
+/// Creates a resource, changes it outside of ohinfra, and then changes one input.
 async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl FnOnce(&str), field: &str, to: Value) {
     let (_, kind) = provider.find_kind(kind).unwrap();
     let subject = Subject {
@@ -26,17 +26,23 @@ async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl 
     };
     let id = kind.create(&subject, inputs_of(inputs)).await.unwrap().id;
     outside(&id);
-    let live: Vec<Option<Live>> = kind.read(&subject.region, std::slice::from_ref(&id)).await.unwrap();
     let mut desired = inputs.clone();
     desired[field] = to;
+    update(kind.as_ref(), &subject, &id, &desired, field).await;
+}
+
+/// Updates one input of what AWS has.
+pub(super) async fn update(kind: &dyn ResourceKind, subject: &Subject, id: &str, desired: &Value, field: &str) {
+    let ids = [id.to_owned()];
+    let live: Vec<Option<Live>> = kind.read(&subject.region, &ids).await.unwrap();
     let update = Update {
-        desired: inputs_of(&desired),
+        desired: inputs_of(desired),
         live: live[0].clone().unwrap().inputs,
         changed: vec![field.to_owned()],
         tags_to_set: Tags::new(),
         tags_to_remove: Vec::new(),
     };
-    kind.update(&subject, &id, update).await.unwrap();
+    kind.update(subject, id, update).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

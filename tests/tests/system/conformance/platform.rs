@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Ground, Tried};
 
-/// What these cases refer to.
+/// The resources that these cases refer to.
 pub(super) struct Platform {
     pub(super) login: String,
     pub(super) login_client: String,
@@ -39,23 +39,26 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text in {value}")).to_owned()
 }
 
-/// The code of a function that exists already.
+/// The code of a function that already exists.
 const EMPTY_ZIP: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
 
-/// Puts the records into the zone that prove a certificate's domain. AWS says which ones a moment after the request.
+/// Puts the records into the zone that prove a certificate's domains. AWS says which ones a moment after the request.
 fn prove(account: &Account, certificate: &str) {
-    let record = loop {
+    let records = loop {
         let inputs = json!({ "CertificateArn": certificate });
         let described = account.call_in("us-east-1", "acm", "describe_certificate", inputs).unwrap();
-        let record = described["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"].clone();
-        if !record.is_null() {
-            break record;
+        let options = described["Certificate"]["DomainValidationOptions"].as_array().unwrap().clone();
+        let records: Vec<Value> = options.iter().map(|option| option["ResourceRecord"].clone()).collect();
+        if !records.iter().any(Value::is_null) {
+            break records;
         }
     };
-    let set = json!({
-        "Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{ "Value": record["Value"] }],
-    });
-    let batch = json!({ "Changes": [{ "Action": "CREATE", "ResourceRecordSet": set }] });
+    let change = |record: &Value| {
+        let values = json!([{ "Value": record["Value"] }]);
+        let set = json!({ "Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": values });
+        json!({ "Action": "UPSERT", "ResourceRecordSet": set })
+    };
+    let batch = json!({ "Changes": records.iter().map(change).collect::<Vec<_>>() });
     let inputs = json!({ "HostedZoneId": account.fixture("hosted_zone_id"), "ChangeBatch": batch });
     account.call("route53", "change_resource_record_sets", inputs).unwrap();
 }
@@ -141,7 +144,10 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
     let pool = text(&one("cognito-idp", "create_user_pool", json!({ "PoolName": "ground" }))["UserPool"]["Id"]);
     let inputs = json!({ "UserPoolId": pool, "ClientName": "ground", "GenerateSecret": true });
     let client = text(&one("cognito-idp", "create_user_pool_client", inputs)["UserPoolClient"]["ClientId"]);
-    let inputs = json!({ "DomainName": "ground.example.com", "ValidationMethod": "DNS" });
+    // It covers every alias of the distribution's case.
+    let names = ["a", "b"].map(|name| format!("{name}-{}.example.com", account.id));
+    let others = [names[1].clone(), format!("*.{}", names[0])];
+    let inputs = json!({ "DomainName": names[0], "SubjectAlternativeNames": others, "ValidationMethod": "DNS" });
     let certificate =
         text(&account.call_in("us-east-1", "acm", "request_certificate", inputs).unwrap()["CertificateArn"]);
     prove(account, &certificate);
@@ -500,7 +506,7 @@ fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
             json!({
                 "function_name": "conformance", "description": "one", "role_arn": g.role_arn, "runtime": "nodejs22.x",
                 "handler": "index.handler", "architecture": "x86_64", "memory_mb": 128, "timeout_seconds": 5,
-                "environment": { "A": "one" }, "package": ORIGIN_RESPONSE,
+                "environment": { "A": "one" }, "layers": [], "package": ORIGIN_RESPONSE,
                 "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
                 "code_sha256": archive("one.example.com"),
             }),

@@ -1,4 +1,4 @@
-//! What the account shows to whoever looks.
+//! Exposure of access and secrets in the account.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,8 @@ fn allowed(policy: &Value) -> Vec<Value> {
     statements.into_iter().filter(|statement| statement["Effect"] == "Allow").collect()
 }
 
-/// The policies of roles, and those of what roles may use: nothing for everybody, nothing on everything.
+/// Asserts that no policy of a role, or of a resource that roles use, allows every principal or every action on every
+/// resource. Returns the number of statements.
 fn policies(account: &Account) -> usize {
     let mut seen = 0;
     let mut check = |name: &str, policy: &Value| {
@@ -40,7 +41,7 @@ fn policies(account: &Account) -> usize {
             assert!(!everything, "{name} allows everything: {statement:#}");
             let principal = &statement["Principal"];
             let everybody = texts(principal).contains(&"*") || texts(&principal["AWS"]).contains(&"*");
-            assert!(!everybody, "{name} lets everybody in: {statement:#}");
+            assert!(!everybody, "{name} allows every principal: {statement:#}");
         }
     };
     let roles = account.call("iam", "get_account_authorization_details", json!({ "Filter": ["Role"] })).unwrap();
@@ -97,7 +98,7 @@ fn secrets(account: &Account) -> Vec<(String, String)> {
     found
 }
 
-/// What anybody who may only look at the account's set-up can read.
+/// Returns the texts that are readable with access only to the configuration of the account, each with its source.
 fn readable(account: &Account) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for region in REGIONS {
@@ -147,7 +148,7 @@ fn nothing_in_the_account_is_open_to_everybody_or_tells_a_secret() {
         list(&rules, "SecurityGroupRules").into_iter().filter(|rule| rule["IsEgress"] == false).collect();
     assert!(ingress.len() >= 8, "{ingress:#?}");
     for rule in ingress {
-        assert!(rule["CidrIpv4"] != "0.0.0.0/0" && rule["CidrIpv6"] != "::/0", "open to everybody: {rule:#}");
+        assert!(rule["CidrIpv4"] != "0.0.0.0/0" && rule["CidrIpv6"] != "::/0", "open to the internet: {rule:#}");
     }
     assert!(policies(&account) >= 20);
 

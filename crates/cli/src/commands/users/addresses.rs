@@ -1,25 +1,25 @@
-//! Email addresses from the command line and from CSV files: checked before anything changes, with every problem at once.
+//! Email addresses from the command line and from CSV files. All problems are reported together.
 
 use ohinfra_core::diagnostic::Diagnostic;
 
-/// The longest address that a mail server accepts (RFC 5321, errata 1690).
+/// Maximum length of an address that mail servers accept, in bytes (RFC 5321, errata 1690).
 const LONGEST: usize = 254;
-/// The longest part before the `@` (RFC 5321, 4.5.3.1.1).
+/// Maximum length of the part before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
 const LONGEST_LOCAL: usize = 64;
-/// Characters beside letters and digits that may stand before the `@` without quotes (RFC 5322, `atext`).
+/// Characters other than letters and digits that may occur unquoted before the `@` (RFC 5322, `atext`).
 const LOCAL: &str = ".!#$%&'*+/=?^_`{|}~-";
 
-/// Addresses that can be used, each once.
+/// Valid addresses without duplicates.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Addresses {
-    /// In the order in which they were given.
+    /// The addresses in lower case, in input order.
     pub(super) emails: Vec<String>,
-    /// What deserves a remark.
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
 }
 
 impl Addresses {
-    /// Adds an address, unless it is there in any spelling. In lower case: a user pool may tell the two spellings of one mailbox apart.
+    /// Adds an address in lower case, because a user pool may be case-sensitive. Returns `false` for a duplicate.
     fn add(&mut self, email: &str) -> bool {
         let email = email.to_ascii_lowercase();
         let is_new = !self.emails.contains(&email);
@@ -31,15 +31,15 @@ impl Addresses {
 
     fn note_duplicates(&mut self, count: usize) {
         if count > 0 {
-            let plural = if count == 1 { "address is" } else { "addresses are" };
-            self.notes.push(format!("{count} duplicate {plural} merged"));
+            let noun = if count == 1 { "address" } else { "addresses" };
+            self.notes.push(format!("ignored {count} duplicate {noun}"));
         }
     }
 }
 
-/// Why a text is no email address that can be used.
+/// Returns the reason why a text is not a supported email address; `None` if it is one.
 pub(super) fn flaw(email: &str) -> Option<&'static str> {
-    let Some((local, domain)) = email.rsplit_once('@') else { return Some("there is no `@`") };
+    let Some((local, domain)) = email.rsplit_once('@') else { return Some("missing `@`") };
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -49,15 +49,15 @@ pub(super) fn flaw(email: &str) -> Option<&'static str> {
     if !email.is_ascii() {
         Some("only ASCII characters are supported")
     } else if local.is_empty() {
-        Some("nothing stands before the `@`")
+        Some("the part before the `@` is empty")
     } else if email.len() > LONGEST || local.len() > LONGEST_LOCAL {
         Some("the address is too long")
     } else if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-        Some("the dots before the `@` are misplaced")
+        Some("misplaced dot before the `@`")
     } else if !local.chars().all(|c| c.is_ascii_alphanumeric() || LOCAL.contains(c)) {
-        Some("a character before the `@` is not allowed")
+        Some("invalid character before the `@`")
     } else if !domain.contains('.') || !domain.split('.').all(is_label) {
-        Some("the part after the `@` is not a domain")
+        Some("the part after the `@` is not a domain name")
     } else {
         None
     }
@@ -67,14 +67,14 @@ fn problem(place: &str, email: &str, flaw: &str) -> Diagnostic {
     Diagnostic::error(place, format!("`{}` is not an email address: {flaw}", email.escape_debug()))
 }
 
-/// Addresses from the command line.
+/// Parses addresses from the command line.
 pub(super) fn from_arguments(given: &[String]) -> Result<Addresses, Vec<Diagnostic>> {
     let mut addresses = Addresses::default();
     let (mut problems, mut duplicates) = (Vec::new(), 0);
     for email in given.iter().map(|email| email.trim()) {
         match flaw(email) {
             Some(_) if email.contains(',') => {
-                problems.push(problem("", email, "a comma is not allowed").help("separate addresses with spaces"));
+                problems.push(problem("", email, "unexpected comma").help("separate addresses with spaces"));
             }
             Some(flaw) => problems.push(problem("", email, flaw)),
             None => duplicates += usize::from(!addresses.add(email)),
@@ -84,23 +84,24 @@ pub(super) fn from_arguments(given: &[String]) -> Result<Addresses, Vec<Diagnost
     if problems.is_empty() { Ok(addresses) } else { Err(problems) }
 }
 
-/// Addresses from the column `email` of a CSV file (RFC 4180; a semicolon separates too, as spreadsheets of many languages write it).
+/// Parses addresses from the column `email` of a CSV file (RFC 4180). A semicolon is accepted as the separator, because spreadsheets
+/// write it in many locales.
 pub(super) fn from_csv(name: &str, text: &str) -> Result<Addresses, Vec<Diagnostic>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().next().unwrap_or_default();
     let separator = if first.contains(';') && !first.contains(',') { ';' } else { ',' };
-    let wrong = |line: usize, message: &str| Diagnostic::error(format!("{name}:{line}"), message);
-    let records = records(text, separator).map_err(|(line, message)| vec![wrong(line, message)])?;
+    let error = |line: usize, message: &str| Diagnostic::error(format!("{name}:{line}"), message);
+    let records = records(text, separator).map_err(|(line, message)| vec![error(line, message)])?;
     let mut records = records.into_iter().filter(|(_, fields)| fields.iter().any(|field| !field.trim().is_empty()));
-    let header = "the first line must name the columns, one of them `email`";
+    let header = "the first line must be a header with a column `email`";
     let Some((line, columns)) = records.next() else {
         return Err(vec![Diagnostic::error(name, "the file is empty").help(header)]);
     };
     let is_email = |column: &String| column.trim().eq_ignore_ascii_case("email");
     let positions: Vec<usize> = (0..columns.len()).filter(|n| columns.get(*n).is_some_and(is_email)).collect();
     let [position] = positions.as_slice() else {
-        let message = if positions.is_empty() { "there is no column `email`" } else { "there are two columns `email`" };
-        return Err(vec![wrong(line, message).help(header)]);
+        let message = if positions.is_empty() { "missing column `email`" } else { "duplicate column `email`" };
+        return Err(vec![error(line, message).help(header)]);
     };
     let mut addresses = Addresses::default();
     let ignored: Vec<&str> = columns.iter().filter(|column| !is_email(column)).map(|column| column.trim()).collect();
@@ -120,13 +121,13 @@ pub(super) fn from_csv(name: &str, text: &str) -> Result<Addresses, Vec<Diagnost
     addresses.note_duplicates(duplicates);
     if problems.is_empty() && addresses.emails.is_empty() {
         problems.push(
-            Diagnostic::error(name, "the file lists no address").help("write one address a line below the header"),
+            Diagnostic::error(name, "the file has no addresses").help("write one address per line below the header"),
         );
     }
     if problems.is_empty() { Ok(addresses) } else { Err(problems) }
 }
 
-/// A record: the line that it begins at, and its fields.
+/// A record: the number of its first line, and its fields.
 type Record = (usize, Vec<String>);
 
 /// Splits a CSV text into records.
@@ -134,7 +135,7 @@ fn records(text: &str, separator: char) -> Result<Vec<Record>, (usize, &'static 
     let mut records: Vec<Record> = Vec::new();
     let (mut fields, mut field): (Vec<String>, String) = (Vec::new(), String::new());
     let (mut line, mut begin) = (1, 1);
-    // The line at which a quoted field begins, while it lasts.
+    // The first line of the current quoted field.
     let mut quoted: Option<usize> = None;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -163,7 +164,7 @@ fn records(text: &str, separator: char) -> Result<Vec<Record>, (usize, &'static 
         }
     }
     if let Some(line) = quoted {
-        return Err((line, "a quote is not closed"));
+        return Err((line, "unclosed quote"));
     }
     if !field.is_empty() || !fields.is_empty() {
         fields.push(field);
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_addresses_are_taken_and_others_are_refused_with_the_reason() {
+    fn valid_addresses_are_accepted_and_invalid_ones_rejected() {
         for good in ["ada@example.com", "a.b+c@sub.example.co", "o'neil_x@example-mail.org", "ADA@EXAMPLE.COM"] {
             assert_eq!(flaw(good), None, "{good}");
         }
@@ -217,41 +218,41 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_merged_whatever_their_case() {
+    fn addresses_that_differ_only_in_case_are_duplicates() {
         let given = ["Ada@Example.com", "bob@example.com", "ada@example.com "].map(str::to_owned);
         let addresses = from_arguments(&given).unwrap();
         assert_eq!(addresses.emails, ["ada@example.com", "bob@example.com"]);
-        assert_eq!(addresses.notes, ["1 duplicate address is merged"]);
+        assert_eq!(addresses.notes, ["ignored 1 duplicate address"]);
         let problems = from_arguments(&["a@example.com,b@example.com".to_owned(), "x".to_owned()]).unwrap_err();
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].help.as_deref(), Some("separate addresses with spaces"));
     }
 
     #[test]
-    fn csv_files_of_spreadsheets_are_read() {
+    fn csv_files_from_spreadsheets_are_parsed() {
         assert_eq!(emails("email\na@example.com\n"), ["a@example.com"]);
         assert_eq!(emails("\u{feff}Name;EMAIL\r\n\"Ada; L\";a@example.com\r\n"), ["a@example.com"]);
         let text = "name,email\n\"Ada \"\"L\"\"\n, Countess\",\"a@example.com\"\n\n , \nBob, b@example.com";
         assert_eq!(emails(text), ["a@example.com", "b@example.com"]);
         let addresses = from_csv("users.csv", "email,team\na@example.com,x\nA@example.com,y\na@example.com\n").unwrap();
         assert_eq!(addresses.emails, ["a@example.com"]);
-        assert_eq!(addresses.notes, ["ignored columns: team", "2 duplicate addresses are merged"]);
+        assert_eq!(addresses.notes, ["ignored columns: team", "ignored 2 duplicate addresses"]);
     }
 
     #[test]
-    fn every_wrong_line_is_reported_with_its_number() {
+    fn every_invalid_line_is_reported_with_its_number() {
         let text = "name,email\nAda,ada@example\n\"two\nlines\",x\nBob,\nCarl\nDora,dora@example.com\n";
         assert_eq!(
             problems(text),
-            "users.csv:2: `ada@example` is not an email address: the part after the `@` is not a domain\n\
-             users.csv:3: `x` is not an email address: there is no `@`\n\
+            "users.csv:2: `ada@example` is not an email address: the part after the `@` is not a domain name\n\
+             users.csv:3: `x` is not an email address: missing `@`\n\
              users.csv:5: the column `email` is empty\n\
              users.csv:6: the column `email` is empty"
         );
         assert_eq!(problems(""), "users.csv: the file is empty");
-        assert_eq!(problems("email\n"), "users.csv: the file lists no address");
-        assert_eq!(problems("\nmail,name\na,b\n"), "users.csv:2: there is no column `email`");
-        assert_eq!(problems("email,Email\n"), "users.csv:1: there are two columns `email`");
-        assert_eq!(problems("email\na@example.com\n\"b@example.com\n"), "users.csv:3: a quote is not closed");
+        assert_eq!(problems("email\n"), "users.csv: the file has no addresses");
+        assert_eq!(problems("\nmail,name\na,b\n"), "users.csv:2: missing column `email`");
+        assert_eq!(problems("email,Email\n"), "users.csv:1: duplicate column `email`");
+        assert_eq!(problems("email\na@example.com\n\"b@example.com\n"), "users.csv:3: unclosed quote");
     }
 }

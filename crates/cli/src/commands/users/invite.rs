@@ -1,4 +1,4 @@
-//! `ohinfra users invite` and `ohinfra users import`: accounts with an invitation, each at most once.
+//! `ohinfra users invite` and `ohinfra users import`: creates accounts and sends their invitations.
 
 use std::path::Path;
 
@@ -18,17 +18,17 @@ use crate::run::Run;
 use crate::say::errln;
 use crate::surroundings::Surroundings;
 
-/// The largest CSV file, in bytes: some ten thousand addresses.
+/// Maximum size of a CSV file, in bytes: enough for ten thousand addresses.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-/// What is to be done for an address.
+/// The action for an address.
 enum Step {
     Invite(String),
     Resend(String),
     Leave(String, String),
 }
 
-/// The addresses of a CSV file.
+/// Reads the addresses of a CSV file.
 pub(super) fn read(file: &Path) -> Result<Addresses, CommandError> {
     let bytes = read_at_most(file, LARGEST_FILE).map_err(|error| CommandError::file("read", file, &error))?;
     let name = file.display().to_string();
@@ -38,32 +38,35 @@ pub(super) fn read(file: &Path) -> Result<Addresses, CommandError> {
     }
 }
 
-/// What to do about a mail that was not sent, if that is what an error is about.
+/// Returns the help for an invitation that exceeds the daily email limit; `None` for other errors.
 pub(super) fn mail_hint(error: &ProviderError) -> Option<String> {
     let is_mail = error.operation.ends_with(":AdminCreateUser") && error.kind == ErrorKind::Limit;
     is_mail.then(|| {
-        "run the same command with `--resend` tomorrow, or let the user pool send through Amazon SES (docs/users.md)".to_owned()
+        "re-run the command with `--resend` tomorrow, or configure the user pool to use Amazon SES (docs/users.md)"
+            .to_owned()
     })
 }
 
-/// What to do for an address that has these accounts.
+/// Chooses the action for an address by its accounts.
 fn step(email: String, users: &[User], resend: bool) -> Step {
     let own: Vec<&User> = users.iter().filter(|user| user.email.eq_ignore_ascii_case(&email)).collect();
-    // Who has used the company login may still be invited to a password, which is another account.
+    // An invited account is separate from the account of the company login with the same address.
     let Some(user) = own.iter().find(|user| user.status != UserStatus::External) else {
-        let reason = "logs in through the company login and needs no invitation";
+        let reason = "uses the company login and needs no invitation";
         return if own.is_empty() { Step::Invite(email) } else { Step::Leave(email, reason.to_owned()) };
     };
     let day = user.created.strftime("%Y-%m-%d");
     match (&user.status, resend) {
-        _ if !user.enabled => Step::Leave(email, "is disabled; `ohinfra users enable` lets them log in".to_owned()),
-        // Spelled as the account has it: the pool may tell upper from lower case.
+        _ if !user.enabled => Step::Leave(email, "is disabled; run `ohinfra users enable` to allow logins".to_owned()),
+        // Use the account's spelling, because the user pool may be case-sensitive.
         (UserStatus::Invited, true) => Step::Resend(user.email.clone()),
         (UserStatus::Invited, false) => {
-            Step::Leave(email, format!("was invited on {day}; `--resend` sends the invitation again"))
+            Step::Leave(email, format!("was invited on {day}; add `--resend` to resend the invitation"))
         }
-        (_, true) => Step::Leave(email, "has logged in before; the login page resets a forgotten password".to_owned()),
-        (_, false) => Step::Leave(email, format!("is a user since {day}")),
+        (_, true) => {
+            Step::Leave(email, "has logged in before; a forgotten password can be reset on the login page".to_owned())
+        }
+        (_, false) => Step::Leave(email, format!("has been a user since {day}")),
     }
 }
 
@@ -77,11 +80,11 @@ pub(super) async fn run(
     }
     if !run.configuration.login.local {
         return Err(CommandError::simple(
-            "`auth.local_login` is off: everybody logs in through the company login, and an invitation would be of no use",
-            "give people access at the identity provider; or set `local_login = true` in [auth] and apply",
+            "invitations are not available: `auth.local_login` is `false`, and all users log in through the company login",
+            "grant access at the identity provider, or set `local_login = true` in [auth] and run `ohinfra apply`",
         ));
     }
-    let look = async {
+    let query = async {
         let directory = Directory::open(run).await?;
         let mailer = async {
             let mailer = retrying(PATIENCE, |_| {}, || directory.users.mailer()).await;
@@ -90,49 +93,49 @@ pub(super) async fn run(
         let (users, mailer) = try_join(directory.list(), mailer).await?;
         Ok((directory, users, mailer))
     };
-    let (directory, users, mailer) = run.interruptible(look).await?;
+    let (directory, users, mailer) = run.interruptible(query).await?;
     let steps: Vec<Step> = addresses.emails.into_iter().map(|email| step(email, &users, sending.resend)).collect();
     let mails = steps.iter().filter(|step| !matches!(step, Step::Leave(..))).count();
-    agree(run, mails, mailer, sending.yes)?;
-    let verb = if sending.resend { "invited or sent again" } else { "invited" };
+    confirm_limit(run, mails, mailer, sending.yes)?;
+    let verb = if sending.resend { "invited or resent" } else { "invited" };
     each(run, verb, steps, |step| do_step(&directory, step)).await
 }
 
-/// More mails than the directory sends in a day are sent only if the user wants to.
-fn agree(run: &Run<'_>, mails: usize, mailer: Mailer, yes: bool) -> Result<(), CommandError> {
+/// Asks for confirmation if the invitations exceed the daily email limit.
+fn confirm_limit(run: &Run<'_>, mails: usize, mailer: Mailer, yes: bool) -> Result<(), CommandError> {
     let Mailer::BuiltIn { daily } = mailer else { return Ok(()) };
     if mails <= daily {
         return Ok(());
     }
     let message =
-        format!("{mails} invitations are more than the {daily} mails a day that Cognito's own mail service sends");
-    let help = "let the user pool send through Amazon SES (docs/users.md), or invite fewer people a day";
+        format!("{mails} invitations exceed the limit of {daily} emails per day of Cognito's built-in email service");
+    let help = "configure the user pool to use Amazon SES (docs/users.md), or invite fewer users per day";
     if yes {
         errln!("warning: {message}");
         errln!("  help: {help}");
         return Ok(());
     }
     if !run.surroundings.can_ask {
-        return Err(CommandError::simple(message, format!("{help}; `--yes` sends until the limit is reached")));
+        return Err(CommandError::simple(message, format!("{help}; add `--yes` to send until the limit is reached")));
     }
     errln!("warning: {message}");
     errln!("  help: {help}");
-    if matches!(Surroundings::ask("Type `yes` to send until the limit is reached:").as_str(), "yes" | "y") {
+    if matches!(Surroundings::ask("Send until the limit is reached? [yes/no]").as_str(), "yes" | "y") {
         return Ok(());
     }
-    Err(CommandError::simple("not agreed: nothing was changed", ""))
+    Err(CommandError::simple("cancelled; nothing was changed", ""))
 }
 
 async fn do_step(directory: &Directory, step: Step) -> Done {
     match step {
         Step::Leave(email, reason) => Done::Unchanged(format!("{email} {reason}")),
         Step::Resend(email) => match calling(&email, || directory.users.resend(&email)).await {
-            Ok(()) => Done::Changed(format!("sent the invitation to {email} again")),
+            Ok(()) => Done::Changed(format!("resent the invitation to {email}")),
             Err(error) => Done::Failed(email, error),
         },
         Step::Invite(email) => match calling(&email, || directory.users.invite(&email)).await {
             Ok(()) => Done::Changed(format!("invited {email}")),
-            // It was not there a moment ago: an attempt whose answer was lost, or somebody else's at the same time.
+            // The account was absent from the list: a response was lost, or a concurrent run created it.
             Err(error) if error.kind == ErrorKind::Exists => Done::Changed(format!("invited {email}")),
             Err(error) => Done::Failed(email, error),
         },

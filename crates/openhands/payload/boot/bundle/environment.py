@@ -1,6 +1,6 @@
-"""Write an environment file for compose: reads a secret from standard input, prints the file to standard output.
+"""Convert a secret to an environment file for Docker Compose, from standard input to standard output.
 
-What is not secret is in database.json beside this file.
+Values that are not secret are in database.json in the same directory.
 """
 
 import json
@@ -26,10 +26,10 @@ def sandbox(secret: str) -> dict:
 
 
 def quoted(value) -> str:
-    """Quote a value for compose: within single quotes, only a single quote and a backslash are special."""
+    """Quote a value for Docker Compose: in single quotes, only single quotes and backslashes are special."""
     text = str(value)
     if "\n" in text or "\r" in text:
-        sys.exit("a value of more than one line cannot be in an environment file")
+        sys.exit("multi-line values are not supported in environment files")
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

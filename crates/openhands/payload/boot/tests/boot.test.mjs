@@ -12,16 +12,16 @@ beforeEach(() => {
 afterEach(() => machine.remove());
 
 const SECRETS = [DATABASE.password, encodeURIComponent(DATABASE.password), SANDBOX_KEY, 'the-registry-password', 'the-sandbox-secret'];
-/** What each call is about, without what may change. */
+/** Returns the first three words of each call, without variable parts. */
 const shape = (calls) => calls.map((call) => call.split(' ').slice(0, 3).join(' '));
 
-/** No secret in what was printed or is called, nor in a file that others can read. */
+/** Checks that the output, command lines and readable files contain no secrets. */
 function keepsSecrets(run) {
   const others = machine.files().filter(({ mode }) => !mode.endsWith('00'));
   for (const secret of SECRETS) {
     assert.ok(!run.output.includes(secret), 'a secret in the output');
     assert.ok(!run.calls.join('\n').includes(secret), 'a secret in a command line');
-    for (const { name, text } of others) assert.ok(!text.includes(secret), `a secret in ${name}, which others can read`);
+    for (const { name, text } of others) assert.ok(!text.includes(secret), `a secret in ${name}, which is readable by others`);
   }
 }
 
@@ -30,7 +30,7 @@ const shellcheck = (text, exclude) =>
   spawnSync('shellcheck', ['--enable=all', `--exclude=${exclude}`, '-'], { input: text, encoding: 'utf8' });
 
 describe('the script', () => {
-  test('is clean for shellcheck, and short enough', () => {
+  test('passes shellcheck and the size limit', () => {
     for (const text of [machine.script, new Machine({ auto_update: true, registry: 'r.example.com' }).script]) {
       const checked = shellcheck(text, 'SC2310,SC2312,SC2250');
       assert.equal(checked.stdout + checked.stderr, '');
@@ -44,7 +44,7 @@ describe('the script', () => {
     }
   });
 
-  test('sets the machine up in order', () => {
+  test('configures the instance in order', () => {
     const run = machine.run();
     assert.equal(run.status, 0, run.output);
     assert.deepEqual(shape(run.calls), [
@@ -60,15 +60,15 @@ describe('the script', () => {
     assert.ok(machine.read('etc/fstab').includes(efs));
     for (const name of ['config', 'workspace', '.openhands']) assert.ok(existsSync(machine.path(`data/openhands/${name}`)));
     assert.equal(machine.mode('data/openhands/config'), '700');
-    assert.match(machine.read('var/log/user-data.log'), /OpenHands answers\n$/);
+    assert.match(machine.read('var/log/user-data.log'), /OpenHands is healthy\n$/);
     keepsSecrets(run);
   });
 
-  test('keeps docker on the data volume, behind the firewall of the sandboxes', () => {
+  test('stores Docker data on the data volume and sets up the firewall first', () => {
     machine.run();
     const daemon = JSON.parse(machine.read('etc/docker/daemon.json'));
     assert.equal(daemon['data-root'], '/data/docker');
-    // Only this driver limits the disk of a container.
+    // Only this driver supports disk limits of containers.
     assert.deepEqual([daemon['storage-driver'], daemon.features['containerd-snapshotter']], ['overlay2', false]);
     const unit = machine.read('etc/systemd/system/docker.service.d/openhands.conf');
     assert.match(unit, /^RequiresMountsFor=\/data$/m);
@@ -77,17 +77,17 @@ describe('the script', () => {
     const agent = JSON.parse(machine.read(`${HOME}/cloudwatch-agent.json`));
     const paths = agent.logs.logs_collected.files.collect_list.map((file) => file.file_path);
     assert.deepEqual(paths, ['/var/log/user-data.log', '/data/docker/containers/*/*-json.log', '/var/log/openhands-health.log']);
-    // Without this the agent follows the newest of all files that fit, which is the log of one container.
+    // Without this setting the agent follows only the newest matching file, the log of one container.
     const several = agent.logs.logs_collected.files.collect_list.filter((file) => file.file_path.includes('*'));
     assert.deepEqual(several.map((file) => file.publish_multi_logs), [true]);
   });
 
-  test('pulls the image of sandboxes before anybody waits for one', () => {
+  test('pulls the sandbox image in advance', () => {
     const { calls } = machine.run();
     assert.ok(calls.includes('docker pull --quiet ghcr.io/openhands/agent-server:1.34.0-python'));
   });
 
-  test('updates images by itself only where that is configured', () => {
+  test('enables image updates only if configured', () => {
     const timers = () => machine.run().calls.filter((call) => call.includes('openhands-update.timer'));
     assert.deepEqual(timers(), []);
     machine.remove();
@@ -95,7 +95,17 @@ describe('the script', () => {
     assert.deepEqual(timers(), ['systemctl enable --now openhands-update.timer']);
   });
 
-  test('run again changes nothing', () => {
+  test('rejects a plugin or bundle with a different digest', () => {
+    assert.equal(machine.run(undefined, { plugin: 'another plugin' }).status, 1);
+    assert.ok(!existsSync(machine.path('.local/lib/docker/cli-plugins/docker-compose')));
+    machine.append('state/bundle.zip', 'x');
+    const run = machine.run();
+    assert.equal(run.status, 1);
+    assert.match(run.output, /FAILED in line [0-9]+: boot bundle/);
+    assert.ok(!existsSync(machine.path('opt/openhands/compose.yaml')));
+  });
+
+  test('is idempotent', () => {
     machine.run();
     const before = machine.files().filter(({ name }) => !name.startsWith('var/log'));
     const run = machine.run();
@@ -105,7 +115,7 @@ describe('the script', () => {
     assert.deepEqual(changing, []);
   });
 
-  test('writes secrets into files of root alone, as compose reads them', () => {
+  test('writes secrets to files for Docker Compose that only root can read', () => {
     machine.run();
     const lines = (name) => Object.fromEntries(machine.read(name).trim().split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));
     const text = (quoted) => quoted.slice(1, -1).replace(/\\(.)/g, '$1');
@@ -129,22 +139,22 @@ describe('the script', () => {
 });
 
 describe('the data volume', () => {
-  test('that holds something is never formatted', () => {
+  test('is not formatted if it has data', () => {
     machine.set('formatted', '');
     const run = machine.run();
     assert.equal(run.status, 0, run.output);
     assert.ok(!run.calls.some((call) => call.startsWith('mkfs')));
   });
 
-  test('of which it is not certain what it holds is left alone', () => {
+  test('is not formatted if its state is unknown', () => {
     machine.set('blkid', '8');
     const run = machine.run();
     assert.equal(run.status, 1);
-    assert.match(run.output, /it is not certain that \/dev\/nvme2n1 is empty/);
+    assert.match(run.output, /cannot determine whether \/dev\/nvme2n1 is empty/);
     assert.ok(!run.calls.some((call) => call.startsWith('mkfs')));
   });
 
-  test('is waited for', () => {
+  test('is awaited with a timeout', () => {
     machine.set('fail', '^ebsnvme-id');
     const run = machine.run();
     assert.equal(run.status, 1);
@@ -153,38 +163,38 @@ describe('the data volume', () => {
   });
 });
 
-describe('a step that fails', () => {
-  for (const [what, pattern, step] of [
+describe('a failing boot step', () => {
+  for (const [name, pattern, step] of [
     ['packages', '^dnf', 'packages'],
-    ['the download of the plugin', '^curl .*docker-compose', "docker's compose plugin"],
-    ['the bundle', '^aws s3', 'the bundle of files'],
-    ['docker', '^systemctl enable --now docker', 'docker'],
-    ['the agent', '^amazon-cloudwatch', 'the CloudWatch agent'],
-    ['formatting', '^mkfs', 'the data volume'],
-    ['mounting the volume', '^mount /data$', 'the data volume'],
-    ['mounting the file system', '^mount /data/openhands', 'the shared file system'],
+    ['the Docker Compose plugin', '^curl .*docker-compose', 'Docker Compose plugin'],
+    ['the bundle', '^aws s3', 'boot bundle'],
+    ['Docker', '^systemctl enable --now docker', 'docker'],
+    ['the CloudWatch agent', '^amazon-cloudwatch', 'CloudWatch agent'],
+    ['formatting the volume', '^mkfs', 'data volume'],
+    ['mounting the volume', '^mount /data$', 'data volume'],
+    ['mounting the file system', '^mount /data/openhands', 'shared file system'],
     ['the database secret', '^aws secretsmanager .*database', 'secrets'],
     ['the sandbox secret', '^aws secretsmanager .*sandbox', 'secrets'],
-    ['pulling', '^docker compose pull', 'images'],
-    ['pulling the image of sandboxes', '^docker pull', 'images'],
-    ['the credentials of sandboxes', '^systemctl start refresh', 'services'],
-    ['systemd', '^systemctl daemon-reload', 'docker'],
-    ['the service', '^systemctl enable --now openhands$', 'services'],
-    ['health', '^curl .*3000', 'waiting until OpenHands answers'],
-    ['routing', '^curl .*8080', 'waiting until OpenHands answers'],
+    ['pulling the images', '^docker compose pull', 'images'],
+    ['pulling the sandbox image', '^docker pull', 'images'],
+    ['the sandbox credentials', '^systemctl start refresh', 'services'],
+    ['reloading systemd', '^systemctl daemon-reload', 'docker'],
+    ['starting the service', '^systemctl enable --now openhands$', 'services'],
+    ['the OpenHands health check', '^curl .*3000', 'health check'],
+    ['the routing health check', '^curl .*8080', 'health check'],
   ]) {
-    test(`${what} reports and exits 1, and the next run goes on`, () => {
+    test(`(${name}) is reported, and the next run succeeds`, () => {
       machine.set('fail', pattern);
       const run = machine.run();
       assert.equal(run.status, 1, run.output);
       const alerts = run.calls.filter((call) => call.startsWith('aws sns publish'));
       assert.equal(alerts.length, 1, run.output);
       assert.match(alerts[0], /--topic-arn arn:aws:sns:us-west-2:111111111111:openhands-alerts/);
-      assert.match(alerts[0], new RegExp(`Instance i-0123456789abcdef0 stopped in line [0-9]+ .*, at: ${step}\\.`));
+      assert.match(alerts[0], new RegExp(`Instance i-0123456789abcdef0 failed in line [0-9]+ .*, step: ${step}\\.`));
       const reason = new RegExp(`FAILED in line [0-9]+: ${step}`);
       assert.match(machine.read('var/log/user-data.log'), reason);
-      // The alert says why, and so does the log group, whether the agent runs or not.
-      assert.match(run.calls.join('\n'), new RegExp(`aws sns publish[^]*(made to fail|does not answer)[^]*${reason.source}`));
+      // The alert and the log group contain the cause, even if the agent is not running.
+      assert.match(run.calls.join('\n'), new RegExp(`aws sns publish[^]*(simulated failure|does not answer)[^]*${reason.source}`));
       const put = run.calls.find((call) => call.startsWith('aws logs put-log-events'));
       assert.ok(put.includes('--log-group-name /openhands/application --log-stream-name i-0123456789abcdef0/boot-failure'), put);
       const [event] = JSON.parse(machine.read('run/boot-failure.json'));
@@ -196,7 +206,7 @@ describe('a step that fails', () => {
     });
   }
 
-  test('keeps the files that another run has written', () => {
+  test('keeps files of an earlier run', () => {
     machine.run();
     const kept = ['database', 'sandbox'].map((name) => machine.read(`opt/openhands/${name}.env`));
     machine.set('fail', '^aws secretsmanager');
@@ -204,13 +214,13 @@ describe('a step that fails', () => {
     assert.deepEqual(['database', 'sandbox'].map((name) => machine.read(`opt/openhands/${name}.env`)), kept);
   });
 
-  test('may succeed the next time', () => {
+  test('is retried', () => {
     machine.set('fail', '^(dnf|aws s3|docker compose pull)');
     const tries = machine.run().calls.filter((call) => call.startsWith('dnf -y'));
     assert.equal(tries.length, 5);
   });
 
-  test('that fails once leaves no trace in what it gives when it succeeds', () => {
+  test('leaves no error output in files after a retry', () => {
     for (const [command, file] of [['aws secretsmanager', 'database'], ['aws secretsmanager.*sandbox', 'sandbox']]) {
       machine.set('fail-once', `^${command}`);
       const run = machine.run();
@@ -223,22 +233,12 @@ describe('a step that fails', () => {
     }
   });
 
-  test('a plugin or a bundle that is not the right one is refused', () => {
-    assert.equal(machine.run(undefined, { plugin: 'another plugin' }).status, 1);
-    assert.ok(!existsSync(machine.path('.local/lib/docker/cli-plugins/docker-compose')));
-    machine.append('state/bundle.zip', 'x');
-    const run = machine.run();
-    assert.equal(run.status, 1);
-    assert.match(run.output, /FAILED in line [0-9]+: the bundle of files/);
-    assert.ok(!existsSync(machine.path('opt/openhands/compose.yaml')));
-  });
-
-  test('says so even when the alert cannot be sent', () => {
+  test('is logged even if the alert fails', () => {
     machine.set('fail', '^(dnf|aws sns|aws logs|curl)');
     const run = machine.run();
     assert.equal(run.status, 1);
-    assert.match(run.output, /the alert could not be sent/);
-    assert.match(run.output, /the log group could not be written/);
+    assert.match(run.output, /failed to send the alert/);
+    assert.match(run.output, /failed to write to the log group/);
     assert.match(run.calls.find((call) => call.startsWith('aws sns')), /Instance unknown/);
   });
 });
@@ -247,13 +247,13 @@ describe('the compose file', () => {
   test('is YAML with the documented services, mounts and variables', () => {
     machine.run();
     const program = 'import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)';
-    const made = spawnSync('/usr/bin/python3', ['-c', program, machine.path('opt/openhands/compose.yaml')], { encoding: 'utf8' });
-    assert.equal(made.stderr, '');
-    const { services } = JSON.parse(made.stdout);
+    const parsed = spawnSync('/usr/bin/python3', ['-c', program, machine.path('opt/openhands/compose.yaml')], { encoding: 'utf8' });
+    assert.equal(parsed.stderr, '');
+    const { services } = JSON.parse(parsed.stdout);
     assert.deepEqual(Object.keys(services).sort(), ['openhands', 'openresty']);
     const { openhands, openresty } = services;
     assert.deepEqual([openhands.container_name, openresty.container_name], ['openhands-app', 'openresty-proxy']);
-    // The instance's role answers containers on the host's network alone.
+    // Only containers on the host network can use the instance role.
     assert.deepEqual([openhands.network_mode, openresty.network_mode], ['host', 'host']);
     assert.equal(openhands.ports ?? openresty.ports, undefined);
     assert.deepEqual(openhands.volumes, [
@@ -271,9 +271,9 @@ describe('the compose file', () => {
   });
 });
 
-describe('the network of sandboxes', () => {
+describe('the sandbox network', () => {
   const NETWORK = '/opt/openhands/sandbox-network';
-  /** The rules of a chain, in order. */
+  /** Returns the rules of a chain, in order. */
   const rules = (chain, tool = 'iptables') =>
     machine.read(`state/${tool}-restore`).trim().split('\n').filter((line) => line.startsWith(`-A ${chain} `))
       .map((line) => line.slice(`-A ${chain} `.length));
@@ -283,7 +283,7 @@ describe('the network of sandboxes', () => {
     for (const name of ['iptables-restore', 'ip6tables-restore', 'chains', 'hooks', 'network']) machine.set(name, '');
   });
 
-  test('lets sandboxes reach the door of the instance and nothing else of it', () => {
+  test('allows sandboxes to reach only the sandbox gateway on the instance', () => {
     assert.equal(machine.run(NETWORK).status, 0);
     assert.deepEqual(rules('OH-SANDBOX-IN'), [
       '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-d 172.30.0.1/32 -p tcp -m tcp --dport 3001 -j ACCEPT', '-j DROP',
@@ -292,7 +292,7 @@ describe('the network of sandboxes', () => {
     assert.match(machine.read('state/hooks'), /^iptables -w -I INPUT 1 -i oh-sandboxes -j OH-SANDBOX-IN$/m);
   });
 
-  test('forwards nothing to metadata, other sandboxes and private networks but names and HTTPS', () => {
+  test('blocks metadata, other sandboxes and private networks except DNS and HTTPS', () => {
     assert.equal(machine.run(NETWORK).status, 0);
     const forward = rules('OH-SANDBOX-FWD');
     assert.deepEqual(forward.slice(0, 5), [
@@ -321,14 +321,14 @@ describe('the network of sandboxes', () => {
     assert.deepEqual(['iptables-restore', 'hooks'].map((name) => machine.read(`state/${name}`)), before);
   });
 
-  test('refuses a network of another address range', () => {
+  test('rejects an existing network with another subnet', () => {
     machine.set('network', '10.9.0.0/16\n');
     const run = machine.run(NETWORK);
     assert.equal(run.status, 1);
     assert.match(run.output, /the network openhands-sandboxes exists with the subnet 10\.9\.0\.0\/16 instead of 172\.30\.0\.0\/20/);
   });
 
-  test('has its rules before docker starts, and works beside a docker without rules of its own', () => {
+  test('sets up rules before Docker starts, and supports Docker without its own chain', () => {
     assert.equal(machine.run(NETWORK, { words: ['firewall'] }).status, 0);
     assert.match(machine.read('state/chains'), /^DOCKER-USER$/m);
     assert.match(machine.read('state/hooks'), /-I DOCKER-USER 1 -i oh-sandboxes -j OH-SANDBOX-FWD$/m);
@@ -339,12 +339,12 @@ describe('the network of sandboxes', () => {
   });
 });
 
-describe('the credentials of sandboxes', () => {
+describe('the sandbox credentials', () => {
   const FOLDER = 'data/openhands/config/aws';
   const FILE = `${FOLDER}/credentials.json`;
   const REFRESH = '/opt/openhands/refresh-sandbox-credentials';
 
-  test('are those of the role, in a folder that only root enters on the instance', () => {
+  test('are those of the role, in a directory that only root can enter', () => {
     machine.run();
     const run = machine.run(REFRESH);
     assert.equal(run.status, 0, run.output);
@@ -356,7 +356,7 @@ describe('the credentials of sandboxes', () => {
       machine.read(`${FOLDER}/config`),
       '[default]\nregion = us-west-2\ncredential_process = cat /run/aws/credentials.json\n',
     );
-    // In a sandbox, where the folder is mounted, its user reads them.
+    // The user of a sandbox can read the mounted directory.
     assert.deepEqual(['data/openhands/config', FOLDER, FILE, `${FOLDER}/config`].map((name) => machine.mode(name)), ['700', '755', '644', '644']);
     for (const words of ['--external-id openhands-sandbox', '--duration-seconds 3600', '--role-arn arn:aws:iam::111111111111:role/sandbox']) {
       assert.ok(run.calls[0].includes(words), words);
@@ -366,7 +366,7 @@ describe('the credentials of sandboxes', () => {
     assert.deepEqual(machine.files(FOLDER).map(({ name }) => name).sort(), [`${FOLDER}/config`, FILE]);
   });
 
-  test('stay when AWS gives none or something else, and nothing is left behind', () => {
+  test('are kept if AWS fails or returns invalid data, without leftovers', () => {
     machine.run();
     machine.run(REFRESH);
     const before = machine.files(FOLDER);
@@ -379,7 +379,7 @@ describe('the credentials of sandboxes', () => {
   });
 });
 
-describe('the measurement of health', () => {
+describe('the health metric', () => {
   const HEALTH = '/opt/openhands/openhands-health';
   const LOG = 'var/log/openhands-health.log';
   const measured = () => {
@@ -390,13 +390,13 @@ describe('the measurement of health', () => {
     return metric.match(/--value (\d)/)[1];
   };
 
-  test('is 1 and silent while everything answers', () => {
+  test('is 1 and logs nothing while healthy', () => {
     machine.run();
     assert.equal(measured(), '1');
     assert.equal(machine.read(LOG), undefined);
   });
 
-  test('is 0 and says what fails', () => {
+  test('is 0 and logs failures', () => {
     machine.run();
     machine.set('health', '{"status":"failed","database":"refused","bucket":"ok","docker":"ok"}');
     assert.equal(measured(), '0');
@@ -408,7 +408,7 @@ describe('the measurement of health', () => {
     assert.equal(measured(), '0');
   });
 
-  test('keeps its log short', () => {
+  test('limits the size of its log', () => {
     machine.run();
     writeFileSync(machine.path(LOG), 'x'.repeat(1_000_001));
     machine.set('health', '{"status":"failed"}');
@@ -417,7 +417,7 @@ describe('the measurement of health', () => {
   });
 });
 
-describe('the update of images', () => {
+describe('the image update', () => {
   const UPDATE = '/opt/openhands/openhands-update';
   const APP = 'ghcr.io/openhands/openhands:1.11.0';
   const ROUTER = 'openresty/openresty:1.27.1.2-alpine';
@@ -429,7 +429,7 @@ describe('the update of images', () => {
     machine.set('published', '');
   });
 
-  test('restarts nothing when no image has changed', () => {
+  test('restarts nothing if no image has changed', () => {
     const run = machine.run(UPDATE);
     assert.equal(run.status, 0, run.output);
     assert.ok(run.calls.includes(`docker pull --quiet ${APP}`));
@@ -438,7 +438,7 @@ describe('the update of images', () => {
     assert.equal(images()[APP], 'sha256:old');
   });
 
-  test('takes a new image when OpenHands is healthy with it', () => {
+  test('keeps a new image if OpenHands is healthy with it', () => {
     machine.set('published', `${APP} sha256:new\n`);
     const run = machine.run(UPDATE);
     assert.equal(run.status, 0, run.output);
@@ -447,7 +447,7 @@ describe('the update of images', () => {
     assert.ok(!run.calls.some((call) => call.startsWith('aws sns')));
   });
 
-  test('returns to the previous image when it is not, alerts, and does not try again', () => {
+  test('rolls back an unhealthy image, sends an alert, and does not try again', () => {
     machine.set('published', `${APP} sha256:bad\n`);
     machine.set('unhealthy', 'sha256:bad');
     const run = machine.run(UPDATE);
@@ -463,7 +463,7 @@ describe('the update of images', () => {
     assert.equal(images()[APP], 'sha256:old');
   });
 
-  test('keeps everything when a registry does not answer', () => {
+  test('keeps the images if a registry does not respond', () => {
     machine.set('fail', '^docker pull');
     const run = machine.run(UPDATE);
     assert.equal(run.status, 0, run.output);

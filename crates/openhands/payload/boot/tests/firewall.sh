@@ -1,6 +1,6 @@
 #!/bin/bash
-# In a network namespace of its own: an instance with the bridge of the sandboxes, a sandbox on it, and a world outside with the
-# metadata service, a private network and the internet. Prints what the sandbox reaches, and whether the instance reaches the sandbox.
+# Sets up, in a separate network namespace, an instance with the bridge of the sandboxes, a sandbox, and an outside network with the
+# metadata service, a private network and the internet. Prints the targets that the sandbox and the instance can reach.
 set -euo pipefail
 
 space() {
@@ -40,7 +40,7 @@ inside "$outside" ip route add default via 192.0.2.1
 for address in 169.254.169.254 169.254.169.253 10.9.0.5 198.51.100.7; do ip route add "$address" via 192.0.2.2; done
 
 "$1" firewall
-# What docker does with a chain that it finds.
+# The rules that Docker adds to an existing chain.
 iptables -w -A DOCKER-USER -j RETURN
 iptables -w -I FORWARD -j DOCKER-USER
 

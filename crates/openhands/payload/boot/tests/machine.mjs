@@ -1,4 +1,4 @@
-// A machine that is a folder: the boot script runs in it as root of its own, with a stub for every command that would reach further.
+// A simulated machine in a directory: the boot script runs in a chroot and a user namespace, with stubs for commands with side effects.
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync,
@@ -14,7 +14,7 @@ const STUBBED = [
   'amazon-cloudwatch-agent-ctl', 'aws', 'blkid', 'chown', 'curl', 'dnf', 'docker', 'ebsnvme-id', 'ip6tables', 'ip6tables-restore', 'iptables',
   'iptables-restore', 'mkfs.xfs', 'mount', 'mountpoint', 'sleep', 'systemctl',
 ];
-// Without these nothing runs; the rest of the machine is its own.
+// Mounts of the host that are required to run commands.
 const ENTER = `
 set -e
 cd "$1"
@@ -63,24 +63,24 @@ export class Machine {
     return join(this.root, name);
   }
 
-  /** What a stub does from now on. */
+  /** Sets the behavior of a stub. */
   set(name, text) {
     writeFileSync(this.path(`state/${name}`), text);
   }
 
   render(values) {
     const input = JSON.stringify({ ...VALUES, ...values });
-    const made = spawnSync(process.env.OHINFRA_RENDER_PAYLOAD, ['boot', this.path('state')], { input, encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`cannot make the script: ${made.error ?? made.stderr}`);
-    return made.stdout;
+    const rendered = spawnSync(process.env.OHINFRA_RENDER_PAYLOAD, ['boot', this.path('state')], { input, encoding: 'utf8' });
+    if (rendered.status !== 0) throw new Error(`failed to render the script: ${rendered.error ?? rendered.stderr}`);
+    return rendered.stdout;
   }
 
-  /** Runs the boot script, or another file of the machine with these words. The plugin that the stub delivers is the right one unless asked otherwise. */
+  /** Runs the boot script, or another file of the machine with arguments. `plugin` is the content for the expected digest. */
   run(file, { plugin = 'the plugin\n', words = [] } = {}) {
     this.set('calls', '');
     const digest = createHash('sha256').update(plugin).digest('hex');
     const script = this.script.replace(/^compose_sha256='[0-9a-f]{64}'$/m, `compose_sha256='${digest}'`);
-    if (script === this.script) throw new Error('there is no digest in the script');
+    if (script === this.script) throw new Error('digest not found in the script');
     writeFileSync(this.path('user-data.sh'), script);
     const options = ['--map-root-user', '--mount', 'sh', '-c', ENTER, 'sh', this.root, file ?? '/user-data.sh', ...words];
     const ended = spawnSync('unshare', options, { encoding: 'utf8', timeout: 60_000 });
@@ -99,7 +99,7 @@ export class Machine {
     return (statSync(this.path(name)).mode & 0o777).toString(8);
   }
 
-  /** Every file that the machine has made, with its content and mode. */
+  /** Returns all files of the machine, with content and mode. */
   files(folder = '') {
     return readdirSync(this.path(folder), { withFileTypes: true }).flatMap((entry) => {
       const name = join(folder, entry.name);
@@ -110,7 +110,7 @@ export class Machine {
   }
 
   remove() {
-    // The overlay's own folder is closed even to its owner.
+    // The work directory of the overlay is not accessible even to its owner.
     spawnSync('chmod', ['-R', 'u+rwx', this.path('.work')]);
     rmSync(this.root, { recursive: true, force: true });
   }

@@ -1,15 +1,15 @@
 #!/bin/bash
-# Stands in for every command that would change the machine or ask AWS: records how it was called, and does as little as is believed.
+# Replaces commands that change the machine or call AWS: records calls and simulates their minimal effects.
 name=${0##*/}
 [[ $name == sleep ]] && exit 0
 echo "$name $*" >>/state/calls
 if [[ -s /state/fail && "$name $*" =~ $(</state/fail) ]]; then
-  echo "$name: made to fail" >&2
+  echo "$name: simulated failure" >&2
   exit 1
 fi
 if [[ -s /state/fail-once && "$name $*" =~ $(</state/fail-once) ]]; then
   : >/state/fail-once
-  echo "$name: made to fail once" >&2
+  echo "$name: simulated failure" >&2
   exit 1
 fi
 case "$name $*" in
@@ -30,7 +30,7 @@ case "$name $*" in
   fi
   ;;
 "curl"*scope=instance)
-  # An instance on which a bad image runs does not answer.
+  # An instance with an unhealthy image does not respond.
   if [[ -s /state/unhealthy ]] && grep -q "$(</state/unhealthy)" /state/images; then exit 22; fi
   ;;
 "curl"*:3000/api/health) if [[ -s /state/health ]]; then cat /state/health; else echo '{"status": "ok"}'; fi ;;

@@ -1,4 +1,4 @@
-// What the origin answered, before CloudFront passes it on.
+// Modifies origin responses before CloudFront returns them.
 
 const APPLICATION_HEADERS = {
   'X-Frame-Options': 'SAMEORIGIN',
@@ -21,12 +21,12 @@ function set(response, headers) {
   }
 }
 
-/** A cookie of an application stays with its own host, or is dropped: nothing for one that would pass as a login. */
+/** Restricts a cookie of an application to its host. Returns undefined for cookies that impersonate a login. */
 function contained(cookie) {
   const [pair, ...attributes] = cookie.split(';').map((piece) => piece.trim());
   const at = pair.indexOf('=');
   const name = at < 0 ? '' : pair.slice(0, at).trim();
-  // Browsers send a cookie without a name as its bare value, which may read `id_token=…`.
+  // Browsers send a cookie without a name as its bare value, which could be `id_token=…`.
   if (name === '' || name === 'id_token' || name === 'refresh_token') return undefined;
   const named = (attribute) => attribute.split('=')[0].trim().toLowerCase();
   const kept = attributes.filter((attribute) => attribute !== '' && named(attribute) !== 'domain');
@@ -47,7 +47,7 @@ function ofApplication(response) {
   }
 }
 
-/** What the agent server answers, on the host of OpenHands: no document of a sandbox acts there, and none sets a login. */
+/** Isolates agent server responses on the main host: documents of a sandbox cannot run scripts there or set login cookies. */
 function ofAgentServer(response) {
   set(response, { 'Content-Security-Policy': 'sandbox', 'X-Content-Type-Options': 'nosniff' });
   delete response.headers['set-cookie'];
@@ -74,7 +74,7 @@ export function createHandler(settings) {
         set(response, FRESH_HEADERS);
       }
     } catch (error) {
-      console.error('the answer could not be changed:', error?.name);
+      console.error('failed to modify the response:', error?.name);
     }
     return response;
   };

@@ -1,4 +1,4 @@
-// Lambda@Edge, origin response: headers that keep pages fresh and applications apart.
+// Lambda@Edge, origin response: cache headers of pages and isolation of applications.
 import { createHandler } from './handler.mjs';
 import { settings } from './settings.mjs';
 

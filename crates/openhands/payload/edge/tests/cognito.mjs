@@ -1,4 +1,4 @@
-// A stand-in for Cognito: a real HTTP server with real RS256 keys, which checks what Cognito checks.
+// A fake Cognito: an HTTP server with RS256 keys that validates requests like Cognito.
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -22,7 +22,7 @@ export async function startCognito() {
     clientSecret: 'client-secret-that-nobody-may-see',
     codes: new Map(),
     refreshTokens: new Set(['good-refresh-token']),
-    // What goes wrong: 'down' answers 500, 'slow' never answers, 'broken' answers nonsense, 'away' cuts the connection.
+    // Simulated failures: 'down' returns 500, 'slow' never responds, 'broken' returns invalid data, 'away' closes the connection.
     keysMood: '',
     tokenMood: '',
     keyRequests: 0,
@@ -65,7 +65,7 @@ export async function startCognito() {
       cognito.keyRequests += 1;
       if (!spoiled(cognito.keysMood)) send(200, { keys: [cognito.key.jwk] });
     } else if (url.pathname === '/oauth2/authorize') {
-      // The user types the right password.
+      // The user enters the correct password.
       const query = url.searchParams;
       const code = randomUUID();
       cognito.codes.set(code, {
@@ -102,7 +102,7 @@ export async function startCognito() {
 
 const NAVIGATION = { accept: 'text/html,*/*', 'sec-fetch-mode': 'navigate' };
 
-/** A request as CloudFront hands it to the function. */
+/** Returns a viewer request event in the format of CloudFront. */
 export function event(uri, headers = {}, { method = 'GET', querystring = '', host = 'openhands.example.com' } = {}) {
   const all = {};
   for (const [name, value] of Object.entries({ host, ...NAVIGATION, ...headers })) {

@@ -18,8 +18,8 @@ async function answer(host, uri, headers = {}) {
   return Object.fromEntries(Object.entries(changed.headers).map(([name, list]) => [name, list.map(({ value }) => value)]));
 }
 
-describe('the main host', () => {
-  test('its pages are always fresh', async () => {
+describe('on the main host', () => {
+  test('pages are not cached', async () => {
     const pages = [['/'], ['/x.html'], ['/conversations/1'], ['/settings'], ['/other', { 'Content-Type': 'text/html; charset=utf-8' }]];
     for (const [uri, headers] of pages) {
       const { 'cache-control': control, pragma, expires } = await answer(HOST, uri, { 'Cache-Control': 'max-age=9', ...headers });
@@ -27,7 +27,7 @@ describe('the main host', () => {
     }
   });
 
-  test('everything else, and every cookie, is as the origin sent it', async () => {
+  test('other responses and cookies are unchanged', async () => {
     const sent = { 'Content-Type': 'text/javascript', 'Cache-Control': 'max-age=9', 'Set-Cookie': 'id_token=x; Domain=example.com' };
     const got = await answer(HOST, '/assets/x.js', sent);
     assert.deepEqual(got, {
@@ -36,13 +36,13 @@ describe('the main host', () => {
   });
 });
 
-test('what the agent server answers on the host of OpenHands acts as no document of it, and sets no cookie', async () => {
+test('agent server responses on the main host are sandboxed and set no cookies', async () => {
   const got = await answer('openhands.example.com', '/runtime/x/8000/api/file', { 'Content-Type': 'text/html', 'Set-Cookie': 'id_token=x' });
   assert.deepEqual(got, { 'content-type': ['text/html'], 'content-security-policy': ['sandbox'], 'x-content-type-options': ['nosniff'] });
 });
 
 describe('an application', () => {
-  test('gets its headers on every answer', async () => {
+  test('gets security headers in every response', async () => {
     const got = await answer(APP.toUpperCase(), '/runtime/x/1/', { 'X-Frame-Options': 'ALLOWALL', 'Content-Type': 'text/html' });
     assert.deepEqual(got, {
       'content-type': ['text/html'],
@@ -73,12 +73,12 @@ describe('an application', () => {
     });
   }
 
-  test('whose cookies are all dropped sets none', async () => {
+  test('sets no cookies if all are dropped', async () => {
     assert.equal((await answer(APP, '/', { 'Set-Cookie': ['id_token=1', 'refresh_token=2'] }))['set-cookie'], undefined);
   });
 });
 
-test('an answer without a host or with odd headers passes unchanged', async () => {
+test('a response without a host or with unusual headers is unchanged', async () => {
   const response = { status: '200', headers: { 'set-cookie': [{}], 'content-type': [] } };
   assert.equal(await handler({ Records: [{ cf: { request: { uri: '/x', headers: {} }, response } }] }), response);
   const odd = { status: '200', headers: { 'set-cookie': [{}] } };

@@ -1,4 +1,4 @@
-// The function as Lambda gets it: the zip that is made for a deployment, taken apart and called.
+// Test of the deployed function: renders the zip archive, extracts it and invokes the handler.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -9,18 +9,18 @@ import { test } from 'node:test';
 
 import { event, location, startCognito } from './cognito.mjs';
 
-test('the zip of a deployment is a function that knows its pool and its host', async (context) => {
+test('the zip archive contains a function with the settings of the deployment', async (context) => {
   const cognito = await startCognito();
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-zip-'));
   context.after(async () => {
     rmSync(folder, { recursive: true });
     await cognito.stop();
   });
-  // A secret and a domain as odd as they may be are texts of the settings, and nothing else.
+  // Special characters in settings are escaped.
   const settings = cognito.settings({ client_secret: '</script>"; process.exit(7); //\\u2028' });
   const input = JSON.stringify(settings);
-  const made = spawnSync(process.env.OHINFRA_RENDER_PAYLOAD, ['viewer-request', folder], { input, encoding: 'utf8' });
-  assert.equal(made.status, 0, made.stderr);
+  const rendered = spawnSync(process.env.OHINFRA_RENDER_PAYLOAD, ['viewer-request', folder], { input, encoding: 'utf8' });
+  assert.equal(rendered.status, 0, rendered.stderr);
   const zip = join(folder, 'viewer-request.zip');
   assert.ok(statSync(zip).size < 1024 * 1024);
   assert.equal(spawnSync('python3', ['-m', 'zipfile', '-e', zip, folder]).status, 0);

@@ -1,4 +1,4 @@
-// Answers that never reach the origin.
+// Responses generated at the edge, without the origin.
 
 const DESCRIPTIONS = {
   200: 'OK',
@@ -35,12 +35,12 @@ export function json(status, value, cookies, more) {
   return answer(status, 'application/json', JSON.stringify(value), cookies, more);
 }
 
-export function text(status, words) {
-  return answer(status, 'text/plain', words);
+export function text(status, message) {
+  return answer(status, 'text/plain', message);
 }
 
-function escape(words) {
-  return words.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+function escape(value) {
+  return value.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
 const STYLE =
@@ -48,13 +48,13 @@ const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;overflow-wrap:break-word}' +
   'h1{font-size:1.5rem;line-height:1.25}';
 
-/** A page for a person: what went wrong, and a link to continue. */
-export function page(status, title, words, { href = '/', label = 'Log in again', cookies } = {}) {
+/** Returns a page that explains a problem, with a link to continue. */
+export function page(status, title, message, { href = '/', label = 'Log in again', cookies } = {}) {
   const body = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title>
 <style>${STYLE}</style></head>
-<body><main><h1>${escape(title)}</h1><p>${escape(words)}</p><p><a href="${escape(href)}">${escape(label)}</a></p></main></body>
+<body><main><h1>${escape(title)}</h1><p>${escape(message)}</p><p><a href="${escape(href)}">${escape(label)}</a></p></main></body>
 </html>
 `;
   const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";

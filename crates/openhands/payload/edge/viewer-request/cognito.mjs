@@ -1,9 +1,9 @@
-// Cognito's endpoints.
+// Requests to Cognito endpoints.
 
 const TIMEOUT_MS = 3000;
 const LARGEST_ANSWER = 256 * 1024;
 
-/** How an exchange of tokens ended. */
+/** Failures of a token request: rejected by Cognito, or Cognito unavailable. */
 export const REFUSED = 'refused';
 export const DOWN = 'down';
 
@@ -11,18 +11,18 @@ async function fetchText(url, options, deadline) {
   const left = Math.max(1, Math.min(TIMEOUT_MS, deadline - Date.now()));
   const response = await fetch(url, { ...options, redirect: 'error', signal: AbortSignal.timeout(left) });
   const body = await response.text();
-  if (body.length > LARGEST_ANSWER) throw new Error('the answer is too large');
+  if (body.length > LARGEST_ANSWER) throw new Error('the response is too large');
   return { status: response.status, body };
 }
 
-/** A JSON document, or an error. */
+/** Fetches a JSON document. Throws an error on failure. */
 export async function fetchJson(url, deadline) {
   const { status, body } = await fetchText(url, {}, deadline);
   if (status !== 200) throw new Error(`status ${status}`);
   return JSON.parse(body);
 }
 
-/** Asks the token endpoint. Gives tokens, or how it failed. */
+/** Calls the token endpoint. Returns tokens, or the failure. */
 async function exchange(parameters, settings, deadline) {
   const credentials = Buffer.from(`${settings.client_id}:${settings.client_secret}`).toString('base64');
   try {
@@ -37,7 +37,7 @@ async function exchange(parameters, settings, deadline) {
     const tokens = JSON.parse(body);
     if (typeof tokens?.id_token !== 'string') return { failed: DOWN };
     const refreshToken = typeof tokens.refresh_token === 'string' ? tokens.refresh_token : undefined;
-    // Tokens become cookies: nothing may end one early.
+    // Tokens become cookie values, so they must not contain delimiters.
     if (![tokens.id_token, refreshToken ?? ''].every((token) => /^[A-Za-z0-9._~+/=-]*$/.test(token))) return { failed: DOWN };
     return { idToken: tokens.id_token, refreshToken };
   } catch {

@@ -1,4 +1,4 @@
-// Cookies: read by their exact name, written for this deployment's own host and no sibling of it.
+// Cookies: read by exact name, set for the domain of this deployment and not for its parent domain.
 
 const ID_TOKEN_SECONDS = 24 * 60 * 60;
 const REFRESH_TOKEN_SECONDS = 30 * 24 * 60 * 60;
@@ -6,7 +6,7 @@ const LOGIN_SECONDS = 10 * 60;
 
 export const EXPIRES_IN = ID_TOKEN_SECONDS;
 
-/** The pairs of every Cookie header, in their order. */
+/** Returns the name-value pairs of all Cookie headers, in order. */
 function pairs(headers) {
   const all = (headers.cookie ?? []).map((header) => String(header.value ?? '')).join(';');
   return all.split(';').flatMap((piece) => {
@@ -15,14 +15,14 @@ function pairs(headers) {
   });
 }
 
-/** Every value that arrived under this name. */
+/** Returns all non-empty values of a cookie. */
 export function values(headers, name) {
   return pairs(headers)
     .filter(([key, value]) => key === name && value !== '')
     .map(([, value]) => value);
 }
 
-/** Takes these cookies out of the request. */
+/** Removes cookies from the request headers. */
 export function remove(headers, names) {
   if (!headers.cookie) return;
   const kept = pairs(headers).filter(([key]) => !names.includes(key));
@@ -37,7 +37,7 @@ function forDeployment(name, value, seconds, settings) {
   return `${name}=${value}; Max-Age=${seconds}; Path=/; Domain=.${settings.full_domain}; HttpOnly; Secure; SameSite=None`;
 }
 
-/** The cookies of someone who is logged in. A refresh gives no new refresh token: then that cookie stays. */
+/** Returns the cookies of a session. Without a new refresh token, the existing cookie is kept. */
 export function session(tokens, settings) {
   const cookies = [forDeployment('id_token', tokens.idToken, ID_TOKEN_SECONDS, settings)];
   if (tokens.refreshToken) {
@@ -46,17 +46,17 @@ export function session(tokens, settings) {
   return cookies;
 }
 
-/** Ends a session. */
+/** Returns cookies that end a session. */
 export function noSession(settings) {
   return ['id_token', 'refresh_token'].map((name) => forDeployment(name, '', 0, settings));
 }
 
-/** What a login that is under way must remember, for the callback alone. */
+/** Returns the cookie with the state of a pending login, visible only to the callback. */
 export function login(value) {
   return `login_state=${value}; Max-Age=${LOGIN_SECONDS}; Path=/_callback; HttpOnly; Secure; SameSite=Lax`;
 }
 
-/** A login is over. */
+/** Returns a cookie that deletes the state of a login. */
 export function noLogin() {
   return 'login_state=; Max-Age=0; Path=/_callback; HttpOnly; Secure; SameSite=Lax';
 }

@@ -1,4 +1,4 @@
-// Every request of every viewer comes through here, before CloudFront asks the load balancer.
+// Handles every viewer request, before CloudFront sends it to the load balancer.
 import { json, page, redirect, text } from './answers.mjs';
 import * as cookies from './cookies.mjs';
 import { DOWN, REFUSED, fetchJson, logoutUrl, refresh } from './cognito.mjs';
@@ -6,12 +6,12 @@ import * as login from './login.mjs';
 import { back, header, identify, isNavigation, isSameOrigin, isUpgrade, leadsUp, removeForged, setHeader } from './requests.mjs';
 import { createKeySet, firstValid, validate } from './tokens.mjs';
 
-// Lambda ends the function after 5 s.
+// The Lambda timeout is 5 s.
 const BUDGET_MS = 4500;
-// Applications of users never see these.
+// Cookies that are never forwarded to applications.
 const TOKENS = ['id_token', 'refresh_token'];
 
-/** Tries the refresh token: tokens with their claims, or how it failed. */
+/** Uses the refresh token. Returns tokens with claims, or the failure. */
 async function renew(request, settings, findKey, deadline) {
   const [token] = cookies.values(request.headers, 'refresh_token');
   if (token === undefined) return { failed: REFUSED };
@@ -21,15 +21,15 @@ async function renew(request, settings, findKey, deadline) {
   return claims ? { ...tokens, claims } : { failed: DOWN };
 }
 
-/** Who is asking: claims, or an answer, or nothing. */
+/** Authenticates a request. Returns claims, a response, or an empty object. */
 async function who(request, settings, findKey, deadline, host) {
   const valid = await firstValid(cookies.values(request.headers, 'id_token'), settings, findKey, deadline);
   if (valid) return { claims: valid };
   const renewed = await renew(request, settings, findKey, deadline);
   if (renewed.failed) return {};
-  // A WebSocket cannot follow a redirect, and is as good as the token that was just given.
+  // A WebSocket request cannot follow a redirect, so accept the renewed token directly.
   if (isUpgrade(request)) return { claims: renewed.claims };
-  // 307 keeps the method and the body of what is not a mere look.
+  // 307 preserves the method and the body of other requests.
   const status = ['GET', 'HEAD'].includes(request.method) ? 302 : 307;
   return { answer: redirect(`https://${host}${back(request)}`, cookies.session(renewed, settings), status) };
 }
@@ -60,22 +60,22 @@ async function main(request, settings, findKey, deadline) {
   return request;
 }
 
-/** `<port>-<conversation>`, as the runtime's host begins. */
+/** Parses `<port>-<conversation>`, the first label of a runtime host. */
 function application(label) {
   const parts = /^([1-9][0-9]{0,4})-([0-9a-f]{32})$/.exec(label);
   return parts && Number(parts[1]) <= 65535 ? { port: parts[1], conversation: parts[2] } : undefined;
 }
 
-/** A page for a person, plain text for everything else. */
-function refuse(request, settings, status, title, words, label = 'Open OpenHands') {
-  if (!isNavigation(request)) return text(status, words);
-  return page(status, title, words, { href: `https://${settings.full_domain}/`, label });
+/** Returns an error page for navigation requests, and plain text for other requests. */
+function refuse(request, settings, status, title, message, label = 'Open OpenHands') {
+  if (!isNavigation(request)) return text(status, message);
+  return page(status, title, message, { href: `https://${settings.full_domain}/`, label });
 }
 
 async function runtime(request, label, settings, findKey, deadline) {
   const app = application(label);
   if (!app) return refuse(request, settings, 404, 'Application not found', 'No application has this address.');
-  // The next server would resolve it to another conversation, or to OpenHands itself.
+  // The next server would resolve the path to another conversation or to OpenHands itself.
   if (leadsUp(request.uri)) {
     return refuse(request, settings, 400, 'Invalid path', 'The path must not contain the segments "." or "..".');
   }
@@ -86,8 +86,8 @@ async function runtime(request, label, settings, findKey, deadline) {
     const { claims, answer } = await who(request, settings, findKey, deadline, host);
     if (answer) return answer;
     if (!claims) {
-      const words = 'Log in to OpenHands, then open this address again.';
-      return refuse(request, settings, 401, 'Login required', words, 'Log in');
+      const message = 'Log in to OpenHands, then open this address again.';
+      return refuse(request, settings, 401, 'Login required', message, 'Log in');
     }
     identify(request, claims);
   }
@@ -112,8 +112,8 @@ export function createHandler(settings) {
       }
       return refuse(request, settings, 404, 'Site not found', 'No site has this address.');
     } catch (error) {
-      // An exception would be a 503 without a word. Its message may hold what the request held: only its name is kept.
-      console.error('the request could not be handled:', error?.name);
+      // CloudFront returns an exception as a bare 503. The message may contain request data, so log only the name.
+      console.error('failed to handle the request:', error?.name);
       return text(500, 'The request failed. Try again in a few minutes.');
     }
   };

@@ -1,4 +1,4 @@
-// Lambda@Edge, viewer request: who may pass, and where to.
+// Lambda@Edge, viewer request: authentication and routing.
 import { createHandler } from './handler.mjs';
 import { settings } from './settings.mjs';
 

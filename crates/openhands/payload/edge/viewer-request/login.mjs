@@ -1,4 +1,4 @@
-// The login: a redirect to Cognito with state, nonce and PKCE, and the callback that checks them.
+// The login: a redirect to Cognito with state, nonce and PKCE, and the callback that verifies them.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { json, page, redirect } from './answers.mjs';
@@ -15,7 +15,7 @@ function equal(one, other) {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Sends a person to the login; a script is told that it must log in. */
+/** Redirects navigation requests to the login; other requests get a 401 response. */
 export function ask(request, settings) {
   if (!isNavigation(request)) {
     return json(401, { error: 'unauthorized', message: 'Log in on the main page.' });
@@ -26,7 +26,7 @@ export function ask(request, settings) {
   return redirect(location, [cookies.login(value)]);
 }
 
-/** The login that this callback belongs to, by its state. */
+/** Returns the pending login with this state. */
 function pending(request, state) {
   for (const value of cookies.values(request.headers, 'login_state').slice(0, 5)) {
     try {
@@ -34,19 +34,19 @@ function pending(request, state) {
       const isWhole = ['state', 'nonce', 'verifier'].every((name) => typeof login?.[name] === 'string' && login[name] !== '');
       if (isWhole && equal(login.state, state)) return login;
     } catch {
-      // Not ours.
+      // Not a valid state cookie.
     }
   }
   return undefined;
 }
 
-/** Comes back from Cognito. */
+/** Handles the redirect back from Cognito. */
 export async function callback(request, settings, findKey, deadline) {
   const query = new URLSearchParams(request.querystring);
-  const refuse = (title, words, status = 400) => page(status, title, words, { cookies: [cookies.noLogin()] });
+  const refuse = (title, message, status = 400) => page(status, title, message, { cookies: [cookies.noLogin()] });
   if (query.has('error')) {
-    const said = query.get('error_description') || query.get('error');
-    return refuse('Login failed', `The login service returned an error: ${said.slice(0, 200)}`);
+    const description = query.get('error_description') || query.get('error');
+    return refuse('Login failed', `The login service returned an error: ${description.slice(0, 200)}`);
   }
   const login = pending(request, query.get('state') ?? '');
   if (!login) {

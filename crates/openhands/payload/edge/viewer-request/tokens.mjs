@@ -1,4 +1,4 @@
-// Cognito's id tokens: RS256 only, with a key of the pool's own key set.
+// Validation of Cognito ID tokens: only RS256, with a key from the key set of the user pool.
 import { createPublicKey, verify } from 'node:crypto';
 
 const LEEWAY_SECONDS = 60;
@@ -9,7 +9,7 @@ const MOST_TOKENS = 5;
 const LONGEST_TOKEN = 16 * 1024;
 const LEAST_BITS = 2048;
 
-/** Strict base64url: no other alphabet, no padding. */
+/** Decodes strict base64url, without padding. */
 function decode(text) {
   if (!/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
   return Buffer.from(text, 'base64url');
@@ -35,7 +35,7 @@ function usable(key) {
   }
 }
 
-/** The pool's keys, kept for an hour; for an unknown key they are fetched again, at most once a minute. */
+/** Caches the keys of the user pool for an hour. An unknown key triggers a refetch, at most once a minute. */
 export function createKeySet(url, fetchJson, now = () => Date.now()) {
   let keys = new Map();
   let fetchedAt = -Infinity;
@@ -50,7 +50,7 @@ export function createKeySet(url, fetchJson, now = () => Date.now()) {
       const publicKey = usable(key);
       if (publicKey) imported.set(key.kid, publicKey);
     }
-    // An answer without a single key is an error of the service: what is known stays.
+    // A response without keys is a service error: keep the known keys.
     if (imported.size > 0) {
       keys = imported;
       fetchedAt = now();
@@ -61,14 +61,14 @@ export function createKeySet(url, fetchJson, now = () => Date.now()) {
     const age = now() - fetchedAt;
     const pause = fetchedAt === -Infinity ? FAILED_FETCH_MS : UNKNOWN_KEY_MS;
     if ((age > KEYS_LIVE_MS || !keys.has(kid)) && now() - triedAt >= pause) {
-      // Without the key set the keys that are known still count.
+      // If the key set is unavailable, the known keys remain valid.
       await refetch(deadline).catch(() => {});
     }
     return keys.get(kid);
   };
 }
 
-/** The claims of an id token, or nothing if it is not a valid one. */
+/** Returns the claims of an ID token, or undefined if it is invalid. */
 export async function validate(token, settings, findKey, deadline, now = () => Date.now()) {
   if (typeof token !== 'string' || token.length > LONGEST_TOKEN) return undefined;
   const parts = token.split('.');
@@ -76,7 +76,7 @@ export async function validate(token, settings, findKey, deadline, now = () => D
   const [header, claims] = parts.slice(0, 2).map(decodeObject);
   const signature = decode(parts[2]);
   if (!header || !claims || !signature || header.alg !== 'RS256' || typeof header.kid !== 'string') return undefined;
-  // What does not even claim to be for this deployment costs no key.
+  // Check the claims before the signature, so that foreign tokens do not trigger a key lookup.
   const seconds = now() / 1000;
   const isOurs = claims.iss === settings.issuer && claims.aud === settings.client_id && claims.token_use === 'id';
   const isInTime =
@@ -90,7 +90,7 @@ export async function validate(token, settings, findKey, deadline, now = () => D
   return claims;
 }
 
-/** The claims of the first valid one of several tokens: cookies of an older pool may still be there. */
+/** Returns the claims of the first valid token. Cookies of an earlier user pool may still exist. */
 export async function firstValid(tokens, settings, findKey, deadline, now) {
   for (const token of tokens.slice(0, MOST_TOKENS)) {
     const claims = await validate(token, settings, findKey, deadline, now);

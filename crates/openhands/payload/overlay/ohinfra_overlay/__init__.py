@@ -1,4 +1,4 @@
-"""OpenHands for several users on one instance, by OpenHands' own extension points.
+"""Multi-user OpenHands on one instance, built on the extension points of OpenHands.
 
 `app` is the entry point: `uvicorn ohinfra_overlay.app:app`.
 """

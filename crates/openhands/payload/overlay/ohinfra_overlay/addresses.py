@@ -1,8 +1,8 @@
-"""Addresses that work in the browser, in place of those on the sandboxes' network.
+"""Rewriting of internal sandbox URLs in API responses to public URLs.
 
-The agent server is reached through the same origin, so that the login's cookies go along; the editor and applications
-have hosts of their own. Which routes answer with such addresses is a matter of OpenHands, so every JSON answer of the
-API is looked through: an object with a sandbox's name has its addresses rewritten.
+The agent server has a URL on the same origin, so that the browser sends the login cookies; the editor and apps have
+separate hosts. OpenHands decides which routes return such URLs, so every JSON response of the API is scanned: URLs
+below an object with the name of a sandbox are rewritten.
 """
 
 import json
@@ -14,12 +14,12 @@ from ohinfra_overlay.containers import PREFIX
 API = re.compile(r"/api/v1/(app-conversations|sandboxes)(/.*)?")
 AGENT_PORT = 8000
 SANDBOX = re.compile(rf"{PREFIX}([0-9a-f]{{32}})")
-# The address of a server in a sandbox, on the sandboxes' network.
+# The URL of a server in a sandbox, on the sandbox network.
 INTERNAL = re.compile(r"http://\d+\.\d+\.\d+\.\d+:\d+")
 
 
 def public(url: str, conversation: str, host: str) -> str:
-    """The browser's address of a server in a conversation's sandbox."""
+    """Return the public URL of a server in the sandbox of a conversation."""
     parts = urlsplit(url)
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     if parts.port == AGENT_PORT:
@@ -28,7 +28,7 @@ def public(url: str, conversation: str, host: str) -> str:
 
 
 def rewrite(value, host: str, conversation: str | None = None):
-    """Rewrite every internal address below an object that names its sandbox."""
+    """Rewrite all internal URLs below objects that name their sandbox."""
     if isinstance(value, list):
         return [rewrite(item, host, conversation) for item in value]
     if isinstance(value, dict):
@@ -42,7 +42,7 @@ def rewrite(value, host: str, conversation: str | None = None):
 
 
 class PublicAddresses:
-    """ASGI middleware that rewrites the JSON answers of the API."""
+    """ASGI middleware that rewrites JSON responses of the API."""
 
     def __init__(self, app):
         self._app = app
@@ -55,7 +55,7 @@ class PublicAddresses:
 
 
 class _Rewriting:
-    """Sends an answer with its addresses rewritten: a whole one at its end, a streamed list item by item."""
+    """Sends a response with rewritten URLs: a complete response at its end, a streamed list item by item."""
 
     def __init__(self, send, host: str):
         self._send, self._host = send, host
@@ -94,7 +94,7 @@ class _Rewriting:
             return body
 
     def _item(self, body: bytes) -> bytes:
-        """A piece of a streamed list is one item, perhaps with a comma or a bracket before it."""
+        """Rewrite a chunk of a streamed list: one item, optionally after a comma or a bracket."""
         text = body.decode("utf-8", "replace")
         start = text.find("{")
         if start < 0:

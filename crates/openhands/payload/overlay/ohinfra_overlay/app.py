@@ -1,7 +1,7 @@
-"""The entry point: OpenHands as it is published, with what this deployment adds.
+"""The entry point: the published OpenHands application with the extensions of this deployment.
 
-The order matters: OpenHands' routes resolve their services when they are imported, so the configuration is complete
-before the first of them is.
+The order of imports matters: routes of OpenHands resolve their services at import, so the configuration must be
+complete before the first route is imported.
 """
 
 import logging
@@ -14,12 +14,12 @@ from ohinfra_overlay.settings import derive, settings
 log = logging.getLogger(__name__)
 
 os.environ.setdefault("OPENHANDS_CONFIG_CLS", "ohinfra_overlay.server_config.OhinfraServerConfig")
-# OpenHands signs access tokens with it; sandboxes do not know it.
+# OpenHands signs access tokens with this key. Sandboxes do not have it.
 os.environ["JWT_SECRET"] = derive("jwt")
 
 
 def configure():
-    """OpenHands' configuration with the overlay's services in it."""
+    """Configure OpenHands with the services of the overlay."""
     from ohinfra_overlay.compat import load_shared
 
     load_shared()
@@ -47,14 +47,14 @@ def configure():
     config.event = UserEventServiceInjector(bucket_name=settings().data_bucket)
     config.llm_model = DeploymentModelServiceInjector()
     config.lifespan = MigratingLifespanService()
-    # Sandboxes call back by an address inside; the browser's addresses are those of the request.
+    # Sandboxes use an internal URL for callbacks; public URLs are derived from the request.
     config.web_url = None
     openhands._global_config = config
     return openhands
 
 
 def build():
-    """The application behind the guard."""
+    """Build the application behind the guard."""
     openhands = configure()
 
     from botocore.exceptions import BotoCoreError, ClientError
@@ -76,26 +76,26 @@ def build():
 
     @router.post("/api/v1/app-conversations/{conversation_id}/resume")
     async def resume(conversation_id: UUID, service=openhands.depends_app_conversation_service()) -> dict:
-        """Start the sandbox of a conversation again, or create it again from its workspace."""
+        """Restart the sandbox of a conversation, or re-create it from the workspace."""
         sandbox = await service.resume(conversation_id)
         if sandbox is None:
             raise HTTPException(404, "unknown conversation")
         return {"status": sandbox.status.value, "sandbox_id": sandbox.id}
 
-    # Before the page, which answers every path that nothing else does.
+    # Before the frontend, which serves all remaining paths.
     app.router.routes[0:0] = [*router.routes, *health.router.routes]
 
-    def unavailable(what: str):
-        async def answer(_request, error) -> JSONResponse:
-            log.error("%s: %s", what, error)
-            return JSONResponse({"error": f"{what} does not answer; retry in a moment"}, 503)
+    def unavailable(service: str):
+        async def respond(_request, error) -> JSONResponse:
+            log.error("%s: %s", service, error)
+            return JSONResponse({"error": f"{service} does not answer; retry in a moment"}, 503)
 
-        return answer
+        return respond
 
     app.add_exception_handler(BotoCoreError, unavailable("AWS"))
     app.add_exception_handler(ClientError, unavailable("AWS"))
     app.add_exception_handler(DBAPIError, unavailable("the database"))
-    # The database's driver raises the system's own errors when it cannot connect; the client of docker has its own.
+    # The database driver raises operating system errors if it cannot connect; the Docker client has its own classes.
     app.add_exception_handler(ConnectionError, unavailable("the database"))
     app.add_exception_handler(TimeoutError, unavailable("the database"))
     app.add_exception_handler(DockerException, unavailable("docker"))

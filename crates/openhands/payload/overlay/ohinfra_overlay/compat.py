@@ -1,4 +1,4 @@
-"""What differs between the supported versions of OpenHands. Nothing here imports routes: see `app`."""
+"""Differences between the supported OpenHands versions. Top-level imports must not import routes; see `app`."""
 
 try:  # 1.11
     from openhands.app_server.server_config.server_config import ServerConfig
@@ -7,10 +7,10 @@ except ImportError:  # 1.7
 
 try:  # 1.11
     from openhands.app_server.sandbox.sandbox_models import SandboxRecord
-except ImportError:  # 1.7 verifies a sandbox's key by the sandbox itself
+except ImportError:  # 1.7 verifies the key of a sandbox by asking the sandbox
     SandboxRecord = None
 
-try:  # 1.11 keeps what a conversation has cost
+try:  # 1.11 stores the costs of conversations
     from openhands.app_server.app_conversation.sql_app_conversation_info_service import (
         StoredConversationCostEvent,
     )
@@ -19,16 +19,16 @@ except ImportError:
 
 try:  # 1.11
     from openhands.sdk.mcp.config import MCPServer
-except ImportError:  # 1.7 takes plain dictionaries
+except ImportError:  # 1.7 uses plain dictionaries
     MCPServer = None
 
 __all__ = ["MCPServer", "SandboxRecord", "ServerConfig", "StoredConversationCostEvent", "load_app", "load_shared"]
 
 
 def load_shared() -> None:
-    """Import the module in which OpenHands loads the classes that it was given by name.
+    """Import the module in which OpenHands loads the classes configured by name.
 
-    It imports their modules, which import OpenHands: whoever comes first must be this one.
+    It imports the modules of these classes, which import OpenHands, so it must be imported first.
     """
     try:  # 1.11
         import openhands.app_server.shared  # noqa: F401
@@ -37,7 +37,7 @@ def load_shared() -> None:
 
 
 def load_app():
-    """OpenHands' FastAPI application, with its page and its middleware. Imports the routes."""
+    """Return the FastAPI application of OpenHands, with its frontend and middleware. Imports the routes."""
     try:  # 1.11
         from openhands.app_server.app import app
     except ImportError:  # 1.7

@@ -1,7 +1,7 @@
-"""Docker as OpenHands' sandbox service sees it: every container that it runs belongs to a user and a conversation.
+"""A Docker client for the sandbox service of OpenHands that assigns every container to a user and a conversation.
 
-OpenHands builds the arguments of `docker run` itself. They are completed here instead of being copied, so that a new
-version's arguments take effect.
+OpenHands builds the arguments of `docker run`. They are extended here instead of replaced, so that arguments of new
+versions take effect.
 """
 
 import contextlib
@@ -13,14 +13,14 @@ from ohinfra_overlay.settings import Sandbox, Settings, derive
 CONVERSATION = "conversation_id"
 USER = "user_id"
 PREFIX = "oh-agent-server-"
-# Where the credentials of the sandbox role are in a sandbox.
+# The directory of the sandbox role credentials in a sandbox.
 CREDENTIALS = "/run/aws"
-# The user as whom the agent server's image runs.
+# The user ID in the agent server image.
 SANDBOX_UID = 10001
 
 
 class Containers:
-    """`docker_client.containers` for the sandboxes of one user."""
+    """`docker_client.containers` for the sandboxes of a user."""
 
     def __init__(self, containers, settings: Settings, user: str | None):
         self._containers, self._settings, self._user = containers, settings, user
@@ -38,7 +38,7 @@ class Containers:
 
 
 class Docker:
-    """The client of the docker engine, with such containers."""
+    """A Docker client with these containers."""
 
     def __init__(self, client, settings: Settings, user: str | None):
         self._client = client
@@ -49,27 +49,27 @@ class Docker:
 
 
 def address_of(container, network: str) -> str | None:
-    """The address of a container on a network; nothing while it does not run."""
+    """Return the address of a container on a network, or None if it is not running."""
     networks = container.attrs.get("NetworkSettings", {}).get("Networks", {})
     return (networks.get(network) or {}).get("IPAddress") or None
 
 
 def prepare_workspace(root: str, conversation: str) -> str:
-    """The conversation's folder, which becomes `/workspace` of its sandbox."""
+    """Create the directory of a conversation, which is mounted as `/workspace` in its sandbox, and return its path."""
     if len(conversation) != 32 or not set(conversation) <= set("0123456789abcdef"):
         raise ValueError("a sandbox is named after its conversation")
     workspace = os.path.join(root, conversation)
     for folder in (workspace, os.path.join(workspace, "project")):
         if not os.path.isdir(folder):
             os.makedirs(folder, mode=0o755)
-            # An access point of EFS may keep the owner for itself; it then lets every user write.
+            # An EFS access point may enforce an owner; it then allows every user to write.
             with contextlib.suppress(PermissionError):
                 os.chown(folder, SANDBOX_UID, SANDBOX_UID)
     return workspace
 
 
 def complete(arguments: dict[str, Any], settings: Settings, user: str, conversation: str, workspace: str) -> dict:
-    """The arguments of `docker run` for a sandbox."""
+    """Return the complete arguments of `docker run` for a sandbox."""
     sandbox = settings.sandbox
     completed = {
         **arguments,
@@ -78,14 +78,14 @@ def complete(arguments: dict[str, Any], settings: Settings, user: str, conversat
         "volumes": _volumes(sandbox, workspace),
         "extra_hosts": {"host.docker.internal": sandbox.host_address},
         "network": sandbox.network,
-        # Raw packets would let a sandbox answer in another one's name.
+        # With raw packets, a sandbox could impersonate another sandbox.
         "cap_drop": ["NET_RAW"],
         "restart_policy": {"Name": "no"},
-        # Where the instance's memory ends, a sandbox ends before OpenHands does.
+        # If the instance runs out of memory, the kernel kills a sandbox before OpenHands.
         "oom_score_adj": 500,
         **_limits(sandbox),
     }
-    # No published ports and neither of docker's own networks.
+    # No published ports and no default Docker network.
     for name in ("ports", "network_mode", "devices"):
         completed.pop(name, None)
     return completed
@@ -93,16 +93,16 @@ def complete(arguments: dict[str, Any], settings: Settings, user: str, conversat
 
 def _environment(settings: Settings, conversation: str) -> dict[str, str]:
     environment = {
-        # Encrypts the secrets in this conversation's state; the same at every start of this conversation.
+        # Encrypts secrets in the state of this conversation; stable across restarts of its sandbox.
         "OH_SECRET_KEY": derive(f"sandbox:{conversation}"),
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_REGION": settings.region,
         "AWS_REGION_NAME": settings.region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "OH_PRELOAD_TOOLS": "false",
-        # Seconds until an event is stored; the agent server would wait for 30, or for five events.
+        # Seconds until events are sent; the default of the agent server is 30 seconds or five events.
         "OH_WEBHOOKS_0_FLUSH_DELAY": "2",
-        # On the shared file system every file belongs to the access point's user, which Git takes for a foreign folder.
+        # On the shared file system, the access point user owns all files, so Git would reject the directory as unsafe.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory",
         "GIT_CONFIG_VALUE_0": "*",
@@ -115,7 +115,7 @@ def _environment(settings: Settings, conversation: str) -> dict[str, str]:
 def _volumes(sandbox: Sandbox, workspace: str) -> dict[str, dict[str, str]]:
     volumes = {workspace: {"bind": "/workspace", "mode": "rw"}}
     if sandbox.credentials:
-        # The folder, not the file: a file that is replaced keeps its old content in a container.
+        # Mount the directory, not the file: a container keeps the old content of a mounted file that is replaced.
         volumes[sandbox.credentials] = {"bind": CREDENTIALS, "mode": "ro"}
     return volumes
 
@@ -123,7 +123,7 @@ def _volumes(sandbox: Sandbox, workspace: str) -> dict[str, dict[str, str]]:
 def _limits(sandbox: Sandbox) -> dict[str, Any]:
     limits: dict[str, Any] = {}
     if sandbox.memory_mb:
-        # The same limit with and without swap: a sandbox does not swap.
+        # Equal limits with and without swap disable swapping.
         limits["mem_limit"] = limits["memswap_limit"] = f"{sandbox.memory_mb}m"
     if sandbox.cpus:
         limits["nano_cpus"] = int(sandbox.cpus * 1_000_000_000)

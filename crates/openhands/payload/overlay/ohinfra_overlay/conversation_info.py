@@ -1,4 +1,4 @@
-"""Conversations in the database, each with its owner: a user sees and changes nothing of another user's."""
+"""Conversations in the database with owners: users can access only their own conversations."""
 
 from typing import AsyncGenerator
 from uuid import UUID
@@ -17,7 +17,7 @@ from ohinfra_overlay.compat import StoredConversationCostEvent
 
 
 class OwnedConversationInfoService(SQLAppConversationInfoService):
-    """The user of the context is the filter of every statement; without one (internal work) there is no filter."""
+    """Filters every statement by the user of the context. Internal work has no user and therefore no filter."""
 
     async def _user(self) -> str | None:
         return await self.user_context.get_user_id()
@@ -72,7 +72,7 @@ class OwnedConversationInfoService(SQLAppConversationInfoService):
         return await super().delete_app_conversation_info(conversation_id)
 
     async def touch(self, conversation_id: UUID) -> None:
-        """Record that a conversation is used."""
+        """Record the use of a conversation."""
         await self.db_session.execute(
             update(StoredConversationMetadata)
             .where(StoredConversationMetadata.conversation_id == str(conversation_id))

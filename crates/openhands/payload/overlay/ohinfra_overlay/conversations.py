@@ -1,4 +1,4 @@
-"""Conversations that come back: each has one sandbox of its own, which can be created again from the workspace."""
+"""Resumable conversations: each has a dedicated sandbox that can be re-created from the workspace."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class ResumableConversationService(live.LiveStatusAppConversationService):
-    """The conversation's id is the name of its sandbox and of its workspace."""
+    """The ID of a conversation is the name of its sandbox and of its workspace."""
 
     async def start_app_conversation(self, request) -> AsyncGenerator:
         if request.conversation_id is None:
@@ -31,7 +31,7 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
             yield task
 
     async def _get_sandbox_grouping_strategy(self):
-        # A sandbox with several conversations would share their files and their limits.
+        # Conversations in the same sandbox would share files and limits.
         return live.SandboxGroupingStrategy.NO_GROUPING
 
     async def _add_system_mcp_servers(self, mcp_servers: dict, *arguments) -> None:
@@ -41,14 +41,14 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
             mcp_servers.update(await asyncio.to_thread(mcp.servers, user))
 
     async def resume(self, conversation_id: UUID) -> SandboxInfo | None:
-        """Start the sandbox of a conversation, or create it again. Nothing if the user has no such conversation.
+        """Start or re-create the sandbox of a conversation. Returns None if the user has no such conversation.
 
         The agent server finds the conversation in the workspace and continues it.
         """
         info = await self.app_conversation_info_service.get_app_conversation_info(conversation_id)
         if info is None:
             return None
-        # It is in use: its age begins again.
+        # The conversation is in use, so restart its retention period.
         await self.app_conversation_info_service.touch(conversation_id)
         sandbox = await self.sandbox_service.get_sandbox(info.sandbox_id)
         if sandbox is not None and sandbox.status != SandboxStatus.ERROR:
@@ -60,13 +60,13 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
 
     async def batch_get_app_conversations(self, conversation_ids: list[UUID]):
         conversations = await super().batch_get_app_conversations(conversation_ids)
-        # The page asks for one conversation when its user opens it, and for several in lists.
+        # The frontend requests one conversation when the user opens it, and several for lists.
         if len(conversations) == 1 and await self._resume_opened(conversations[0]):
             conversations = await super().batch_get_app_conversations(conversation_ids)
         return conversations
 
     async def _resume_opened(self, conversation) -> bool:
-        """Resume an archived conversation. Returns whether it did."""
+        """Resume a conversation if it is archived. Returns True if it was resumed."""
         if conversation is None or conversation.sandbox_status != SandboxStatus.MISSING:
             return False
         if not await self.user_context.get_user_id():
@@ -85,7 +85,7 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
         children = await infos.get_sub_conversation_ids(conversation_id)
         if not await super().delete_app_conversation(conversation_id, *arguments, **options):
             return False
-        # The rows first: what is left after a failure is data that nobody lists, not a conversation without data.
+        # Delete the rows first: a failure then leaves unlisted data, not a conversation without data.
         await infos.db_session.commit()
         for deleted in [*children, conversation_id]:
             await self._delete_events(deleted)
@@ -100,7 +100,7 @@ class ResumableConversationService(live.LiveStatusAppConversationService):
         await owners.forget(self.app_conversation_info_service.db_session, str(conversation_id))
 
     async def _delete_sandbox(self, sandbox_id: str) -> None:
-        """Delete a sandbox that no conversation uses any more, with its workspace."""
+        """Delete an unused sandbox with its workspace."""
         await self.sandbox_service.delete_sandbox(sandbox_id)
         name = sandbox_id.removeprefix(PREFIX)
         if CONVERSATION_ID.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Events of conversations in S3, under `users/<id>/v1_conversations/<conversation>/`, all pages of them."""
+"""Events of conversations in S3, under `users/<id>/v1_conversations/<conversation>/`."""
 
 import logging
 import re
@@ -20,14 +20,14 @@ EVENT_ID = re.compile(r"[0-9A-Za-z-]{16,64}")
 
 @dataclass
 class UserEventService(AwsEventService):
-    """Upstream's lists one page and takes any key that begins like the conversation's."""
+    """Lists all pages and only keys of the conversation; the base class lists one page and any key with the prefix."""
 
     def _search_paths(self, prefix: Path, page_id: str | None = None) -> list[Path]:
         pages = self.s3_client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=f"{prefix}/")
         return [Path(entry["Key"]) for page in pages for entry in page.get("Contents", [])]
 
     def _load_event(self, path: Path) -> Event | None:
-        # An event that cannot be read now is an error, not a gap in the conversation.
+        # A temporary read failure is an error, not a gap in the conversation.
         try:
             body = self.s3_client.get_object(Bucket=self.bucket_name, Key=str(path))["Body"].read()
         except self.s3_client.exceptions.NoSuchKey:
@@ -35,18 +35,18 @@ class UserEventService(AwsEventService):
         try:
             return Event.model_validate_json(body)
         except ValidationError as error:
-            # Of a kind that this release does not know: the rest of the history is shown without it.
-            log.warning("%s cannot be read: %s", path, error.title)
+            # An event type that this release does not support: show the rest of the history.
+            log.warning("skipping unreadable event %s: %s", path, error.title)
             return None
 
     def _store_event(self, path: Path, event: Event) -> None:
-        # The id is chosen in the sandbox, and is the last part of the key.
+        # The sandbox chooses the ID, which is the last part of the key.
         if not EVENT_ID.fullmatch(str(event.id)):
-            raise ValueError("the id of an event is a UUID")
+            raise ValueError("the event ID is not a UUID")
         spool.put(str(path), event.model_dump_json().encode())
 
     def delete_all(self, prefix: Path) -> None:
-        """Delete every event below a conversation's path."""
+        """Delete all events below the path of a conversation."""
         keys = [{"Key": str(path)} for path in self._search_paths(prefix)]
         for start in range(0, len(keys), 1000):
             batch = {"Objects": keys[start : start + 1000], "Quiet": True}

@@ -1,8 +1,9 @@
-"""The first thing that a request meets: nothing reaches OpenHands without a verified identity.
+"""Authentication of requests: nothing reaches OpenHands without a verified identity.
 
-Open to everybody who reaches the port: health. Open to sandboxes, which OpenHands itself verifies by the sandbox's key:
-webhooks and the secrets of the sandbox's user. The MCP server takes the token that its user's conversation was given.
-Everything else needs the user's headers together with the proof that the edge set them.
+- Health checks are public to all clients that reach the port.
+- Webhooks and user secrets are open to sandboxes; OpenHands verifies the key of the sandbox.
+- The MCP server also accepts the token of a conversation.
+- All other requests require the user headers and the proof that the edge set them.
 """
 
 import asyncio
@@ -21,10 +22,10 @@ MCP = re.compile(r"/mcp(/.*)?")
 
 
 class Guard:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware around the application."""
 
     def __init__(self, app, secret: OriginSecret, owner_at):
-        """`owner_at(address)` names the user whose sandbox has this address; it may block."""
+        """`owner_at(address)` returns the user whose sandbox has this address; it may block."""
         self._app, self._secret, self._owner_at = app, secret, owner_at
 
     async def __call__(self, scope, receive, send):
@@ -42,10 +43,10 @@ class Guard:
         if identity is None:
             return await _refuse(scope, send, 401, "authentication required")
         if _is_foreign(headers):
-            return await _refuse(scope, send, 403, "requests of other sites are not accepted")
+            return await _refuse(scope, send, 403, "cross-site requests are not allowed")
         scope = _without(scope)
         scope.setdefault("state", {})[STATE] = identity
-        # OpenHands limits requests by the client's address, which behind a load balancer is everybody's.
+        # OpenHands applies rate limits by client address, which behind a load balancer is the same for all users.
         scope["client"] = (identity.user, 0)
         return await self._app(scope, receive, send)
 
@@ -53,14 +54,14 @@ class Guard:
         user, proof = headers.get("x-cognito-user-id", ""), headers.get(HEADER, "")
         if not is_user(user) or not proof:
             return None
-        # Only an unknown value asks AWS, which may take seconds: other requests go on meanwhile.
+        # An unknown value is looked up in AWS, which may take seconds, so do not block other requests.
         if not self._secret.knows(proof) and not await asyncio.to_thread(self._secret.accepts, proof):
             return None
         verified = headers.get("x-cognito-email-verified") == "true"
         return Identity(user, headers.get("x-cognito-email") if verified else None)
 
     async def _of_sandbox(self, headers: dict[str, str]) -> Identity | None:
-        """A token that has left its user's sandboxes is worth nothing. The door sets the address of the sandbox."""
+        """Accept a token only from a sandbox of its user. The proxy sets the address of the sandbox."""
         user = tokens.verify(headers.get("x-session-api-key", ""))
         if user is None or await asyncio.to_thread(self._owner_at, headers.get("x-forwarded-for", "")) != user:
             return None
@@ -68,22 +69,22 @@ class Guard:
 
 
 def _is_foreign(headers: dict[str, str]) -> bool:
-    """Whether a page of another site sends this: OpenHands accepts every origin unless it is given a list."""
+    """Return True for a cross-site request. OpenHands accepts every origin unless a list is configured."""
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
 
 
 def _without(scope: dict) -> dict:
-    """The request without the proof, which nothing behind this needs."""
+    """Remove the proof from the request, because the application does not need it."""
     kept = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
     return {**scope, "headers": kept}
 
 
-async def _refuse(scope, send, status: int, words: str) -> None:
+async def _refuse(scope, send, status: int, message: str) -> None:
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": words})
+        await send({"type": "websocket.close", "code": 1008, "reason": message})
         return
-    body = json.dumps({"error": words}).encode()
+    body = json.dumps({"error": message}).encode()
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

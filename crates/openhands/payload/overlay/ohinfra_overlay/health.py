@@ -1,4 +1,4 @@
-"""Health: what a request needs to succeed. `?scope=instance` leaves out what is not on the instance."""
+"""Health of all dependencies of requests. `?scope=instance` excludes dependencies outside the instance."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from ohinfra_overlay.settings import settings
 log = logging.getLogger(__name__)
 
 router = APIRouter()
-# Below the load balancer's timeout of 5 seconds.
+# Below the load balancer timeout of 5 seconds.
 TIMEOUT_SECONDS = 4
 
 
@@ -27,7 +27,7 @@ async def _database() -> None:
 
 
 async def _bucket() -> None:
-    # Asks for no object: any answer of the bucket's means that it answers.
+    # Requires no object: any successful response shows that the bucket is reachable.
     await asyncio.to_thread(aws.client("s3").list_objects_v2, Bucket=settings().data_bucket, MaxKeys=1)
 
 
@@ -52,7 +52,7 @@ async def _answers(name: str) -> str:
     except TimeoutError:
         return f"no answer within {TIMEOUT_SECONDS} s"
     except Exception as error:
-        # The text of an error may hold an address or a name; its kind is enough for whoever is not logged in.
+        # The endpoint is public: an error message may contain addresses or names, so return only the error type.
         log.warning("%s is not healthy: %s", name, error)
         return type(error).__name__
     return "ok"
@@ -60,7 +60,7 @@ async def _answers(name: str) -> str:
 
 @router.get("/api/health")
 async def health(scope: str = "all") -> JSONResponse:
-    """200 if everything answers, 503 otherwise; the body says what does not."""
+    """Return 200 if all checks succeed, otherwise 503; the body contains the result of each check."""
     names = LOCAL if scope == "instance" else tuple(CHECKS)
     results = dict(zip(names, await asyncio.gather(*(_answers(name) for name in names))))
     is_healthy = all(result == "ok" for result in results.values())

@@ -1,4 +1,4 @@
-"""Who is asking: a user whom the edge has authenticated, or a sandbox that acts for its user."""
+"""The identity of a request: a user authenticated by the edge, or a sandbox that acts for its user."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from openhands.app_server.user_auth.default_user_auth import DefaultUserAuth
 
 from ohinfra_overlay import tokens
 
-# The key in the state of a request under which the guard leaves a verified identity.
+# The key of the verified identity in the state of a request, set by the guard.
 STATE = "ohinfra_identity"
-# A user's id is a part of keys in the bucket and of paths: no separator, no dots alone.
+# User IDs are part of bucket keys and paths: no separators and no dot segments.
 USER = re.compile(r"(?!\.+$)(?!.*\.\.)[A-Za-z0-9._-]{1,128}")
 
 
@@ -24,13 +24,13 @@ class Identity:
 
 
 def is_user(text: str) -> bool:
-    """Whether a text has the form of a user's id."""
+    """Return True for a valid user ID."""
     return USER.fullmatch(text) is not None
 
 
 @dataclass
 class EdgeUserAuth(DefaultUserAuth):
-    """OpenHands' view of the user."""
+    """The user for OpenHands."""
 
     user_id: str | None = None
     email: str | None = None
@@ -54,5 +54,5 @@ class EdgeUserAuth(DefaultUserAuth):
     @classmethod
     async def get_for_user(cls, user_id: str) -> "EdgeUserAuth":
         if not is_user(user_id):
-            raise AuthenticationError("not a user")
+            raise AuthenticationError("invalid user ID")
         return cls(user_id=user_id)

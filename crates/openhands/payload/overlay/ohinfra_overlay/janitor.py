@@ -1,4 +1,4 @@
-"""Work that nobody asks for: idle sandboxes stop, old archived conversations go, spooled events are written."""
+"""Background work: stop idle sandboxes, delete old archived conversations, and write spooled events."""
 
 import asyncio
 import json
@@ -25,15 +25,15 @@ from ohinfra_overlay.settings import settings
 log = logging.getLogger(__name__)
 
 AGENT_PORT = 8000
-# How many conversations one round deletes at most.
+# The maximum number of conversations deleted in one round.
 MOST_DELETED = 50
-# Of what a sandbox answers, in bytes.
+# The maximum size of a response from a sandbox, in bytes.
 LARGEST_ANSWER = 4 * 2**20
 
 
 @asynccontextmanager
 async def working():
-    """Run the rounds in the background."""
+    """Run rounds of background work."""
     task = asyncio.create_task(_rounds())
     try:
         yield
@@ -48,14 +48,14 @@ async def _rounds() -> None:
             try:
                 await work()
             except Exception:
-                log.exception("%s failed; the next round tries again", work.__name__)
+                log.exception("%s failed; will retry in the next round", work.__name__)
 
 
 async def flush() -> None:
-    """Write what could not be written to the bucket."""
+    """Write spooled events to the bucket."""
     written = await asyncio.to_thread(spool.flush)
     if written:
-        log.info("wrote %s kept events to the bucket", written)
+        log.info("wrote %s spooled events to the bucket", written)
 
 
 def _sandboxes() -> list:
@@ -64,7 +64,7 @@ def _sandboxes() -> list:
 
 
 async def stop_idle() -> list[str]:
-    """Stop sandboxes whose agent has had no event for `idle_minutes`. The container stays and starts again on demand."""
+    """Stop sandboxes without agent events for `idle_minutes`. Containers are kept and restarted on demand."""
     minutes = settings().sandbox.idle_minutes
     if not minutes:
         return []
@@ -73,13 +73,13 @@ async def stop_idle() -> list[str]:
         for container in await asyncio.to_thread(_sandboxes):
             if await _is_idle(client, container, minutes * 60):
                 await asyncio.to_thread(container.stop, timeout=STOP_SECONDS)
-                log.info("stopped %s, which was idle for %s minutes", container.name, minutes)
+                log.info("stopped %s after %s idle minutes", container.name, minutes)
                 stopped.append(container.name)
     return stopped
 
 
 async def _is_idle(client: httpx.AsyncClient, container, seconds: float) -> bool:
-    """By the agent server's own clock. One that does not answer, or whose agent works, is not idle."""
+    """Ask the agent server for its idle time. A sandbox that does not respond or whose agent is running is not idle."""
     server = f"http://{address_of(container, settings().sandbox.network)}:{AGENT_PORT}"
     try:
         if float((await _read(client, f"{server}/server_info"))["idle_time"]) < seconds:
@@ -89,24 +89,24 @@ async def _is_idle(client: httpx.AsyncClient, container, seconds: float) -> bool
         found = await _read(client, f"{server}/api/conversations/search", key)
         return not any(item.get("execution_status") == "running" for item in found["items"])
     except Exception as error:
-        # Whatever a sandbox answers, the round goes on with the next one.
-        log.debug("%s cannot be asked whether it is idle: %s", container.name, error)
+        # A malformed response of one sandbox must not stop the round.
+        log.debug("failed to read the idle time of %s: %s", container.name, error)
         return False
 
 
 async def _read(client: httpx.AsyncClient, url: str, headers: dict | None = None) -> dict:
-    """A JSON document of a sandbox, of a limited size: the sandbox decides what it sends."""
+    """Read a JSON document from a sandbox, which is untrusted, with a size limit."""
     body = b""
     async with asyncio.timeout(10), client.stream("GET", url, headers=headers) as answer:
         async for piece in answer.aiter_bytes():
             body += piece
             if len(body) > LARGEST_ANSWER:
-                raise ValueError("the answer is too large")
+                raise ValueError("the response is too large")
     return json.loads(body)
 
 
 async def delete_old(now: datetime | None = None) -> list[str]:
-    """Delete conversations that nobody has used for `retention_days`, in whose sandbox nothing has run since."""
+    """Delete conversations that have not been used for `retention_days` and whose sandbox has not run since."""
     days = settings().sandbox.retention_days
     if not days:
         return []
@@ -117,15 +117,15 @@ async def delete_old(now: datetime | None = None) -> list[str]:
             continue
         try:
             if await _delete(conversation_id, user):
-                log.info("deleted conversation %s, which was unused for %s days", conversation_id, days)
+                log.info("deleted conversation %s, unused for %s days", conversation_id, days)
                 deleted.append(conversation_id)
         except Exception:
-            log.exception("failed to delete conversation %s; the next round tries again", conversation_id)
+            log.exception("failed to delete conversation %s; will retry in the next round", conversation_id)
     return deleted
 
 
 def _is_in_use(sandbox_id: str, before: datetime) -> bool:
-    """Whether a sandbox runs, or has run since then."""
+    """Return True if a sandbox is running or has run since then."""
     try:
         state = get_docker_client().containers.get(sandbox_id).attrs["State"]
     except NotFound:
@@ -134,7 +134,7 @@ def _is_in_use(sandbox_id: str, before: datetime) -> bool:
 
 
 async def _unused_since(before: datetime) -> list[tuple[str, str, str]]:
-    """Conversations that are not a part of another one: id, owner, sandbox."""
+    """Return unused top-level conversations: ID, owner, sandbox."""
     from openhands.app_server.app_conversation.sql_app_conversation_info_service import StoredConversationMetadata
     from openhands.app_server.config import get_global_config
 
@@ -152,7 +152,7 @@ async def _unused_since(before: datetime) -> list[tuple[str, str, str]]:
 
 
 async def _delete(conversation_id: str, user: str) -> bool:
-    """Delete a conversation in its owner's name, with everything that it has."""
+    """Delete a conversation with all its data on behalf of its owner."""
     from openhands.app_server.config import get_app_conversation_service
 
     state = InjectorState()

@@ -1,8 +1,9 @@
-"""Leases: the agent server that runs a conversation holds one, in the conversation's workspace, and renews it.
+"""Conversation leases: an agent server holds and renews a lease, stored in the workspace, for each running conversation.
 
-An agent server that starts while another one's lease is valid leaves the conversation out and never looks again. So a sandbox
-starts only when its conversations are free. The lease of a container of this instance that has ended is removed: nobody would
-use it for the 45 seconds that are left. The lease of another instance is waited for: that instance may still run.
+An agent server that starts while another holder's lease is valid skips the conversation and does not retry. Therefore a
+sandbox starts only when its conversations have no valid lease. The lease of a stopped container of this instance is removed
+instead of waiting up to 45 seconds for its expiry. The lease of another instance must expire, because that instance may
+still be running.
 """
 
 import json
@@ -20,7 +21,7 @@ LONGEST_SECONDS = 600
 
 
 class ConversationIsHeld(SandboxError):
-    """Another instance runs the conversation, or ended a moment ago. Trying again later succeeds."""
+    """Another instance runs the conversation, or stopped recently. A later retry succeeds."""
 
     def __init__(self, seconds: int):
         super().__init__(
@@ -31,21 +32,21 @@ class ConversationIsHeld(SandboxError):
 
 
 def _valid(workspace: str) -> Iterator[tuple[Path, str, float]]:
-    """The leases that have not expired: file, host name of the holder, seconds that are left."""
+    """Yield valid leases: file, host name of the holder, remaining seconds."""
     for path in Path(workspace, "conversations").glob(f"*/{FILE}"):
         try:
             lease = json.loads(path.read_text(encoding="utf-8"))
             left = float(lease["expires_at"]) - time.time()
         except (OSError, ValueError, KeyError, TypeError):
-            # Gone in the meantime, or not a lease: the agent server decides.
+            # Deleted concurrently, or not a lease: leave it to the agent server.
             continue
-        # No agent server takes a lease for so long: the file was written by something else in the sandbox.
+        # Agent servers use shorter leases, so another process in the sandbox wrote this file.
         if 0 < left < LONGEST_SECONDS:
             yield path, str(lease.get("owner_host") or ""), left
 
 
 def drop(workspace: str, host: str) -> None:
-    """Remove the leases of a container that has ended, by its host name."""
+    """Remove the leases of a stopped container, identified by its host name."""
     for path, holder, _ in _valid(workspace):
         if holder == host:
             log.info("removed the lease of %s, whose holder has ended", path.parent.name)
@@ -53,15 +54,15 @@ def drop(workspace: str, host: str) -> None:
 
 
 def require_free(workspace: str, has_ended: Callable[[str], bool]) -> None:
-    """Free the conversations of a workspace for a sandbox that is about to start.
+    """Release the conversations of a workspace for a sandbox that is about to start.
 
-    `has_ended(host)` says whether a container of this instance with this host name exists and does not run.
+    `has_ended(host)` returns True if a container of this instance with this host name exists and is not running.
 
-    Raises ConversationIsHeld while anybody else holds one.
+    Raises ConversationIsHeld while another holder has a valid lease.
     """
     for path, holder, left in _valid(workspace):
         if holder and has_ended(holder):
             drop(workspace, holder)
         else:
-            log.info("the conversation %s is held by %s", path.parent.name, holder)
+            log.info("conversation %s is locked by %s", path.parent.name, holder)
             raise ConversationIsHeld(int(left) + 1)

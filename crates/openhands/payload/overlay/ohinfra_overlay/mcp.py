@@ -1,4 +1,4 @@
-"""MCP servers of the user-configuration API, in the form in which OpenHands gives them to an agent."""
+"""MCP servers of the user configuration API, converted to the format of OpenHands."""
 
 import logging
 
@@ -9,19 +9,19 @@ log = logging.getLogger(__name__)
 
 
 def servers(user: str) -> dict:
-    """The enabled servers of a user by their ids. Those that would run on the instance are left out."""
+    """Return the enabled servers of a user by ID, except servers that would run on the instance."""
     configured = stores.mcp_servers(user)
     found = {}
     for server in configured["shttp_servers"]:
-        found[server["id"]] = _made({"url": server["url"]})
+        found[server["id"]] = _converted({"url": server["url"]})
     for server in configured["stdio_servers"]:
         if server.get("runtime", "sandbox") != "sandbox":
-            log.warning("MCP server %s is not started: servers run in sandboxes only", server["id"])
+            log.warning("skipping MCP server %s: servers can run only in sandboxes", server["id"])
             continue
         process = {"command": server["command"], "args": server.get("args", []), "env": server.get("env", {})}
-        found[server["id"]] = _made(process)
+        found[server["id"]] = _converted(process)
     return found
 
 
-def _made(server: dict):
+def _converted(server: dict):
     return MCPServer(**server) if MCPServer is not None else server

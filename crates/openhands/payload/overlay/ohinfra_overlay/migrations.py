@@ -1,9 +1,9 @@
-"""The database's schema at start: OpenHands' own migrations, then the overlay's table.
+"""Database migrations at startup: those of OpenHands, then the table of the overlay.
 
-OpenHands 1.11 creates an index CONCURRENTLY, which PostgreSQL refuses inside the transaction that its driver has open:
-the start would fail half-way. In a transaction of its own the plain statement does the same.
+OpenHands 1.11 creates an index CONCURRENTLY, which PostgreSQL rejects in the open transaction of the driver, so startup
+would fail. The statement without CONCURRENTLY has the same result.
 
-It also writes what a conversation costs into a table that its migrations do not create: no statistics would be kept.
+OpenHands 1.11 also writes conversation costs to a table that its migrations do not create.
 """
 
 import logging
@@ -17,7 +17,7 @@ from ohinfra_overlay.compat import StoredConversationCostEvent
 
 log = logging.getLogger(__name__)
 
-# Any number that nobody else uses: one instance migrates at a time, the other one waits.
+# An arbitrary lock ID, so that only one instance migrates at a time.
 LOCK = 0x6F68696E
 CONCURRENTLY = re.compile(r"^(\s*(?:CREATE(?: UNIQUE)?|DROP) INDEX) CONCURRENTLY\b", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ def _plain(_connection, _cursor, statement: str, parameters, _context, _many):
 
 
 class MigratingLifespanService(OssAppLifespanService):
-    """Migrates under a lock, so that a new instance may start while the old one serves."""
+    """Migrates under a lock, so that a new instance can start while the old one is serving."""
 
     def run_alembic(self):
         from openhands.app_server.config import get_global_config

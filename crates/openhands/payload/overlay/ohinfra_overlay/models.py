@@ -1,4 +1,4 @@
-"""The models that users may choose: those on Bedrock that the deployment allows, and every provider's with a key of theirs."""
+"""The models available to users: allowed Bedrock models, and models of other providers with a user-supplied key."""
 
 import asyncio
 import fnmatch
@@ -22,12 +22,12 @@ _cached: tuple[float, list[str]] = (float("-inf"), [])
 
 
 def is_allowed(model: str) -> bool:
-    """Whether the deployment's pattern list has a Bedrock model, by its id without the prefix."""
+    """Return True if a pattern of the deployment matches a Bedrock model ID, given without the prefix."""
     return any(fnmatch.fnmatchcase(model, pattern) for pattern in settings().allowed_models)
 
 
 def bedrock_models() -> list[str]:
-    """The allowed models that this region offers, as `bedrock/<id>`, the default first. Asked at most every ten minutes."""
+    """Return the allowed models of this region as `bedrock/<id>`, the default first. Cached for ten minutes."""
     global _cached
     default = settings().model
     if time.monotonic() - _cached[0] < CACHE_SECONDS:
@@ -40,7 +40,7 @@ def bedrock_models() -> list[str]:
         answer = client.list_foundation_models(byOutputModality="TEXT", byInferenceType="ON_DEMAND")
         found += [model["modelId"] for model in answer["modelSummaries"]]
     except Exception as error:
-        log.warning("failed to list the models of Bedrock: %s", error)
+        log.warning("failed to list Bedrock models: %s", error)
         return [default]
     names = [default, *sorted({PREFIX + model for model in found if is_allowed(model)} - {default})]
     _cached = (time.monotonic(), names)
@@ -48,7 +48,7 @@ def bedrock_models() -> list[str]:
 
 
 class DeploymentModelService(DefaultLLMModelService):
-    """Upstream's catalog, in which Bedrock's models are those of the deployment."""
+    """The catalog of OpenHands with the Bedrock models of the deployment."""
 
     async def _get_models_response(self, *arguments, **options):
         if self._cached_response is not None:

@@ -1,4 +1,4 @@
-"""Proof that a request came through the deployment's edge: the header that only CloudFront and this instance know."""
+"""Proof that a request came through the edge of the deployment: a header value shared by CloudFront and this instance."""
 
 import hmac
 import logging
@@ -11,15 +11,16 @@ from ohinfra_overlay import aws
 log = logging.getLogger(__name__)
 
 HEADER = "x-origin-verify"
-# A rotated value is accepted within this time; a wrong value costs at most one call in it.
+# The minimum interval between reads: a rotated value is accepted after at most this time, and invalid values cause at
+# most one read in it.
 REFRESH_SECONDS = 5
-# A rotation keeps the previous value valid until every distribution sends the new one, which takes minutes.
+# The previous value stays valid after a rotation, because distributions take minutes to send the new one.
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 PREVIOUS_IS_VALID = timedelta(days=1)
 
 
 class OriginSecret:
-    """The accepted header values: the current and the previous version of the secret."""
+    """The accepted header values: the current and previous versions of the secret."""
 
     def __init__(self, name: str, client=None, now=time.monotonic):
         self._name, self._client, self._now = name, client, now
@@ -28,7 +29,7 @@ class OriginSecret:
         self._lock = threading.Lock()
 
     def accepts(self, value: str) -> bool:
-        """Whether the value is one of the accepted ones. Compares in constant time."""
+        """Return True for an accepted value; reads the secret if the value is unknown. Compares in constant time."""
         if not value:
             return False
         if self.knows(value):
@@ -41,9 +42,9 @@ class OriginSecret:
         return self.knows(value)
 
     def knows(self, value: str) -> bool:
-        """Whether the value is one of those that were read last. Does not ask AWS."""
+        """Return True if the value was in the last read. Does not call AWS."""
         presented = value.encode("utf-8", "replace")
-        # No early exit: the time must not tell which value came close.
+        # No early exit, which would leak timing information.
         return any([hmac.compare_digest(presented, known.encode()) for known in self._values])
 
     def _read(self) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class OriginSecret:
                 if stage == "AWSCURRENT" and datetime.now(timezone.utc) - answer["CreatedDate"] > PREVIOUS_IS_VALID:
                     break
             except self._client.exceptions.ResourceNotFoundException:
-                # There is no previous version before the first rotation.
+                # No previous version exists before the first rotation.
                 continue
             except Exception as error:
                 log.error("failed to read the origin secret (%s): %s", stage, type(error).__name__)

@@ -1,6 +1,6 @@
-"""Who owns a conversation: one row per conversation in the database. OpenHands itself records no owner.
+"""Owners of conversations: one row per conversation in the database, because OpenHands does not record owners.
 
-A conversation is claimed before anything of it exists (its sandbox, its workspace), and a claim never changes hands.
+A conversation is claimed before its sandbox and workspace are created, and its owner never changes.
 """
 
 import logging
@@ -16,7 +16,7 @@ METADATA = MetaData()
 OWNERS = Table(
     "ohinfra_conversation_owners",
     METADATA,
-    # As OpenHands writes it: a UUID with dashes.
+    # In the format of OpenHands: a UUID with hyphens.
     Column("conversation_id", String, primary_key=True),
     Column("user_id", String, nullable=False, index=True),
     Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -24,7 +24,7 @@ OWNERS = Table(
 
 
 def prepare(connection) -> None:
-    """Create the table, and take over the owners that the CDK project's OpenHands recorded in a column of its own."""
+    """Create the table, and migrate the owners that the CDK project recorded in an additional column."""
     METADATA.create_all(connection)
     columns = {column["name"] for column in inspect(connection).get_columns("conversation_metadata")}
     if "user_id" in columns:
@@ -36,11 +36,11 @@ def prepare(connection) -> None:
             )
         )
         if result.rowcount > 0:
-            log.info("took over the owners of %s conversations", result.rowcount)
+            log.info("migrated the owners of %s conversations", result.rowcount)
 
 
 async def claim(session: AsyncSession, conversation_id: str, user: str) -> bool:
-    """Make the user the owner, unless somebody else is. Returns whether the user is the owner; does not commit."""
+    """Set the user as the owner if there is none. Returns True if the user is the owner. Does not commit."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     await session.execute(
         insert(OWNERS).values(conversation_id=conversation_id, user_id=user).on_conflict_do_nothing()
@@ -49,13 +49,13 @@ async def claim(session: AsyncSession, conversation_id: str, user: str) -> bool:
 
 
 async def owner(session: AsyncSession, conversation_id: str) -> str | None:
-    """The owner of a conversation."""
+    """Return the owner of a conversation."""
     found = await session.execute(select(OWNERS.c.user_id).where(OWNERS.c.conversation_id == conversation_id))
     return found.scalar_one_or_none()
 
 
 async def owners(session: AsyncSession, conversation_ids: list[str]) -> dict[str, str]:
-    """The owners of several conversations."""
+    """Return the owners of conversations, by conversation ID."""
     rows = await session.execute(
         select(OWNERS.c.conversation_id, OWNERS.c.user_id).where(OWNERS.c.conversation_id.in_(conversation_ids))
     )
@@ -63,5 +63,5 @@ async def owners(session: AsyncSession, conversation_ids: list[str]) -> dict[str
 
 
 async def forget(session: AsyncSession, conversation_id: str) -> None:
-    """Delete the row of a conversation whose data has been deleted."""
+    """Delete the row of a deleted conversation."""
     await session.execute(OWNERS.delete().where(OWNERS.c.conversation_id == conversation_id))

@@ -1,4 +1,4 @@
-"""Messages that wait until a conversation is ready: only its owner may add one."""
+"""Messages queued until a conversation is ready: only its owner can add messages."""
 
 from dataclasses import dataclass
 from typing import Any, AsyncGenerator
@@ -13,13 +13,13 @@ from openhands.app_server.pending_messages.pending_message_service import (
 
 @dataclass
 class OwnedPendingMessageService(SQLPendingMessageService):
-    """Knows the user's conversations and start tasks."""
+    """Checks messages against the conversations and start tasks of the user."""
 
     conversations: Any = None
     tasks: Any = None
 
     async def count_pending_messages(self, conversation_id: str) -> int:
-        # OpenHands counts before it adds: the refusal must come before either.
+        # OpenHands counts messages before it adds one, so check access here too.
         await self._require(conversation_id)
         return await super().count_pending_messages(conversation_id)
 
@@ -28,7 +28,7 @@ class OwnedPendingMessageService(SQLPendingMessageService):
         return await super().add_message(conversation_id, *arguments, **more)
 
     async def _require(self, conversation_id: str) -> None:
-        """The id is a conversation's, or `task-<id>` of one that is being started."""
+        """Require access to a conversation, by its ID, or by `task-<id>` while it is starting."""
         try:
             known = UUID(conversation_id.removeprefix("task-"))
         except ValueError:

@@ -1,4 +1,4 @@
-"""Sandboxes in docker containers, each of one user and one conversation: a user sees and changes only their own."""
+"""Sandboxes in Docker containers, each for one user and conversation: users can access only their own sandboxes."""
 
 import asyncio
 import logging
@@ -26,12 +26,12 @@ from ohinfra_overlay.settings import settings
 log = logging.getLogger(__name__)
 
 CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
-# How long docker waits between asking a sandbox to end and ending it.
+# Seconds between SIGTERM and SIGKILL when Docker stops a sandbox.
 STOP_SECONDS = 10
 
 
 def owner_at(address: str) -> str | None:
-    """The user whose sandbox has this address on the sandboxes' network."""
+    """Return the user whose sandbox has this address on the sandbox network."""
     for container in get_docker_client().containers.list(filters={"label": USER}):
         if address and address_of(container, settings().sandbox.network) == address:
             return container.labels[USER]
@@ -39,7 +39,8 @@ def owner_at(address: str) -> str | None:
 
 
 class _Tagged:
-    """A container whose image has a name, also when that name belongs to a newer image by now: OpenHands leaves others out."""
+    """A container whose image always has a tag, even if the tag has moved to a newer image: OpenHands ignores containers
+    with untagged images."""
 
     def __init__(self, container):
         self._container = container
@@ -55,7 +56,7 @@ class _Tagged:
 
 @dataclass
 class OwnedSandboxService(DockerSandboxService):
-    """`owner` is the user; nothing for internal work, which sees every sandbox and starts none."""
+    """`owner` is the user, or None for internal work, which can access all sandboxes but start none."""
 
     owner: str | None = None
     open_session: Any = None
@@ -64,7 +65,7 @@ class OwnedSandboxService(DockerSandboxService):
         return self.owner is None or container.labels.get(USER) == self.owner
 
     def _mine(self, sandbox_id: str):
-        """The user's container of this name, or nothing."""
+        """Return the container with this name if it belongs to the user, otherwise None."""
         if not sandbox_id.startswith(self.container_name_prefix):
             return None
         try:
@@ -86,7 +87,7 @@ class OwnedSandboxService(DockerSandboxService):
         return info
 
     def _internal_urls(self, container) -> list[ExposedUrl] | None:
-        """Addresses on the sandboxes' network. What the browser is given is made of them in `addresses`."""
+        """Return URLs on the sandbox network. `addresses` rewrites them to public URLs."""
         address = address_of(container, settings().sandbox.network)
         if not address:
             return None
@@ -113,9 +114,9 @@ class OwnedSandboxService(DockerSandboxService):
             raise SandboxError("a user is required to start a sandbox")
         sandbox_id = sandbox_id or uuid4().hex
         if not CONVERSATION_ID.fullmatch(sandbox_id):
-            # Conversations of another system have sandboxes of other names, and no workspace here.
-            raise SandboxError("the sandbox cannot be created again: it is not of this deployment", status_code=409)
-        # Before anything of the conversation exists or is mounted: its workspace is its owner's.
+            # Conversations of other systems have different sandbox names and no workspace here.
+            raise SandboxError("cannot re-create the sandbox: it does not belong to this deployment", status_code=409)
+        # Claim the conversation before its workspace is created or mounted.
         async with self.open_session() as session:
             is_owner = await owners.claim(session, str(UUID(sandbox_id)), self.owner)
             await session.commit()
@@ -139,7 +140,7 @@ class OwnedSandboxService(DockerSandboxService):
         return await super().resume_sandbox(sandbox_id)
 
     async def pause_old_sandboxes(self, max_num_sandboxes: int) -> list[str]:
-        """Stop the user's oldest sandboxes until so many are left. One that is starting counts: it uses as much."""
+        """Stop the oldest sandboxes of the user until this many are left. Starting sandboxes count."""
         if self.owner is None:
             return []
         mine = {"label": f"{USER}={self.owner}", "status": "running"}
@@ -151,7 +152,7 @@ class OwnedSandboxService(DockerSandboxService):
         return oldest
 
     async def pause_sandbox(self, sandbox_id: str) -> bool:
-        """Stop the sandbox: a frozen one would keep its memory, and there is no end to how many there may be."""
+        """Stop the sandbox instead of pausing it: paused sandboxes keep their memory, and their number is unlimited."""
         container = self._mine(sandbox_id)
         if container is None:
             return False
@@ -172,7 +173,7 @@ class OwnedSandboxService(DockerSandboxService):
         return os.path.join(settings().workspace, sandbox_id.removeprefix(PREFIX))
 
     def _has_ended(self, host: str) -> bool:
-        """Whether a container of this instance, by the host name that docker gave it, exists and does not run."""
+        """Return True if a container of this instance, identified by its host name, exists and is not running."""
         try:
             return self.docker_client.containers.get(host).status != "running"
         except NotFound:

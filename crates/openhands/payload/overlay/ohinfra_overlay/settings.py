@@ -1,4 +1,4 @@
-"""The deployment's settings, rendered by ohinfra, and the keys that are derived from the deployment's secret."""
+"""Settings of the deployment, rendered by ohinfra, and keys derived from the secret of the deployment."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ DEFAULT_PATH = "/opt/ohinfra/settings.json"
 
 @dataclass(frozen=True)
 class Sandbox:
-    """How sandboxes run. Sizes in MB and GB are binary; zero disables a limit or a timer."""
+    """Settings of sandboxes. Sizes in MB and GB are binary; zero disables a limit or a timer."""
 
     network: str
     host_address: str
@@ -27,13 +27,13 @@ class Sandbox:
     retention_days: float
     per_user: int
     start_seconds: int
-    # How often idle sandboxes and old conversations are looked for.
+    # The interval of background work.
     round_seconds: float = 60
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The content of settings.json. It holds no secret."""
+    """The content of settings.json. It contains no secrets."""
 
     region: str
     data_bucket: str
@@ -47,7 +47,7 @@ class Settings:
 
 
 def parse(document: dict) -> Settings:
-    """Build the settings from JSON. Unknown members are ignored, so that an older overlay reads a newer file."""
+    """Parse the settings. Unknown members are ignored, so that an older overlay can read a newer file."""
     values = {item.name: document[item.name] for item in fields(Settings) if item.name in document}
     sandbox = document["sandbox"]
     values["sandbox"] = Sandbox(**{item.name: sandbox[item.name] for item in fields(Sandbox) if item.name in sandbox})
@@ -57,15 +57,15 @@ def parse(document: dict) -> Settings:
 
 @cache
 def settings() -> Settings:
-    """The settings of this deployment, read once."""
+    """Return the settings of this deployment. The file is read once."""
     path = Path(os.environ.get("OHINFRA_SETTINGS", DEFAULT_PATH))
     return parse(json.loads(path.read_text(encoding="utf-8")))
 
 
 def derive(purpose: str) -> str:
-    """A key for one purpose, derived from the deployment's secret by HMAC-SHA-256, as 64 hexadecimal digits.
+    """Derive a key for one purpose from the secret of the deployment with HMAC-SHA-256, as 64 hexadecimal digits.
 
-    Sandboxes get keys of their own, so that a sandbox learns neither the deployment's secret nor another sandbox's key.
+    Each sandbox gets a separate key, which reveals neither the secret of the deployment nor the key of another sandbox.
     """
     secret = os.environ["OH_SECRET_KEY"]
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()

@@ -1,6 +1,6 @@
-"""Objects that could not be written to the bucket, kept on the shared file system until they can be.
+"""A spool on the shared file system for objects that could not be written to the bucket.
 
-OpenHands answers an agent's event with success even if storing it failed, so a failure must not lose it.
+OpenHands reports success to the agent even if storing an event failed, so a failure must not lose the event.
 """
 
 import logging
@@ -18,34 +18,34 @@ log = logging.getLogger(__name__)
 
 
 def folder() -> Path:
-    """Where objects wait, each under its key."""
+    """Return the spool directory, in which each object is stored under its key."""
     return Path(os.environ.get("OH_PERSISTENCE_DIR", "/root/.openhands")) / "spool"
 
 
 def put(key: str, body: bytes) -> None:
-    """Write an object to the bucket, or keep it here."""
+    """Write an object to the bucket, or spool it on failure."""
     path = _place(key)
     try:
         _put(key, body)
     except (BotoCoreError, ClientError) as error:
-        log.error("failed to write %s to the bucket (%s); kept for later", key, type(error).__name__)
+        log.error("failed to write %s to the bucket (%s); spooled for retry", key, type(error).__name__)
         _keep(path, body)
 
 
 def flush() -> int:
-    """Write what waits to the bucket; returns how many objects were written.
+    """Write spooled objects to the bucket. Returns the number of written objects.
 
-    Stops when the bucket does not answer. An object that the bucket refuses stays and does not hold the others up.
+    Stops if the bucket is unreachable. A rejected object stays in the spool and does not block others.
     """
     written = 0
     for path in [path for path in folder().rglob("*") if path.is_file() and not path.name.startswith(".")]:
         try:
             _put(str(path.relative_to(folder())), path.read_bytes())
         except FileNotFoundError:
-            # Another instance was quicker, or the conversation has been deleted.
+            # Another instance wrote it concurrently, or the conversation was deleted.
             continue
         except ClientError as error:
-            log.error("the bucket refuses %s: %s", path.name, error.response["Error"].get("Code"))
+            log.error("the bucket rejected %s: %s", path.name, error.response["Error"].get("Code"))
             continue
         except BotoCoreError:
             break
@@ -55,15 +55,15 @@ def flush() -> int:
 
 
 def forget(prefix: str) -> None:
-    """Delete what waits below a prefix."""
+    """Delete spooled objects below a prefix."""
     shutil.rmtree(_place(prefix), ignore_errors=True)
 
 
 def _place(key: str) -> Path:
-    """Where an object of this key waits. A key never leads out of the folder, whoever has chosen a part of it."""
+    """Return the spool path of a key. Parts of a key are untrusted and must not escape the directory."""
     place = (folder() / key).resolve()
     if not place.is_relative_to(folder().resolve()):
-        raise ValueError("the key leads out of the spool")
+        raise ValueError("the key escapes the spool directory")
     return place
 
 

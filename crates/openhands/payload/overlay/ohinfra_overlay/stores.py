@@ -1,7 +1,7 @@
-"""Settings and secrets of each user, sealed in the data bucket: `users/<id>/settings.json` and `users/<id>/secrets.json`.
+"""Settings and secrets per user, encrypted in the data bucket: `users/<id>/settings.json` and `users/<id>/secrets.json`.
 
-Both hold keys (of models, of Git providers), so both are whole documents in the envelope of the user-configuration API.
-A plain document, as the CDK project wrote it, is read and sealed at the next change.
+Both contain keys (of models and Git providers), so both documents use the envelope of the user configuration API.
+Plain documents of the CDK project are readable and are encrypted at the next change.
 """
 
 from fastapi import HTTPException
@@ -17,9 +17,9 @@ from ohinfra_overlay.settings import settings
 
 
 def documents(user: str | None) -> Documents:
-    """The documents of a user.
+    """Return the documents of a user.
 
-    Raises ValueError without one: there is no store that everybody shares.
+    Raises ValueError without a user, because no shared documents exist.
     """
     if not user or not is_user(user):
         raise ValueError("settings and secrets belong to a user")
@@ -29,7 +29,7 @@ def documents(user: str | None) -> Documents:
 
 
 class SealedFiles:
-    """OpenHands' FileStore for the files of one user. A file is written only over the version that was read last."""
+    """A FileStore of OpenHands for the files of a user. A write succeeds only if the file has not changed since the last read."""
 
     def __init__(self, of_user: Documents):
         self._documents = of_user
@@ -52,18 +52,18 @@ class SealedFiles:
         sealed = self._documents.seal(text)
         etag = self._read.get(path) if path in self._read else self._documents.get(path)[1]
         if not self._documents.put(path, sealed, etag):
-            # Another request of the same user was quicker. Writing over it would lose what that one has changed.
-            raise HTTPException(409, "the settings were changed at the same time; reload and retry")
+            # A concurrent request of the same user changed the file; overwriting it would lose that change.
+            raise HTTPException(409, "the settings were changed concurrently; reload and retry")
         self._read.pop(path, None)
 
 
 def default_settings() -> Settings:
-    """What a new user begins with: the deployment's model, which needs no key."""
+    """Return the settings of a new user, with the default model of the deployment, which requires no key."""
     return Settings(agent_settings={"llm": {"model": settings().model}}, language="en", v1_enabled=True)
 
 
 class UserSettingsStore(FileSettingsStore):
-    """Settings of one user; a new user has the deployment's defaults."""
+    """Settings of a user; new users get the defaults of the deployment."""
 
     async def load(self, **options) -> Settings | None:
         stored = await super().load(**options)
@@ -76,7 +76,7 @@ class UserSettingsStore(FileSettingsStore):
 
 
 class UserSecretsStore(FileSecretsStore):
-    """Secrets and Git tokens of one user."""
+    """Secrets and Git tokens of a user."""
 
     @classmethod
     async def get_instance(cls, *arguments) -> "UserSecretsStore":
@@ -84,7 +84,7 @@ class UserSecretsStore(FileSecretsStore):
 
 
 def mcp_servers(user: str) -> dict[str, list[dict]]:
-    """The MCP servers of a user as the user-configuration API lists them, without those that are switched off."""
+    """Return the enabled MCP servers of a user in the format of the user configuration API."""
     merged = mcp.merge(settings().mcp_servers, documents(user).read("config/mcp-config.json"))
     return {name: [server for server in servers if server.get("enabled", True)] for name, servers in merged.items()}
 

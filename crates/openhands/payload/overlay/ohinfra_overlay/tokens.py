@@ -1,4 +1,4 @@
-"""Tokens with which a sandbox calls the MCP server of OpenHands for its user."""
+"""Tokens that authenticate a sandbox to the MCP server of OpenHands on behalf of its user."""
 
 import base64
 import hashlib
@@ -16,14 +16,14 @@ def _signature(body: str) -> str:
 
 
 def sign(user: str) -> str:
-    """A token that names a user. It has no expiry: it is stored in the conversation, which may be resumed at any time.
-    The guard accepts it only from a sandbox of that user."""
+    """Return a token for a user. It does not expire, because it is stored in the conversation, which can be resumed at any
+    time. The guard accepts it only from a sandbox of that user."""
     body = base64.urlsafe_b64encode(json.dumps({"user": user}).encode()).rstrip(b"=").decode()
     return f"{PREFIX}{body}.{_signature(body)}"
 
 
 def verify(token: str) -> str | None:
-    """The user whom a token names, or nothing if the token is not one of ours."""
+    """Return the user of a token, or None if the token is invalid."""
     if not token.startswith(PREFIX):
         return None
     body, _, signature = token.removeprefix(PREFIX).partition(".")

@@ -1,4 +1,4 @@
-"""What the tests share: settings of a deployment, and an ASGI application that records what reached it."""
+"""Shared test support: settings of a deployment, and an ASGI application that records requests."""
 
 import json
 import os
@@ -33,7 +33,7 @@ os.environ["SERVE_FRONTEND"] = "false"
 
 
 class Recorder:
-    """An application that sends the given messages and records the scopes that reached it."""
+    """An application that sends the given messages and records the scopes of requests."""
 
     def __init__(self, *messages):
         self.scopes, self.messages = [], messages
@@ -48,7 +48,7 @@ START = {"type": "http.response.start", "status": 200, "headers": [(b"content-ty
 
 
 async def ask(app, path: str, headers: dict | None = None, kind: str = "http"):
-    """Send a request through an ASGI application; gives the status (or the close code) and the body."""
+    """Send a request to an ASGI application. Returns the status (or close code) and the body."""
     sent = []
 
     async def send(message):

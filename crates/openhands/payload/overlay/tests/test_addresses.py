@@ -1,4 +1,4 @@
-"""Addresses in answers: inside they are on the sandboxes' network, outside they work in a browser."""
+"""Tests of the rewriting of internal URLs in responses."""
 
 import json
 import unittest
@@ -13,7 +13,7 @@ AGENT = f"https://{HOST}/runtime/{ID}/8000"
 
 
 class Documents(unittest.TestCase):
-    def test_of_a_sandbox_have_an_address_for_each_server(self):
+    def test_sandbox_urls_are_rewritten_per_server(self):
         urls = [
             {"name": "AGENT_SERVER", "url": "http://172.30.0.5:8000", "port": 8000},
             {"name": "VSCODE", "url": "http://172.30.0.5:8001/?tkn=key&folder=/workspace/project", "port": 8001},
@@ -25,13 +25,13 @@ class Documents(unittest.TestCase):
             [AGENT, f"https://8001-{ID}.runtime.{HOST}/?tkn=key&folder=/workspace/project", f"https://8011-{ID}.runtime.{HOST}"],
         )
 
-    def test_of_a_conversation_and_of_a_start_task_lead_to_its_sandbox(self):
+    def test_urls_of_conversations_and_start_tasks_are_rewritten(self):
         conversation = {"id": "x", "sandbox_id": SANDBOX, "conversation_url": "http://172.30.0.5:8000/api/conversations/x"}
         self.assertEqual(rewrite([conversation], HOST)[0]["conversation_url"], f"{AGENT}/api/conversations/x")
         task = {"sandbox_id": SANDBOX, "agent_server_url": "http://172.30.0.5:8000"}
         self.assertEqual(rewrite({"items": [task, None]}, HOST)["items"][0]["agent_server_url"], AGENT)
 
-    def test_that_name_no_sandbox_and_other_texts_stay_as_they_are(self):
+    def test_other_values_are_unchanged(self):
         for value in ({"url": "http://172.30.0.5:8000"}, {"id": SANDBOX, "title": "see http://172.30.0.5:8000"}, [1, None, "x"]):
             self.assertEqual(rewrite(value, HOST), value)
 
@@ -44,17 +44,17 @@ class Answers(unittest.IsolatedAsyncioTestCase):
         app = PublicAddresses(support.Recorder(start, *messages))
         return (await support.ask(app, path, {"Host": HOST}))[1]
 
-    async def test_in_pieces_are_rewritten_whole_with_their_new_length(self):
+    async def test_chunked_responses_are_rewritten_with_a_new_length(self):
         body = json.dumps({"sandbox_id": SANDBOX, "conversation_url": "http://172.30.0.5:8000"}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         self.assertEqual(json.loads(await self.ask(headers, body[:20], body[20:]))["conversation_url"], AGENT)
 
-    async def test_that_are_streamed_are_rewritten_item_by_item(self):
+    async def test_streamed_lists_are_rewritten_item_by_item(self):
         item = json.dumps({"sandbox_id": SANDBOX, "agent_server_url": "http://172.30.0.5:8000"}).encode()
         streamed = await self.ask([(b"content-type", b"application/json")], b"[\n", item, b",\n" + item, b"]")
         self.assertEqual([task["agent_server_url"] for task in json.loads(streamed)], [AGENT, AGENT])
 
-    async def test_of_other_routes_and_types_stay_as_they_are(self):
+    async def test_other_routes_and_content_types_are_unchanged(self):
         body = json.dumps({"sandbox_id": SANDBOX, "u": "http://172.30.0.5:8000"}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         self.assertEqual(await self.ask(headers, body, path="/api/v1/settings"), body)

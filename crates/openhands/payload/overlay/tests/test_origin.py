@@ -1,4 +1,4 @@
-"""The proof that a request came through the edge."""
+"""Tests of the proof that a request came through the edge."""
 
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -36,7 +36,7 @@ class Values(unittest.TestCase):
         self.client = Client(AWSCURRENT="one")
         self.secret = OriginSecret("origin", self.client, now=lambda: self.time)
 
-    def test_the_current_one_is_accepted_and_read_once(self):
+    def test_the_current_value_is_accepted_and_read_once(self):
         self.assertTrue(self.secret.accepts("one"))
         self.assertFalse(self.secret.accepts(""))
         for _ in range(50):
@@ -44,27 +44,27 @@ class Values(unittest.TestCase):
             self.assertFalse(self.secret.accepts("guess"))
         self.assertEqual(self.client.calls, 2)
 
-    def test_a_rotation_accepts_both_until_the_previous_one_is_gone(self):
+    def test_both_values_are_accepted_after_a_rotation(self):
         self.assertTrue(self.secret.accepts("one"))
         self.client.versions = {"AWSCURRENT": "two", "AWSPREVIOUS": "one"}
         self.time += REFRESH_SECONDS
         self.assertTrue(self.secret.accepts("two"))
         self.assertTrue(self.secret.accepts("one"))
 
-    def test_the_previous_one_is_accepted_for_a_day_after_a_rotation(self):
+    def test_the_previous_value_expires_a_day_after_a_rotation(self):
         self.client.versions = {"AWSCURRENT": "two", "AWSPREVIOUS": "one"}
         self.client.age = PREVIOUS_IS_VALID + timedelta(minutes=1)
         self.assertTrue(self.secret.accepts("two"))
         self.assertFalse(self.secret.accepts("one"))
 
-    def test_what_is_known_is_kept_while_the_service_does_not_answer(self):
+    def test_known_values_are_kept_during_an_outage(self):
         self.assertTrue(self.secret.accepts("one"))
         self.client.is_down = True
         self.time += REFRESH_SECONDS
         self.assertFalse(self.secret.accepts("two"))
         self.assertTrue(self.secret.accepts("one"))
 
-    def test_nothing_is_accepted_before_anything_is_known(self):
+    def test_nothing_is_accepted_before_the_first_read(self):
         self.client.is_down = True
         self.assertFalse(self.secret.accepts("one"))
         self.assertFalse(self.secret.accepts(""))

@@ -1,4 +1,4 @@
-"""Events that cannot be written to the bucket wait on the shared file system, and nowhere else."""
+"""Tests of the spool of events that cannot be written to the bucket."""
 
 import unittest
 from pathlib import Path
@@ -35,7 +35,7 @@ class Spool(unittest.TestCase):
     def waiting(self):
         return sorted(str(path.relative_to(spool.folder())) for path in spool.folder().rglob("*.json"))
 
-    def test_keeps_what_the_bucket_does_not_take_and_writes_it_later(self):
+    def test_failed_writes_are_spooled_and_retried(self):
         self.errors["*"] = EndpointConnectionError(endpoint_url="x")
         spool.put("users/ada/1.json", b"one")
         spool.put("users/ada/2.json", b"two")
@@ -44,21 +44,21 @@ class Spool(unittest.TestCase):
         self.assertEqual((spool.flush(), self.waiting()), (2, []))
         self.assertEqual(self.stored, {"users/ada/1.json": b"one", "users/ada/2.json": b"two"})
 
-    def test_one_that_is_refused_holds_no_other_up(self):
+    def test_a_rejected_object_does_not_block_others(self):
         for n in range(5):
             self.errors[f"users/ada/{n}.json"] = refused("SlowDown")
             spool.put(f"users/ada/{n}.json", b"x")
         self.errors = {"users/ada/2.json": refused("KeyTooLongError")}
         self.assertEqual((spool.flush(), self.waiting()), (4, ["users/ada/2.json"]))
 
-    def test_a_key_never_leads_out_of_it(self):
+    def test_a_key_cannot_escape_the_directory(self):
         self.errors["*"] = refused("InvalidArgument")
         for key in ("users/../../x.json", "/etc/x.json", "../x.json"):
             with self.assertRaises(ValueError):
                 spool.put(key, b"x")
         self.assertEqual(self.stored, {})
 
-    def test_what_belongs_to_a_deleted_conversation_is_forgotten(self):
+    def test_objects_of_a_deleted_conversation_are_deleted(self):
         self.errors["*"] = refused("SlowDown")
         spool.put("users/ada/v1_conversations/1/a.json", b"x")
         spool.forget("users/ada/v1_conversations/1")
@@ -66,7 +66,7 @@ class Spool(unittest.TestCase):
 
 
 class Events(unittest.TestCase):
-    def test_have_an_id_that_is_no_path(self):
+    def test_event_ids_are_not_paths(self):
         service = UserEventService.__new__(UserEventService)
         message = {"role": "user", "content": [{"type": "text", "text": "x"}]}
         with mock.patch.object(spool, "put") as put:

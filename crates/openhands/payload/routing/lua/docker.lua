@@ -1,9 +1,9 @@
--- Asks docker for the container of a conversation, and nothing else.
+-- Finds the container of a conversation through the Docker API.
 local cjson = require("cjson.safe")
 
 local docker = {}
 
--- A list of containers is small: nothing larger is read.
+-- The maximum size of a response; lists of containers are small.
 local LARGEST_ANSWER = 8 * 1024 * 1024
 local TIMEOUT_MS = 3000
 local CACHE_SECONDS = 5
@@ -15,7 +15,7 @@ local function ask(socket_path, path)
     if not ok then
         return nil, problem
     end
-    -- HTTP/1.0: the answer is not in chunks and ends with the connection.
+    -- With HTTP/1.0 the response is not chunked and ends with the connection.
     local sent, send_problem = socket:send("GET " .. path .. " HTTP/1.0\r\nHost: docker\r\n\r\n")
     if not sent then
         return nil, send_problem
@@ -24,7 +24,7 @@ local function ask(socket_path, path)
     socket:close()
     answer = answer or (read_problem == "closed" and part) or nil
     if not answer or #answer > LARGEST_ANSWER then
-        return nil, read_problem or "the answer is too large"
+        return nil, read_problem or "the response is too large"
     end
     local status, body = answer:match("^HTTP/1%.[01] (%d%d%d).-\r\n\r\n(.*)$")
     if status ~= "200" then
@@ -50,14 +50,14 @@ local function address_of(container)
     return nil
 end
 
--- What is needed of a container: its owner and its address.
+-- Returns the owner and the address of a container.
 local function described(container)
     local labels = type(container.Labels) == "table" and container.Labels or {}
     local user = type(labels.user_id) == "string" and labels.user_id or nil
     return { user = user, address = address_of(container) }
 end
 
--- The container with this label; nil if there is none; nil and a problem if docker cannot tell.
+-- Returns the container of a conversation, nil if there is none, or nil and a problem if Docker fails.
 function docker.find(socket_path, conversation)
     local cache = ngx.shared.containers
     local known = cache:get(conversation)
@@ -74,7 +74,7 @@ function docker.find(socket_path, conversation)
         return nil, "not a list"
     end
     for _, container in ipairs(list) do
-        -- The filter is docker's; that it was applied is checked here.
+        -- Do not rely on the filter alone: compare the label.
         local labels = type(container) == "table" and type(container.Labels) == "table" and container.Labels or {}
         if labels.conversation_id == conversation then
             local found = described(container)

@@ -1,11 +1,11 @@
--- Which sandbox a request is for, and whether its sender may see it.
+-- Routes requests to sandboxes and checks access.
 local docker = require("docker")
 
 local runtime = {}
 
 local settings = { docker_socket = "/var/run/docker.sock", public_access = false }
 
--- The agent server and the editor act as the agent: they are for the owner, whatever is public.
+-- The agent server and the editor have the permissions of the agent, so they are never public.
 local AGENT_PORT = 8000
 local NEVER_PUBLIC = { [AGENT_PORT] = true, [8001] = true }
 
@@ -13,7 +13,7 @@ function runtime.configure(with)
     settings = with
 end
 
--- The same looks as the pages of the function at the edge.
+-- The same style as the pages of the Lambda@Edge function.
 local PAGE = [[<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,"><title>%s</title>
@@ -21,7 +21,7 @@ local PAGE = [[<!doctype html>
 <body><main><h1>%s</h1><p>%s</p><p><a href="%s">%s</a></p></main></body>
 </html>]]
 
--- Whether the answer is for a person who looks at a page.
+-- Returns true for a page navigation.
 local function is_navigation()
     local mode = ngx.var.http_sec_fetch_mode or ""
     local accept = ngx.var.http_accept or ""
@@ -29,29 +29,30 @@ local function is_navigation()
     return not is_upgrade and (mode == "" or mode == "navigate") and accept:find("text/html", 1, true) ~= nil
 end
 
--- The address of OpenHands itself, as seen from this request.
+-- Returns the URL of OpenHands for the host of this request.
 local function main_page()
     local site = (ngx.var.http_host or ""):match("%.runtime%.([%w.-]+)$")
     return site and "https://" .. site .. "/" or "/"
 end
 
--- Refuses with a page for a person, and with plain text for everything else. Titles and words are constant: they need no escaping.
-local function refuse(status, title, words, may_change)
+-- Responds with an error page for navigation requests, and with plain text for other requests. Titles and messages are
+-- constants, so they need no escaping.
+local function refuse(status, title, message, may_change)
     ngx.status = status
     ngx.header["Cache-Control"] = "no-store"
     ngx.header["X-Content-Type-Options"] = "nosniff"
     if is_navigation() then
         ngx.header["Content-Type"] = "text/html; charset=utf-8"
         ngx.header["Content-Security-Policy"] = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        -- An empty link is this very address.
+        -- An empty link is the URL of this page.
         local link, label = main_page(), "Open OpenHands"
         if may_change then
             link, label = "", "Try again"
         end
-        ngx.say(PAGE:format(title, title, words, link, label))
+        ngx.say(PAGE:format(title, title, message, link, label))
     else
         ngx.header["Content-Type"] = "text/plain; charset=utf-8"
-        ngx.say(words)
+        ngx.say(message)
     end
     return ngx.exit(status)
 end
@@ -65,14 +66,14 @@ local function may_see(container, port)
     return user ~= nil and user ~= "" and user == container.user
 end
 
--- On the main host only the agent server is served. An application there would have the same origin as OpenHands itself,
--- and could act as whoever looks at it.
+-- The main host serves only the agent server. An application there would have the same origin as OpenHands and could act on
+-- behalf of its visitor.
 local function is_on_its_host(conversation, port)
     local host = (ngx.var.http_host or ""):lower()
     return port == AGENT_PORT or host:find(port .. "-" .. conversation .. ".runtime.", 1, true) == 1
 end
 
--- Applications never see who is logged in to OpenHands, even if the edge let it through.
+-- Removes the login cookies, which applications must not receive, in addition to the edge.
 local function without_tokens(cookies)
     local kept = {}
     for pair in cookies:gmatch("[^;]+") do
@@ -86,7 +87,7 @@ end
 
 function runtime.route()
     local conversation, asked = ngx.var.conversation, tonumber(ngx.var.port)
-    -- The path as it was sent: what nginx has resolved must be what was asked for.
+    -- The raw request path must match the path that nginx resolved.
     local path = ngx.var.request_uri:match("^/runtime/" .. conversation .. "/" .. ngx.var.port .. "(.*)$")
     if not path or ngx.var.leads_up == "1" or asked > 65535 then
         return refuse(400, "Invalid path", "The path is not valid for an application.")
@@ -102,7 +103,7 @@ function runtime.route()
     if not container then
         return refuse(404, "Sandbox not running", "Open the conversation to start its sandbox, then open this address again.")
     end
-    -- Whoever may not see it learns nothing of it.
+    -- Check access before other properties, so that responses reveal nothing to other users.
     if not container.user then
         return refuse(403, "Access denied", "This sandbox has no owner. Contact your administrator.")
     end
@@ -124,7 +125,7 @@ function runtime.route()
     ngx.var.application_path = path
 end
 
--- Nothing listens (yet). OpenHands' page asks until something does: for it that is no error.
+-- No server is listening. The frontend of OpenHands polls until one is, and does not treat this as an error.
 function runtime.not_listening()
     local accept = ngx.var.http_accept or ""
     local is_probe = ngx.var.http_origin
@@ -138,11 +139,11 @@ function runtime.not_listening()
     if port == AGENT_PORT then
         return refuse(502, "Agent not ready", "The agent server of this conversation is not listening yet.", true)
     end
-    local words = "No server is listening on port " .. port .. ". Start it in the conversation, then try again."
-    return refuse(502, "Application not running", words, true)
+    local message = "No server is listening on port " .. port .. ". Start it in the conversation, then try again."
+    return refuse(502, "Application not running", message, true)
 end
 
--- Everything that is no path of an application.
+-- Handles paths outside applications.
 function runtime.no_route()
     if ngx.var.leads_up == "1" then
         return refuse(400, "Invalid path", "The path is not valid for an application.")

@@ -21,11 +21,11 @@ let nginx;
 let open;
 let port;
 let closed;
-// Containers are remembered for 5 s: every test has conversations of its own.
+// Containers are cached for 5 s, so every test uses new conversations.
 let fresh = 0;
 const conversation = () => (fresh += 1).toString(16).padStart(32, '0');
 
-/** A request to a server in a sandbox, on the host that its path names unless the headers name another one. */
+/** Sends a request to a server in a sandbox. The host is derived from the path, unless the headers set it. */
 const ask = (to, path, options = {}) => {
   const [, owner, at] = /^\/runtime\/([0-9a-f]{32})\/(\d+)/.exec(path) ?? [];
   const host = owner ? { Host: `${at}-${owner}.runtime.openhands.example.com` } : {};
@@ -58,8 +58,8 @@ const echo = (to, path, headers, text) => {
   return exchange(to, path, { Host: `${at}-${owner}.runtime.openhands.example.com`, ...headers }, text);
 };
 
-describe('a request of the owner', () => {
-  test('reaches the sandbox with its path, query and body as they were sent', async () => {
+describe('a request from the owner', () => {
+  test('reaches the sandbox with unchanged path, query and body', async () => {
     for (const path of ['/', '/x/y?q=1&r=%2F', '/a%2Fb%20c/?', '/?x=/../y', '/ä'.replace('ä', '%C3%A4')]) {
       const answer = await ask(nginx.port, `/runtime/${ADA}/${port}${path}`, { headers: OWNER, method: 'POST', body: 'the body' });
       assert.equal(answer.status, 200, path);
@@ -70,7 +70,7 @@ describe('a request of the owner', () => {
     assert.equal(bare.json().url, '/');
   });
 
-  test('carries who it comes from, and neither the secret of the edge nor a login', async () => {
+  test('carries the user, but no origin secret and no login cookies', async () => {
     const headers = {
       ...OWNER, 'X-Origin-Verify': 'secret', 'X-Runtime-Access': 'public', 'X-Forwarded-For': '192.0.2.1',
       Cookie: 'a=1; id_token=x; refresh_token=y; b=id_token=z',
@@ -92,7 +92,7 @@ describe('a request of the owner', () => {
     assert.match(await echo(nginx.port, `/runtime/${ADA}/${port}/ws`, {}, 'hello'), /403/);
   });
 
-  test('gets a stream as it comes', async () => {
+  test('receives a stream without buffering', async () => {
     const first = await new Promise((resolve, reject) => {
       const headers = { ...OWNER, Host: `${port}-${ADA}.runtime.openhands.example.com` };
       const request = get({ port: nginx.port, path: `/runtime/${ADA}/${port}/stream`, headers }, (response) => {
@@ -117,7 +117,7 @@ describe('a request of the owner', () => {
     assert.equal((await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers: other })).status, 404);
   });
 
-  test('asks docker once in a while, and only for a list', async () => {
+  test('causes one cached Docker request, only for a list', async () => {
     const own = conversation();
     docker.containers = [container(own, 'ada', '127.0.0.2')];
     docker.requests.length = 0;
@@ -128,25 +128,25 @@ describe('a request of the owner', () => {
 });
 
 describe('the owner check', () => {
-  test('refuses everybody else, and a container without an owner', async () => {
+  test('rejects other users and containers without an owner', async () => {
     for (const headers of [{}, { 'X-Cognito-User-Id': 'eve' }, { 'X-Cognito-User-Id': '' }, { 'X-Cognito-User-Id': 'ADA' }, PUBLIC]) {
       assert.equal((await ask(nginx.port, `/runtime/${ADA}/${port}/`, { headers })).status, 403, JSON.stringify(headers));
     }
-    const nobodys = conversation();
-    docker.containers = [container(nobodys, undefined, '127.0.0.2')];
+    const unowned = conversation();
+    docker.containers = [container(unowned, undefined, '127.0.0.2')];
     for (const headers of [OWNER, {}, PUBLIC]) {
-      assert.equal((await ask(open.port, `/runtime/${nobodys}/${port}/`, { headers })).status, 403);
+      assert.equal((await ask(open.port, `/runtime/${unowned}/${port}/`, { headers })).status, 403);
     }
   });
 
-  test('tells others nothing of a container', async () => {
+  test('reveals nothing about a container to others', async () => {
     const without = conversation();
     docker.containers = [container(without, 'ada', undefined)];
     assert.equal((await ask(nginx.port, `/runtime/${without}/${port}/`, { headers: { 'X-Cognito-User-Id': 'eve' } })).status, 403);
     assert.equal((await ask(nginx.port, `/runtime/${without}/${port}/`, { headers: OWNER })).status, 502);
   });
 
-  test('believes docker only what it was asked', async () => {
+  test('does not rely on the Docker filter', async () => {
     docker.mood = 'unfiltered';
     docker.containers = [container(EVE, 'ada', '127.0.0.2')];
     assert.equal((await ask(nginx.port, `/runtime/${conversation()}/${port}/`, { headers: OWNER })).status, 404);
@@ -154,7 +154,7 @@ describe('the owner check', () => {
 });
 
 describe('public access', () => {
-  test('opens applications to everybody who comes through it', async () => {
+  test('opens applications to public requests', async () => {
     assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`, { headers: PUBLIC })).json().name, 'ada');
     assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`)).status, 403);
     assert.equal((await ask(open.port, `/runtime/${ADA}/${port}/`, { headers: { 'X-Runtime-Access': 'PUBLIC' } })).status, 403);
@@ -167,15 +167,15 @@ describe('public access', () => {
     }
   });
 
-  test('does not lead to OpenHands itself', async () => {
+  test('does not open OpenHands itself', async () => {
     for (const path of ['/', '/api/x', '/runtime/x/1/', `/runtime/${ADA}/0/`]) {
       assert.equal((await ask(open.port, path, { headers: PUBLIC })).status, 404, path);
     }
   });
 });
 
-describe('errors', () => {
-  test('no container is 404, no docker 503', async () => {
+describe('the routing', () => {
+  test('returns 404 for a missing container, and 503 for a Docker failure', async () => {
     assert.equal((await ask(nginx.port, `/runtime/${conversation()}/${port}/`, { headers: OWNER })).status, 404);
     for (const mood of ['broken', 'failing']) {
       docker.mood = mood;
@@ -186,7 +186,7 @@ describe('errors', () => {
     await alone.stop();
   });
 
-  test('a port on which nothing listens is 204 for a probe of the page, 502 for everybody else', async () => {
+  test('returns 204 for frontend probes of a closed port, otherwise 502', async () => {
     const path = `/runtime/${ADA}/${closed}/`;
     const probe = await ask(nginx.port, path, { headers: { ...OWNER, ...PROBE } });
     assert.deepEqual([probe.status, probe.headers['cache-control'], probe.text], [204, 'no-store', '']);
@@ -197,7 +197,7 @@ describe('errors', () => {
     }
   });
 
-  test('a refusal is a page for a person, who finds the way to OpenHands, and plain text for a script', async () => {
+  test('returns errors as pages with a link for navigation, and as plain text for scripts', async () => {
     docker.containers = [];
     const path = `/runtime/${conversation()}/8011/`;
     const accept = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate' };
@@ -206,17 +206,17 @@ describe('errors', () => {
     assert.match(page.text, /<a href="https:\/\/openhands\.example\.com\/">/);
     const script = await ask(nginx.port, path, { headers: { ...OWNER, Accept: 'application/json' } });
     assert.deepEqual([script.status, script.headers['content-type']], [404, 'text/plain; charset=utf-8']);
-    // A host that could end the attribute is not repeated.
+    // A host with special characters is not inserted into the page.
     const strange = { ...OWNER, ...accept, Host: `8011-${'b'.repeat(32)}.runtime.x"><script>` };
     assert.doesNotMatch((await ask(nginx.port, `/runtime/${'b'.repeat(32)}/8011/`, { headers: strange })).text, /script/);
   });
 
-  test("an application's own 502 is its own", async () => {
+  test('does not change a 502 of an application', async () => {
     const answer = await ask(nginx.port, `/runtime/${ADA}/${port}/own-502`, { headers: { ...OWNER, ...PROBE } });
     assert.deepEqual([answer.status, answer.headers['x-server']], [502, 'ada']);
   });
 
-  test('a path that leads up or is not what it seems is 400', async () => {
+  test('returns 400 for ambiguous paths and dot segments', async () => {
     for (const path of [
       `/runtime/${ADA}/${port}/../../${EVE}/${port}/`, `/runtime/${EVE}/1/../../${ADA}/${port}/`, `/runtime/${ADA}/${port}/%2e%2e/%2e%2e/x`,
       `/runtime/${ADA}/${port}/..`, `//runtime/${ADA}/${port}/`, `/x/../runtime/${ADA}/${port}/`, `/runtime/${ADA}/${port}/../../../api`,
@@ -228,7 +228,7 @@ describe('errors', () => {
   });
 });
 
-test('everything else is nowhere, and /health is nginx itself', async () => {
+test('nginx returns 404 for other paths, and serves /health', async () => {
   for (const path of ['/', '/api/conversations?x=1', '/runtime/short/1/', `/runtime/${'A'.repeat(32)}/80/`, `/runtime/${ADA}/080/`]) {
     assert.equal((await ask(nginx.port, path, { headers: OWNER })).status, 404, path);
   }
@@ -236,29 +236,29 @@ test('everything else is nowhere, and /health is nginx itself', async () => {
   assert.deepEqual([health.status, health.text], [200, 'OK']);
 });
 
-describe('the door of the sandboxes', () => {
+describe('the sandbox gateway', () => {
   const FORGED = {
     ...OWNER, 'X-Cognito-Email': 'ada@example.com', 'X-Cognito-Email-Verified': 'true', 'X-Origin-Verify': 'guess', 'X-Runtime-Access': 'public',
   };
 
-  test('leads to what OpenHands verifies by the sandbox\'s key, with no header that speaks for a user', async () => {
+  test('forwards routes with a sandbox key, without user headers', async () => {
     const paths = ['/api/v1/webhooks/events/1?x=1', '/mcp/mcp', '/mcp', `/api/v1/sandboxes/oh-agent-server-${ADA}/settings/secrets/NAME`];
     for (const path of paths) {
       const headers = { ...FORGED, 'X-Session-API-Key': 'key' };
-      const answer = await ask(nginx.door, path, { headers, method: 'POST', body: 'the body' });
+      const answer = await ask(nginx.gateway, path, { headers, method: 'POST', body: 'the body' });
       const { name, url, body, headers: got } = answer.json();
       assert.deepEqual([name, url, body, got['x-session-api-key']], ['app', path, 'the body', 'key']);
       for (const forged of Object.keys(FORGED)) assert.equal(got[forged.toLowerCase()], undefined, forged);
     }
   });
 
-  test('leads nowhere else', async () => {
+  test('forwards no other routes', async () => {
     const paths = [
       '/', '/api/health', '/api/v1/settings', '/api/v1/users/me', '/api/v1/sandboxes/search', '/mcpx', '/api/v1/webhooks',
       '/api/v1/webhooks/../settings', '/api/v1/webhooks/%2e%2e/settings', '/mcp/..%2fapi/v1/settings', `/runtime/${ADA}/8000/`,
     ];
     for (const path of paths) {
-      const { status } = await ask(nginx.door, path, { headers: FORGED });
+      const { status } = await ask(nginx.gateway, path, { headers: FORGED });
       assert.ok([400, 404].includes(status), `${path}: ${status}`);
     }
   });

@@ -1,4 +1,4 @@
-// A real nginx with our configuration, a stand-in for docker on a socket, and real servers as sandboxes.
+// Test fixtures: nginx with the rendered configuration, a fake Docker API on a socket, and HTTP servers as sandboxes.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export async function freePort() {
   return port;
 }
 
-/** Docker: answers what `docker.containers` says, and counts. */
+/** Starts a fake Docker API that lists `docker.containers` and records requests. */
 export async function startDocker(socket) {
   const docker = { containers: [], mood: '', requests: [] };
   const server = createServer((request, response) => {
@@ -44,7 +44,7 @@ export function container(conversation, user, address) {
   return { Id: conversation, Labels: labels, NetworkSettings: { Networks: networks }, Ports: [] };
 }
 
-/** A server of a sandbox: tells what it was asked, echoes WebSockets, streams. */
+/** Starts a server of a sandbox that echoes requests and WebSocket messages, and streams. */
 export async function startServer(address, port, name) {
   const server = createServer(async (request, response) => {
     if (request.url === '/stream') {
@@ -66,7 +66,7 @@ export async function startServer(address, port, name) {
     const accept = createHash('sha1').update(key).digest('base64');
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
     socket.on('data', (frame) => {
-      // One short masked text frame in, the same text unmasked out.
+      // Echo a short masked text frame as an unmasked frame.
       const [length, mask] = [frame[1] & 0x7f, frame.subarray(2, 6)];
       const text = Buffer.from(frame.subarray(6, 6 + length).map((byte, n) => byte ^ mask[n % 4]));
       socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
@@ -82,20 +82,20 @@ export async function startServer(address, port, name) {
   return server;
 }
 
-/** Our configuration, filled in. */
+/** Returns the rendered nginx configuration. */
 function configuration(values) {
   const program = process.env.OHINFRA_RENDER_PAYLOAD;
-  const made = spawnSync(program, ['routing'], { input: JSON.stringify(values), encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`cannot fill in the configuration: ${made.error ?? made.stderr}`);
-  return made.stdout;
+  const rendered = spawnSync(program, ['routing'], { input: JSON.stringify(values), encoding: 'utf8' });
+  if (rendered.status !== 0) throw new Error(`failed to render the configuration: ${rendered.error ?? rendered.stderr}`);
+  return rendered.stdout;
 }
 
 export async function startNginx(values) {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-routing-'));
-  const [port, door] = [await freePort(), await freePort()];
+  const [port, gateway] = [await freePort(), await freePort()];
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, door: `127.0.0.1:${door}`, ...values }));
-  // Debian's nginx has the Lua module as a file; everything else is as on an instance.
+  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, door: `127.0.0.1:${gateway}`, ...values }));
+  // The Debian package provides Lua as a dynamic module; otherwise the configuration equals that of an instance.
   const directives = [
     `load_module ${MODULES}/ndk_http_module.so;`, `load_module ${MODULES}/ngx_http_lua_module.so;`,
     `pid ${folder}/pid;`, 'daemon off;',
@@ -106,7 +106,7 @@ export async function startNginx(values) {
     log += piece;
   });
   const ended = new Promise((resolve) => nginx.on('exit', resolve));
-  const server = { port, door, log: () => log };
+  const server = { port, gateway, log: () => log };
   server.stop = async () => {
     nginx.kill('SIGTERM');
     await ended;
@@ -115,12 +115,12 @@ export async function startNginx(values) {
   for (let tries = 0; ; tries += 1) {
     const answer = await ask(port, '/health').catch(() => undefined);
     if (answer) return server;
-    if (nginx.exitCode !== null || tries > 200) throw new Error(`nginx does not start: ${log}`);
+    if (nginx.exitCode !== null || tries > 200) throw new Error(`nginx failed to start: ${log}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
-/** A request with exactly this path. */
+/** Sends a request with exactly this path. */
 export function ask(port, path, { headers = {}, method = 'GET', body } = {}) {
   return new Promise((resolve, reject) => {
     const request = send({ host: '127.0.0.1', port, path, method, headers }, async (response) => {
@@ -133,7 +133,7 @@ export function ask(port, path, { headers = {}, method = 'GET', body } = {}) {
   });
 }
 
-/** Opens a WebSocket, sends a text and gives what comes back. */
+/** Opens a WebSocket, sends a message and returns the reply. */
 export function echo(port, path, headers, text) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

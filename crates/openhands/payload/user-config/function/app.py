@@ -1,4 +1,4 @@
-"""The user-configuration API: a Lambda function behind the load balancer. Its handler is `app.handler`."""
+"""The user configuration API: a Lambda function behind the load balancer. The handler is `app.handler`."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ log.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
 _config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 _s3 = boto3.client("s3", config=_config)
 _kms = boto3.client("kms", config=_config)
-_everybodys = json.loads((Path(__file__).parent / "everybodys_mcp.json").read_text(encoding="utf-8"))
+_global_servers = json.loads((Path(__file__).parent / "everybodys_mcp.json").read_text(encoding="utf-8"))
 
 
 def _answer(status: int, body: dict, headers: dict | None = None) -> dict:
@@ -39,11 +39,11 @@ def _answer(status: int, body: dict, headers: dict | None = None) -> dict:
 
 
 def _caller(event: dict) -> str:
-    """Who the edge says it is. The load balancer lets nothing through that did not come by the edge."""
+    """Return the user authenticated by the edge. The load balancer accepts only requests from the edge."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     user = headers.get("x-cognito-user-id", "")
     if not isinstance(user, str) or not validation.ID.fullmatch(user) or user.strip(".") == "" or ".." in user:
-        raise Refusal(401, "log in first")
+        raise Refusal(401, "login required")
     return user
 
 
@@ -54,26 +54,26 @@ def _route(event: dict):
         if len(pattern) != len(parts) or any(want not in ("*", part) for want, part in zip(pattern, parts)):
             continue
         if method not in methods:
-            raise Refusal(405, f"not {method[:16]}", {"Allow": ", ".join(sorted(methods))})
+            raise Refusal(405, f"method {method[:16]} not allowed", {"Allow": ", ".join(sorted(methods))})
         item = validation.identity(unquote(parts[-1])) if pattern[-1] == "*" else None
         return methods[method], item
-    raise Refusal(404, "there is no such route")
+    raise Refusal(404, "route not found")
 
 
 def _body(event: dict):
     text = event.get("body") or ""
     if len(text) > LARGEST_BODY * 4 // 3 + 4:
-        raise Refusal(413, "more than 256 KB")
+        raise Refusal(413, "the body exceeds 256 KB")
     try:
         raw = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
     except (binascii.Error, UnicodeEncodeError):
-        raise Refusal(400, "the body is not what it says") from None
+        raise Refusal(400, "the body encoding is invalid") from None
     if len(raw) > LARGEST_BODY:
-        raise Refusal(413, "more than 256 KB")
+        raise Refusal(413, "the body exceeds 256 KB")
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        raise Refusal(400, "the body is not JSON") from None
+        raise Refusal(400, "the body is not valid JSON") from None
 
 
 def handler(event: dict, _context=None) -> dict:
@@ -82,11 +82,11 @@ def handler(event: dict, _context=None) -> dict:
         act, item = _route(event)
         body = _body(event) if event.get("httpMethod") in ("POST", "PUT") else None
         documents = Documents(_s3, _kms, os.environ["DATA_BUCKET"], os.environ["KMS_KEY_ID"], user)
-        return _answer(*act(documents=documents, body=body, item=item, everybodys=_everybodys))
+        return _answer(*act(documents=documents, body=body, item=item, global_servers=_global_servers))
     except Refusal as refusal:
         return _answer(refusal.status, {"error": refusal.reason}, refusal.headers)
     except Exception as error:
-        # Its text may hold what a user has sent: only what it is, and AWS's code, are kept.
+        # The message may contain user data, so log only the type and the AWS error code.
         code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
         log.error("failed: %s %s", type(error).__name__, code)
-        return _answer(500, {"error": "something went wrong here"})
+        return _answer(500, {"error": "internal error"})

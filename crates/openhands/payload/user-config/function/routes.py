@@ -1,4 +1,4 @@
-"""What each route does with a user's documents."""
+"""The routes and their operations on the documents of a user."""
 
 import validation
 from user_data.documents import Documents, now
@@ -12,7 +12,7 @@ METADATA = ("id", "type", "created_at", "updated_at", "notes")
 
 
 def _mcp(document: dict) -> dict:
-    """A document of a user who has stored nothing yet is an empty configuration."""
+    """Add default members, so that a missing document is an empty configuration."""
     document.setdefault("version", "1.0")
     document.setdefault("updated_at", None)
     for name in (*LISTS, "disabled_global_servers"):
@@ -25,18 +25,18 @@ def get_mcp(documents: Documents, **_):
 
 
 def put_mcp(documents: Documents, body, **_):
-    made = validation.mcp_config(body)
+    validated = validation.mcp_config(body)
 
     def change(document):
         document.clear()
-        document.update(version="1.0", updated_at=now(), **made)
+        document.update(version="1.0", updated_at=now(), **validated)
         return dict(document)
 
     return 200, documents.change(MCP, change)
 
 
 def _take(document: dict, server_id: str):
-    """Takes a server out of its list; nothing if there is none."""
+    """Remove a server from its list and return it, or None if it does not exist."""
     for name in LISTS:
         for at, server in enumerate(document[name]):
             if server["id"] == server_id:
@@ -45,42 +45,42 @@ def _take(document: dict, server_id: str):
 
 
 def post_server(documents: Documents, body, **_):
-    made = validation.server(body)
+    validated = validation.server(body)
 
     def change(document):
         _mcp(document)
-        if any(server["id"] == made["id"] for name in LISTS for server in document[name]):
-            raise Refusal(409, f"there is a server `{made['id']}`")
-        if len(document[f"{made['type']}_servers"]) >= validation.MOST_SERVERS:
-            raise Refusal(400, f"there are {validation.MOST_SERVERS} servers: that is the most")
-        document[f"{made['type']}_servers"].append(made)
+        if any(server["id"] == validated["id"] for name in LISTS for server in document[name]):
+            raise Refusal(409, f"the server `{validated['id']}` already exists")
+        if len(document[f"{validated['type']}_servers"]) >= validation.MOST_SERVERS:
+            raise Refusal(400, f"the maximum of {validation.MOST_SERVERS} servers is reached")
+        document[f"{validated['type']}_servers"].append(validated)
         document["updated_at"] = now()
 
     documents.change(MCP, change)
-    return 201, made
+    return 201, validated
 
 
 def put_server(documents: Documents, body, item, **_):
-    made = validation.server(body, item)
+    validated = validation.server(body, item)
 
     def change(document):
         _, name, at = _take(_mcp(document), item)
         if name is None:
-            raise Refusal(404, f"there is no server `{item}`")
-        # It keeps its place unless its type has changed.
-        own = f"{made['type']}_servers"
-        document[own].insert(at if name == own else len(document[own]), made)
+            raise Refusal(404, f"server `{item}` not found")
+        # The server keeps its position unless its type has changed.
+        own = f"{validated['type']}_servers"
+        document[own].insert(at if name == own else len(document[own]), validated)
         document["updated_at"] = now()
 
     documents.change(MCP, change)
-    return 200, made
+    return 200, validated
 
 
 def delete_server(documents: Documents, item, **_):
     def change(document):
         _, name, _ = _take(_mcp(document), item)
         if name is None:
-            raise Refusal(404, f"there is no server `{item}`")
+            raise Refusal(404, f"server `{item}` not found")
         document["updated_at"] = now()
 
     documents.change(MCP, change)
@@ -88,7 +88,7 @@ def delete_server(documents: Documents, item, **_):
 
 
 def _shown(secret_id: str, secret: dict) -> dict:
-    """A secret without its value."""
+    """Return a secret without its value."""
     return {name: {"id": secret_id, **secret}.get(name) for name in METADATA}
 
 
@@ -100,11 +100,11 @@ def get_secrets(documents: Documents, **_):
 def put_secret(documents: Documents, body, item, **_):
     def change(document):
         exists = item in document
-        made = validation.secret(body, exists)
+        validated = validation.secret(body, exists)
         if isinstance(body, dict) and body.get("id", item) != item:
-            raise Refusal(400, "`id` is not the one in the path")
+            raise Refusal(400, "`id` differs from the ID in the path")
         time = now()
-        document[item] = {"created_at": time, **document.get(item, {}), **made, "updated_at": time}
+        document[item] = {"created_at": time, **document.get(item, {}), **validated, "updated_at": time}
         return (200 if exists else 201), _shown(item, document[item])
 
     return documents.change(SECRETS, change)
@@ -113,7 +113,7 @@ def put_secret(documents: Documents, body, item, **_):
 def delete_secret(documents: Documents, item, **_):
     def change(document):
         if document.pop(item, None) is None:
-            raise Refusal(404, f"there is no secret `{item}`")
+            raise Refusal(404, f"secret `{item}` not found")
 
     documents.change(SECRETS, change)
     return 200, {"id": item, "deleted": True}
@@ -125,16 +125,16 @@ def get_integrations(documents: Documents, **_):
 
 def _provider(item: str) -> str:
     if item not in validation.PROVIDERS:
-        raise Refusal(404, f"there is no provider `{item}`: {', '.join(validation.PROVIDERS)}")
+        raise Refusal(404, f"provider `{item}` not found; supported: {', '.join(validation.PROVIDERS)}")
     return item
 
 
 def put_integration(documents: Documents, body, item, **_):
-    made = validation.integration(body)
+    validated = validation.integration(body)
 
     def change(document):
         earlier = document.get(_provider(item), {})
-        document[item] = {**made, "connected_at": earlier.get("connected_at") or now()}
+        document[item] = {**validated, "connected_at": earlier.get("connected_at") or now()}
         return dict(document[item])
 
     return 200, documents.change(INTEGRATIONS, change)
@@ -149,13 +149,13 @@ def delete_integration(documents: Documents, item, **_):
     return 200, {"id": item, "deleted": True}
 
 
-def get_merged(documents: Documents, everybodys, **_):
-    """What the deployment gives to everybody, without what this user has switched off, and what the user has added."""
+def get_merged(documents: Documents, global_servers, **_):
+    """Return the servers of the deployment that the user has not disabled, and the servers of the user."""
     own = _mcp(documents.read(MCP))
-    return 200, {"version": "1.0", "updated_at": own["updated_at"], **merge(everybodys, own)}
+    return 200, {"version": "1.0", "updated_at": own["updated_at"], **merge(global_servers, own)}
 
 
-# Path under /api/v1/user-config: methods. `*` is an id.
+# Methods by path under /api/v1/user-config. `*` matches an ID.
 ROUTES = {
     ("mcp",): {"GET": get_mcp, "PUT": put_mcp},
     ("mcp", "servers"): {"POST": post_server},

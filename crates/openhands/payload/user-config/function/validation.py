@@ -1,4 +1,4 @@
-"""What a caller may store."""
+"""Validation of request bodies."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,9 +15,9 @@ MOST_SERVERS = 100
 
 
 def identity(value, what: str = "id") -> str:
-    """A name that is safe in a key of S3 and in a path."""
+    """Validate an ID that is safe in an S3 key and in a path."""
     if not isinstance(value, str) or not ID.fullmatch(value) or ".." in value:
-        raise Refusal(400, f"`{what}` must be 1 to 128 letters, digits, dots, dashes or underscores, without `..`")
+        raise Refusal(400, f"`{what}` must be 1 to 128 letters, digits, dots, hyphens or underscores, without `..`")
     return value
 
 
@@ -37,7 +37,7 @@ def _text(values: dict, name: str, longest: int, default=None, required: bool = 
             raise Refusal(400, f"`{name}` is missing")
         return default
     if not isinstance(value, str) or len(value) > longest or (required and not value):
-        raise Refusal(400, f"`{name}` must be a text of at most {longest} characters")
+        raise Refusal(400, f"`{name}` must be a string of at most {longest} characters")
     return value
 
 
@@ -58,20 +58,20 @@ def _choice(values: dict, name: str, choices: tuple, default=None):
 def _list(values: dict, name: str, most: int) -> list:
     value = values.get(name, [])
     if not isinstance(value, list) or len(value) > most:
-        raise Refusal(400, f"`{name}` must be a list of at most {most}")
+        raise Refusal(400, f"`{name}` must be a list of at most {most} items")
     return value
 
 
 def server(value, own_id: str | None = None) -> dict:
-    """An MCP server. Its id may be left out where the path says it."""
+    """Validate an MCP server. The ID is optional if the path contains it."""
     common = {"id", "type", "enabled", "notes"}
     kind = _choice(value if isinstance(value, dict) else {}, "type", ("shttp", "stdio"))
     own = {"url"} if kind == "shttp" else {"name", "command", "args", "env", "runtime"}
     values = _object(value, "a server", common | own)
     found = identity(values.get("id", own_id))
     if own_id is not None and found != own_id:
-        raise Refusal(400, "`id` is not the one in the path")
-    made = {
+        raise Refusal(400, "`id` differs from the ID in the path")
+    result = {
         "id": found,
         "type": kind,
         "enabled": _flag(values, "enabled", True),
@@ -85,19 +85,19 @@ def server(value, own_id: str | None = None) -> dict:
         except ValueError:
             fits = False
         if not fits or any(character.isspace() or ord(character) < 32 for character in url):
-            raise Refusal(400, "`url` must be an http or https address")
-        return {**made, "url": url}
+            raise Refusal(400, "`url` must be an HTTP or HTTPS URL")
+        return {**result, "url": url}
     args = _list(values, "args", 100)
     if not all(isinstance(one, str) and len(one) <= 4096 for one in args):
-        raise Refusal(400, "`args` must be texts of at most 4096 characters")
+        raise Refusal(400, "`args` must be strings of at most 4096 characters")
     env = values.get("env", {})
     if not isinstance(env, dict) or len(env) > 100:
-        raise Refusal(400, "`env` must be an object of at most 100 texts")
+        raise Refusal(400, "`env` must be an object with at most 100 strings")
     for name, one in env.items():
         if not VARIABLE.fullmatch(name) or not isinstance(one, str) or len(one) > 4096:
-            raise Refusal(400, "`env` must hold texts of at most 4096 characters under names of variables")
+            raise Refusal(400, "`env` must map variable names to strings of at most 4096 characters")
     return {
-        **made,
+        **result,
         "name": _text(values, "name", 128, found),
         "command": _text(values, "command", 1024, required=True),
         "args": args,
@@ -107,39 +107,39 @@ def server(value, own_id: str | None = None) -> dict:
 
 
 def mcp_config(value) -> dict:
-    """A whole MCP configuration."""
+    """Validate a complete MCP configuration."""
     names = ("shttp_servers", "stdio_servers")
     values = _object(value, "the configuration", {"version", "updated_at", "disabled_global_servers", *names})
     if values.get("version", "1.0") != "1.0":
         raise Refusal(400, '`version` must be "1.0"')
-    made = {}
+    result = {}
     for name in names:
-        made[name] = [server(one) for one in _list(values, name, MOST_SERVERS)]
+        result[name] = [server(one) for one in _list(values, name, MOST_SERVERS)]
         kind = name.removesuffix("_servers")
-        if any(one["type"] != kind for one in made[name]):
-            raise Refusal(400, f"`{name}` must hold servers of the type {kind}")
-    ids = [one["id"] for name in names for one in made[name]]
+        if any(one["type"] != kind for one in result[name]):
+            raise Refusal(400, f"`{name}` must contain servers of the type {kind}")
+    ids = [one["id"] for name in names for one in result[name]]
     if len(ids) != len(set(ids)):
         raise Refusal(400, "two servers have the same id")
     disabled = [identity(one, "disabled_global_servers") for one in _list(values, "disabled_global_servers", 1000)]
-    return {**made, "disabled_global_servers": disabled}
+    return {**result, "disabled_global_servers": disabled}
 
 
 def secret(value, exists: bool) -> dict:
-    """A secret with its value, which may be left out for one that exists."""
+    """Validate a secret. The value is optional if the secret exists."""
     values = _object(value, "a secret", {"id", "value", "type", "notes"})
-    made = {}
+    result = {}
     if values.get("value") is not None or not exists:
-        made["value"] = _text(values, "value", LONGEST_VALUE, required=True)
+        result["value"] = _text(values, "value", LONGEST_VALUE, required=True)
     if "type" in values or not exists:
-        made["type"] = _choice(values, "type", SECRET_TYPES, "credential")
+        result["type"] = _choice(values, "type", SECRET_TYPES, "credential")
     if "notes" in values or not exists:
-        made["notes"] = _text(values, "notes", LONGEST_NOTES, "")
-    return made
+        result["notes"] = _text(values, "notes", LONGEST_NOTES, "")
+    return result
 
 
 def integration(value) -> dict:
-    """An integration with another service."""
+    """Validate an integration with another service."""
     values = _object(value, "an integration", {"enabled", "token_ref", "notes", "auto_mcp"})
     reference = values.get("token_ref")
     return {

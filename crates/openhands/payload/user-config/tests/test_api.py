@@ -1,4 +1,4 @@
-"""The API on a real S3 and a real KMS (LocalStack's), called as the load balancer calls it."""
+"""Tests of the API with S3 and KMS in LocalStack, with events in the format of the load balancer."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def setUpModule():
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": os.environ["AWS_DEFAULT_REGION"]})
     KEY = kms.create_key()["KeyMetadata"]["KeyId"]
     os.environ.update(DATA_BUCKET=BUCKET, KMS_KEY_ID=KEY, LOG_LEVEL="INFO")
-    # As it is in its zip: the code, and the rendered file beside it.
+    # The layout of the zip archive: the code and the rendered file.
     folder = tempfile.mkdtemp()
     shutil.copytree(FUNCTION, folder, dirs_exist_ok=True)
     Path(folder, "everybodys_mcp.json").write_text(json.dumps({"shttp_servers": [GLOBAL], "stdio_servers": []}))
@@ -67,7 +67,7 @@ class Api(unittest.TestCase):
 
 
 class Mcp(Api):
-    def test_is_empty_at_first_and_stored_as_a_whole(self):
+    def test_is_initially_empty_and_can_be_replaced(self):
         empty = {"version": "1.0", "updated_at": None, "shttp_servers": [], "stdio_servers": [], "disabled_global_servers": []}
         self.assertEqual(self.call("GET", "/mcp"), (200, empty))
         wanted = {"version": "1.0", "shttp_servers": [SHTTP], "stdio_servers": [STDIO], "disabled_global_servers": ["x"]}
@@ -78,10 +78,10 @@ class Mcp(Api):
         self.assertRegex(stored["updated_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual(self.call("GET", "/mcp"), (200, stored))
         self.assertEqual(json.loads(self.object("config/mcp-config.json")), stored)
-        # What was read can be written back.
+        # A configuration that was read can be written.
         self.assertEqual(self.call("PUT", "/mcp", stored)[0], 200)
 
-    def test_servers_are_added_changed_and_deleted_one_by_one(self):
+    def test_servers_can_be_added_changed_and_deleted(self):
         self.assertEqual(self.call("POST", "/mcp/servers", SHTTP)[0], 201)
         self.assertEqual(self.call("POST", "/mcp/servers", STDIO)[0], 201)
         self.assertEqual(self.call("POST", "/mcp/servers", {**STDIO, "id": "web"})[0], 409)
@@ -89,7 +89,7 @@ class Mcp(Api):
         self.assertEqual(self.call("PUT", "/mcp/servers/web", SHTTP | {"id": "other"})[0], 400)
         status, changed = self.call("PUT", "/mcp/servers/web", {"type": "shttp", "url": "http://x", "enabled": False})
         self.assertEqual((status, changed["url"], changed["enabled"]), (200, "http://x", False))
-        # Another type is another list.
+        # A changed type moves the server to the other list.
         self.assertEqual(self.call("PUT", "/mcp/servers/web", {"type": "stdio", "command": "c", "runtime": "host"})[0], 200)
         config = self.call("GET", "/mcp")[1]
         self.assertEqual([one["id"] for one in config["stdio_servers"]], ["local", "web"])
@@ -97,7 +97,7 @@ class Mcp(Api):
         self.assertEqual(self.call("DELETE", "/mcp/servers/web"), (200, {"id": "web", "deleted": True}))
         self.assertEqual(self.call("DELETE", "/mcp/servers/web")[0], 404)
 
-    def test_what_is_not_valid_is_refused_with_the_reason_and_changes_nothing(self):
+    def test_invalid_servers_are_rejected_with_a_reason(self):
         bad = [
             ("`type`", {**SHTTP, "type": "sse"}),
             ("`type`", []),
@@ -114,7 +114,7 @@ class Mcp(Api):
             ("`env`", {**STDIO, "env": {"X": 1}}),
             ("`runtime`", {**STDIO, "runtime": "moon"}),
             ("`enabled`", {**STDIO, "enabled": "yes"}),
-            ("has no `colour`", {**STDIO, "colour": 1}),
+            ("has no `color`", {**STDIO, "color": 1}),
             ("has no `command`", {**SHTTP, "command": "x"}),
             ("`notes`", {**STDIO, "notes": "x" * 2001}),
             *(("`id`", {**STDIO, "id": bad}) for bad in ["", "a/b", "..", "a..b", "x" * 129, 7, None, "é", "a\n"]),
@@ -136,7 +136,7 @@ class Mcp(Api):
             self.assertIn(words, answer["error"])
         self.assertEqual(self.call("GET", "/mcp")[1]["updated_at"], None)
 
-    def test_merged_is_what_everybody_has_and_the_users_own_without_what_is_switched_off(self):
+    def test_merged_combines_enabled_global_servers_and_user_servers(self):
         self.call("POST", "/mcp/servers", SHTTP)
         merged = self.call("GET", "/merged")[1]
         self.assertEqual([(one["id"], one["source"]) for one in merged["shttp_servers"]], [("everybodys", "global"), ("web", "user")])
@@ -148,7 +148,7 @@ class Mcp(Api):
 
 
 class Secrets(Api):
-    def test_are_listed_without_their_values_and_stored_encrypted(self):
+    def test_are_listed_without_values_and_stored_encrypted(self):
         value = "the-value-that-nobody-may-see"
         status, shown = self.call("PUT", "/secrets/github.token", {"value": value, "type": "token", "notes": "n"})
         self.assertEqual(status, 201)
@@ -159,7 +159,7 @@ class Secrets(Api):
         self.assertEqual(set(envelope), {"encrypted_key", "nonce", "ciphertext"})
         plain = [stored, *(base64.b64decode(part) for part in envelope.values())]
         self.assertFalse(any(value.encode() in part for part in plain))
-        # The notes alone can change.
+        # A change of the notes keeps the value.
         self.assertEqual(self.call("PUT", "/secrets/github.token", {"notes": "m"})[0], 200)
         documents = app.Documents(s3, kms, BUCKET, KEY, self.user)
         kept = documents.read("secrets/credentials.json.enc")["github.token"]
@@ -168,19 +168,19 @@ class Secrets(Api):
         self.assertEqual(self.call("DELETE", "/secrets/github.token")[0], 404)
         self.assertEqual(self.call("GET", "/secrets"), (200, {"secrets": []}))
 
-    def test_what_is_not_valid_is_refused_without_repeating_the_value(self):
+    def test_errors_do_not_contain_the_value(self):
         for body in [{}, {"value": ""}, {"value": 7}, {"value": "x" * 65_537}, {"value": "hidden", "type": "rsa"}, {"value": "hidden", "a": 1}]:
             status, answer = self.call("PUT", "/secrets/x", body)
             self.assertEqual(status, 400)
             self.assertNotIn("hidden", answer["error"])
 
-    def test_written_by_the_cdk_project_are_read_and_sealed_for_their_user(self):
+    def test_secrets_of_the_cdk_project_are_migrated(self):
         key = kms.generate_data_key(KeyId=KEY, KeySpec="AES_256")
         secret = {"type": "token", "value": "legacy-value", "created_at": "2026-01-02T03:04:05+00:00"}
         secret |= {"updated_at": "2026-01-02T03:04:05+00:00", "notes": "old"}
         text = json.dumps({"version": "1.0", "secrets": {"github": secret}}).encode()
         nonce = os.urandom(12)
-        # As that project seals it: no encryption context, no additional data.
+        # The format of that project: no encryption context, no additional data.
         sealed = AESGCM(key["Plaintext"]).encrypt(nonce, text, None)
         parts = {"encrypted_key": key["CiphertextBlob"], "nonce": nonce, "ciphertext": sealed}
         envelope = json.dumps({name: base64.b64encode(part).decode() for name, part in parts.items()})
@@ -190,15 +190,15 @@ class Secrets(Api):
         self.assertEqual((status, [entry["id"] for entry in listed["secrets"]]), (200, ["github"]))
         rewritten = self.object("secrets/credentials.json.enc")
         self.assertNotEqual(rewritten.decode(), envelope)
-        # Bound to the user: the same bytes are refused in another user's place.
+        # The document is bound to the user: another user cannot read the same bytes.
         s3.put_object(Bucket=BUCKET, Key=f"users/{self.user}-other/secrets/credentials.json.enc", Body=rewritten)
         self.assertEqual(self.call("GET", "/secrets", user=f"{self.user}-other")[0], 500)
-        # A change without a read before it converts, too.
+        # A change without a previous read also migrates the document.
         s3.put_object(Bucket=BUCKET, Key=place, Body=envelope)
         self.assertEqual(self.call("PUT", "/secrets/more", {"type": "token", "value": "v"})[0], 201)
         self.assertEqual([entry["id"] for entry in self.call("GET", "/secrets")[1]["secrets"]], ["github", "more"])
 
-    def test_that_were_changed_or_belong_to_somebody_else_are_refused(self):
+    def test_modified_and_foreign_documents_are_rejected(self):
         self.call("PUT", "/secrets/x", {"value": "mine"})
         own = json.loads(self.object("secrets/credentials.json.enc"))
         other = f"user-{uuid.uuid4()}"
@@ -226,19 +226,19 @@ class Secrets(Api):
             for method, path, value in [("GET", "/secrets", None), ("PUT", "/secrets/y", {"value": "v"})]:
                 with self.assertLogs(level="ERROR") as logs:
                     answer = self.call(method, path, value)
-                self.assertEqual(answer, (500, {"error": "something went wrong here"}), body)
+                self.assertEqual(answer, (500, {"error": "internal error"}), body)
                 self.assertEqual(logs.output, ["ERROR:root:failed: Tampered "])
-            self.assertEqual(self.object("secrets/credentials.json.enc").decode(), body, "nothing is overwritten")
+            self.assertEqual(self.object("secrets/credentials.json.enc").decode(), body, "the document is unchanged")
 
 
 class Integrations(Api):
-    def test_are_connected_changed_and_disconnected(self):
+    def test_can_be_connected_changed_and_disconnected(self):
         self.assertEqual(self.call("GET", "/integrations"), (200, {"integrations": {}}))
-        status, made = self.call("PUT", "/integrations/github", {"token_ref": "github.token", "auto_mcp": True})
+        status, connected = self.call("PUT", "/integrations/github", {"token_ref": "github.token", "auto_mcp": True})
         self.assertEqual(status, 200)
-        self.assertEqual((made["enabled"], made["token_ref"], made["auto_mcp"], made["notes"]), (True, "github.token", True, ""))
+        self.assertEqual((connected["enabled"], connected["token_ref"], connected["auto_mcp"], connected["notes"]), (True, "github.token", True, ""))
         changed = self.call("PUT", "/integrations/github", {"enabled": False})[1]
-        self.assertEqual((changed["enabled"], changed["connected_at"]), (False, made["connected_at"]))
+        self.assertEqual((changed["enabled"], changed["connected_at"]), (False, connected["connected_at"]))
         self.assertEqual(self.call("GET", "/integrations"), (200, {"integrations": {"github": changed}}))
         self.assertEqual(self.call("PUT", "/integrations/gitlab", {})[0], 404)
         self.assertEqual(self.call("PUT", "/integrations/slack", {"token_ref": "a/b"})[0], 400)
@@ -249,12 +249,12 @@ class Integrations(Api):
 
 
 class Requests(Api):
-    def test_need_a_user(self):
+    def test_require_a_user(self):
         for user in [None, "", "..", "a/../b", "a/b", ".", "x" * 129, "a b"]:
             self.assertEqual(call("GET", "/mcp", user=user)[0], 401, user)
         self.assertEqual(call("GET", "/mcp", user=None, headers={"x-COGNITO-user-id": self.user})[0], 200)
 
-    def test_for_what_is_not_there_are_404_and_of_the_wrong_method_405(self):
+    def test_unknown_paths_are_404_and_wrong_methods_405(self):
         for path in ["", "/", "/x", "/mcp/", "/mcp/servers/a/b", "/secrets/a/b", "/mcp/servers/a/", "/../mcp"]:
             self.assertEqual(self.call("GET", path)[0], 404, path)
         outside = app.handler({"httpMethod": "GET", "path": "/api/other", "headers": {"x-cognito-user-id": "ada"}})
@@ -268,7 +268,7 @@ class Requests(Api):
             status, _, answer = call(method, path, user=self.user)
             self.assertEqual((status, answer["headers"]["Allow"]), (405, allow))
 
-    def test_with_another_ones_id_in_the_path_reach_nothing_of_theirs(self):
+    def test_ids_in_the_path_cannot_reach_other_users(self):
         call("PUT", "/secrets/theirs", {"value": "theirs"}, user="eve")
         for item in ["..%2F..%2Feve%2Fsecrets%2Fcredentials.json.enc", "%2e%2e", "..", "a%00b", "%F0%9F%98%80"]:
             self.assertEqual(self.call("PUT", f"/secrets/{item}", {"value": "x"})[0], 400, item)
@@ -276,7 +276,7 @@ class Requests(Api):
         keys = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
         self.assertTrue(all(key.startswith("users/") and ".." not in key for key in keys))
 
-    def test_are_read_in_either_form_and_up_to_a_size(self):
+    def test_bodies_can_be_base64_and_have_a_size_limit(self):
         encoded = base64.b64encode(json.dumps(SHTTP).encode()).decode()
         self.assertEqual(self.call("POST", "/mcp/servers", raw=encoded, encoded=True)[0], 201)
         for raw, encoded in [("{", False), ("", False), ("[" * 100_000, False), ("%%%", True), ("/w==", True)]:
@@ -285,7 +285,7 @@ class Requests(Api):
         self.assertEqual(self.call("PUT", "/mcp", raw=large)[0], 413)
         self.assertEqual(self.call("PUT", "/mcp", raw=base64.b64encode(large.encode()).decode(), encoded=True)[0], 413)
 
-    def test_at_the_same_time_lose_no_update(self):
+    def test_concurrent_requests_lose_no_update(self):
         answers = []
 
         def write(n):
@@ -301,12 +301,12 @@ class Requests(Api):
         self.assertEqual({one["id"] for one in self.call("GET", "/mcp")[1]["shttp_servers"]}, {f"s{n}" for n in range(8)})
         self.assertEqual(len(self.call("GET", "/secrets")[1]["secrets"]), 8)
 
-    def test_that_fail_inside_are_told_nothing_and_logged_without_what_was_sent(self):
+    def test_internal_errors_reveal_no_details(self):
         os.environ["DATA_BUCKET"] = "there-is-no-such-bucket"
         try:
             with self.assertLogs(level="ERROR") as logs:
                 answer = self.call("PUT", "/secrets/x", {"value": "the-value-that-nobody-may-see"})
         finally:
             os.environ["DATA_BUCKET"] = BUCKET
-        self.assertEqual(answer, (500, {"error": "something went wrong here"}))
+        self.assertEqual(answer, (500, {"error": "internal error"}))
         self.assertEqual(logs.output, ["ERROR:root:failed: NoSuchBucket NoSuchBucket"])

@@ -1,4 +1,4 @@
-"""The seal: as `cryptography` makes it, and as NIST says."""
+"""Tests of AES-GCM with `cryptography` and the NIST test vectors."""
 
 import os
 import unittest
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
 class Seal(unittest.TestCase):
-    def test_is_what_cryptography_opens_and_opens_what_cryptography_makes(self):
+    def test_is_interoperable_with_cryptography(self):
         for length in [0, 1, 15, 16, 17, 1000, 300_000]:
             key, data, context = os.urandom(32), os.urandom(length), os.urandom(length % 40)
             nonce, sealed = gcm.encrypt(key, data, context)
@@ -16,7 +16,7 @@ class Seal(unittest.TestCase):
             nonce = os.urandom(12)
             self.assertEqual(gcm.decrypt(key, nonce, AESGCM(key).encrypt(nonce, data, context), context), data)
 
-    def test_fits_the_vectors_of_the_specification(self):
+    def test_matches_the_test_vectors_of_the_specification(self):
         # Test cases 13, 14 and 16 of the GCM specification: AES-256.
         zero = bytes(32), bytes(12)
         self.assertEqual(gcm.decrypt(*zero, bytes.fromhex("530f8afbc74536b9a963b4f1c4cb738b"), b""), b"")
@@ -35,7 +35,7 @@ class Seal(unittest.TestCase):
         context = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
         self.assertEqual(gcm.decrypt(key, bytes.fromhex("cafebabefacedbaddecaf888"), sealed, context).hex(), text)
 
-    def test_of_another_key_nonce_context_or_text_is_not_opened(self):
+    def test_rejects_another_key_nonce_context_or_ciphertext(self):
         key = os.urandom(32)
         nonce, sealed = gcm.encrypt(key, b"the text", b"ada")
         other = bytes([sealed[0] ^ 1]) + sealed[1:]
@@ -52,5 +52,5 @@ class Seal(unittest.TestCase):
             with self.assertRaises(gcm.Tampered):
                 gcm.decrypt(*wrong)
 
-    def test_has_another_nonce_every_time(self):
+    def test_uses_a_new_nonce_for_every_encryption(self):
         self.assertEqual(len({gcm.encrypt(bytes(32), b"", b"")[0] for _ in range(1000)}), 1000)

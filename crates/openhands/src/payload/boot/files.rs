@@ -1,4 +1,4 @@
-//! The files of the bundle.
+//! The files of the boot bundle.
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,14 +9,14 @@ use crate::payload::routing::{LUA, Routing};
 use crate::payload::template::{PayloadError, render};
 use crate::payload::user_config::USER_DATA;
 
-/// A variable of OpenHands' environment.
+/// An environment variable of OpenHands.
 #[derive(Serialize)]
 struct Variable {
     name: &'static str,
     value: String,
 }
 
-/// A file of the bundle that is the same in every deployment.
+/// Embeds a static file of the bundle: its name and content.
 macro_rules! file {
     ($name:literal) => {
         ($name, include_str!(concat!("../../../payload/boot/bundle/", $name)))
@@ -49,29 +49,29 @@ macro_rules! template {
 }
 
 impl Boot {
-    /// OpenHands' environment, except what is secret.
+    /// Returns the environment variables of OpenHands, without secrets.
     fn environment(&self) -> Vec<Variable> {
         let values: [(&'static str, &str); 9] = [
             ("AGENT_SERVER_IMAGE_REPOSITORY", &self.agent_server_repository),
             ("AGENT_SERVER_IMAGE_TAG", &self.agent_server_tag),
             ("AWS_DEFAULT_REGION", &self.region),
             ("AWS_REGION_NAME", &self.region),
-            // Every line of the log, not only those of the application's own logger.
+            // Log the output of all loggers, not only of the application logger.
             ("LOG_ALL_EVENTS", "true"),
             ("OHINFRA_SETTINGS", "/opt/ohinfra/settings.json"),
             ("OH_PERSISTENCE_DIR", "/root/.openhands"),
             ("OPENHANDS_CONFIG_CLS", "ohinfra_overlay.server_config.OhinfraServerConfig"),
-            // The image finds its own package by this variable, in its working directory.
+            // The image locates its own package in its working directory through this variable.
             ("PYTHONPATH", "/opt/ohinfra:/app"),
         ];
-        // A dollar would be a variable of compose's own.
+        // Docker Compose would interpret a dollar sign as a variable.
         values.map(|(name, value)| Variable { name, value: value.replace('$', "$$") }).into()
     }
 
-    /// `settings.json` of the overlay.
+    /// Returns the content of `settings.json` of the overlay.
     ///
     /// # Errors
-    /// Never: a document can always be written as text.
+    /// Fails if serialization fails, which does not happen for this document.
     pub fn settings(&self) -> Result<String, PayloadError> {
         let settings = Settings {
             region: &self.region,
@@ -88,10 +88,10 @@ impl Boot {
         })
     }
 
-    /// The files of the bundle, by their paths under `/opt/openhands`.
+    /// Returns the files of the bundle, by path under `/opt/openhands`.
     ///
     /// # Errors
-    /// A template is broken.
+    /// Fails if a template is invalid.
     pub fn files(&self) -> Result<Vec<(String, String)>, PayloadError> {
         let openhands_image = format!("{}:{}", self.openhands_repository, self.openhands_tag);
         let mut files = vec![

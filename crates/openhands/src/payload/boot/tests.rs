@@ -37,7 +37,7 @@ fn file(boot: &Boot, name: &str) -> String {
 }
 
 #[test]
-fn the_same_values_are_the_same_bytes_and_every_value_has_its_part() {
+fn the_bundle_is_deterministic_and_depends_on_every_value() {
     let bundle = boot().bundle().unwrap();
     assert_eq!(bundle, boot().bundle().unwrap());
     let script = boot().user_data(&bundle).unwrap();
@@ -56,14 +56,14 @@ fn the_same_values_are_the_same_bytes_and_every_value_has_its_part() {
 }
 
 #[test]
-fn a_script_that_is_too_long_is_refused() {
+fn a_script_over_the_size_limit_is_rejected() {
     let long = Boot { alert_topic_arn: "x".repeat(8000), ..boot() };
     let error = long.user_data(b"").unwrap_err();
     assert!(matches!(error, PayloadError::TooLarge { limit: 16_384, .. }), "{error}");
 }
 
 #[test]
-fn every_json_file_is_json_and_a_value_cannot_end_its_text() {
+fn json_files_are_valid_with_hostile_values() {
     let hostile = Boot { model: "a\"\n}".into(), database_name: "a\"}".into(), ..boot() };
     for boot in [boot(), hostile] {
         for name in ["cloudwatch-agent.json", "daemon.json", "database.json", "overlay/settings.json"] {
@@ -75,7 +75,7 @@ fn every_json_file_is_json_and_a_value_cannot_end_its_text() {
 }
 
 #[test]
-fn the_overlay_is_told_what_it_needs_and_no_secret() {
+fn overlay_settings_contain_no_secrets() {
     let settings: Value = serde_json::from_str(&file(&boot(), "overlay/settings.json")).unwrap();
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(

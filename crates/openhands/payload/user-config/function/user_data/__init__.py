@@ -1,1 +1,1 @@
-"""Users' documents in the data bucket, sealed where they hold secrets: shared by the function and by OpenHands itself."""
+"""Documents of users in the data bucket, encrypted if they contain secrets. Shared by the function and the overlay."""

@@ -1,4 +1,4 @@
-"""Documents of users in S3. Two writers never lose an update: every write is conditional on the version that was read."""
+"""Documents of users in S3. Writes are conditional on the version that was read, so concurrent updates are not lost."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from user_data.errors import Refusal
 
 ATTEMPTS = 12
 OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-# What KMS answers for a ciphertext that it cannot open with this key and this encryption context.
+# KMS errors for a ciphertext that does not match the key and the encryption context.
 FOREIGN = {"InvalidCiphertextException", "IncorrectKeyException"}
 ENVELOPE = ("encrypted_key", "nonce", "ciphertext")
 
@@ -24,7 +24,7 @@ def now() -> str:
 
 
 class Documents:
-    """The documents of one user. Those whose name ends in `.enc` are sealed."""
+    """The documents of a user. Documents with names that end in `.enc` are encrypted."""
 
     def __init__(self, s3, kms, bucket: str, key_id: str, user: str):
         self._s3, self._kms, self._bucket, self._key_id, self._user = s3, kms, bucket, key_id, user
@@ -33,7 +33,7 @@ class Documents:
         return f"users/{self._user}/{name}"
 
     def get(self, name: str):
-        """The stored bytes and their version (ETag), or two times nothing."""
+        """Return the stored bytes and their version (ETag), or (None, None)."""
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=self._key(name))
         except ClientError as error:
@@ -43,7 +43,7 @@ class Documents:
         return answer["Body"].read(), answer["ETag"]
 
     def put(self, name: str, body: bytes, etag: str | None) -> bool:
-        """Write on condition that the stored version is still this one. False if somebody else was quicker."""
+        """Write if the stored version is still this one. Returns False if it was changed concurrently."""
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         try:
             self._s3.put_object(
@@ -56,7 +56,7 @@ class Documents:
         return True
 
     def _open(self, name: str, body) -> tuple[dict, bool]:
-        """The document, and whether it is in the form of the CDK project's API. One that does not exist yet is empty."""
+        """Return the document, and True if it has the format of the CDK project. A missing document is empty."""
         if body is None:
             return {}, False
         if not name.endswith(".enc"):
@@ -73,12 +73,12 @@ class Documents:
         body, etag = self.get(name)
         document, is_legacy = self._open(name, body)
         if is_legacy:
-            # Sealed for this user from now on. If somebody else was quicker, theirs is in the new form.
+            # Migrate it to the new format. A concurrent writer would have migrated it too.
             self.put(name, self._written(name, document), etag)
         return document
 
     def change(self, name: str, change):
-        """Read, change and write; again if somebody else was quicker. Returns what `change` returns."""
+        """Read, change and write a document, with retries on concurrent changes. Returns the result of `change`."""
         for attempt in range(ATTEMPTS):
             body, etag = self.get(name)
             document, _ = self._open(name, body)
@@ -86,20 +86,20 @@ class Documents:
             if self.put(name, self._written(name, document), etag):
                 return result
             time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
-        raise Refusal(409, "the document was changed at the same time; try again")
+        raise Refusal(409, "the document was changed concurrently; try again")
 
     def _context(self) -> dict:
         return {"user_id": self._user}
 
     def seal(self, text: bytes) -> bytes:
-        """Encrypt under a new data key. Only this user's documents can be opened with it."""
+        """Encrypt with a new data key that is bound to this user."""
         key = self._kms.generate_data_key(KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=self._context())
         nonce, ciphertext = gcm.encrypt(key["Plaintext"], text, self._user.encode())
         parts = {"encrypted_key": key["CiphertextBlob"], "nonce": nonce, "ciphertext": ciphertext}
         return json.dumps({name: base64.b64encode(part).decode() for name, part in parts.items()}).encode()
 
     def unseal(self, body: bytes) -> tuple[bytes, bool]:
-        """The plain text, and whether the envelope was in the form of the CDK project's API, which bound it to no user."""
+        """Return the plaintext, and True if the envelope has the format of the CDK project, which is not bound to a user."""
         encrypted_key, nonce, ciphertext = parse(body)
         key = self._data_key(encrypted_key, self._context())
         if key is not None:
@@ -120,7 +120,7 @@ class Documents:
 
 
 def parse(body: bytes) -> list[bytes]:
-    """The encrypted key, the nonce and the ciphertext of an envelope."""
+    """Return the encrypted key, the nonce and the ciphertext of an envelope."""
     try:
         envelope = json.loads(body)
         return [base64.b64decode(envelope[name], validate=True) for name in ENVELOPE]

@@ -1,8 +1,8 @@
-"""What a caller is told."""
+"""Errors reported to the caller."""
 
 
 class Refusal(Exception):
-    """An answer that is not a success, with the reason for whoever sent the request."""
+    """An error response with a reason for the caller."""
 
     def __init__(self, status: int, reason: str, headers: dict | None = None):
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""AES-256-GCM by the OpenSSL library with which Python itself was made: see README.md."""
+"""AES-256-GCM with the OpenSSL library that Python uses: see README.md."""
 
 import ctypes
 import ctypes.util
@@ -11,7 +11,7 @@ _SET_NONCE_LENGTH, _GET_TAG, _SET_TAG = 0x9, 0x10, 0x11
 
 
 class Tampered(Exception):
-    """What was decrypted is not what was encrypted, or not with this key, or for somebody else."""
+    """The ciphertext was modified, or does not match the key or the user."""
 
 
 def _library() -> ctypes.CDLL:
@@ -38,7 +38,7 @@ def _library() -> ctypes.CDLL:
             getattr(library, f"EVP_{way}Update").argtypes = lengths
             getattr(library, f"EVP_{way}Final_ex").argtypes = lengths[:3]
         return library
-    raise RuntimeError("there is no OpenSSL library")
+    raise RuntimeError("OpenSSL library not found")
 
 
 _openssl = _library()
@@ -63,25 +63,25 @@ def _run(way: str, key: bytes, nonce: bytes, data: bytes, context: bytes, tag: b
         end = getattr(_openssl, f"EVP_{way}Final_ex")(state, ctypes.byref(out, length.value), ctypes.byref(more))
         if tag is not None and end != 1:
             raise Tampered
-        made = ctypes.create_string_buffer(TAG_BYTES)
+        computed_tag = ctypes.create_string_buffer(TAG_BYTES)
         if tag is None:
-            must.append(_openssl.EVP_CIPHER_CTX_ctrl(state, _GET_TAG, TAG_BYTES, made))
+            must.append(_openssl.EVP_CIPHER_CTX_ctrl(state, _GET_TAG, TAG_BYTES, computed_tag))
         if end != 1 or any(step != 1 for step in must):
-            raise RuntimeError("OpenSSL refused")
-        return out.raw[: length.value + more.value], made.raw
+            raise RuntimeError("OpenSSL failed")
+        return out.raw[: length.value + more.value], computed_tag.raw
     finally:
         _openssl.EVP_CIPHER_CTX_free(state)
 
 
 def encrypt(key: bytes, data: bytes, context: bytes) -> tuple[bytes, bytes]:
-    """A new nonce, and the ciphertext with its tag."""
+    """Encrypt with a new nonce. Returns the nonce, and the ciphertext with its tag."""
     nonce = os.urandom(NONCE_BYTES)
     ciphertext, tag = _run("Encrypt", key, nonce, data, context, None)
     return nonce, ciphertext + tag
 
 
 def decrypt(key: bytes, nonce: bytes, sealed: bytes, context: bytes) -> bytes:
-    """What was encrypted with this key, nonce and context, or Tampered."""
+    """Decrypt a ciphertext with its tag. Raises Tampered if authentication fails."""
     if len(sealed) < TAG_BYTES:
         raise Tampered
     return _run("Decrypt", key, nonce, sealed[:-TAG_BYTES], context, sealed[-TAG_BYTES:])[0]

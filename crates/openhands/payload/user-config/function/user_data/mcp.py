@@ -1,13 +1,13 @@
-"""MCP servers: those that the deployment gives to everybody, and a user's own."""
+"""MCP servers of the deployment and of a user."""
 
 LISTS = ("shttp_servers", "stdio_servers")
 
 
-def merge(everybodys: dict, own: dict) -> dict[str, list[dict]]:
-    """Both, by list, without those of everybody that the user has disabled or replaced. `source` tells which is whose."""
+def merge(global_servers: dict, own: dict) -> dict[str, list[dict]]:
+    """Merge both by list, without servers of the deployment that the user has disabled or replaced. `source` is the origin."""
     hidden = {*own.get("disabled_global_servers", ()), *(server["id"] for name in LISTS for server in own.get(name, ()))}
     merged = {}
     for name in LISTS:
-        kept = [{**server, "source": "global"} for server in everybodys.get(name, ()) if server["id"] not in hidden]
+        kept = [{**server, "source": "global"} for server in global_servers.get(name, ()) if server["id"] not in hidden]
         merged[name] = kept + [{**server, "source": "user"} for server in own.get(name, ())]
     return merged
