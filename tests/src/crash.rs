@@ -66,14 +66,14 @@ pub fn killed_when(
     let mut child = child?;
     // Every received call is recorded when it is answered, was swallowed, or took effect. After that, no call is in
     // progress. A call whose connection broke is never recorded, so the wait is limited.
-    let mut patience = 400;
+    let mut retry_budget = 400;
     loop {
         let is_over = reached.load(Ordering::SeqCst);
-        let is_quiet = proxy.calls().len() >= proxy.count() || patience <= 0;
+        let is_quiet = proxy.calls().len() >= proxy.count() || retry_budget <= 0;
         if (is_over && is_quiet) || child.try_wait()?.is_some() {
             break;
         }
-        patience -= i32::from(is_over);
+        retry_budget -= i32::from(is_over);
         std::thread::sleep(Duration::from_millis(5));
     }
     // The process may have ended already.

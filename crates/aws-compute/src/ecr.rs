@@ -1,7 +1,7 @@
 //! ECR kinds and docker lookups.
 
 pub mod image;
-pub mod look_ups;
+pub mod lookups;
 pub mod repository;
 
 use std::sync::Arc;

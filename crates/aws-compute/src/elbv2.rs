@@ -14,7 +14,7 @@ use std::sync::Arc;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{Regional, api_error, none_if_missing};
 use ohinfra_core::contract::Update;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
@@ -50,7 +50,7 @@ pub(crate) async fn all_tags(
     }
     for chunk in unknown.chunks(AT_ONCE) {
         let result = clients.at(region).describe_tags().set_resource_arns(Some(chunk.to_vec())).send().await;
-        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTags")))?;
+        let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTags")))?;
         for description in answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default() {
             let tags = description.tags.unwrap_or_default().into_iter();
             let tags = tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect();
@@ -85,11 +85,11 @@ pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I
     if !update.tags_to_set.is_empty() {
         let operation = "elasticloadbalancing:AddTags";
         let tags = to_tags(&update.tags_to_set);
-        client.add_tags().resource_arns(arn).set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+        client.add_tags().resource_arns(arn).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
     }
     if !update.tags_to_remove.is_empty() {
         let call = client.remove_tags().resource_arns(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(failed("elasticloadbalancing:RemoveTags"))?;
+        call.send().await.map_err(api_error("elasticloadbalancing:RemoveTags"))?;
     }
     Ok(())
 }

@@ -195,16 +195,16 @@ const TEXTS: &[(&str, &str, ErrorKind)] = &[
 ];
 
 /// Returns a function that converts an SDK error. `operation` is the required permission, `service:Action`.
-pub fn failed<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
+pub fn api_error<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     move |error| classify(operation, &error)
 }
 
-/// Like [`failed`], for a call that references other resources: "not found" means that a referenced resource was just created and
+/// Like [`api_error`], for a call that references other resources: "not found" means that a referenced resource was just created and
 /// is not visible everywhere yet (EC2 and IAM are eventually consistent).
-pub fn referring<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
+pub fn api_error_eventual<E>(operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> ProviderError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -221,7 +221,7 @@ where
 ///
 /// # Errors
 /// Any other error is returned unchanged.
-pub fn is_missing<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+pub fn none_if_missing<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(None),

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::classify::failed;
+use crate::classify::api_error;
 
 /// Caller identity, cached after the first request.
 pub struct Caller {
@@ -30,7 +30,7 @@ impl Caller {
         self.details
             .get_or_try_init(|| async {
                 let operation = "sts:GetCallerIdentity";
-                let answer = self.client.get_caller_identity().send().await.map_err(failed(operation))?;
+                let answer = self.client.get_caller_identity().send().await.map_err(api_error(operation))?;
                 let (Some(account), Some(arn)) = (answer.account, answer.arn) else {
                     return Err(ProviderError::incomplete(operation, "Account"));
                 };

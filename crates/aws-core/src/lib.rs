@@ -10,7 +10,7 @@ pub mod retry;
 pub mod secrets;
 pub mod tag_index;
 
-pub use classify::{failed, is_missing, referring};
+pub use classify::{api_error, api_error_eventual, none_if_missing};
 pub use connection::{Connection, Regional};
 pub use identity::{Caller, CallerIdentityLookUp};
 pub use retry::OnlyIfRefused;

@@ -7,7 +7,7 @@ use ohinfra_core::error::ErrorKind;
 use ohinfra_core::{ProviderError, Region};
 use serde_json::{Map, Value};
 
-use crate::classify::referring;
+use crate::classify::api_error_eventual;
 use crate::connection::{Connection, Regional};
 
 /// A secret value. It implements neither `Debug` nor `Display`, so that it cannot be printed.
@@ -71,7 +71,8 @@ impl Secrets {
             ProviderError::new(ErrorKind::Invalid, READ, format!("`{arn}` is not the ARN of a secret"))
         })?;
         // A secret that was just created may not be visible to the next call.
-        let answer = self.0.at(&region).get_secret_value().secret_id(arn).send().await.map_err(referring(READ))?;
+        let answer =
+            self.0.at(&region).get_secret_value().secret_id(arn).send().await.map_err(api_error_eventual(READ))?;
         answer.secret_string.map(SecretText).ok_or_else(|| ProviderError::incomplete(READ, "SecretString"))
     }
 }

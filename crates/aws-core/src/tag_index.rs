@@ -55,7 +55,7 @@ impl TagIndex {
         Self { config, recorded: Mutex::default() }
     }
 
-    fn believe(&self, recorded: Option<RecordedTags>) {
+    fn use_recorded_tags(&self, recorded: Option<RecordedTags>) {
         let recorded = recorded.map(|tags| Arc::new(Recorded { tags, regions: Mutex::default() }));
         *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = recorded;
     }
@@ -90,7 +90,7 @@ impl TagIndex {
 }
 
 impl contract::TagIndex for TagIndex {
-    fn believe(&self, recorded: Option<RecordedTags>) {
-        Self::believe(self, recorded);
+    fn use_recorded_tags(&self, recorded: Option<RecordedTags>) {
+        Self::use_recorded_tags(self, recorded);
     }
 }

@@ -1,6 +1,6 @@
 //! Shared parts of the AWS Backup kinds.
 
-pub mod look_ups;
+pub mod lookups;
 pub mod plan;
 pub mod selection;
 pub mod vault;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aws_sdk_backup::Client;
 use aws_sdk_backup::error::BuildError;
-use ohinfra_aws_core::{Regional, failed};
+use ohinfra_aws_core::{Regional, api_error};
 use ohinfra_core::contract::Update;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
@@ -22,7 +22,7 @@ pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Re
     if let Some(tags) = clients.known_tags(region, arn).await {
         return Ok(tags);
     }
-    let answer = clients.at(region).list_tags().resource_arn(arn).send().await.map_err(failed("backup:ListTags"))?;
+    let answer = clients.at(region).list_tags().resource_arn(arn).send().await.map_err(api_error("backup:ListTags"))?;
     Ok(answer.tags.unwrap_or_default().into_iter().collect())
 }
 
@@ -39,11 +39,11 @@ pub(crate) async fn update_tags<I>(
     let client = clients.at(region);
     if !update.tags_to_set.is_empty() {
         let call = client.tag_resource().resource_arn(arn).set_tags(Some(to_tags(&update.tags_to_set)));
-        call.send().await.map_err(failed("backup:TagResource"))?;
+        call.send().await.map_err(api_error("backup:TagResource"))?;
     }
     if !update.tags_to_remove.is_empty() {
         let call = client.untag_resource().resource_arn(arn).set_tag_key_list(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(failed("backup:UntagResource"))?;
+        call.send().await.map_err(api_error("backup:UntagResource"))?;
     }
     Ok(())
 }

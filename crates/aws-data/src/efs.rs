@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aws_sdk_efs::Client;
 use aws_sdk_efs::types::{LifeCycleState, Tag};
-use ohinfra_aws_core::{Regional, failed};
+use ohinfra_aws_core::{Regional, api_error};
 use ohinfra_core::ProviderError;
 use ohinfra_core::contract::Update;
 use ohinfra_core::error::ErrorKind;
@@ -43,11 +43,11 @@ pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>
     if !update.tags_to_set.is_empty() {
         let operation = "elasticfilesystem:TagResource";
         let tags = to_tags(&update.tags_to_set, operation)?;
-        client.tag_resource().resource_id(id).set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+        client.tag_resource().resource_id(id).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
     }
     if !update.tags_to_remove.is_empty() {
         let call = client.untag_resource().resource_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(failed("elasticfilesystem:UntagResource"))?;
+        call.send().await.map_err(api_error("elasticfilesystem:UntagResource"))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 pub mod cluster;
 pub mod cluster_parameter_group;
 pub mod instance;
-pub mod look_ups;
+pub mod lookups;
 pub mod proxy;
 pub mod proxy_target_group;
 mod snapshots;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::Tag;
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{Regional, api_error, none_if_missing};
 use ohinfra_core::contract::Update;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
@@ -36,7 +36,7 @@ pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Re
         return Ok(tags);
     }
     let result = clients.at(region).list_tags_for_resource().resource_name(arn).send().await;
-    let answer = is_missing(result.map_err(failed("rds:ListTagsForResource")))?;
+    let answer = none_if_missing(result.map_err(api_error("rds:ListTagsForResource")))?;
     Ok(answer.map(|answer| from_tags(answer.tag_list())).unwrap_or_default())
 }
 
@@ -50,12 +50,12 @@ pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Resul
 pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {
         let call = client.add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&update.tags_to_set)));
-        call.send().await.map_err(failed("rds:AddTagsToResource"))?;
+        call.send().await.map_err(api_error("rds:AddTagsToResource"))?;
     }
     if !update.tags_to_remove.is_empty() {
         let call = client.remove_tags_from_resource().resource_name(arn);
         let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(failed("rds:RemoveTagsFromResource"))?;
+        call.send().await.map_err(api_error("rds:RemoveTagsFromResource"))?;
     }
     Ok(())
 }

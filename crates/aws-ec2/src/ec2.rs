@@ -1,7 +1,7 @@
 //! Shared parts of the EC2 kinds: tags, filters, ARNs.
 
 pub mod launch_template;
-pub mod look_ups;
+pub mod lookups;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod vpc_endpoint;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
-use ohinfra_aws_core::{Regional, failed};
+use ohinfra_aws_core::{Regional, api_error};
 use ohinfra_core::contract::Update;
 use ohinfra_core::tags::{Ownership, Tags};
 use ohinfra_core::{ProviderError, Region};
@@ -45,11 +45,11 @@ pub(crate) fn tagged(kind: ResourceType, tags: &Tags) -> TagSpecification {
 pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
     if !update.tags_to_set.is_empty() {
         let call = client.create_tags().resources(id).set_tags(Some(to_tags(&update.tags_to_set)));
-        call.send().await.map_err(failed("ec2:CreateTags"))?;
+        call.send().await.map_err(api_error("ec2:CreateTags"))?;
     }
     if !update.tags_to_remove.is_empty() {
         let tags = update.tags_to_remove.iter().map(|key| Tag::builder().key(key).build()).collect();
-        client.delete_tags().resources(id).set_tags(Some(tags)).send().await.map_err(failed("ec2:DeleteTags"))?;
+        client.delete_tags().resources(id).set_tags(Some(tags)).send().await.map_err(api_error("ec2:DeleteTags"))?;
     }
     Ok(())
 }

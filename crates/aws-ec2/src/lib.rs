@@ -14,11 +14,11 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(ec2::security_group::SecurityGroupKind(clients.clone()))
         .kind(ec2::security_group_rule::SecurityGroupRuleKind(clients.clone()))
         .kind(ec2::vpc_endpoint::VpcEndpointKind(clients.clone()))
-        .look_up(ec2::look_ups::Answer::<ohinfra_kinds::ec2::Vpc>::new(&clients))
-        .look_up(ec2::look_ups::Answer::<ohinfra_kinds::ec2::Vpcs>::new(&clients))
-        .look_up(ec2::look_ups::Answer::<ohinfra_kinds::ec2::VpcNetwork>::new(&clients))
-        .look_up(ec2::look_ups::Answer::<ohinfra_kinds::ec2::VpcEndpoints>::new(&clients))
-        .look_up(ec2::look_ups::Answer::<ohinfra_kinds::ec2::PrefixList>::new(&clients))
-        .at_most("ec2", 12)
+        .lookup(ec2::lookups::Answer::<ohinfra_kinds::ec2::Vpc>::new(&clients))
+        .lookup(ec2::lookups::Answer::<ohinfra_kinds::ec2::Vpcs>::new(&clients))
+        .lookup(ec2::lookups::Answer::<ohinfra_kinds::ec2::VpcNetwork>::new(&clients))
+        .lookup(ec2::lookups::Answer::<ohinfra_kinds::ec2::VpcEndpoints>::new(&clients))
+        .lookup(ec2::lookups::Answer::<ohinfra_kinds::ec2::PrefixList>::new(&clients))
+        .concurrency_limit("ec2", 12)
     // new kinds above this line
 }

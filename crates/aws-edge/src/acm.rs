@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_acm::Client;
 use aws_sdk_acm::types::CertificateDetail;
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{Regional, api_error, none_if_missing};
 use ohinfra_core::{ProviderError, Region};
 
 /// ACM clients.
@@ -20,5 +20,5 @@ pub(crate) async fn describe(
     arn: &str,
 ) -> Result<Option<CertificateDetail>, ProviderError> {
     let result = clients.at(region).describe_certificate().certificate_arn(arn).send().await;
-    Ok(is_missing(result.map_err(failed("acm:DescribeCertificate")))?.and_then(|answer| answer.certificate))
+    Ok(none_if_missing(result.map_err(api_error("acm:DescribeCertificate")))?.and_then(|answer| answer.certificate))
 }

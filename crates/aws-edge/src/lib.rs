@@ -42,13 +42,13 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(cognito::user_pool_domain::UserPoolDomainKind(cognito))
         .kind(route53::record::RecordKind::new(route53.clone()))
         .kind(wafv2::web_acl::WebAclKind(wafv2))
-        .look_up(route53::look_ups::HostedZoneLookUp(route53.clone()))
-        .look_up(route53::look_ups::HostedZonesLookUp(route53))
-        .at_most("acm", 4)
-        .at_most("cloudfront", 4)
-        .at_most("cognito", 4)
+        .lookup(route53::lookups::HostedZoneLookUp(route53.clone()))
+        .lookup(route53::lookups::HostedZonesLookUp(route53))
+        .concurrency_limit("acm", 4)
+        .concurrency_limit("cloudfront", 4)
+        .concurrency_limit("cognito", 4)
         // Five requests per second and account.
-        .at_most("route53", 2)
-        .at_most("wafv2", 2)
+        .concurrency_limit("route53", 2)
+        .concurrency_limit("wafv2", 2)
     // new kinds above this line
 }

@@ -1,6 +1,6 @@
 //! Shared parts of the Route 53 kinds.
 
-pub mod look_ups;
+pub mod lookups;
 pub mod record;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::Tag;
-use ohinfra_aws_core::{Regional, failed};
+use ohinfra_aws_core::{Regional, api_error};
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
@@ -22,7 +22,7 @@ pub(crate) async fn tags_of(clients: &Clients, region: &Region, key: &str) -> Re
     }
     let call = clients.at(region).list_resource_tags().key_id(key);
     let tags = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    Ok(tags.map_err(failed("kms:ListResourceTags"))?.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
+    Ok(tags.map_err(api_error("kms:ListResourceTags"))?.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
 }
 
 pub(crate) fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {

@@ -26,11 +26,11 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(secretsmanager::secret::SecretKind { secrets: secrets.clone(), pools })
         .kind(secretsmanager::secret_policy::SecretPolicyKind(secrets.clone()))
         .kind(ssm::parameter::ParameterKind(parameters.clone()))
-        .look_up(ssm::look_ups::PublishedParameterLookUp(parameters))
-        .look_up(secretsmanager::look_ups::SecretLookUp(secrets))
-        .at_most("iam", 6)
-        .at_most("kms", 6)
-        .at_most("secretsmanager", 8)
-        .at_most("ssm", 4)
+        .lookup(ssm::lookups::PublishedParameterLookUp(parameters))
+        .lookup(secretsmanager::lookups::SecretLookUp(secrets))
+        .concurrency_limit("iam", 6)
+        .concurrency_limit("kms", 6)
+        .concurrency_limit("secretsmanager", 8)
+        .concurrency_limit("ssm", 4)
     // new kinds above this line
 }

@@ -1,7 +1,7 @@
 //! Shared parts of the Secrets Manager kinds.
 
 pub mod connection_details;
-pub mod look_ups;
+pub mod lookups;
 pub mod secret;
 pub mod secret_policy;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::types::Tag;
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{Regional, api_error, none_if_missing};
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
@@ -24,7 +24,7 @@ pub(crate) async fn describe(
     id: &str,
 ) -> Result<Option<DescribeSecretOutput>, ProviderError> {
     let result = clients.at(region).describe_secret().secret_id(id).send().await;
-    is_missing(result.map_err(failed("secretsmanager:DescribeSecret")))
+    none_if_missing(result.map_err(api_error("secretsmanager:DescribeSecret")))
 }
 
 /// Returns the ID of the current version.

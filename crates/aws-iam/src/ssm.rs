@@ -1,6 +1,6 @@
 //! Shared parts of the Parameter Store kinds.
 
-pub mod look_ups;
+pub mod lookups;
 pub mod parameter;
 
 use std::sync::Arc;

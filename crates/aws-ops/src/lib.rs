@@ -18,8 +18,8 @@ pub fn register(provider: Provider, connection: &Connection) -> Provider {
         .kind(logs::log_group::LogGroupKind(logs.clone()))
         .kind(logs::function_log_groups::FunctionLogGroupsKind(logs))
         .kind(sns::topic::TopicKind(Regional::new(connection, aws_sdk_sns::Client::new)))
-        .at_most("cloudwatch", 4)
-        .at_most("logs", 4)
-        .at_most("sns", 8)
+        .concurrency_limit("cloudwatch", 4)
+        .concurrency_limit("logs", 4)
+        .concurrency_limit("sns", 8)
     // new kinds above this line
 }

@@ -19,15 +19,15 @@ use clap::CommandFactory as _;
 use crate::args::{Arguments, Command};
 use crate::cloud::Cloud;
 use crate::error::{CommandError, print_warnings};
+use crate::print::out;
+use crate::process::ProcessContext;
 use crate::run::Run;
-use crate::say::out;
-use crate::surroundings::Surroundings;
 use crate::{Outcome, interrupt};
 
 /// Runs the command that the arguments name.
 pub(crate) async fn dispatch(
     arguments: Arguments,
-    surroundings: Surroundings,
+    process: ProcessContext,
     cloud: &dyn Cloud,
 ) -> Result<Outcome, CommandError> {
     if let Command::Completions { shell } = arguments.command {
@@ -37,9 +37,9 @@ pub(crate) async fn dispatch(
         return Ok(Outcome::Done);
     }
     if let Command::Init(wanted) = &arguments.command {
-        return init::run(&arguments, wanted, &surroundings, cloud).await;
+        return init::run(&arguments, wanted, &process, cloud).await;
     }
-    let run = Run::new(&arguments, &surroundings, cloud, interrupt::watch())?;
+    let run = Run::new(&arguments, &process, cloud, interrupt::watch())?;
     match &arguments.command {
         Command::Plan(_) | Command::Apply(_) | Command::Destroy(_) => {}
         _ => print_warnings(&run.warnings),

@@ -7,7 +7,7 @@ use ohinfra_engine::refresh::ReadError;
 use ohinfra_plan::GraphError;
 use ohinfra_state::StateError;
 
-use crate::say::errln;
+use crate::print::errln;
 use crate::view::style;
 
 /// An error of a command.

@@ -1,7 +1,7 @@
 //! The command line as a library, for any cloud: `ohinfra` runs it on AWS, `ohinfra-fake` on an in-memory cloud.
 //!
 //! The only crate that prints and that reads flags, environment variables and the terminal. In reading order: [`args`] (flags
-//! and commands), [`surroundings`] (the process context), [`run`] (the context of a command), `commands` (one module each),
+//! and commands), [`process`] (the process context), [`run`] (the context of a command), `commands` (one module each),
 //! `view` (output for people and machines), `progress` (observers of engine events), [`error`] (errors and their help).
 
 pub mod args;
@@ -10,10 +10,10 @@ mod commands;
 pub mod error;
 mod interrupt;
 pub mod plan_file;
+mod print;
+pub mod process;
 mod progress;
 pub mod run;
-mod say;
-pub mod surroundings;
 mod view;
 
 use std::process::ExitCode;
@@ -22,10 +22,10 @@ use clap::Parser as _;
 
 pub use cloud::Cloud;
 
-use crate::say::errln;
+use crate::print::errln;
 use args::Arguments;
 use error::CommandError;
-use surroundings::Surroundings;
+use process::ProcessContext;
 
 /// The outcome of a successful command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub enum Outcome {
 
 /// Runs the command line of this process on a cloud. Exit codes: 0 success, 1 error, 2 changes or drift, 130 interrupted.
 pub fn main(cloud: &dyn Cloud) -> ExitCode {
-    let surroundings = Surroundings::of_this_process();
-    let arguments = match Arguments::try_parse_from(&surroundings.arguments) {
+    let process = ProcessContext::of_this_process();
+    let arguments = match Arguments::try_parse_from(&process.arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let is_help = !error.use_stderr();
@@ -59,7 +59,7 @@ pub fn main(cloud: &dyn Cloud) -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let result = runtime.block_on(commands::dispatch(arguments, surroundings, cloud));
+    let result = runtime.block_on(commands::dispatch(arguments, process, cloud));
     // Do not wait for calls that are still in flight.
     runtime.shutdown_background();
     match result {

@@ -28,7 +28,7 @@ pub(crate) fn observer(run: &Run<'_>, json: bool) -> Result<Arc<dyn Observer>, C
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if json {
         observers.push(Box::new(log::JsonLines));
-    } else if run.surroundings.is_terminal {
+    } else if run.process.is_terminal {
         observers.push(Box::new(terminal::Terminal::new(run.arguments.verbose)));
     } else {
         observers.push(Box::new(lines::PlainLines { verbose: run.arguments.verbose }));

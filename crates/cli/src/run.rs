@@ -8,7 +8,7 @@ use futures::future::join;
 use jiff::Timestamp;
 use ohinfra_core::contract::{Live, Provider};
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_core::look_up::Request;
+use ohinfra_core::lookup::Request;
 use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::refresh::ReadError;
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
@@ -26,8 +26,8 @@ use serde_json::Value;
 use crate::args::{Arguments, PlanOptionArguments, SelectionArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
+use crate::process::ProcessContext;
 use crate::progress;
-use crate::surroundings::Surroundings;
 use ohinfra_state::local::read_at_most;
 
 /// Maximum size of a configuration or policy file, in bytes. IAM accepts 10,240 characters of policies per role.
@@ -44,7 +44,7 @@ pub struct Run<'a> {
     /// The global flags.
     pub arguments: &'a Arguments,
     /// The process context.
-    pub surroundings: &'a Surroundings,
+    pub process: &'a ProcessContext,
     /// The cloud.
     pub cloud: &'a dyn Cloud,
     /// The configuration.
@@ -100,27 +100,27 @@ pub struct PlanOptions {
 
 /// The read mode for the resources in the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum ReadMode {
     /// Every resource and its tags from its own service: for plans that are applied.
-    Exact,
+    Authoritative,
     /// Tags from the tagging index, which may lag behind: for plans that are only shown.
-    ByIndex,
+    TagIndex,
 }
 
 impl<'a> Run<'a> {
     /// Loads the configuration and reports all of its problems together.
     pub fn new(
         arguments: &'a Arguments,
-        surroundings: &'a Surroundings,
+        process: &'a ProcessContext,
         cloud: &'a dyn Cloud,
         interrupt: Interrupt,
     ) -> Result<Self, CommandError> {
-        let (mut configuration, mut warnings) = Configuration::load(&sources(arguments, surroundings)?)?;
+        let (mut configuration, mut warnings) = Configuration::load(&sources(arguments, process)?)?;
         saml_metadata(arguments, &mut configuration)?;
         let (sandbox, policy_text) = sandbox_policy(arguments, &configuration)?;
         warnings.extend(sandbox.warnings.clone());
         let digest = configuration.digest(&policy_text);
-        Ok(Self { arguments, surroundings, cloud, configuration, sandbox, digest, warnings, interrupt })
+        Ok(Self { arguments, process, cloud, configuration, sandbox, digest, warnings, interrupt })
     }
 
     /// Connects to the cloud and the state. `json`: events go to standard output as JSON.
@@ -185,8 +185,8 @@ impl<'a> Run<'a> {
         LockInfo {
             id: uuid::Uuid::new_v4().to_string(),
             operation: operation.to_owned(),
-            who: self.surroundings.user.clone(),
-            host: self.surroundings.host.clone(),
+            who: self.process.user.clone(),
+            host: self.process.host.clone(),
             pid: std::process::id(),
             created_at: now,
             heartbeat_at: now,
@@ -220,16 +220,16 @@ impl Connected<'_> {
         selection: &Selection,
         options: &PlanOptions,
         mode: Mode,
-        reading: Reading,
+        reading: ReadMode,
     ) -> Result<Planned, CommandError> {
         let configuration = &self.run.configuration;
         let mut pins = Pins { known: document.pins.clone(), upgrade: options.upgrade, ..Pins::default() };
-        let requests = environment::look_ups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
+        let requests = environment::lookups(configuration, &pins, matches!(mode, Mode::Destroy | Mode::Purge));
         let prior = &document.resources;
         let reading = async {
             match reading {
-                Reading::Exact => self.engine.refresh(prior).await,
-                Reading::ByIndex => self.engine.refresh_by_index(&document.deployment, prior).await,
+                ReadMode::Authoritative => self.engine.refresh(prior).await,
+                ReadMode::TagIndex => self.engine.refresh_by_index(&document.deployment, prior).await,
             }
         };
         let (answers, live) = join(self.engine.ask_all(&requests), reading).await;
@@ -334,7 +334,7 @@ pub fn options(arguments: &PlanOptionArguments) -> PlanOptions {
     }
 }
 
-fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources, CommandError> {
+fn sources(arguments: &Arguments, process: &ProcessContext) -> Result<Sources, CommandError> {
     let name = arguments.config.display().to_string();
     let file = match read_at_most(&arguments.config, LARGEST_FILE) {
         Ok(bytes) => match String::from_utf8(bytes) {
@@ -343,7 +343,7 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
         },
         // Flags and variables may set every required key.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if surroundings.variables.is_empty() && arguments.sets.is_empty() && arguments.contexts.is_empty() {
+            if process.variables.is_empty() && arguments.sets.is_empty() && arguments.contexts.is_empty() {
                 return Err(CommandError::simple(
                     format!("configuration file `{name}` not found"),
                     "create one with `ohinfra init`, or name another file with `--config FILE`",
@@ -355,7 +355,7 @@ fn sources(arguments: &Arguments, surroundings: &Surroundings) -> Result<Sources
     };
     Ok(Sources {
         file,
-        environment: surroundings.variables.clone(),
+        environment: process.variables.clone(),
         contexts: arguments.contexts.clone(),
         sets: arguments.sets.clone(),
     })

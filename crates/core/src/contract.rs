@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::{ErrorKind, ProviderError};
 use crate::inputs::{Attributes, Inputs};
-use crate::look_up::{AnswersLookUp, Request};
+use crate::lookup::{AnswersLookUp, Request};
 use crate::schema::Schema;
 use crate::tags::{Ownership, Tags};
 use crate::{Address, Region};
@@ -394,21 +394,21 @@ pub struct RecordedTags {
 pub trait TagIndex: Send + Sync {
     /// Sets the recorded tags. Where the index agrees with them, reads may use the index. With `None`, tags are read from each
     /// resource.
-    fn believe(&self, recorded: Option<RecordedTags>);
+    fn use_recorded_tags(&self, recorded: Option<RecordedTags>);
 }
 
 /// A cloud: all its kinds and lookups, by name. Registered explicitly, so that they are ordered and searchable.
 #[derive(Clone, Default)]
 pub struct Provider {
     kinds: BTreeMap<&'static str, (Arc<Schema>, Arc<dyn ResourceKind>)>,
-    look_ups: BTreeMap<&'static str, Arc<dyn AnswersLookUp>>,
+    lookups: BTreeMap<&'static str, Arc<dyn AnswersLookUp>>,
     limits: BTreeMap<&'static str, usize>,
     tag_index: Option<Arc<dyn TagIndex>>,
 }
 
 impl Provider {
     /// Limits the number of concurrent calls to a service in a region.
-    pub fn at_most(mut self, service: &'static str, calls: usize) -> Self {
+    pub fn concurrency_limit(mut self, service: &'static str, calls: usize) -> Self {
         self.limits.insert(service, calls);
         self
     }
@@ -441,8 +441,8 @@ impl Provider {
     }
 
     /// Adds a lookup.
-    pub fn look_up(mut self, look_up: impl AnswersLookUp + 'static) -> Self {
-        self.look_ups.insert(look_up.name(), Arc::new(look_up));
+    pub fn lookup(mut self, lookup: impl AnswersLookUp + 'static) -> Self {
+        self.lookups.insert(lookup.name(), Arc::new(lookup));
         self
     }
 
@@ -452,8 +452,8 @@ impl Provider {
     }
 
     /// Returns all lookups, ordered by name.
-    pub fn look_ups(&self) -> impl Iterator<Item = &Arc<dyn AnswersLookUp>> {
-        self.look_ups.values()
+    pub fn lookups(&self) -> impl Iterator<Item = &Arc<dyn AnswersLookUp>> {
+        self.lookups.values()
     }
 
     /// Returns the kind with a name.
@@ -472,8 +472,8 @@ impl Provider {
 
     /// Runs one lookup.
     pub async fn ask(&self, request: &Request) -> Result<Value, ProviderError> {
-        match self.look_ups.get(request.name) {
-            Some(look_up) => look_up.answer(&request.region, request.question.clone()).await,
+        match self.lookups.get(request.name) {
+            Some(lookup) => lookup.answer(&request.region, request.question.clone()).await,
             None => Err(ProviderError::new(ErrorKind::Invalid, request.name, "unknown lookup")),
         }
     }

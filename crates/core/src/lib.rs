@@ -9,7 +9,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod error;
 pub mod inputs;
-pub mod look_up;
+pub mod lookup;
 pub mod package;
 pub mod region;
 pub mod schema;

@@ -4,49 +4,49 @@ use std::time::Duration;
 
 /// The traits of a field: how the planner compares and updates it. Combine with `|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Behaviour(u16);
+pub struct FieldTraits(u16);
 
 /// Immutable in AWS: a change replaces the resource.
-pub const REPLACE: Behaviour = Behaviour(1);
+pub const REPLACE: FieldTraits = FieldTraits(1);
 /// A list whose order is irrelevant.
-pub const UNORDERED: Behaviour = Behaviour(2);
+pub const UNORDERED: FieldTraits = FieldTraits(2);
 /// A secret: stored, displayed and compared as a keyed digest.
-pub const SENSITIVE: Behaviour = Behaviour(4);
+pub const SENSITIVE: FieldTraits = FieldTraits(4);
 /// Set by AWS if not configured. Documentation only: fields that are not configured are never compared.
-pub const DEFAULTED: Behaviour = Behaviour(8);
+pub const DEFAULTED: FieldTraits = FieldTraits(8);
 /// A JSON document as a string: compared semantically, displayed as a line diff.
-pub const DOCUMENT: Behaviour = Behaviour(16);
+pub const DOCUMENT: FieldTraits = FieldTraits(16);
 /// Sent to AWS but never read back, because AWS does not report it: compared with the last applied value.
-pub const WRITE_ONLY: Behaviour = Behaviour(32);
+pub const WRITE_ONLY: FieldTraits = FieldTraits(32);
 /// A case-insensitive string.
-pub const CASELESS: Behaviour = Behaviour(64);
+pub const CASELESS: FieldTraits = FieldTraits(64);
 /// An immutable name, description or placement that does not affect the function of the resource. An imported or adopted
 /// resource keeps its current value. Only with [`REPLACE`].
-pub const NOMINAL: Behaviour = Behaviour(128);
+pub const NOMINAL: FieldTraits = FieldTraits(128);
 /// Never configured: the value that AWS reports after an apply is recorded, and a different value later is drift. For values
 /// that are passed to AWS and must be hidden from the planner; with [`SENSITIVE`], and read as a digest.
-pub const RECORDED: Behaviour = Behaviour(256);
+pub const RECORDED: FieldTraits = FieldTraits(256);
 /// A list that is updated in place if the new and the live value share an entry, and otherwise replaces the resource.
-pub const REPLACE_IF_DISJOINT: Behaviour = Behaviour(512);
+pub const REPLACE_IF_DISJOINT: FieldTraits = FieldTraits(512);
 /// A minimum version: a higher live version is not a difference, because AWS upgrades it automatically.
-pub const FLOOR: Behaviour = Behaviour(1024);
+pub const FLOOR: FieldTraits = FieldTraits(1024);
 /// A list that can also have foreign entries. An entry that is neither configured nor applied is foreign: it is not a difference,
 /// and no update removes it.
-pub const SHARED: Behaviour = Behaviour(2048);
+pub const SHARED: FieldTraits = FieldTraits(2048);
 /// A list whose old entries stay until the dependents that are replaced or deleted in the same run no longer exist, so that old
 /// and new dependents are served meanwhile. For addresses that a live site still needs.
-pub const OVERLAP: Behaviour = Behaviour(4096);
+pub const OVERLAP: FieldTraits = FieldTraits(4096);
 /// A map without foreign entries. An entry that is neither configured nor applied is drift, and an update removes it.
-pub const EXACT: Behaviour = Behaviour(8192);
+pub const EXACT: FieldTraits = FieldTraits(8192);
 
-impl Behaviour {
+impl FieldTraits {
     /// Returns `true` if all traits of `other` are set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 }
 
-impl std::ops::BitOr for Behaviour {
+impl std::ops::BitOr for FieldTraits {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -97,7 +97,7 @@ pub struct Schema {
     pub kind: &'static str,
     /// A one-line description for the reference documentation.
     pub summary: &'static str,
-    inputs: Vec<(&'static str, Behaviour)>,
+    inputs: Vec<(&'static str, FieldTraits)>,
     unreported: Vec<(&'static str, &'static str)>,
     attributes: Vec<(&'static str, Availability)>,
     /// `true` if the kind supports tags, including the ownership tags.
@@ -178,33 +178,33 @@ impl Schema {
     }
 
     /// Sets the usual time of an in-place update. The default is two seconds.
-    pub fn usually_updated_in(mut self, time: Duration) -> Self {
+    pub fn expected_update(mut self, time: Duration) -> Self {
         self.usual_update = time;
         self
     }
 
     /// Sets the usual time from creation until ready. The default of two seconds fits most kinds.
-    pub fn usually(mut self, time: Duration) -> Self {
+    pub fn expected_create(mut self, time: Duration) -> Self {
         self.usual = time;
         self
     }
 
     /// Adds an input. `path` is a field or a dotted path to a nested field. A path that is not declared inherits the traits of
     /// its nearest declared parent.
-    pub fn input(mut self, path: &'static str, behaviour: Behaviour) -> Self {
-        self.inputs.push((path, behaviour));
+    pub fn input(mut self, path: &'static str, traits: FieldTraits) -> Self {
+        self.inputs.push((path, traits));
         self
     }
 
-    /// Adds an input that cannot be read back. [`WRITE_ONLY`] is added to `behaviour`; `reason` explains why it cannot be read.
-    pub fn unreported(mut self, path: &'static str, behaviour: Behaviour, reason: &'static str) -> Self {
+    /// Adds an input that cannot be read back. [`WRITE_ONLY`] is added to `traits`; `reason` explains why it cannot be read.
+    pub fn unreported(mut self, path: &'static str, traits: FieldTraits, reason: &'static str) -> Self {
         self.unreported.push((path, reason));
-        self.input(path, behaviour | WRITE_ONLY)
+        self.input(path, traits | WRITE_ONLY)
     }
 
     /// Adds an input without traits.
     pub fn plain(self, path: &'static str) -> Self {
-        self.input(path, Behaviour::default())
+        self.input(path, FieldTraits::default())
     }
 
     /// Adds an attribute.
@@ -261,21 +261,21 @@ impl Schema {
     }
 
     /// Returns the traits of a dotted path: its own, or those of the nearest declared parent.
-    pub fn behaviour(&self, path: &str) -> Behaviour {
+    pub fn traits(&self, path: &str) -> FieldTraits {
         let mut path = path;
         loop {
-            if let Some((_, behaviour)) = self.inputs.iter().find(|(name, _)| *name == path) {
-                return *behaviour;
+            if let Some((_, traits)) = self.inputs.iter().find(|(name, _)| *name == path) {
+                return *traits;
             }
             match path.rfind('.') {
                 Some(dot) => path = path.get(..dot).unwrap_or_default(),
-                None => return Behaviour::default(),
+                None => return FieldTraits::default(),
             }
         }
     }
 
     /// Returns the inputs in order of declaration.
-    pub fn inputs(&self) -> &[(&'static str, Behaviour)] {
+    pub fn inputs(&self) -> &[(&'static str, FieldTraits)] {
         &self.inputs
     }
 
@@ -307,10 +307,10 @@ mod tests {
     #[test]
     fn a_nested_path_inherits_from_its_nearest_declared_parent() {
         let schema = Schema::new("s.k", "").input("a", REPLACE).input("a.b", UNORDERED | DOCUMENT);
-        assert!(schema.behaviour("a.c").has(REPLACE));
-        assert!(!schema.behaviour("a.b.d").has(REPLACE));
-        assert!(schema.behaviour("a.b.d").has(UNORDERED));
-        assert_eq!(schema.behaviour("z"), Behaviour::default());
+        assert!(schema.traits("a.c").has(REPLACE));
+        assert!(!schema.traits("a.b.d").has(REPLACE));
+        assert!(schema.traits("a.b.d").has(UNORDERED));
+        assert_eq!(schema.traits("z"), FieldTraits::default());
         assert_eq!(schema.service(), "s");
     }
 }

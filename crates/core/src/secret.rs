@@ -26,7 +26,7 @@ pub fn mask(inputs: &Inputs, schema: &Schema, lineage: &str) -> Inputs {
         let field = |(name, value): (&String, &Value)| {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             let masked = match value {
-                _ if schema.behaviour(&path).has(SENSITIVE) => digest(lineage, value),
+                _ if schema.traits(&path).has(SENSITIVE) => digest(lineage, value),
                 Value::Object(inner) => Value::Object(fields(&path, inner, schema, lineage)),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => value.clone(),
             };

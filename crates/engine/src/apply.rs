@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::Engine;
 use crate::events::{Event, word};
-use crate::pending::{announce, settle};
+use crate::pending::{clear_intents, record_intents};
 use crate::refresh::subject;
 use crate::session::Session;
 use crate::step::{Message, Outcome, Work, never_reported, with_recorded};
@@ -100,7 +100,7 @@ impl Engine {
             messages,
             report: Report::default(),
         };
-        announce(self, session, plan).await;
+        record_intents(self, session, plan).await;
         execution.sync_unchanged();
         execution.walk().await;
         let outputs = execution.outputs();
@@ -108,7 +108,7 @@ impl Engine {
         // Displayed by address, not in order of completion.
         report.retained.sort();
         report.deferred.sort();
-        settle(session, plan, &report);
+        clear_intents(session, plan, &report);
         if outputs.as_ref().is_some_and(|outputs| session.writer.with(|d| d.outputs != *outputs)) {
             session.writer.change(|document| document.outputs = outputs.unwrap_or_default());
         }
@@ -141,7 +141,7 @@ impl Execution<'_> {
         let interrupt = self.engine.interrupt.clone();
         let mut is_reported = false;
         loop {
-            self.session.make_sure(self.engine).await;
+            self.session.ensure_lock_held(self.engine).await;
             let stopped = interrupt.stop.is_cancelled() || self.session.writer.error().is_some();
             if !stopped {
                 self.start_ready();

@@ -10,7 +10,8 @@ use serde::Serialize;
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A lookup started.
-    LookUp {
+    #[serde(rename = "look_up")]
+    Lookup {
         /// The name of the lookup.
         name: String,
         /// The region.

@@ -66,12 +66,12 @@ fn applied(schema: &Schema, desired: &Inputs, live: &Inputs) -> Inputs {
     let mut applied = Inputs::new();
     for (name, wanted) in desired {
         let value = match live.get(name) {
-            _ if schema.behaviour(name).has(WRITE_ONLY) => imported(),
+            _ if schema.traits(name).has(WRITE_ONLY) => imported(),
             Some(Value::Object(tags)) if name == "tags" => {
                 let ours = tags.iter().filter(|(key, _)| wanted.get(key).is_some());
                 Value::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())
             }
-            Some(value) if schema.behaviour(name).has(SHARED) => own_entries(value, wanted, &Value::Null),
+            Some(value) if schema.traits(name).has(SHARED) => own_entries(value, wanted, &Value::Null),
             Some(value) => value.clone(),
             None => continue,
         };

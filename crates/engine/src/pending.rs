@@ -21,7 +21,7 @@ use crate::session::Session;
 use crate::waiting::retrying_read;
 
 /// Returns the intents of a plan: the resources to create, and unsettled intents of earlier runs for resources in the plan.
-fn announced(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap<Address, Pending> {
+fn intents(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap<Address, Pending> {
     let known = |reference: &ohinfra_core::Reference| {
         plan.live.get(&reference.resource).and_then(|live| live.attributes.get(&reference.attribute)).cloned()
     };
@@ -37,20 +37,20 @@ fn announced(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap
             attempted: document.pending.get(&change.address).is_some_and(|pending| pending.attempted),
         })
     };
-    let announced = |change: &Change| {
+    let intents = |change: &Change| {
         let pending = match change.action {
             Action::Create | Action::Replace(_) => intent(change),
             _ => document.pending.get(&change.address).cloned(),
         };
         Some((change.address.clone(), pending?))
     };
-    plan.changes.values().filter_map(announced).collect()
+    plan.changes.values().filter_map(intents).collect()
 }
 
 /// Records the intents of a plan and waits until they are written. If the write fails, no step starts, and the writer reports the
 /// error.
-pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan) {
-    let pending = session.writer.with(|document| announced(engine, document, plan));
+pub(crate) async fn record_intents(engine: &Engine, session: &Session, plan: &Plan) {
+    let pending = session.writer.with(|document| intents(engine, document, plan));
     if session.writer.with(|document| document.pending != pending) {
         session.writer.change(|document| document.pending = pending);
         // The writer reports the error, and the execution ends before its first step.
@@ -59,7 +59,7 @@ pub(crate) async fn announce(engine: &Engine, session: &Session, plan: &Plan) {
 }
 
 /// Removes the settled intents. Intents with an unknown outcome and those of unselected resources remain.
-pub(crate) fn settle(session: &Session, plan: &Plan, report: &Report) {
+pub(crate) fn clear_intents(session: &Session, plan: &Plan, report: &Report) {
     let failed = report.failed.iter().map(|failure| &failure.step).chain(&report.abandoned);
     let not_run = report.skipped.iter().map(|(step, _)| step).chain(&report.not_started);
     let unsettled: BTreeSet<Address> = failed

@@ -50,8 +50,8 @@ impl Engine {
         let pending = self.find_pending(request.document, request.graph, &mut prior, &mut live);
         pending.await.map_err(PlanError::Read)?;
         let direction = match request.mode {
-            Mode::Apply | Mode::RefreshOnly => Direction::Making,
-            Mode::Destroy | Mode::Purge => Direction::TakingAway,
+            Mode::Apply | Mode::RefreshOnly => Direction::Dependencies,
+            Mode::Destroy | Mode::Purge => Direction::Dependents,
         };
         let selected = request.selection.resolve(request.graph, &prior, direction).map_err(PlanError::Selection)?;
         let refreshed = self.discover(request.graph, request.document, live).await.map_err(PlanError::Read)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use ohinfra_core::contract::{Live, RecordedTags, Subject, tags_of};
 use ohinfra_core::inputs::{Inputs, resolve_all, without_unknowns};
-use ohinfra_core::look_up::Request;
+use ohinfra_core::lookup::Request;
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{Address, ProviderError, Region};
@@ -64,7 +64,7 @@ impl Engine {
     /// Runs all lookups concurrently. Returns all errors, not only the first one.
     pub async fn ask_all(&self, requests: &[Request]) -> Vec<Result<Value, ReadError>> {
         join_all(requests.iter().map(|request| async move {
-            self.observer.on(&Event::LookUp { name: request.name.to_owned(), region: request.region.to_string() });
+            self.observer.on(&Event::Lookup { name: request.name.to_owned(), region: request.region.to_string() });
             let service = request.name.split('.').next().unwrap_or_default();
             let ask = || async {
                 let _permit = self.limits.permit(service, &request.region).await;
@@ -85,9 +85,9 @@ impl Engine {
     ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let Some(index) = self.provider.tag_index() else { return self.refresh(prior).await };
         let tags = prior.iter().map(|(address, prior)| (address.to_string(), tags_of(&prior.inputs)));
-        index.believe(Some(RecordedTags { deployment: deployment.to_owned(), tags: tags.collect() }));
+        index.use_recorded_tags(Some(RecordedTags { deployment: deployment.to_owned(), tags: tags.collect() }));
         let live = self.refresh(prior).await;
-        index.believe(None);
+        index.use_recorded_tags(None);
         live
     }
 

@@ -100,7 +100,7 @@ impl Session {
 
     /// Verifies that the lock is still held before a step starts: after failed heartbeats or a suspended machine, another process
     /// may have replaced it. If this cannot be verified, no further steps are started.
-    pub(crate) async fn make_sure(&self, engine: &Engine) {
+    pub(crate) async fn ensure_lock_held(&self, engine: &Engine) {
         let now = engine.clock.now();
         if self.lock.is_doubtful(now)
             && !engine.interrupt.stop.is_cancelled()

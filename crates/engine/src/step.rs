@@ -194,7 +194,7 @@ impl Work {
 
     /// Returns the inputs as recorded in the state, with the live values of [`RECORDED`] inputs.
     pub(crate) async fn recorded(&self, id: &str, inputs: Inputs) -> Result<Inputs, ProviderError> {
-        if !self.schema.inputs().iter().any(|(_, behaviour)| behaviour.has(RECORDED)) {
+        if !self.schema.inputs().iter().any(|(_, traits)| traits.has(RECORDED)) {
             return Ok(inputs);
         }
         let live = self.read(id).await?;
@@ -243,7 +243,7 @@ impl Work {
 
 /// Adds the live values of [`RECORDED`] inputs.
 pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) -> Inputs {
-    let names = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(RECORDED)).map(|(name, _)| *name);
+    let names = schema.inputs().iter().filter(|(_, traits)| traits.has(RECORDED)).map(|(name, _)| *name);
     inputs.extend(names.filter_map(|name| Some((name.to_owned(), live.inputs.get(name)?.clone()))));
     inputs
 }
@@ -252,7 +252,7 @@ pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) ->
 /// cannot be applied again, and secrets, which only a rotation may change.
 pub(crate) fn never_reported(schema: &Schema, desired: &Inputs) -> Inputs {
     let is_fixed =
-        |field: &str| schema.behaviour(field).has(WRITE_ONLY | REPLACE) || schema.rotated.is_some_and(|it| it == field);
+        |field: &str| schema.traits(field).has(WRITE_ONLY | REPLACE) || schema.rotated.is_some_and(|it| it == field);
     desired.iter().filter(|(field, _)| is_fixed(field)).map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
@@ -278,7 +278,7 @@ fn update_of(schema: &Schema, desired: &Inputs, live: &Live, fields: &[FieldChan
     }
     let mut present = live.inputs.clone();
     // Of a list that is shared, an update sees its own entries only.
-    let shared = fields.iter().filter(|field| schema.behaviour(&field.path).has(SHARED));
+    let shared = fields.iter().filter(|field| schema.traits(&field.path).has(SHARED));
     present.extend(shared.map(|field| (field.path.clone(), field.before.clone().unwrap_or_default())));
     Update {
         desired: desired.clone(),

@@ -22,7 +22,7 @@ const MAX_DELAY: Duration = Duration::from_secs(15);
 /// | not yet visible | propagation of a new role, profile, group or principal within AWS | 2 min |
 /// | throttled | lower request rate, after the SDK's retries | 5 min |
 /// | unavailable | recovery of the service or the network, after the SDK's retries | 1 min |
-pub fn patience(kind: ErrorKind, step: Duration) -> Option<Duration> {
+pub fn retry_budget(kind: ErrorKind, step: Duration) -> Option<Duration> {
     match kind {
         ErrorKind::Dependency => Some(step),
         ErrorKind::NotYetVisible => Some(Duration::from_secs(120).min(step)),
@@ -60,7 +60,7 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, ProviderError>>,
 {
-    retry_within_budget(|kind| patience(kind, step), progress, call).await
+    retry_within_budget(|kind| retry_budget(kind, step), progress, call).await
 }
 
 /// Like [`retrying`], for the reads of a plan: retries only throttling. A network failure is reported immediately, because a
@@ -70,12 +70,12 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, ProviderError>>,
 {
-    let throttled = |kind| if kind == ErrorKind::Throttled { patience(kind, Duration::MAX) } else { None };
+    let throttled = |kind| if kind == ErrorKind::Throttled { retry_budget(kind, Duration::MAX) } else { None };
     retry_within_budget(throttled, progress, call).await
 }
 
 async fn retry_within_budget<T, F, Fut>(
-    patience: impl Fn(ErrorKind) -> Option<Duration>,
+    retry_budget: impl Fn(ErrorKind) -> Option<Duration>,
     progress: impl Fn(String),
     mut call: F,
 ) -> Result<T, ProviderError>
@@ -92,15 +92,15 @@ where
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        match patience(error.kind) {
-            Some(patience) if started.elapsed() < patience => {
+        match retry_budget(error.kind) {
+            Some(retry_budget) if started.elapsed() < retry_budget => {
                 if std::mem::replace(&mut is_persistent, true) {
                     progress(format!("waiting: {}", error.message));
                 }
                 backoff.next().await;
             }
-            Some(patience) => {
-                error.message = format!("{} (gave up after {} s)", error.message, patience.as_secs());
+            Some(retry_budget) => {
+                error.message = format!("{} (gave up after {} s)", error.message, retry_budget.as_secs());
                 return Err(error);
             }
             None => return Err(error),

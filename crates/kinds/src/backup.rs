@@ -1,11 +1,11 @@
 //! AWS Backup.
 
-pub mod look_ups;
+pub mod lookups;
 pub mod plan;
 pub mod selection;
 pub mod vault;
 
-pub use look_ups::OptedIn;
+pub use lookups::OptedIn;
 pub use plan::{Plan, PlanInputs, PlanRule};
 pub use selection::{Selection, SelectionInputs, TagCondition};
 pub use vault::{Vault, VaultInputs};

@@ -1,13 +1,13 @@
 //! Amazon EC2: networking and launch templates.
 
 pub mod launch_template;
-pub mod look_ups;
+pub mod lookups;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod vpc_endpoint;
 
 pub use launch_template::{LaunchTemplate, LaunchTemplateInputs, Volume};
-pub use look_ups::{
+pub use lookups::{
     EndpointService, PrefixList, Vpc, VpcChoice, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails, Vpcs,
 };
 pub use security_group::{SecurityGroup, SecurityGroupInputs};

@@ -3,7 +3,7 @@
 pub mod cluster;
 pub mod cluster_parameter_group;
 pub mod instance;
-pub mod look_ups;
+pub mod lookups;
 pub mod proxy;
 pub mod proxy_target_group;
 pub mod subnet_group;
@@ -11,7 +11,7 @@ pub mod subnet_group;
 pub use cluster::{Cluster, ClusterInputs};
 pub use cluster_parameter_group::{ClusterParameterGroup, ClusterParameterGroupInputs};
 pub use instance::{Instance, InstanceInputs};
-pub use look_ups::{EngineQuestion, EngineVersions};
+pub use lookups::{EngineQuestion, EngineVersions};
 pub use proxy::{Proxy, ProxyInputs};
 pub use proxy_target_group::{ProxyTargetGroup, ProxyTargetGroupInputs};
 pub use subnet_group::{SubnetGroup, SubnetGroupInputs};

@@ -1,7 +1,7 @@
 //! Amazon Route 53.
 
-pub mod look_ups;
+pub mod lookups;
 pub mod record;
 
-pub use look_ups::{HostedZone, HostedZoneDetails, HostedZones, ZoneChoice};
+pub use lookups::{HostedZone, HostedZoneDetails, HostedZones, ZoneChoice};
 pub use record::{Alias, Record, RecordInputs};

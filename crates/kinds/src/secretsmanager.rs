@@ -1,11 +1,11 @@
 //! AWS Secrets Manager.
 
 pub mod connection_details;
-pub mod look_ups;
+pub mod lookups;
 pub mod secret;
 pub mod secret_policy;
 
 pub use connection_details::{ConnectionDetails, ConnectionDetailsInputs};
-pub use look_ups::{SecretDescription, SecretDetails};
+pub use lookups::{SecretDescription, SecretDetails};
 pub use secret::{Secret, SecretContent, SecretInputs};
 pub use secret_policy::{SecretPolicy, SecretPolicyInputs};

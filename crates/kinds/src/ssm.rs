@@ -1,7 +1,7 @@
 //! AWS Systems Manager: Parameter Store.
 
-pub mod look_ups;
+pub mod lookups;
 pub mod parameter;
 
-pub use look_ups::{ParameterDetails, PublishedParameter};
+pub use lookups::{ParameterDetails, PublishedParameter};
 pub use parameter::{Parameter, ParameterInputs};

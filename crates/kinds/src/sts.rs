@@ -1,5 +1,5 @@
 //! AWS Security Token Service.
 
-pub mod look_ups;
+pub mod lookups;
 
-pub use look_ups::{CallerDetails, CallerIdentity};
+pub use lookups::{CallerDetails, CallerIdentity};

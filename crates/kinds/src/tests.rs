@@ -1,6 +1,6 @@
 //! Tests that apply to all kinds.
 
-use ohinfra_core::schema::{Behaviour, REPLACE};
+use ohinfra_core::schema::{FieldTraits, REPLACE};
 
 use super::*;
 
@@ -129,7 +129,7 @@ fn replacements_of_named_kinds_complete() {
     let listed: Vec<&str> = NAMED.iter().map(|named| named.kind).collect();
     assert_eq!(with_name.iter().map(|schema| schema.kind).collect::<Vec<_>>(), listed);
     for (schema, expected) in with_name.into_iter().zip(NAMED) {
-        let is_replaced = |(name, behavior): &&(&'static str, Behaviour)| {
+        let is_replaced = |(name, behavior): &&(&'static str, FieldTraits)| {
             behavior.has(REPLACE) && !schema.natural_name.contains(name)
         };
         let same_name: Vec<&str> = schema.inputs().iter().filter(is_replaced).map(|(name, _)| *name).collect();

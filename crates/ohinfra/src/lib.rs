@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 /// Returns the provider with every kind and lookup on AWS, on one connection.
 pub fn provider(connection: &Connection) -> Provider {
     let provider = Provider::default()
-        .look_up(CallerIdentityLookUp(Arc::clone(connection.caller())))
+        .lookup(CallerIdentityLookUp(Arc::clone(connection.caller())))
         .with_tag_index(Arc::clone(connection.tag_index()) as Arc<dyn TagIndex>);
     let provider = ohinfra_aws_ec2::register(provider, connection);
     let provider = ohinfra_aws_iam::register(provider, connection);

@@ -1,9 +1,10 @@
 //! The configuration: layered sources, validated against the table of keys, as typed data.
 
-mod forms;
 pub mod keys;
 pub mod login;
+pub mod reference;
 pub mod tree;
+mod validators;
 
 use std::collections::BTreeMap;
 
@@ -16,14 +17,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::payload::releases::{self, Release};
-use forms::{
+pub use login::{Login, Oidc, Saml, SamlMetadata};
+pub use tree::Sources;
+use tree::{Node, Origin};
+use validators::{
     is_arm64_instance, is_bedrock_model, is_bucket, is_domain, is_domain_suffix, is_engine_version, is_image_digest,
     is_label, is_model_pattern, is_name, is_reserved, is_runtime, is_secret_name, is_state_url, is_title, is_vpc_id,
     is_zone_id,
 };
-pub use login::{Login, Oidc, Saml, SamlMetadata};
-pub use tree::Sources;
-use tree::{Node, Origin};
 
 /// A validated configuration with all defaults applied.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -148,7 +149,7 @@ impl Configuration {
 
     /// Returns the Bedrock model or inference profile ID of the default model.
     pub fn default_model_id(&self) -> Option<String> {
-        forms::model_id(&self.default_model()).map(str::to_owned)
+        validators::model_id(&self.default_model()).map(str::to_owned)
     }
 
     /// Returns patterns of the allowed models; the default model always matches one of them.
@@ -157,7 +158,7 @@ impl Configuration {
         let listed = listed.as_array().into_iter().flatten().filter_map(|pattern| pattern.as_str().map(str::to_owned));
         let mut patterns: Vec<String> = listed.collect();
         let model =
-            self.default_model_id().filter(|id| !patterns.iter().any(|pattern| forms::fits_pattern(pattern, id)));
+            self.default_model_id().filter(|id| !patterns.iter().any(|pattern| validators::fits_pattern(pattern, id)));
         patterns.extend(model);
         patterns
     }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Region;
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_core::look_up::{LookUp, Request};
+use ohinfra_core::lookup::{Lookup, Request};
 use ohinfra_core::tags::{self, Tags};
 use ohinfra_kinds::backup::OptedIn;
-use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
+use ohinfra_kinds::ec2::lookups::{DefaultRoute, RouteTable, Subnet};
 use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails};
 use ohinfra_kinds::ecr::Buildx;
 use ohinfra_kinds::rds::EngineVersions;
@@ -116,7 +116,7 @@ pub fn sandbox_secret_name(configuration: &Configuration) -> String {
 }
 
 /// Returns all lookups of a plan. They are independent and can run concurrently. A destroy skips lookups that only creation needs.
-pub fn look_ups(configuration: &Configuration, pins: &Pins, is_destroy: bool) -> Vec<Request> {
+pub fn lookups(configuration: &Configuration, pins: &Pins, is_destroy: bool) -> Vec<Request> {
     let main = &configuration.region;
     let virginia = Region::us_east_1();
     // The caller identity comes first, so that credential errors are reported for it.
@@ -164,7 +164,7 @@ fn instance_lookups(configuration: &Configuration) -> Vec<Request> {
 struct Answers<'a>(&'a [(Request, Value)]);
 
 impl Answers<'_> {
-    fn get<L: LookUp>(&self, question: &L::Question) -> Option<L::Answer> {
+    fn get<L: Lookup>(&self, question: &L::Question) -> Option<L::Answer> {
         let question = serde_json::to_value(question).ok()?;
         let (_, answer) = self.0.iter().find(|(request, _)| request.name == L::NAME && request.question == question)?;
         serde_json::from_value(answer.clone()).ok()
@@ -338,13 +338,13 @@ fn check_vpc(
 
 /// Returns `true` unless images are to be built and docker buildx is missing.
 fn check_docker(answers: &Answers<'_>, problems: &mut Vec<Diagnostic>) -> bool {
-    let is_missing = answers.get::<Buildx>(&()) == Some(None);
-    if is_missing {
+    let none_if_missing = answers.get::<Buildx>(&()) == Some(None);
+    if none_if_missing {
         let message = "docker buildx not found, but `images.source` is `build`";
         let help = "install Docker with buildx, or remove `images.source` to use the published images";
         problems.push(Diagnostic::error("images.source", message.to_owned()).help(help));
     }
-    !is_missing
+    !none_if_missing
 }
 
 #[derive(Default)]

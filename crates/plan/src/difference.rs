@@ -40,7 +40,7 @@ pub fn difference(compared: &Compared<'_>) -> Vec<FieldChange> {
 pub fn drift(schema: &Schema, lineage: &str, applied: &Inputs, live: &Inputs) -> Vec<FieldChange> {
     let compared = Compared { schema, lineage, desired: applied, applied: Some(applied), live };
     let mut changes: Vec<FieldChange> =
-        difference(&compared).into_iter().filter(|change| !schema.behaviour(&change.path).has(WRITE_ONLY)).collect();
+        difference(&compared).into_iter().filter(|change| !schema.traits(&change.path).has(WRITE_ONLY)).collect();
     for change in &mut changes {
         std::mem::swap(&mut change.before, &mut change.after);
         change.drift = true;
@@ -59,7 +59,7 @@ fn fields(
     let mut names: Vec<&String> = desired.keys().collect();
     let removed = applied.into_iter().flat_map(Map::keys).filter(|name| !desired.contains_key(*name));
     names.extend(removed);
-    let is_exact = !prefix.is_empty() && compared.schema.behaviour(prefix).has(EXACT);
+    let is_exact = !prefix.is_empty() && compared.schema.traits(prefix).has(EXACT);
     names.extend(live.filter(|_| is_exact).into_iter().flat_map(Map::keys));
     names.sort();
     names.dedup();
@@ -67,8 +67,8 @@ fn fields(
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         let get = |map: Option<&Map<String, Value>>| map.and_then(|map| map.get(name)).cloned().unwrap_or(Value::Null);
         let (wanted, was, is) = (get(Some(desired)), get(applied), get(live));
-        let behaviour = compared.schema.behaviour(&path);
-        let is_whole = behaviour.has(SENSITIVE) || behaviour.has(WRITE_ONLY) || is_unknown_text(&wanted);
+        let traits = compared.schema.traits(&path);
+        let is_whole = traits.has(SENSITIVE) || traits.has(WRITE_ONLY) || is_unknown_text(&wanted);
         if let (Value::Object(wanted), Value::Object(is), false) = (&wanted, &is, is_whole) {
             fields(&path, wanted, was.as_object(), Some(is), compared, changes);
             continue;
@@ -89,23 +89,23 @@ fn field(
     applied: bool,
     compared: &Compared<'_>,
 ) -> Option<FieldChange> {
-    let behaviour = compared.schema.behaviour(&path);
-    if behaviour.has(RECORDED) && was.is_null() {
+    let traits = compared.schema.traits(&path);
+    if traits.has(RECORDED) && was.is_null() {
         return None;
     }
-    let wanted = if behaviour.has(RECORDED) { was.clone() } else { wanted };
-    let own = behaviour.has(SHARED).then(|| own_entries(is, &wanted, was));
+    let wanted = if traits.has(RECORDED) { was.clone() } else { wanted };
+    let own = traits.has(SHARED).then(|| own_entries(is, &wanted, was));
     let is = own.as_ref().unwrap_or(is);
-    let (sensitive, unknown) = (behaviour.has(SENSITIVE), is_unknown(&wanted));
+    let (sensitive, unknown) = (traits.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
-    let equal = |one: &Value, other: &Value| equal(behaviour, &masked(one), &masked(other));
+    let equal = |one: &Value, other: &Value| equal(traits, &masked(one), &masked(other));
     // A field that AWS omits is not a different value and must never cause a replacement.
-    let is = if behaviour.has(REPLACE) && is.is_null() { was } else { is };
-    let (before, changed) = if behaviour.has(WRITE_ONLY) {
+    let is = if traits.has(REPLACE) && is.is_null() { was } else { is };
+    let (before, changed) = if traits.has(WRITE_ONLY) {
         // Cannot be read back: the applied value stands in for the live one. For an adopted or imported resource, the
         // current value is accepted.
         (was.clone(), applied && !is_imported(was) && !equal(&wanted, was))
-    } else if behaviour.has(REPLACE) && is.is_null() {
+    } else if traits.has(REPLACE) && is.is_null() {
         return None;
     } else {
         let changed = unknown || !equal(&wanted, is);
@@ -115,10 +115,10 @@ fn field(
         return None;
     }
     // A field that was never applied is not drift, except for an entry that somebody added to a map of ours.
-    let was_ours = !was.is_null() || behaviour.has(EXACT);
-    let drift = applied && !behaviour.has(WRITE_ONLY) && was_ours && !equal(was, is);
+    let was_ours = !was.is_null() || traits.has(EXACT);
+    let drift = applied && !traits.has(WRITE_ONLY) && was_ours && !equal(was, is);
     Some(FieldChange {
-        replace: behaviour.has(REPLACE) || behaviour.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
+        replace: traits.has(REPLACE) || traits.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
         before: (!before.is_null()).then(|| masked(&before)),
         after: (!wanted.is_null()).then(|| if unknown { wanted } else { masked(&wanted) }),
         path,
@@ -142,12 +142,12 @@ fn is_disjoint(one: &Value, other: &Value) -> bool {
 }
 
 /// Returns `true` if the desired (or applied) value `one` and the live value `other` of a field are equivalent.
-pub(crate) fn equal(behaviour: ohinfra_core::schema::Behaviour, one: &Value, other: &Value) -> bool {
+pub(crate) fn equal(traits: ohinfra_core::schema::FieldTraits, one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::String(one), Value::String(other)) if behaviour.has(DOCUMENT) => same_meaning(one, other),
-        (Value::String(floor), Value::String(version)) if behaviour.has(FLOOR) => order(version) >= order(floor),
-        (Value::String(one), Value::String(other)) if behaviour.has(CASELESS) => one.eq_ignore_ascii_case(other),
-        (Value::Array(one), Value::Array(other)) if behaviour.has(UNORDERED) => {
+        (Value::String(one), Value::String(other)) if traits.has(DOCUMENT) => same_meaning(one, other),
+        (Value::String(floor), Value::String(version)) if traits.has(FLOOR) => order(version) >= order(floor),
+        (Value::String(one), Value::String(other)) if traits.has(CASELESS) => one.eq_ignore_ascii_case(other),
+        (Value::Array(one), Value::Array(other)) if traits.has(UNORDERED) => {
             let sorted = |items: &[Value]| {
                 let mut items: Vec<Value> = items.iter().map(without_nulls).collect();
                 items.sort_by_cached_key(Value::to_string);

@@ -12,10 +12,10 @@ use crate::plan::{Change, FieldChange};
 ///
 /// An input whose desired value is still unknown is also kept: AWS could not change it to any value.
 pub fn kept(schema: &Schema, desired: &Inputs, live: &Inputs) -> Inputs {
-    let nominal = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(NOMINAL | REPLACE));
-    let kept = nominal.filter_map(|(name, behaviour)| {
+    let nominal = schema.inputs().iter().filter(|(_, traits)| traits.has(NOMINAL | REPLACE));
+    let kept = nominal.filter_map(|(name, traits)| {
         let (desired, live) = (desired.get(*name)?, live.get(*name)?);
-        let differs = is_unknown(desired) || !equal(*behaviour, desired, live);
+        let differs = is_unknown(desired) || !equal(*traits, desired, live);
         (differs && !live.is_null()).then(|| ((*name).to_owned(), live.clone()))
     });
     kept.collect()
@@ -35,7 +35,7 @@ pub fn overlay(inputs: &Inputs, kept: &Inputs) -> Inputs {
 /// Returns one error for each difference that would replace an imported or retained resource.
 pub(crate) fn refusals(change: &Change, schema: &Schema) -> Vec<Diagnostic> {
     let refused = |field: &FieldChange| {
-        let secret = field.sensitive || schema.behaviour(&field.path).has(SENSITIVE);
+        let secret = field.sensitive || schema.traits(&field.path).has(SENSITIVE);
         let text = |value: Option<&Value>, unknown: bool| match value {
             _ if secret => "a different value".to_owned(),
             _ if unknown => "a value known only after apply".to_owned(),

@@ -13,7 +13,7 @@ use crate::steps::deletes_users;
 
 /// Returns the lists from which this apply removes entries that the last one set, each with its old and new entries.
 pub(crate) fn overlap(schema: &Schema, desired: &Inputs, applied: &Inputs, live: &Inputs) -> Inputs {
-    let listed = schema.inputs().iter().filter(|(_, behaviour)| behaviour.has(OVERLAP));
+    let listed = schema.inputs().iter().filter(|(_, traits)| traits.has(OVERLAP));
     let overlaps = listed.filter_map(|(name, _)| {
         let list = |inputs: &Inputs| inputs.get(*name).and_then(Value::as_array).cloned();
         let (wanted, applied, present) = (list(desired)?, list(applied)?, list(live)?);

@@ -47,7 +47,7 @@ impl Action {
     }
 
     /// Returns `true` if the action creates a new resource, whose attributes are still unknown.
-    pub fn makes_anew(self) -> bool {
+    pub fn creates_new(self) -> bool {
         matches!(self, Self::Create | Self::Replace(_))
     }
 }

@@ -151,7 +151,7 @@ fn resolve_outputs(outputs: &Outputs, known: &dyn Fn(&Reference) -> Option<Value
 /// Returns the value of an attribute if it is known at this point of the plan.
 fn known_attribute(input: &PlanInput<'_>, plan: &Plan, reference: &Reference) -> Option<Value> {
     let change = plan.changes.get(&reference.resource)?;
-    if change.action.makes_anew() {
+    if change.action.creates_new() {
         return None;
     }
     let availability = (input.schema)(&change.kind)?.availability(&reference.attribute)?;
@@ -346,7 +346,7 @@ fn replacement(schema: &Schema, desired: &Inputs, live: &Inputs) -> Replacement 
         let known =
             |inputs: &Inputs| inputs.get(*field).filter(|value| !value.is_null() && !is_unknown(value)).cloned();
         let (Some(desired), Some(live)) = (known(desired), known(live)) else { return false };
-        !equal(schema.behaviour(field), &desired, &live)
+        !equal(schema.traits(field), &desired, &live)
     };
     if !schema.exclusive && schema.natural_name.iter().any(renamed) {
         return Replacement::CreateFirst;
@@ -409,7 +409,7 @@ fn immovable(resource: &Resource, prior: &ResourceState) -> Diagnostic {
 /// Returns all fields of a resource to be created.
 fn all_fields(desired: &Inputs, schema: &Schema, lineage: &str) -> Vec<FieldChange> {
     let field = |(path, value): (&String, &Value)| {
-        let sensitive = schema.behaviour(path).has(ohinfra_core::schema::SENSITIVE);
+        let sensitive = schema.traits(path).has(ohinfra_core::schema::SENSITIVE);
         let unknown = is_unknown(value);
         FieldChange {
             path: path.clone(),

@@ -23,9 +23,9 @@ pub struct Selection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Apply: dependencies are included.
-    Making,
+    Dependencies,
     /// Destroy: dependents are included.
-    TakingAway,
+    Dependents,
 }
 
 impl Selection {
@@ -92,8 +92,8 @@ fn edges(
     let applied = prior.iter().flat_map(|(address, p)| p.depends_on.iter().map(move |need| (address, need)));
     for (address, need) in desired.chain(applied) {
         let (from, to) = match direction {
-            Direction::Making => (address, need),
-            Direction::TakingAway => (need, address),
+            Direction::Dependencies => (address, need),
+            Direction::Dependents => (need, address),
         };
         edges.entry(from.clone()).or_default().insert(to.clone());
     }

@@ -185,7 +185,7 @@ fn waits_for(steps: &Steps, step: &Step, other: &Step) -> bool {
     false
 }
 
-/// Returns `true` if the steps are acyclic. Holds for every plan; checked by the property tests.
+/// Returns `true` if the steps are acyclic. True for every plan; checked by the property tests.
 pub fn is_walkable(steps: &Steps) -> bool {
     let index: BTreeMap<&Step, usize> = steps.keys().enumerate().map(|(i, s)| (s, i)).collect();
     let mut graph = DiGraphMap::<usize, ()>::new();

@@ -8,7 +8,7 @@ use aws_sdk_s3::types::{
     ObjectOwnership, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
 };
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::{ProviderError, Region};
@@ -34,8 +34,8 @@ pub async fn bootstrap(
 }
 
 async fn create(client: &Client, bucket: &str, region: &Region, done: &mut Vec<String>) -> Result<(), ProviderError> {
-    let head = client.head_bucket().bucket(bucket).send().await.map_err(failed("s3:ListBucket"));
-    match is_missing(head) {
+    let head = client.head_bucket().bucket(bucket).send().await.map_err(api_error("s3:ListBucket"));
+    match none_if_missing(head) {
         Ok(Some(_)) => return Ok(()),
         Ok(None) => {}
         Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Other) => {
@@ -50,7 +50,7 @@ async fn create(client: &Client, bucket: &str, region: &Region, done: &mut Vec<S
         let constraint = BucketLocationConstraint::from(region.as_str());
         CreateBucketConfiguration::builder().location_constraint(constraint).build()
     });
-    call.set_create_bucket_configuration(configuration).send().await.map_err(failed("s3:CreateBucket"))?;
+    call.set_create_bucket_configuration(configuration).send().await.map_err(api_error("s3:CreateBucket"))?;
     done.push(format!("created bucket {bucket} in {region}"));
     Ok(())
 }
@@ -63,12 +63,12 @@ async fn block_public_access(client: &Client, bucket: &str, done: &mut Vec<Strin
         .restrict_public_buckets(true)
         .build();
     let answer = client.get_public_access_block().bucket(bucket).send().await;
-    let existing = is_missing(answer.map_err(failed("s3:GetBucketPublicAccessBlock")))?;
+    let existing = none_if_missing(answer.map_err(api_error("s3:GetBucketPublicAccessBlock")))?;
     if existing.and_then(|answer| answer.public_access_block_configuration).as_ref() == Some(&desired) {
         return Ok(());
     }
     let call = client.put_public_access_block().bucket(bucket).public_access_block_configuration(desired);
-    call.send().await.map_err(failed("s3:PutBucketPublicAccessBlock"))?;
+    call.send().await.map_err(api_error("s3:PutBucketPublicAccessBlock"))?;
     done.push("blocked public access".to_owned());
     Ok(())
 }
@@ -76,7 +76,7 @@ async fn block_public_access(client: &Client, bucket: &str, done: &mut Vec<Strin
 async fn enable_encryption(client: &Client, bucket: &str, done: &mut Vec<String>) -> Result<(), ProviderError> {
     let operation = "s3:PutEncryptionConfiguration";
     let answer = client.get_bucket_encryption().bucket(bucket).send().await;
-    let existing = is_missing(answer.map_err(failed("s3:GetEncryptionConfiguration")))?;
+    let existing = none_if_missing(answer.map_err(api_error("s3:GetEncryptionConfiguration")))?;
     // Keep an existing encryption configuration, such as a KMS key.
     if existing.and_then(|answer| answer.server_side_encryption_configuration).is_some_and(|c| !c.rules.is_empty()) {
         return Ok(());
@@ -87,20 +87,20 @@ async fn enable_encryption(client: &Client, bucket: &str, done: &mut Vec<String>
     let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
     let desired = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(defect)?;
     let call = client.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(desired);
-    call.send().await.map_err(failed(operation))?;
+    call.send().await.map_err(api_error(operation))?;
     done.push("enabled encryption".to_owned());
     Ok(())
 }
 
 async fn enable_versioning(client: &Client, bucket: &str, done: &mut Vec<String>) -> Result<(), ProviderError> {
     let answer =
-        client.get_bucket_versioning().bucket(bucket).send().await.map_err(failed("s3:GetBucketVersioning"))?;
+        client.get_bucket_versioning().bucket(bucket).send().await.map_err(api_error("s3:GetBucketVersioning"))?;
     if answer.status == Some(BucketVersioningStatus::Enabled) {
         return Ok(());
     }
     let desired = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
     let call = client.put_bucket_versioning().bucket(bucket).versioning_configuration(desired);
-    call.send().await.map_err(failed("s3:PutBucketVersioning"))?;
+    call.send().await.map_err(api_error("s3:PutBucketVersioning"))?;
     done.push("enabled versioning".to_owned());
     Ok(())
 }
@@ -141,7 +141,7 @@ async fn expire_versions(
         rule(format!("ohinfra lock of {key}"), &format!("{key}.lock"), versions.noncurrent_days(LOCK_DAYS).build())?,
     ];
     let answer = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
-    let existing = is_missing(answer.map_err(failed("s3:GetLifecycleConfiguration")))?;
+    let existing = none_if_missing(answer.map_err(api_error("s3:GetLifecycleConfiguration")))?;
     let mut rules = existing.and_then(|answer| answer.rules).unwrap_or_default();
     if desired.iter().all(|rule| rules.contains(rule)) {
         return Ok(());
@@ -151,7 +151,7 @@ async fn expire_versions(
     rules.extend(desired);
     let desired = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(defect)?;
     let call = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(desired);
-    call.send().await.map_err(failed(operation))?;
+    call.send().await.map_err(api_error(operation))?;
     done.push(format!(
         "set older versions of the state to expire after {STATE_DAYS} days, except the newest {VERSIONS}"
     ));
@@ -172,8 +172,8 @@ async fn require_tls(
         "Resource": [format!("arn:{partition}:s3:::{bucket}"), format!("arn:{partition}:s3:::{bucket}/*")],
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     });
-    let answer = client.get_bucket_policy().bucket(bucket).send().await.map_err(failed("s3:GetBucketPolicy"));
-    let existing = is_missing(answer)?.and_then(|answer| answer.policy);
+    let answer = client.get_bucket_policy().bucket(bucket).send().await.map_err(api_error("s3:GetBucketPolicy"));
+    let existing = none_if_missing(answer)?.and_then(|answer| answer.policy);
     let mut policy = match existing.as_deref().map(serde_json::from_str::<serde_json::Value>) {
         Some(Ok(policy)) => policy,
         Some(Err(_)) | None => json!({ "Version": "2012-10-17", "Statement": [] }),
@@ -188,7 +188,7 @@ async fn require_tls(
         return Ok(());
     }
     let call = client.put_bucket_policy().bucket(bucket).policy(policy.to_string());
-    call.send().await.map_err(failed("s3:PutBucketPolicy"))?;
+    call.send().await.map_err(api_error("s3:PutBucketPolicy"))?;
     done.push("added TLS-only policy".to_owned());
     Ok(())
 }

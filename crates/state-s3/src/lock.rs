@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use ohinfra_aws_core::failed;
+use ohinfra_aws_core::api_error;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_state::{Holder, Lock, LockInfo, StateError};
 use tokio::sync::Mutex;
@@ -88,7 +88,7 @@ impl S3Store {
         let operation = "unlock";
         let changed = || StateError::Changed { place: self.lock_place() };
         let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key()).if_match(etag);
-        match call.send().await.map_err(failed("s3:DeleteObject")) {
+        match call.send().await.map_err(api_error("s3:DeleteObject")) {
             Ok(_) => Ok(()),
             // S3-compatible stores without conditional deletes: check, then delete.
             Err(error) if error.code.as_deref() == Some("NotImplemented") => {
@@ -96,7 +96,10 @@ impl S3Store {
                     return Err(changed());
                 }
                 let call = self.client.delete_object().bucket(&self.bucket).key(self.lock_key());
-                call.send().await.map(|_| ()).map_err(|error| self.error(operation, &failed("s3:DeleteObject")(error)))
+                call.send()
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| self.error(operation, &api_error("s3:DeleteObject")(error)))
             }
             // If-Match on an object that no longer exists.
             Err(error) if error.kind == ErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket") => {

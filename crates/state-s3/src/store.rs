@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use ohinfra_aws_core::failed;
+use ohinfra_aws_core::api_error;
 use ohinfra_core::ProviderError;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_state::local::LARGEST_DOCUMENT;
@@ -67,7 +67,7 @@ impl S3Store {
     ) -> Result<Option<Object>, StateError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key).set_version_id(version.map(str::to_owned));
         let date = ServerDate::default();
-        let answer = match call.customize().interceptor(date.clone()).send().await.map_err(failed("s3:GetObject")) {
+        let answer = match call.customize().interceptor(date.clone()).send().await.map_err(api_error("s3:GetObject")) {
             Ok(answer) => answer,
             Err(error) if error.kind == ErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket") => {
                 return Ok(None);
@@ -110,7 +110,7 @@ impl S3Store {
             Some(etag) => call.if_match(etag),
             None => call.if_none_match("*"),
         };
-        let answer = call.send().await.map_err(failed("s3:PutObject")).map_err(|error| match error.kind {
+        let answer = call.send().await.map_err(api_error("s3:PutObject")).map_err(|error| match error.kind {
             // If-Match on an object that no longer exists.
             ErrorKind::NotFound if error.code.as_deref() != Some("NoSuchBucket") => {
                 StateError::Changed { place: self.url() }
@@ -136,7 +136,7 @@ impl StateStore for S3Store {
     fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StateError>> {
         Box::pin(async move {
             let call = self.client.head_object().bucket(&self.bucket).key(&self.key);
-            match call.send().await.map_err(failed("s3:GetObject")) {
+            match call.send().await.map_err(api_error("s3:GetObject")) {
                 Ok(answer) => Ok(answer.e_tag.map(Version)),
                 Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(self.error("read", &error)),
@@ -199,7 +199,7 @@ impl StateStore for S3Store {
             loop {
                 let call = self.client.list_object_versions().bucket(&self.bucket).prefix(&self.key);
                 let call = call.set_key_marker(key_marker).set_version_id_marker(version_marker);
-                let answer = call.send().await.map_err(failed("s3:ListBucketVersions"));
+                let answer = call.send().await.map_err(api_error("s3:ListBucketVersions"));
                 let answer = answer.map_err(|error| self.error("list versions of", &error))?;
                 versions.extend(answer.versions.unwrap_or_default());
                 // Keys are listed in order: the versions of the state come before those of its lock.

@@ -164,7 +164,7 @@ impl ResourceState {
 
 impl StateDocument {
     /// Returns a resource whose dependencies contain a cycle, if any. Such a state is invalid: it has no order of deletion.
-    pub fn circle(&self) -> Option<&Address> {
+    pub fn find_cycle(&self) -> Option<&Address> {
         let mut remaining: BTreeMap<&Address, usize> = BTreeMap::new();
         let mut dependents: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
         for (address, resource) in &self.resources {

@@ -37,7 +37,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<StateDocument, StateError> {
         let path = error.path().to_string();
         corrupt(format!("at `{path}`: {}", error.into_inner()))
     })?;
-    match document.circle() {
+    match document.find_cycle() {
         Some(address) => Err(corrupt(format!("the dependencies of `{address}` contain a cycle"))),
         None => Ok(document),
     }

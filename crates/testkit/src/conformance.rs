@@ -86,7 +86,7 @@ pub async fn check(harness: &Harness, case: &Case) -> Result<(), String> {
         let step = format!("change of `{field}`");
         inputs.insert((*field).to_owned(), value.clone());
         let graph = graph_of(harness, case, &inputs, Tags::new());
-        let replaces = case.schema.behaviour(field).has(REPLACE);
+        let replaces = case.schema.traits(field).has(REPLACE);
         let plan = must_act(harness, &graph, if replaces { "replace" } else { "update" }, &step).await?;
         let others: Vec<String> = plan
             .changes
@@ -167,7 +167,7 @@ pub async fn check_faults(harness: &Harness, armed: &Armed, case: &Case) -> Resu
         let graph = graph_of(harness, case, &inputs_of(&case.inputs), Tags::new());
         apply(harness, &graph, &step).await?;
         must_be_empty(harness, &graph, &format!("{step}: after the create")).await?;
-        let in_place = case.changes.iter().find(|(field, _)| !case.schema.behaviour(field).has(REPLACE));
+        let in_place = case.changes.iter().find(|(field, _)| !case.schema.traits(field).has(REPLACE));
         if let Some((field, value)) = in_place {
             let mut inputs = inputs_of(&case.inputs);
             inputs.insert((*field).to_owned(), value.clone());

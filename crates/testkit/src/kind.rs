@@ -195,7 +195,7 @@ impl ResourceKind for FakeKind {
                 let known = |name: &str| object.ready_at <= now || self.is_early(name);
                 let attributes = object.attributes.iter().filter(|(name, _)| known(name));
                 let mut inputs = object.inputs.clone();
-                inputs.retain(|name, _| !self.schema.behaviour(name).has(WRITE_ONLY));
+                inputs.retain(|name, _| !self.schema.traits(name).has(WRITE_ONLY));
                 if !self.schema.taggable {
                     inputs.remove("tags");
                 }

@@ -1,7 +1,7 @@
 //! An in-memory cloud in virtual time, and the tools to test with it.
 //!
 //! [`cloud`] stores the objects, with latencies, faults and external changes; [`kind`] simulates a kind from its schema;
-//! [`look_ups`] provides lookup results; [`store`] stores a state in memory; [`harness`] plans and applies; [`conformance`]
+//! [`lookups`] provides lookup results; [`store`] stores a state in memory; [`harness`] plans and applies; [`conformance`]
 //! is the suite for all kinds, for this cloud and for a real one; [`schemas`] defines kinds for random graphs; [`lossy`]
 //! loses calls. The binary `ohinfra-fake` is the complete command line on this cloud, stored in a file.
 
@@ -9,7 +9,7 @@ pub mod cloud;
 pub mod conformance;
 pub mod harness;
 pub mod kind;
-pub mod look_ups;
+pub mod lookups;
 pub mod lossy;
 pub mod schedule;
 pub mod schemas;

@@ -1,7 +1,7 @@
 //! Kinds for random graphs, covering all variants of kinds.
 
 use ohinfra_core::Schema;
-use ohinfra_core::schema::{Availability, Behaviour, DOCUMENT, OVERLAP, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::{Availability, DOCUMENT, FieldTraits, OVERLAP, REPLACE, UNORDERED, WRITE_ONLY};
 
 /// A kind that is identified by tags, replaced create-first, and whose identity is known early.
 pub fn tagged() -> Schema {
@@ -34,7 +34,7 @@ fn fields(schema: Schema) -> Schema {
         .input("members", UNORDERED | OVERLAP)
         .input("document", DOCUMENT)
         .unreported("content", WRITE_ONLY, "the in-memory cloud does not return it")
-        .input("links", Behaviour::default())
+        .input("links", FieldTraits::default())
         .attribute("id", Availability::Early)
         .attribute("arn", Availability::Ready)
 }

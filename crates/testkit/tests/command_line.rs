@@ -12,7 +12,7 @@ mod users;
 use std::path::Path;
 
 use assert_cmd::Command;
-use ohinfra_testkit::{Cloud, look_ups};
+use ohinfra_testkit::{Cloud, lookups};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -158,7 +158,7 @@ fn changes_show_old_and_new_documents_as_lines_and_replacements_with_their_reaso
     let _filters = filtered();
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
-    let mut answers = look_ups::usual();
+    let mut answers = lookups::usual();
     answers["ec2.vpc"]["cidr"] = json!("10.8.0.0/16");
     place.write("cloud.look-ups", &answers.to_string());
     place.write(
@@ -320,7 +320,7 @@ fn a_destroy_lists_retained_resources() {
 fn a_destroy_does_not_require_the_vpc_and_the_hosted_zone() {
     let place = Place::new();
     place.succeed(&["apply", "--yes"]);
-    let mut answers = look_ups::usual();
+    let mut answers = lookups::usual();
     answers["ec2.vpc"] = Value::Null;
     answers["route53.hosted_zone"] = Value::Null;
     place.write("cloud.look-ups", &answers.to_string());

@@ -1,7 +1,7 @@
 //! Scaling activities: the reason why a group has no instance.
 
 use aws_sdk_autoscaling::types::{Activity, ScalingActivityStatusCode};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::Readiness;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::{ProviderError, Region};
@@ -16,7 +16,7 @@ const FAILURES: usize = 3;
 /// Returns the scaling activities of a group: those in progress, then newest first.
 async fn activities(clients: &Clients, region: &Region, name: &str) -> Result<Vec<Activity>, ProviderError> {
     let call = clients.at(region).describe_scaling_activities().auto_scaling_group_name(name);
-    let answer = is_missing(call.send().await.map_err(failed(ACTIVITIES)))?;
+    let answer = none_if_missing(call.send().await.map_err(api_error(ACTIVITIES)))?;
     Ok(answer.and_then(|answer| answer.activities).unwrap_or_default())
 }
 

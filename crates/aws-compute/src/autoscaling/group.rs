@@ -8,7 +8,7 @@ use aws_sdk_autoscaling::types::{
     AutoScalingGroup, DesiredConfiguration, InstanceRefresh, LaunchTemplateSpecification, LifecycleState,
     RefreshPreferences, Tag, TagDescription,
 };
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
 };
@@ -119,7 +119,7 @@ impl GroupKind {
         let call = self.clients.at(region).describe_auto_scaling_groups();
         let call = call.set_auto_scaling_group_names(Some(names.to_vec())).into_paginator().items();
         let groups = call.send().collect::<Result<Vec<_>, _>>().await;
-        groups.map_err(failed("autoscaling:DescribeAutoScalingGroups"))
+        groups.map_err(api_error("autoscaling:DescribeAutoScalingGroups"))
     }
 
     /// Returns the group, unless it is being deleted.
@@ -153,7 +153,7 @@ impl GroupKind {
             let call = self.clients.at(region).start_instance_refresh();
             let call = call.auto_scaling_group_name(&desired.group_name);
             let call = call.desired_configuration(configuration).preferences(preferences);
-            call.send().await.map_err(failed("autoscaling:StartInstanceRefresh"))?;
+            call.send().await.map_err(api_error("autoscaling:StartInstanceRefresh"))?;
         }
         Ok(Some(wanted))
     }
@@ -189,7 +189,7 @@ impl Kind for GroupKind {
         let call = call.health_check_type(&inputs.health_check_type);
         let call = call.health_check_grace_period(inputs.health_check_grace_seconds);
         let call = call.set_tags(Some(to_tags(name, tags)));
-        call.send().await.map_err(referring(operation))?;
+        call.send().await.map_err(api_error_eventual(operation))?;
         self.record_awaited(&subject.region, name, Awaited::default());
         Ok(Created::new(name, [("name", name)]))
     }
@@ -228,7 +228,7 @@ impl Kind for GroupKind {
             let call = call.vpc_zone_identifier(desired.subnet_ids.join(","));
             let call = call.health_check_type(&desired.health_check_type);
             let call = call.health_check_grace_period(desired.health_check_grace_seconds);
-            call.send().await.map_err(failed("autoscaling:UpdateAutoScalingGroup"))?;
+            call.send().await.map_err(api_error("autoscaling:UpdateAutoScalingGroup"))?;
         }
         if update.changes("target_group_arns") {
             let group = self.get(&subject.region, name).await?;
@@ -240,13 +240,13 @@ impl Kind for GroupKind {
             if !missing.is_empty() {
                 let call = client.attach_load_balancer_target_groups().auto_scaling_group_name(name);
                 let call = call.set_target_group_arns(Some(missing)).send();
-                call.await.map_err(referring("autoscaling:AttachLoadBalancerTargetGroups"))?;
+                call.await.map_err(api_error_eventual("autoscaling:AttachLoadBalancerTargetGroups"))?;
             }
             let surplus = without(&live, &desired.target_group_arns);
             if !surplus.is_empty() {
                 let call = client.detach_load_balancer_target_groups().auto_scaling_group_name(name);
                 let call = call.set_target_group_arns(Some(surplus)).send();
-                call.await.map_err(failed("autoscaling:DetachLoadBalancerTargetGroups"))?;
+                call.await.map_err(api_error("autoscaling:DetachLoadBalancerTargetGroups"))?;
             }
         }
         let activity = newest(&self.clients, &subject.region, name).await?;
@@ -260,13 +260,13 @@ impl Kind for GroupKind {
         if !update.tags_to_set.is_empty() {
             let operation = "autoscaling:CreateOrUpdateTags";
             let tags = to_tags(name, &update.tags_to_set);
-            client.create_or_update_tags().set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+            client.create_or_update_tags().set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_remove.is_empty() {
             let operation = "autoscaling:DeleteTags";
             let tags = update.tags_to_remove.iter().map(|key| (key.clone(), String::new())).collect();
             let tags = to_tags(name, &tags);
-            client.delete_tags().set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+            client.delete_tags().set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
         }
         Ok(())
     }
@@ -277,7 +277,7 @@ impl Kind for GroupKind {
         }
         // Terminates the instances.
         let call = self.clients.at(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
-        is_missing(call.send().await.map_err(failed("autoscaling:DeleteAutoScalingGroup"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("autoscaling:DeleteAutoScalingGroup"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {

@@ -1,7 +1,7 @@
 //! Instance refreshes and their results.
 
 use aws_sdk_autoscaling::types::{InstanceRefresh, InstanceRefreshStatus};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::Readiness;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::{ProviderError, Region};
@@ -17,7 +17,7 @@ pub(super) async fn refreshes(
     name: &str,
 ) -> Result<Vec<InstanceRefresh>, ProviderError> {
     let call = clients.at(region).describe_instance_refreshes().auto_scaling_group_name(name);
-    let answer = is_missing(call.send().await.map_err(failed(REFRESHES)))?;
+    let answer = none_if_missing(call.send().await.map_err(api_error(REFRESHES)))?;
     Ok(answer.and_then(|answer| answer.instance_refreshes).unwrap_or_default())
 }
 

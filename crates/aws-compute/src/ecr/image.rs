@@ -7,7 +7,7 @@ use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{SecretText, failed, is_missing, referring};
+use ohinfra_aws_core::{SecretText, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -79,7 +79,7 @@ impl ImageKind {
     async fn exists(&self, region: &Region, repository: &str, tag: &str) -> Result<bool, ProviderError> {
         let image = ImageIdentifier::builder().image_tag(tag).build();
         let call = self.clients.at(region).describe_images().repository_name(repository).image_ids(image);
-        let answer = is_missing(call.send().await.map_err(failed("ecr:DescribeImages")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("ecr:DescribeImages")))?;
         Ok(answer.is_some_and(|answer| !answer.image_details().is_empty()))
     }
 
@@ -93,7 +93,7 @@ impl ImageKind {
     /// Returns the registry password for docker; valid for 12 hours.
     async fn password(&self, region: &Region) -> Result<SecretText, ProviderError> {
         let operation = "ecr:GetAuthorizationToken";
-        let answer = self.clients.at(region).get_authorization_token().send().await.map_err(failed(operation))?;
+        let answer = self.clients.at(region).get_authorization_token().send().await.map_err(api_error(operation))?;
         let token = answer.authorization_data().first().and_then(|data| data.authorization_token());
         let token = token.and_then(|token| STANDARD.decode(token).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
         let password =
@@ -138,6 +138,6 @@ impl Kind for ImageKind {
         let image = ImageIdentifier::builder().image_tag(tag).build();
         let call = self.clients.at(region).batch_delete_image().repository_name(repository).image_ids(image);
         // The only possible failure in the response is a missing image, because images are identified by tag.
-        is_missing(call.send().await.map_err(referring("ecr:BatchDeleteImage"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error_eventual("ecr:BatchDeleteImage"))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_ecr::types::{ImageScanningConfiguration, ImageTagMutability, Repository as AwsRepository, Tag};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -41,7 +41,7 @@ fn attributes_of<'a>(name: &'a str, arn: &'a str, uri: &'a str) -> [(&'static st
 impl RepositoryKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<AwsRepository>, ProviderError> {
         let result = self.0.at(region).describe_repositories().repository_names(name).send().await;
-        let answer = is_missing(result.map_err(failed("ecr:DescribeRepositories")))?;
+        let answer = none_if_missing(result.map_err(api_error("ecr:DescribeRepositories")))?;
         Ok(answer.and_then(|answer| answer.repositories.unwrap_or_default().into_iter().next()))
     }
 
@@ -50,23 +50,24 @@ impl RepositoryKind {
             return Ok(tags);
         }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
-        let tags = is_missing(result.map_err(failed("ecr:ListTagsForResource")))?.and_then(|answer| answer.tags);
+        let tags =
+            none_if_missing(result.map_err(api_error("ecr:ListTagsForResource")))?.and_then(|answer| answer.tags);
         Ok(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
     async fn lifecycle(&self, region: &Region, name: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).get_lifecycle_policy().repository_name(name).send().await;
-        let answer = is_missing(result.map_err(failed("ecr:GetLifecyclePolicy")))?;
+        let answer = none_if_missing(result.map_err(api_error("ecr:GetLifecyclePolicy")))?;
         Ok(answer.and_then(|answer| answer.lifecycle_policy_text))
     }
 
     async fn put_lifecycle(&self, region: &Region, name: &str, policy: Option<&str>) -> Result<(), ProviderError> {
         let Some(policy) = policy else {
             let result = self.0.at(region).delete_lifecycle_policy().repository_name(name).send().await;
-            return is_missing(result.map_err(failed("ecr:DeleteLifecyclePolicy"))).map(|_| ());
+            return none_if_missing(result.map_err(api_error("ecr:DeleteLifecyclePolicy"))).map(|_| ());
         };
         let call = self.0.at(region).put_lifecycle_policy().repository_name(name).lifecycle_policy_text(policy);
-        call.send().await.map(|_| ()).map_err(referring("ecr:PutLifecyclePolicy"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("ecr:PutLifecyclePolicy"))
     }
 
     async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
@@ -105,7 +106,7 @@ impl Kind for RepositoryKind {
         let name = &inputs.repository_name;
         let call = self.0.at(&subject.region).create_repository().repository_name(name);
         let call = call.image_scanning_configuration(scanning(inputs)).image_tag_mutability(mutability(inputs));
-        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(failed(operation))?;
+        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(api_error(operation))?;
         let repository = answer.repository.ok_or_else(|| ProviderError::incomplete(operation, "repository"))?;
         if let Some(policy) = &inputs.lifecycle_policy {
             self.put_lifecycle(&subject.region, name, Some(policy)).await?;
@@ -120,12 +121,12 @@ impl Kind for RepositoryKind {
         if update.changes("scan_on_push") {
             let call = client.put_image_scanning_configuration().repository_name(name);
             let call = call.image_scanning_configuration(scanning(desired));
-            call.send().await.map_err(failed("ecr:PutImageScanningConfiguration"))?;
+            call.send().await.map_err(api_error("ecr:PutImageScanningConfiguration"))?;
         }
         if update.changes("immutable_tags") {
             let call =
                 client.put_image_tag_mutability().repository_name(name).image_tag_mutability(mutability(desired));
-            call.send().await.map_err(failed("ecr:PutImageTagMutability"))?;
+            call.send().await.map_err(api_error("ecr:PutImageTagMutability"))?;
         }
         if update.changes("lifecycle_policy") {
             self.put_lifecycle(&subject.region, name, desired.lifecycle_policy.as_deref()).await?;
@@ -135,11 +136,11 @@ impl Kind for RepositoryKind {
         if !update.tags_to_set.is_empty() {
             let operation = "ecr:TagResource";
             let tags = to_tags(&update.tags_to_set, operation)?;
-            client.tag_resource().resource_arn(&arn).set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+            client.tag_resource().resource_arn(&arn).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().resource_arn(&arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("ecr:UntagResource"))?;
+            call.send().await.map_err(api_error("ecr:UntagResource"))?;
         }
         Ok(())
     }
@@ -147,6 +148,6 @@ impl Kind for RepositoryKind {
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         // Including all images, which can be rebuilt.
         let result = self.0.at(region).delete_repository().repository_name(name).force(true).send().await;
-        is_missing(result.map_err(failed("ecr:DeleteRepository"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("ecr:DeleteRepository"))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 //! each value, so that a value added outside ohinfra is drift, and no value is compared in clear text.
 
 use aws_sdk_elasticloadbalancingv2::types::{HttpHeaderConditionConfig, Rule, RuleCondition, Tag};
-use ohinfra_aws_core::{SecretText, failed};
+use ohinfra_aws_core::{SecretText, api_error};
 use ohinfra_core::secret::sha256_hex;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
@@ -70,5 +70,5 @@ pub(super) async fn keep_record(
 ) -> Result<(), ProviderError> {
     let tag = Tag::builder().key(RECORD).value(record(version, values)).build();
     let call = clients.at(region).add_tags().resource_arns(arn).tags(tag).send();
-    call.await.map(|_| ()).map_err(failed("elasticloadbalancing:AddTags"))
+    call.await.map(|_| ()).map_err(api_error("elasticloadbalancing:AddTags"))
 }

@@ -4,7 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, FixedResponseActionConfig, Listener as AwsListener, ProtocolEnum,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -43,7 +43,7 @@ fn inputs_of(listener: &AwsListener) -> Inputs {
 impl ListenerKind {
     async fn read_one(&self, region: &Region, arn: &str) -> Result<Option<Live>, ProviderError> {
         let result = self.0.at(region).describe_listeners().listener_arns(arn).send().await;
-        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         let listener = answer.and_then(|answer| answer.listeners.unwrap_or_default().into_iter().next());
         let Some(listener) = listener else { return Ok(None) };
         let tags = tags_of(&self.0, region, arn).await?;
@@ -62,7 +62,7 @@ impl Kind for ListenerKind {
         let Some(balancer) = &known.balancer_arn else { return Ok(None) };
         let call = self.0.at(&subject.region).describe_listeners().load_balancer_arn(balancer);
         let listeners = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let listeners = is_missing(listeners.map_err(failed(DESCRIBE)))?.unwrap_or_default();
+        let listeners = none_if_missing(listeners.map_err(api_error(DESCRIBE)))?.unwrap_or_default();
         let listener = listeners.into_iter().find(|listener| listener.port() == Some(known.port));
         let Some(arn) = listener.and_then(|listener| listener.listener_arn) else { return Ok(None) };
         let tags = tags_of(&self.0, &subject.region, &arn).await?;
@@ -78,7 +78,7 @@ impl Kind for ListenerKind {
         let call = self.0.at(&subject.region).create_listener().load_balancer_arn(&inputs.balancer_arn);
         let call = call.protocol(ProtocolEnum::from(inputs.protocol.as_str())).port(inputs.port);
         let call = call.default_actions(default_action(inputs)).set_tags(Some(to_tags(tags)));
-        let answer = call.send().await.map_err(referring(operation))?;
+        let answer = call.send().await.map_err(api_error_eventual(operation))?;
         let arn = answer.listeners.unwrap_or_default().into_iter().next().and_then(|listener| listener.listener_arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "ListenerArn"))?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn)]))
@@ -92,13 +92,13 @@ impl Kind for ListenerKind {
             let call = client.modify_listener().listener_arn(arn).port(desired.port);
             let call = call.protocol(ProtocolEnum::from(desired.protocol.as_str()));
             let call = call.default_actions(default_action(desired));
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         update_tags(&client, arn, update).await
     }
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_listener().listener_arn(arn).send().await;
-        is_missing(result.map_err(failed("elasticloadbalancing:DeleteListener"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticloadbalancing:DeleteListener"))).map(|_| ())
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RulePriorityPair,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -28,7 +28,7 @@ const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
 /// Returns the rule with this ARN.
 pub(super) async fn describe(clients: &Clients, region: &Region, arn: &str) -> Result<Option<Rule>, ProviderError> {
     let result = clients.at(region).describe_rules().rule_arns(arn).send().await;
-    let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+    let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
     Ok(answer.and_then(|answer| answer.rules.unwrap_or_default().into_iter().next()))
 }
 
@@ -92,7 +92,7 @@ impl Kind for ListenerRuleKind {
         let Some(listener) = &known.listener_arn else { return Ok(None) };
         let call = self.0.at(&subject.region).describe_rules().listener_arn(listener);
         let rules = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let rules = is_missing(rules.map_err(failed(DESCRIBE)))?.unwrap_or_default();
+        let rules = none_if_missing(rules.map_err(api_error(DESCRIBE)))?.unwrap_or_default();
         let arns = rules.into_iter().filter_map(|rule| rule.rule_arn).filter(|arn| subject.seeks(arn));
         let tagged = try_join_all(arns.map(|arn| async {
             let tags = tags_of(&self.0, &subject.region, &arn).await?;
@@ -104,7 +104,7 @@ impl Kind for ListenerRuleKind {
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
         let describe = |arns: Vec<String>| async move {
             let call = self.0.at(region).describe_rules().set_rule_arns(Some(arns)).send();
-            Ok(is_missing(call.await.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.rules))
+            Ok(none_if_missing(call.await.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.rules))
         };
         let rules = describe_many(ids, describe).await?;
         let arns: Vec<String> = rules.iter().filter_map(|rule| rule.rule_arn.clone()).collect();
@@ -124,7 +124,7 @@ impl Kind for ListenerRuleKind {
         let call = self.0.at(&subject.region).create_rule().listener_arn(&inputs.listener_arn);
         let call = call.priority(inputs.priority).actions(forward(&inputs.target_group_arn));
         let call = call.set_conditions(Some(conditions(inputs.path_pattern.as_deref(), &inputs.header_name, values)));
-        let answer = call.set_tags(Some(to_tags(&tags))).send().await.map_err(referring(operation))?;
+        let answer = call.set_tags(Some(to_tags(&tags))).send().await.map_err(api_error_eventual(operation))?;
         let arn = answer.rules.unwrap_or_default().into_iter().next().and_then(|rule| rule.rule_arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "RuleArn"))?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn)]))
@@ -136,7 +136,7 @@ impl Kind for ListenerRuleKind {
         if update.changes("priority") {
             let pair = RulePriorityPair::builder().rule_arn(arn).priority(desired.priority).build();
             let call = client.set_rule_priorities().rule_priorities(pair).send();
-            call.await.map_err(failed("elasticloadbalancing:SetRulePriorities"))?;
+            call.await.map_err(api_error("elasticloadbalancing:SetRulePriorities"))?;
         }
         if update.changed.iter().any(|field| field != "priority") {
             let secret = Secrets::new(self.0.connection()).text(&desired.header_secret_arn).await?;
@@ -146,7 +146,7 @@ impl Kind for ListenerRuleKind {
             let call = client.modify_rule().rule_arn(arn).actions(forward(&desired.target_group_arn));
             let conditions = conditions(desired.path_pattern.as_deref(), &desired.header_name, values.clone());
             let call = call.set_conditions(Some(conditions)).send();
-            call.await.map_err(referring("elasticloadbalancing:ModifyRule"))?;
+            call.await.map_err(api_error_eventual("elasticloadbalancing:ModifyRule"))?;
             keep_record(&self.0, &subject.region, arn, &desired.header_secret_version, &values).await?;
         }
         update_tags(&client, arn, update).await
@@ -154,6 +154,6 @@ impl Kind for ListenerRuleKind {
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_rule().rule_arn(arn).send().await;
-        is_missing(result.map_err(failed("elasticloadbalancing:DeleteRule"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticloadbalancing:DeleteRule"))).map(|_| ())
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
 };
@@ -43,13 +43,13 @@ fn attributes_of(balancer: &AwsLoadBalancer) -> Attributes {
 impl LoadBalancerKind {
     async fn by_arn(&self, region: &Region, arn: &str) -> Result<Option<AwsLoadBalancer>, ProviderError> {
         let result = self.0.at(region).describe_load_balancers().load_balancer_arns(arn).send().await;
-        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next()))
     }
 
     async fn settings(&self, region: &Region, arn: &str) -> Result<Vec<LoadBalancerAttribute>, ProviderError> {
         let result = self.0.at(region).describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeLoadBalancerAttributes")))?;
+        let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeLoadBalancerAttributes")))?;
         Ok(answer.and_then(|answer| answer.attributes).unwrap_or_default())
     }
 
@@ -60,7 +60,7 @@ impl LoadBalancerKind {
             .attributes(setting(PROTECTION, inputs.deletion_protection.to_string()))
             .attributes(setting(DROP_INVALID, inputs.drop_invalid_headers.to_string()))
             .attributes(setting(IDLE_TIMEOUT, inputs.idle_timeout_seconds.to_string()));
-        call.send().await.map(|_| ()).map_err(referring("elasticloadbalancing:ModifyLoadBalancerAttributes"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("elasticloadbalancing:ModifyLoadBalancerAttributes"))
     }
 
     async fn read_one(&self, region: &Region, arn: &str) -> Result<Option<Live>, ProviderError> {
@@ -107,7 +107,7 @@ impl Kind for LoadBalancerKind {
 
     async fn find(&self, subject: &Subject, known: &Known<LoadBalancer>) -> Result<Option<Found>, ProviderError> {
         let result = self.0.at(&subject.region).describe_load_balancers().names(&known.balancer_name).send().await;
-        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         let balancer = answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next());
         let Some(arn) = balancer.and_then(|balancer| balancer.load_balancer_arn) else { return Ok(None) };
         let tags = tags_of(&self.0, &subject.region, &arn).await?;
@@ -125,7 +125,7 @@ impl Kind for LoadBalancerKind {
         let call = call.r#type(LoadBalancerTypeEnum::Application).set_subnets(Some(inputs.subnet_ids.clone()));
         let call = call.set_security_groups(Some(inputs.security_group_ids.clone()));
         let call = call.set_tags(Some(to_tags(tags)));
-        let answer = call.send().await.map_err(referring(operation))?;
+        let answer = call.send().await.map_err(api_error_eventual(operation))?;
         let balancer = answer.load_balancers.unwrap_or_default().into_iter().next();
         let balancer = balancer.ok_or_else(|| ProviderError::incomplete(operation, "LoadBalancers"))?;
         let arn = balancer.load_balancer_arn.clone().unwrap_or_default();
@@ -143,12 +143,12 @@ impl Kind for LoadBalancerKind {
         let desired = &update.desired;
         if update.changes("subnet_ids") {
             let call = client.set_subnets().load_balancer_arn(arn).set_subnets(Some(desired.subnet_ids.clone()));
-            call.send().await.map_err(failed("elasticloadbalancing:SetSubnets"))?;
+            call.send().await.map_err(api_error("elasticloadbalancing:SetSubnets"))?;
         }
         if update.changes("security_group_ids") {
             let call = client.set_security_groups().load_balancer_arn(arn);
             let call = call.set_security_groups(Some(desired.security_group_ids.clone()));
-            call.send().await.map_err(failed("elasticloadbalancing:SetSecurityGroups"))?;
+            call.send().await.map_err(api_error("elasticloadbalancing:SetSecurityGroups"))?;
         }
         let settings = ["deletion_protection", "drop_invalid_headers", "idle_timeout_seconds"];
         if settings.iter().any(|field| update.changes(field)) {
@@ -159,7 +159,7 @@ impl Kind for LoadBalancerKind {
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_load_balancer().load_balancer_arn(arn).send().await;
-        is_missing(result.map_err(failed("elasticloadbalancing:DeleteLoadBalancer"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticloadbalancing:DeleteLoadBalancer"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, arn: &str) -> Result<Readiness, ProviderError> {

@@ -1,7 +1,7 @@
 //! Implementation of `elbv2.settled_header`, an action-only resource.
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Secrets, failed};
+use ohinfra_aws_core::{Secrets, api_error};
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
@@ -27,7 +27,7 @@ impl SettledHeaderKind {
             if accepted(&rule) != only {
                 let conditions = conditions(path(&rule).as_deref(), &inputs.header_name, only.clone());
                 let call = client.modify_rule().rule_arn(arn).set_conditions(Some(conditions)).send();
-                call.await.map_err(failed("elasticloadbalancing:ModifyRule"))?;
+                call.await.map_err(api_error("elasticloadbalancing:ModifyRule"))?;
             }
             keep_record(&self.0, region, arn, &inputs.header_secret_version, &only).await
         }))

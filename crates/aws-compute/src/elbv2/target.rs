@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -33,7 +33,7 @@ fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
 impl TargetKind {
     async fn is_registered(&self, region: &Region, group: &str, target: &str) -> Result<bool, ProviderError> {
         let result = self.0.at(region).describe_target_health().target_group_arn(group).send().await;
-        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTargetHealth")))?;
+        let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTargetHealth")))?;
         let targets = answer.and_then(|answer| answer.target_health_descriptions).unwrap_or_default();
         Ok(targets.iter().any(|found| found.target().and_then(|found| found.id()) == Some(target)))
     }
@@ -62,7 +62,7 @@ impl Kind for TargetKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let (group, target) = (&inputs.target_group_arn, &inputs.target_id);
         let call = self.0.at(&subject.region).register_targets().target_group_arn(group).targets(description(target));
-        call.send().await.map_err(referring("elasticloadbalancing:RegisterTargets"))?;
+        call.send().await.map_err(api_error_eventual("elasticloadbalancing:RegisterTargets"))?;
         let id = format!("{group}|{target}");
         Ok(Created::new(&id, [("id", &id)]))
     }
@@ -75,7 +75,7 @@ impl Kind for TargetKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (group, target) = parts(id)?;
         let call = self.0.at(region).deregister_targets().target_group_arn(group).targets(description(target));
-        match is_missing(call.send().await.map_err(failed("elasticloadbalancing:DeregisterTargets"))) {
+        match none_if_missing(call.send().await.map_err(api_error("elasticloadbalancing:DeregisterTargets"))) {
             // The function was already deleted.
             Err(error) if error.code.as_deref() == Some("InvalidTarget") => Ok(()),
             result => result.map(|_| ()),

@@ -4,7 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetGroup as AwsTargetGroup, TargetGroupAttribute, TargetTypeEnum,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -50,7 +50,7 @@ fn matcher(check: &HealthCheck) -> Matcher {
 impl TargetGroupKind {
     async fn settings(&self, region: &Region, arn: &str) -> Result<Vec<TargetGroupAttribute>, ProviderError> {
         let result = self.0.at(region).describe_target_group_attributes().target_group_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("elasticloadbalancing:DescribeTargetGroupAttributes")))?;
+        let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTargetGroupAttributes")))?;
         Ok(answer.and_then(|answer| answer.attributes).unwrap_or_default())
     }
 
@@ -64,7 +64,7 @@ impl TargetGroupKind {
         }
         let call = self.0.at(region).modify_target_group_attributes().target_group_arn(arn);
         let call = call.set_attributes(Some(settings)).send();
-        call.await.map(|_| ()).map_err(failed("elasticloadbalancing:ModifyTargetGroupAttributes"))
+        call.await.map(|_| ()).map_err(api_error("elasticloadbalancing:ModifyTargetGroupAttributes"))
     }
 
     async fn live(&self, region: &Region, group: &AwsTargetGroup, tags: Tags) -> Result<Live, ProviderError> {
@@ -97,7 +97,7 @@ impl Kind for TargetGroupKind {
 
     async fn find(&self, subject: &Subject, known: &Known<TargetGroup>) -> Result<Option<Found>, ProviderError> {
         let result = self.0.at(&subject.region).describe_target_groups().names(&known.group_name).send().await;
-        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         let group = answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next());
         let Some(arn) = group.and_then(|group| group.target_group_arn) else { return Ok(None) };
         let tags = tags_of(&self.0, &subject.region, &arn).await?;
@@ -107,7 +107,7 @@ impl Kind for TargetGroupKind {
     async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
         let describe = |arns: Vec<String>| async move {
             let call = self.0.at(region).describe_target_groups().set_target_group_arns(Some(arns));
-            Ok(is_missing(call.send().await.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.target_groups))
+            Ok(none_if_missing(call.send().await.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.target_groups))
         };
         let groups = describe_many(ids, describe).await?;
         let arns: Vec<String> = groups.iter().filter_map(|group| group.target_group_arn.clone()).collect();
@@ -136,7 +136,7 @@ impl Kind for TargetGroupKind {
                 .health_check_interval_seconds(check.interval_seconds),
             None => call,
         };
-        let answer = call.send().await.map_err(failed(operation))?;
+        let answer = call.send().await.map_err(api_error(operation))?;
         let group = answer.target_groups.unwrap_or_default().into_iter().next();
         let group = group.ok_or_else(|| ProviderError::incomplete(operation, "TargetGroups"))?;
         let arn = group.target_group_arn.clone().unwrap_or_default();
@@ -153,7 +153,7 @@ impl Kind for TargetGroupKind {
             let call = call.unhealthy_threshold_count(check.unhealthy_threshold);
             let call = call.health_check_timeout_seconds(check.timeout_seconds);
             let call = call.health_check_interval_seconds(check.interval_seconds);
-            call.send().await.map_err(failed("elasticloadbalancing:ModifyTargetGroup"))?;
+            call.send().await.map_err(api_error("elasticloadbalancing:ModifyTargetGroup"))?;
         }
         if update.changes("deregistration_delay_seconds") || update.changes("stickiness") {
             self.set(&subject.region, arn, desired).await?;
@@ -163,6 +163,6 @@ impl Kind for TargetGroupKind {
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_target_group().target_group_arn(arn).send().await;
-        is_missing(result.map_err(failed("elasticloadbalancing:DeleteTargetGroup"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticloadbalancing:DeleteTargetGroup"))).map(|_| ())
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -62,7 +62,7 @@ fn not_busy(details: &FunctionConfiguration, operation: &str) -> Result<(), Prov
 
 impl FunctionKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<GetFunctionOutput>, ProviderError> {
-        is_missing(self.clients.at(region).get_function().function_name(name).send().await.map_err(failed(GET)))
+        none_if_missing(self.clients.at(region).get_function().function_name(name).send().await.map_err(api_error(GET)))
     }
 
     async fn details(&self, region: &Region, name: &str) -> Result<FunctionConfiguration, ProviderError> {
@@ -115,14 +115,14 @@ impl FunctionKind {
         let call = if same { call } else { call.environment(environment(desired)) };
         let same = live.layers == desired.layers;
         let call = if same { call } else { call.set_layers(Some(desired.layers.clone())) };
-        call.send().await.map(|_| ()).map_err(referring(CONFIGURE))
+        call.send().await.map(|_| ()).map_err(api_error_eventual(CONFIGURE))
     }
 
     async fn upload(&self, region: &Region, desired: &Inputs) -> Result<(), ProviderError> {
         let code = self.code(desired, UPLOAD).await?;
         let call = self.clients.at(region).update_function_code().function_name(&desired.function_name);
         let call = call.zip_file(code).architectures(Architecture::from(desired.architecture.as_str()));
-        call.send().await.map(|_| ()).map_err(failed(UPLOAD))
+        call.send().await.map(|_| ()).map_err(api_error(UPLOAD))
     }
 }
 
@@ -149,7 +149,7 @@ impl Kind for FunctionKind {
         // Lambda@Edge rejects a function with environment variables, even an empty set.
         let call = if inputs.environment.is_empty() { call } else { call.environment(environment(inputs)) };
         let call = if inputs.layers.is_empty() { call } else { call.set_layers(Some(inputs.layers.clone())) };
-        let answer = call.send().await.map_err(referring(CREATE))?;
+        let answer = call.send().await.map_err(api_error_eventual(CREATE))?;
         let arn = answer.function_arn.ok_or_else(|| ProviderError::incomplete(CREATE, "FunctionArn"))?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
@@ -192,17 +192,17 @@ impl Kind for FunctionKind {
         if !update.tags_to_set.is_empty() {
             let call =
                 client.tag_resource().resource(arn).set_tags(Some(update.tags_to_set.clone().into_iter().collect()));
-            call.send().await.map_err(failed("lambda:TagResource"))?;
+            call.send().await.map_err(api_error("lambda:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().resource(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("lambda:UntagResource"))?;
+            call.send().await.map_err(api_error("lambda:UntagResource"))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.clients.at(region).delete_function().function_name(name).send().await;
-        is_missing(result.map_err(failed("lambda:DeleteFunction"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("lambda:DeleteFunction"))).map(|_| ())
     }
 }

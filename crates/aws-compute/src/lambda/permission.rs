@@ -1,7 +1,7 @@
 //! Implementation of `lambda.permission`: one statement of a function's policy.
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -45,7 +45,7 @@ fn source_arn(statement: &Value) -> String {
 impl PermissionKind {
     async fn statement(&self, region: &Region, function: &str, sid: &str) -> Result<Option<Value>, ProviderError> {
         let result = self.0.at(region).get_policy().function_name(function).send().await;
-        let policy = is_missing(result.map_err(failed("lambda:GetPolicy")))?.and_then(|answer| answer.policy);
+        let policy = none_if_missing(result.map_err(api_error("lambda:GetPolicy")))?.and_then(|answer| answer.policy);
         let policy: Value = policy.and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or_default();
         let statements = policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default();
         Ok(statements.into_iter().find(|statement| statement["Sid"] == sid))
@@ -82,7 +82,7 @@ impl Kind for PermissionKind {
         let call = self.0.at(&subject.region).add_permission().function_name(&inputs.function_name);
         let call = call.statement_id(&inputs.statement_id).action(ACTION);
         let call = call.principal(&inputs.principal).source_arn(&inputs.source_arn);
-        call.send().await.map_err(referring("lambda:AddPermission"))?;
+        call.send().await.map_err(api_error_eventual("lambda:AddPermission"))?;
         let id = format!("{}:{}", inputs.function_name, inputs.statement_id);
         Ok(Created::new(&id, [("id", &id)]))
     }
@@ -95,7 +95,7 @@ impl Kind for PermissionKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (function, sid) = ProviderError::split_identity(id, "function:statement")?;
         let call = self.0.at(region).remove_permission().function_name(function).statement_id(sid);
-        is_missing(call.send().await.map_err(failed("lambda:RemovePermission"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("lambda:RemovePermission"))).map(|_| ())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use aws_sdk_lambda::types::{FunctionConfiguration, State};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -27,7 +27,7 @@ impl VersionKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<FunctionConfiguration>, ProviderError> {
         let (name, version) = ProviderError::split_identity(id, "function:version")?;
         let call = self.0.at(region).get_function().function_name(name).qualifier(version);
-        let answer = is_missing(call.send().await.map_err(failed("lambda:GetFunction")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("lambda:GetFunction")))?;
         Ok(answer.and_then(|answer| answer.configuration))
     }
 
@@ -51,7 +51,7 @@ impl VersionKind {
     /// The function has other settings than those to publish.
     async fn revision(&self, region: &Region, inputs: &Inputs) -> Result<Option<String>, ProviderError> {
         let call = self.0.at(region).get_function().function_name(&inputs.function_name);
-        let answer = call.send().await.map_err(referring("lambda:GetFunction"))?;
+        let answer = call.send().await.map_err(api_error_eventual("lambda:GetFunction"))?;
         let details =
             answer.configuration.ok_or_else(|| ProviderError::incomplete("lambda:GetFunction", "Configuration"))?;
         if same_meaning(&Settings::of(&details).document(), &inputs.settings) {
@@ -74,7 +74,8 @@ impl VersionKind {
     ) -> Result<Vec<String>, ProviderError> {
         let call = self.0.at(region).list_versions_by_function().function_name(name);
         let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let versions = is_missing(versions.map_err(failed("lambda:ListVersionsByFunction")))?.unwrap_or_default();
+        let versions =
+            none_if_missing(versions.map_err(api_error("lambda:ListVersionsByFunction")))?.unwrap_or_default();
         let matching = versions.into_iter().rev().filter_map(|details| {
             let version = details.version().filter(|version| *version != "$LATEST")?;
             let is_same = details.code_sha256() == Some(code);
@@ -110,7 +111,7 @@ impl Kind for VersionKind {
         }
         let revision = self.revision(&subject.region, inputs).await?;
         let call = self.0.at(&subject.region).publish_version().function_name(name).set_revision_id(revision);
-        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(referring(PUBLISH));
+        let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(api_error_eventual(PUBLISH));
         let answer = answer.map_err(|error| match error.code.as_deref() {
             // The function was changed after its settings were compared: the next attempt compares them again.
             Some("PreconditionFailedException") => ProviderError { kind: ErrorKind::Dependency, ..error },
@@ -136,6 +137,6 @@ impl Kind for VersionKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (name, version) = ProviderError::split_identity(id, "function:version")?;
         let call = self.0.at(region).delete_function().function_name(name).qualifier(version);
-        is_missing(call.send().await.map_err(failed("lambda:DeleteFunction"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("lambda:DeleteFunction"))).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_backup::types::builders::BackupRuleInputBuilder;
 use aws_sdk_backup::types::{BackupPlan, BackupPlanInput, BackupRule, BackupRuleInput, Lifecycle};
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -87,14 +87,14 @@ impl PlanKind {
     async fn plan(&self, region: &Region, id: &str) -> Result<Option<BackupPlan>, ProviderError> {
         let result = self.0.at(region).get_backup_plan().backup_plan_id(id).send().await;
         // AWS still returns a deleted plan, with its deletion date.
-        let answer = is_missing(result.map_err(failed("backup:GetBackupPlan")))?;
+        let answer = none_if_missing(result.map_err(api_error("backup:GetBackupPlan")))?;
         Ok(answer.filter(|answer| answer.deletion_date.is_none()).and_then(|answer| answer.backup_plan))
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let plan = self.plan(region, id);
         let arn = self.arn(region, id).await?;
-        let tags = async { is_missing(tags_of(&self.0, region, &arn).await) };
+        let tags = async { none_if_missing(tags_of(&self.0, region, &arn).await) };
         let (plan, tags) = try_join(plan, tags).await?;
         Ok(plan.map(|plan| {
             let rules = plan.rules.into_iter().map(from_aws).collect();
@@ -109,7 +109,7 @@ impl Kind for PlanKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Plan>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).list_backup_plans().into_paginator().items();
-        let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("backup:ListBackupPlans"))?;
+        let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("backup:ListBackupPlans"))?;
         // Names are not unique; the tags identify the plan.
         let named = plans.into_iter().filter(|plan| {
             plan.backup_plan_name.as_ref() == Some(&known.plan_name)
@@ -132,7 +132,7 @@ impl Kind for PlanKind {
         let operation = "backup:CreateBackupPlan";
         let call = self.0.at(&subject.region).create_backup_plan().backup_plan(to_aws(inputs, None, operation)?);
         let call = call.set_backup_plan_tags(Some(to_tags(tags))).creator_request_id(&subject.token);
-        let answer = call.send().await.map_err(failed(operation))?;
+        let answer = call.send().await.map_err(api_error(operation))?;
         let id = answer.backup_plan_id.ok_or_else(|| ProviderError::incomplete(operation, "BackupPlanId"))?;
         let arn = self.arn(&subject.region, &id).await?;
         Ok(Created::new(&id, [("id", &id), ("arn", &arn)]))
@@ -144,7 +144,7 @@ impl Kind for PlanKind {
             let live = self.plan(&subject.region, id).await?;
             let plan = to_aws(&update.desired, live, operation)?;
             let call = self.0.at(&subject.region).update_backup_plan().backup_plan_id(id).backup_plan(plan);
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         let arn = self.arn(&subject.region, id).await?;
         update_tags(&self.0, &subject.region, &arn, update).await
@@ -152,6 +152,6 @@ impl Kind for PlanKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_backup_plan().backup_plan_id(id).send().await;
-        is_missing(result.map_err(failed("backup:DeleteBackupPlan"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("backup:DeleteBackupPlan"))).map(|_| ())
     }
 }

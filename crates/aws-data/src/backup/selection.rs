@@ -2,7 +2,7 @@
 
 use aws_sdk_backup::types::{BackupSelection, Condition, ConditionType};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -22,7 +22,7 @@ impl SelectionKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (plan, selection) = ProviderError::split_identity(id, "plan:selection")?;
         let result = self.0.at(region).get_backup_selection().backup_plan_id(plan).selection_id(selection).send().await;
-        let answer = is_missing(result.map_err(failed("backup:GetBackupSelection")))?;
+        let answer = none_if_missing(result.map_err(api_error("backup:GetBackupSelection")))?;
         Ok(answer.and_then(|answer| answer.backup_selection).map(|selection| {
             let condition = |c: Condition| TagCondition { key: c.condition_key, value: c.condition_value };
             let inputs = SelectionInputs {
@@ -43,7 +43,8 @@ impl Kind for SelectionKind {
         let Some(plan) = &known.plan_id else { return Ok(None) };
         let call = self.0.at(&subject.region).list_backup_selections().backup_plan_id(plan).into_paginator().items();
         let selections = call.send().collect::<Result<Vec<_>, _>>().await;
-        let selections = is_missing(selections.map_err(failed("backup:ListBackupSelections")))?.unwrap_or_default();
+        let selections =
+            none_if_missing(selections.map_err(api_error("backup:ListBackupSelections")))?.unwrap_or_default();
         let named = selections.into_iter().find(|s| s.selection_name.as_ref() == Some(&known.selection_name));
         Ok(named.and_then(|s| Some(Found::new(format!("{plan}:{}", s.selection_id?), Evidence::Ours))))
     }
@@ -68,7 +69,7 @@ impl Kind for SelectionKind {
             .map_err(defect(operation))?;
         let call = self.0.at(&subject.region).create_backup_selection().backup_plan_id(&inputs.plan_id);
         let call = call.backup_selection(selection).creator_request_id(&subject.token);
-        let answer = call.send().await.map_err(referring(operation))?;
+        let answer = call.send().await.map_err(api_error_eventual(operation))?;
         let selection = answer.selection_id.ok_or_else(|| ProviderError::incomplete(operation, "SelectionId"))?;
         let id = format!("{}:{selection}", inputs.plan_id);
         Ok(Created::new(&id, [("id", &id)]))
@@ -87,6 +88,6 @@ impl Kind for SelectionKind {
         let (plan, selection) = ProviderError::split_identity(id, "plan:selection")?;
         let result =
             self.0.at(region).delete_backup_selection().backup_plan_id(plan).selection_id(selection).send().await;
-        is_missing(result.map_err(failed("backup:DeleteBackupSelection"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("backup:DeleteBackupSelection"))).map(|_| ())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_backup::Client;
 use aws_sdk_backup::types::{BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -27,7 +27,7 @@ impl VaultKind {
     async fn all(&self, region: &Region) -> Result<Vec<BackupVaultListMember>, ProviderError> {
         let vaults =
             self.0.at(region).list_backup_vaults().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        vaults.map_err(failed("backup:ListBackupVaults"))
+        vaults.map_err(api_error("backup:ListBackupVaults"))
     }
 
     /// Deletes the recovery points page by page. Returns the number of listed points; AWS deletes them asynchronously.
@@ -37,7 +37,7 @@ impl VaultKind {
         let mut pages = call.into_paginator().send();
         let mut listed = 0;
         while let Some(page) = pages.next().await {
-            let page = is_missing(page.map_err(failed("backup:ListRecoveryPointsByBackupVault")))?;
+            let page = none_if_missing(page.map_err(api_error("backup:ListRecoveryPointsByBackupVault")))?;
             let points = page.and_then(|page| page.recovery_points).unwrap_or_default();
             listed += points.len();
             let is_deleting = |point: &RecoveryPointByBackupVault| point.status == Some(RecoveryPointStatus::Deleting);
@@ -51,7 +51,7 @@ impl VaultKind {
 
 async fn delete_point(client: &Client, vault: &str, point: String) -> Result<(), ProviderError> {
     let call = client.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(point);
-    match call.send().await.map_err(failed("backup:DeleteRecoveryPoint")) {
+    match call.send().await.map_err(api_error("backup:DeleteRecoveryPoint")) {
         // Already deleted, or busy: the vault is listed again.
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Dependency) => Ok(()),
         result => result.map(|_| ()),
@@ -88,7 +88,7 @@ impl Kind for VaultKind {
         let name = &inputs.vault_name;
         let call = self.0.at(&subject.region).create_backup_vault().backup_vault_name(name);
         let call = call.set_encryption_key_arn(inputs.kms_key_arn.clone()).creator_request_id(&subject.token);
-        let answer = call.set_backup_vault_tags(Some(to_tags(tags))).send().await.map_err(failed(operation))?;
+        let answer = call.set_backup_vault_tags(Some(to_tags(tags))).send().await.map_err(api_error(operation))?;
         let arn = answer.backup_vault_arn.ok_or_else(|| ProviderError::incomplete(operation, "BackupVaultArn"))?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
@@ -108,6 +108,6 @@ impl Kind for VaultKind {
             }
         }
         let result = self.0.at(region).delete_backup_vault().backup_vault_name(name).send().await;
-        is_missing(result.map_err(failed(operation))).map(|_| ())
+        none_if_missing(result.map_err(api_error(operation))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, LifeCycleState, PosixUser, RootDirectory};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -23,7 +23,7 @@ const DESCRIBE: &str = "elasticfilesystem:DescribeAccessPoints";
 impl AccessPointKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<AccessPointDescription>, ProviderError> {
         let result = self.0.at(region).describe_access_points().access_point_id(id).send().await;
-        let found = is_missing(result.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.access_points);
+        let found = none_if_missing(result.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.access_points);
         Ok(found.unwrap_or_default().into_iter().next())
     }
 }
@@ -54,7 +54,7 @@ impl Kind for AccessPointKind {
 
     async fn find(&self, subject: &Subject, _known: &Known<AccessPoint>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).describe_access_points().into_paginator().items().send();
-        let points = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
+        let points = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error(DESCRIBE))?;
         let ours = points.into_iter().filter(|point| !is_deleting(point)).find_map(|point| {
             let tags = from_tags(point.tags());
             let id = point.access_point_id.filter(|id| subject.seeks(id))?;
@@ -80,7 +80,7 @@ impl Kind for AccessPointKind {
         let call = self.0.at(&subject.region).create_access_point().client_token(&subject.token);
         let call = call.file_system_id(&inputs.file_system_id).posix_user(user).root_directory(root);
         let call = call.set_tags(Some(to_tags(tags, operation)?));
-        let point = call.send().await.map_err(referring(operation))?;
+        let point = call.send().await.map_err(api_error_eventual(operation))?;
         let (Some(id), Some(arn)) = (point.access_point_id, point.access_point_arn) else {
             return Err(ProviderError::incomplete(operation, "AccessPointId"));
         };
@@ -103,7 +103,7 @@ impl Kind for AccessPointKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_access_point().access_point_id(id).send().await;
-        is_missing(result.map_err(failed("elasticfilesystem:DeleteAccessPoint"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticfilesystem:DeleteAccessPoint"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {

@@ -4,7 +4,7 @@ use aws_sdk_efs::types::{
     FileSystemDescription, LifeCycleState, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
 };
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -35,19 +35,19 @@ fn with_resource(policy: &str, resource: &str) -> String {
 impl FileSystemKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<FileSystemDescription>, ProviderError> {
         let result = self.0.at(region).describe_file_systems().file_system_id(id).send().await;
-        let found = is_missing(result.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.file_systems);
+        let found = none_if_missing(result.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.file_systems);
         Ok(found.unwrap_or_default().into_iter().next())
     }
 
     async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).describe_file_system_policy().file_system_id(id).send().await;
-        let answer = is_missing(result.map_err(failed("elasticfilesystem:DescribeFileSystemPolicy")))?;
+        let answer = none_if_missing(result.map_err(api_error("elasticfilesystem:DescribeFileSystemPolicy")))?;
         Ok(answer.and_then(|answer| answer.policy).map(|policy| with_resource(&policy, "*")))
     }
 
     async fn lifecycle(&self, region: &Region, id: &str) -> Result<Vec<LifecyclePolicy>, ProviderError> {
         let result = self.0.at(region).describe_lifecycle_configuration().file_system_id(id).send().await;
-        let answer = is_missing(result.map_err(failed("elasticfilesystem:DescribeLifecycleConfiguration")))?;
+        let answer = none_if_missing(result.map_err(api_error("elasticfilesystem:DescribeLifecycleConfiguration")))?;
         Ok(answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default())
     }
 
@@ -55,13 +55,13 @@ impl FileSystemKind {
         let client = self.0.at(region);
         let Some(policy) = policy else {
             let call = client.delete_file_system_policy().file_system_id(id).send();
-            return call.await.map(|_| ()).map_err(failed("elasticfilesystem:DeleteFileSystemPolicy"));
+            return call.await.map(|_| ()).map_err(api_error("elasticfilesystem:DeleteFileSystemPolicy"));
         };
         let caller = self.0.connection().caller().details().await?;
         let (partition, account) = (caller.partition(), &caller.account);
         let arn = format!("arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{id}");
         let call = client.put_file_system_policy().file_system_id(id).policy(with_resource(policy, &arn));
-        call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutFileSystemPolicy"))
+        call.send().await.map(|_| ()).map_err(api_error("elasticfilesystem:PutFileSystemPolicy"))
     }
 
     /// Sets the transition to infrequent access. The other transitions of the live configuration stay.
@@ -77,7 +77,7 @@ impl FileSystemKind {
         let others = live.into_iter().filter(|policy| policy.transition_to_ia.is_none());
         let call = self.0.at(region).put_lifecycle_configuration().file_system_id(id);
         let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().chain(others).collect()));
-        call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:PutLifecycleConfiguration"))
+        call.send().await.map(|_| ()).map_err(api_error("elasticfilesystem:PutLifecycleConfiguration"))
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
@@ -104,7 +104,7 @@ impl FileSystemKind {
     /// Finds the file system with the ownership tags.
     async fn search(&self, subject: &Subject) -> Result<Option<FileSystemDescription>, ProviderError> {
         let call = self.0.at(&subject.region).describe_file_systems().into_paginator().items().send();
-        let systems = call.collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))?;
+        let systems = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error(DESCRIBE))?;
         Ok(systems.into_iter().find(|system| {
             !is_going(&system.life_cycle_state)
                 && subject.seeks(&system.file_system_id)
@@ -134,7 +134,7 @@ impl Kind for FileSystemKind {
         let call = call.encrypted(inputs.encrypted).set_tags(Some(to_tags(tags, operation)?));
         let call = call.performance_mode(PerformanceMode::from(inputs.performance_mode.as_str()));
         let call = call.throughput_mode(ThroughputMode::from(inputs.throughput_mode.as_str()));
-        let system = call.send().await.map_err(failed(operation))?;
+        let system = call.send().await.map_err(api_error(operation))?;
         let id = system.file_system_id;
         // If AWS refuses these calls during creation, the engine finds the file system by its tags and sets them in an update.
         self.put_transition(&subject.region, &id, inputs.transition_to_ia.as_deref(), Vec::new()).await?;
@@ -157,7 +157,7 @@ impl Kind for FileSystemKind {
         if update.changes("throughput_mode") {
             let mode = ThroughputMode::from(desired.throughput_mode.as_str());
             let call = client.update_file_system().file_system_id(id).throughput_mode(mode);
-            call.send().await.map_err(failed("elasticfilesystem:UpdateFileSystem"))?;
+            call.send().await.map_err(api_error("elasticfilesystem:UpdateFileSystem"))?;
         }
         if update.changes("transition_to_ia") {
             let live = self.lifecycle(&subject.region, id).await?;
@@ -171,7 +171,7 @@ impl Kind for FileSystemKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_file_system().file_system_id(id).send().await;
-        is_missing(result.map_err(failed("elasticfilesystem:DeleteFileSystem"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticfilesystem:DeleteFileSystem"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {

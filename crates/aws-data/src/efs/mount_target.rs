@@ -2,7 +2,7 @@
 
 use aws_sdk_efs::types::{LifeCycleState, MountTargetDescription};
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -22,16 +22,16 @@ const DESCRIBE: &str = "elasticfilesystem:DescribeMountTargets";
 impl MountTargetKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<MountTargetDescription>, ProviderError> {
         let result = self.0.at(region).describe_mount_targets().mount_target_id(id).send().await;
-        let found = is_missing(result.map_err(failed(DESCRIBE)))?.and_then(|answer| answer.mount_targets);
+        let found = none_if_missing(result.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.mount_targets);
         Ok(found.unwrap_or_default().into_iter().next())
     }
 
     async fn groups(&self, region: &Region, id: &str) -> Result<Option<Vec<String>>, ProviderError> {
         let result = self.0.at(region).describe_mount_target_security_groups().mount_target_id(id).send().await;
-        match result.map_err(failed("elasticfilesystem:DescribeMountTargetSecurityGroups")) {
+        match result.map_err(api_error("elasticfilesystem:DescribeMountTargetSecurityGroups")) {
             // The network interface is still being created.
             Err(error) if error.code.as_deref() == Some("IncorrectMountTargetState") => Ok(None),
-            result => Ok(is_missing(result)?.map(|answer| answer.security_groups)),
+            result => Ok(none_if_missing(result)?.map(|answer| answer.security_groups)),
         }
     }
 
@@ -55,7 +55,7 @@ impl Kind for MountTargetKind {
         let Some(system) = &known.file_system_id else { return Ok(None) };
         let call = self.0.at(&subject.region).describe_mount_targets().file_system_id(system);
         let targets = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let targets = is_missing(targets.map_err(failed(DESCRIBE)))?.unwrap_or_default();
+        let targets = none_if_missing(targets.map_err(api_error(DESCRIBE)))?.unwrap_or_default();
         let is_match = |target: &MountTargetDescription| {
             target.subnet_id == known.subnet_id && !is_going(&target.life_cycle_state)
         };
@@ -70,7 +70,7 @@ impl Kind for MountTargetKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let call = self.0.at(&subject.region).create_mount_target().file_system_id(&inputs.file_system_id);
         let call = call.subnet_id(&inputs.subnet_id).set_security_groups(Some(inputs.security_group_ids.clone()));
-        let target = call.send().await.map_err(referring("elasticfilesystem:CreateMountTarget"))?;
+        let target = call.send().await.map_err(api_error_eventual("elasticfilesystem:CreateMountTarget"))?;
         Ok(Created::new(&target.mount_target_id, [("id", &target.mount_target_id)]))
     }
 
@@ -86,12 +86,12 @@ impl Kind for MountTargetKind {
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let call = self.0.at(&subject.region).modify_mount_target_security_groups().mount_target_id(id);
         let call = call.set_security_groups(Some(update.desired.security_group_ids.clone()));
-        call.send().await.map(|_| ()).map_err(failed("elasticfilesystem:ModifyMountTargetSecurityGroups"))
+        call.send().await.map(|_| ()).map_err(api_error("elasticfilesystem:ModifyMountTargetSecurityGroups"))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_mount_target().mount_target_id(id).send().await;
-        is_missing(result.map_err(failed("elasticfilesystem:DeleteMountTarget"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("elasticfilesystem:DeleteMountTarget"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {

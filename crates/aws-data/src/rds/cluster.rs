@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration, SourceType};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
 };
@@ -125,7 +125,7 @@ impl ClusterKind {
 
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
         let result = self.0.at(region).describe_db_clusters().db_cluster_identifier(name).send().await;
-        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.db_clusters.unwrap_or_default().into_iter().next()))
     }
 
@@ -171,7 +171,7 @@ impl ClusterKind {
         let call = call.set_enable_cloudwatch_logs_exports(Some(inputs.log_exports.clone()));
         let call = call.copy_tags_to_snapshot(inputs.copy_tags_to_snapshot).set_tags(Some(to_tags(&tags)));
         let call = call.deletion_protection(inputs.deletion_protection);
-        let answer = call.send().await.map_err(referring(operation))?;
+        let answer = call.send().await.map_err(api_error_eventual(operation))?;
         answer
             .db_cluster
             .map(|cluster| created(&cluster))
@@ -235,7 +235,7 @@ impl ClusterKind {
             .set_cloudwatch_logs_export_configuration(logs.then_some(exports))
             .set_deletion_protection(protection.then_some(desired.deletion_protection))
             .set_master_user_password(password.as_ref().map(|password| password.expose().to_owned()));
-        call.send().await.map(|_| ()).map_err(failed("rds:ModifyDBCluster"))
+        call.send().await.map(|_| ()).map_err(api_error("rds:ModifyDBCluster"))
     }
 }
 
@@ -278,7 +278,7 @@ impl Kind for ClusterKind {
         let call = call.set_enable_cloudwatch_logs_exports(Some(inputs.log_exports.clone()));
         let call = call.deletion_protection(inputs.deletion_protection).set_tags(Some(to_tags(tags)));
         let operation = "rds:CreateDBCluster";
-        let answer = call.send().await.map_err(referring(operation))?;
+        let answer = call.send().await.map_err(api_error_eventual(operation))?;
         answer
             .db_cluster
             .map(|cluster| created(&cluster))
@@ -307,17 +307,17 @@ impl Kind for ClusterKind {
             // AWS honors the parameter of ModifyDBCluster with this meaning only for Aurora Serverless v1.
             if update.desired.data_api {
                 let call = client.enable_http_endpoint().resource_arn(&arn).send();
-                call.await.map_err(failed("rds:EnableHttpEndpoint"))?;
+                call.await.map_err(api_error("rds:EnableHttpEndpoint"))?;
             } else {
                 let call = client.disable_http_endpoint().resource_arn(&arn).send();
-                call.await.map_err(failed("rds:DisableHttpEndpoint"))?;
+                call.await.map_err(api_error("rds:DisableHttpEndpoint"))?;
             }
         }
         self.modify(&subject.region, &cluster, update).await?;
         if update.changes("restoring") {
             // Last: as long as the tag exists, another run repeats the restore settings.
             let call = client.remove_tags_from_resource().resource_name(&arn).tag_keys(RESTORING);
-            call.send().await.map_err(failed("rds:RemoveTagsFromResource"))?;
+            call.send().await.map_err(api_error("rds:RemoveTagsFromResource"))?;
         }
         update_tags(&client, &arn, update).await
     }
@@ -333,7 +333,7 @@ impl Kind for ClusterKind {
                 }
                 Deletion::Purge => call.skip_final_snapshot(true),
             };
-            is_missing(call.send().await.map_err(failed("rds:DeleteDBCluster")))?;
+            none_if_missing(call.send().await.map_err(api_error("rds:DeleteDBCluster")))?;
         }
         match how {
             Deletion::Recoverable => Ok(()),

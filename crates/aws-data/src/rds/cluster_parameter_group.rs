@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{ApplyMethod, DbClusterParameterGroup, Parameter};
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -31,7 +31,7 @@ fn parameter(name: &str, value: Option<&str>) -> Parameter {
 impl ClusterParameterGroupKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbClusterParameterGroup>, ProviderError> {
         let call = self.0.at(region).describe_db_cluster_parameter_groups().db_cluster_parameter_group_name(name);
-        let answer = is_missing(call.send().await.map_err(failed("rds:DescribeDBClusterParameterGroups")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("rds:DescribeDBClusterParameterGroups")))?;
         Ok(answer.and_then(|answer| answer.db_cluster_parameter_groups.unwrap_or_default().into_iter().next()))
     }
 
@@ -39,7 +39,8 @@ impl ClusterParameterGroupKind {
     async fn parameters(&self, region: &Region, name: &str) -> Result<BTreeMap<String, String>, ProviderError> {
         let call = self.0.at(region).describe_db_cluster_parameters().db_cluster_parameter_group_name(name);
         let call = call.source("user").into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let parameters = is_missing(call.map_err(failed("rds:DescribeDBClusterParameters")))?.unwrap_or_default();
+        let parameters =
+            none_if_missing(call.map_err(api_error("rds:DescribeDBClusterParameters")))?.unwrap_or_default();
         let set = parameters.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?)));
         Ok(set.collect())
     }
@@ -48,7 +49,7 @@ impl ClusterParameterGroupKind {
         for chunk in parameters.chunks(AT_ONCE) {
             let call = self.0.at(region).modify_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
             let call = call.set_parameters(Some(chunk.to_vec()));
-            call.send().await.map_err(referring("rds:ModifyDBClusterParameterGroup"))?;
+            call.send().await.map_err(api_error_eventual("rds:ModifyDBClusterParameterGroup"))?;
         }
         Ok(())
     }
@@ -93,7 +94,7 @@ impl Kind for ClusterParameterGroupKind {
         let call = self.0.at(&subject.region).create_db_cluster_parameter_group();
         let call = call.db_cluster_parameter_group_name(name).db_parameter_group_family(&inputs.family);
         let call = call.description(&inputs.description).set_tags(Some(to_tags(tags)));
-        call.send().await.map_err(failed("rds:CreateDBClusterParameterGroup"))?;
+        call.send().await.map_err(api_error("rds:CreateDBClusterParameterGroup"))?;
         let parameters: Vec<_> = inputs.parameters.iter().map(|(name, value)| parameter(name, Some(value))).collect();
         self.set(&subject.region, name, &parameters).await?;
         let arn = arn(&self.0, &subject.region, &format!("cluster-pg:{name}")).await?;
@@ -112,7 +113,7 @@ impl Kind for ClusterParameterGroupKind {
             for chunk in surplus.chunks(AT_ONCE) {
                 let call = client.reset_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
                 let call = call.set_parameters(Some(chunk.to_vec()));
-                call.send().await.map_err(failed("rds:ResetDBClusterParameterGroup"))?;
+                call.send().await.map_err(api_error("rds:ResetDBClusterParameterGroup"))?;
             }
         }
         update_tags(&client, &arn(&self.0, &subject.region, &format!("cluster-pg:{name}")).await?, update).await
@@ -120,6 +121,6 @@ impl Kind for ClusterParameterGroupKind {
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let call = self.0.at(region).delete_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
-        is_missing(call.send().await.map_err(failed("rds:DeleteDBClusterParameterGroup"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("rds:DeleteDBClusterParameterGroup"))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::{DbInstance, SourceType};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -23,7 +23,7 @@ const DESCRIBE: &str = "rds:DescribeDBInstances";
 impl InstanceKind {
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbInstance>, ProviderError> {
         let result = self.0.at(region).describe_db_instances().db_instance_identifier(name).send().await;
-        let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.db_instances.unwrap_or_default().into_iter().next()))
     }
 
@@ -78,7 +78,7 @@ impl Kind for InstanceKind {
         let call = call.db_instance_class(&inputs.instance_class).promotion_tier(inputs.promotion_tier);
         let call = call.publicly_accessible(inputs.publicly_accessible).set_tags(Some(to_tags(tags)));
         let call = call.auto_minor_version_upgrade(inputs.auto_minor_version_upgrade);
-        let answer = call.send().await.map_err(referring(operation))?;
+        let answer = call.send().await.map_err(api_error_eventual(operation))?;
         let arn = answer.db_instance.and_then(|instance| instance.db_instance_arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "DBInstanceArn"))?;
         Ok(Created::new(name, [("id", name), ("arn", &arn)]))
@@ -108,7 +108,7 @@ impl Kind for InstanceKind {
                 .set_auto_minor_version_upgrade(
                     update.changes("auto_minor_version_upgrade").then_some(desired.auto_minor_version_upgrade),
                 );
-            call.send().await.map_err(failed("rds:ModifyDBInstance"))?;
+            call.send().await.map_err(api_error("rds:ModifyDBInstance"))?;
         }
         let arn = super::arn(&self.0, &subject.region, &format!("db:{name}")).await?;
         update_tags(&client, &arn, update).await
@@ -120,7 +120,7 @@ impl Kind for InstanceKind {
         }
         // The data and the final snapshot belong to the cluster.
         let call = self.0.at(region).delete_db_instance().db_instance_identifier(name).skip_final_snapshot(true);
-        is_missing(call.send().await.map_err(failed("rds:DeleteDBInstance"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("rds:DeleteDBInstance"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::{AuthScheme, DbProxy, DbProxyStatus, EngineFamily, IamAuthMode, SourceType, UserAuthConfig};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -39,7 +39,7 @@ fn users(inputs: &Inputs, live: Option<&DbProxy>) -> Vec<UserAuthConfig> {
 impl ProxyKind {
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbProxy>, ProviderError> {
         let result = self.0.at(region).describe_db_proxies().db_proxy_name(name).send().await;
-        let answer = is_missing(result.map_err(failed("rds:DescribeDBProxies")))?;
+        let answer = none_if_missing(result.map_err(api_error("rds:DescribeDBProxies")))?;
         Ok(answer.and_then(|answer| answer.db_proxies.unwrap_or_default().into_iter().next()))
     }
 
@@ -96,7 +96,7 @@ impl Kind for ProxyKind {
         let call = call.set_vpc_subnet_ids(Some(inputs.subnet_ids.clone()));
         let call = call.set_vpc_security_group_ids(Some(inputs.security_group_ids.clone()));
         let call = call.idle_client_timeout(inputs.idle_client_timeout_seconds).set_tags(Some(to_tags(tags)));
-        let proxy = call.send().await.map_err(referring(operation))?.db_proxy;
+        let proxy = call.send().await.map_err(api_error_eventual(operation))?.db_proxy;
         let proxy = proxy.ok_or_else(|| ProviderError::incomplete(operation, "DBProxy"))?;
         let endpoint = proxy.endpoint.ok_or_else(|| ProviderError::incomplete(operation, "Endpoint"))?;
         let arn = proxy.db_proxy_arn.unwrap_or_default();
@@ -121,7 +121,7 @@ impl Kind for ProxyKind {
             let call = call.role_arn(&desired.role_arn).require_tls(desired.require_tls);
             let call = call.idle_client_timeout(desired.idle_client_timeout_seconds);
             let call = call.set_security_groups(Some(desired.security_group_ids.clone()));
-            call.send().await.map_err(failed("rds:ModifyDBProxy"))?;
+            call.send().await.map_err(api_error("rds:ModifyDBProxy"))?;
         }
         update_tags(&client, &proxy.and_then(|proxy| proxy.db_proxy_arn).unwrap_or_default(), update).await
     }
@@ -131,7 +131,7 @@ impl Kind for ProxyKind {
             return Ok(());
         }
         let result = self.0.at(region).delete_db_proxy().db_proxy_name(name).send().await;
-        is_missing(result.map_err(failed("rds:DeleteDBProxy"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("rds:DeleteDBProxy"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::{ConnectionPoolConfiguration, DbProxyTarget, TargetHealthReason, TargetState};
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -24,14 +24,14 @@ impl ProxyTargetGroupKind {
     async fn targets(&self, region: &Region, proxy: &str) -> Result<Vec<DbProxyTarget>, ProviderError> {
         let call = self.0.at(region).describe_db_proxy_targets().db_proxy_name(proxy).target_group_name(DEFAULT);
         let targets = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        Ok(is_missing(targets.map_err(failed("rds:DescribeDBProxyTargets")))?.unwrap_or_default())
+        Ok(none_if_missing(targets.map_err(api_error("rds:DescribeDBProxyTargets")))?.unwrap_or_default())
     }
 
     async fn read_one(&self, region: &Region, proxy: &str) -> Result<Option<Live>, ProviderError> {
         let group = async {
             let call = self.0.at(region).describe_db_proxy_target_groups().db_proxy_name(proxy);
             let result = call.target_group_name(DEFAULT).send().await;
-            let answer = is_missing(result.map_err(failed("rds:DescribeDBProxyTargetGroups")))?;
+            let answer = none_if_missing(result.map_err(api_error("rds:DescribeDBProxyTargetGroups")))?;
             Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
         };
         let (group, targets) = try_join(group, self.targets(region, proxy)).await?;
@@ -55,7 +55,7 @@ impl ProxyTargetGroupKind {
             .build();
         let call = self.0.at(region).modify_db_proxy_target_group().db_proxy_name(&inputs.proxy_name);
         let call = call.target_group_name(DEFAULT).connection_pool_config(pool);
-        call.send().await.map(|_| ()).map_err(referring("rds:ModifyDBProxyTargetGroup"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("rds:ModifyDBProxyTargetGroup"))
     }
 }
 
@@ -76,7 +76,7 @@ impl Kind for ProxyTargetGroupKind {
         self.set_pool(&subject.region, inputs).await?;
         let call = self.0.at(&subject.region).register_db_proxy_targets().db_proxy_name(&inputs.proxy_name);
         let call = call.target_group_name(DEFAULT).db_cluster_identifiers(&inputs.cluster_name);
-        match call.send().await.map_err(referring("rds:RegisterDBProxyTargets")) {
+        match call.send().await.map_err(api_error_eventual("rds:RegisterDBProxyTargets")) {
             // Registered by an earlier attempt whose response was lost.
             Err(error) if error.code.as_deref() == Some("DBProxyTargetAlreadyRegisteredFault") => {}
             result => result.map(|_| ())?,
@@ -113,7 +113,7 @@ impl Kind for ProxyTargetGroupKind {
             targets.into_iter().filter_map(|t| t.tracked_cluster_id.or(t.rds_resource_id)).collect();
         let Some(cluster) = clusters.first() else { return Ok(()) };
         let call = self.0.at(region).deregister_db_proxy_targets().db_proxy_name(proxy).target_group_name(DEFAULT);
-        match call.db_cluster_identifiers(cluster).send().await.map_err(failed("rds:DeregisterDBProxyTargets")) {
+        match call.db_cluster_identifiers(cluster).send().await.map_err(api_error("rds:DeregisterDBProxyTargets")) {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             result => result.map(|_| ()),
         }

@@ -1,7 +1,7 @@
 //! Final snapshots of deleted clusters, and snapshots to restore from.
 
 use aws_sdk_rds::types::DbClusterSnapshot;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{ProviderError, Region};
@@ -20,7 +20,7 @@ pub(super) fn final_name(cluster: &str, resource_id: &str) -> String {
 /// Lists all manual snapshots of all clusters.
 async fn all(clients: &Clients, region: &Region) -> Result<Vec<DbClusterSnapshot>, ProviderError> {
     let call = clients.at(region).describe_db_cluster_snapshots().snapshot_type("manual").into_paginator().items();
-    call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed(DESCRIBE))
+    call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error(DESCRIBE))
 }
 
 /// A snapshot to restore.
@@ -44,7 +44,7 @@ pub(super) async fn chosen(
     };
     if wanted != "latest" {
         let call = clients.at(region).describe_db_cluster_snapshots().db_cluster_snapshot_identifier(wanted);
-        let answer = is_missing(call.include_shared(true).send().await.map_err(failed(DESCRIBE)))?;
+        let answer = none_if_missing(call.include_shared(true).send().await.map_err(api_error(DESCRIBE)))?;
         let snapshot = answer.and_then(|answer| answer.db_cluster_snapshots.unwrap_or_default().into_iter().next());
         return snapshot.map(chosen).ok_or_else(|| {
             let message =
@@ -73,7 +73,7 @@ pub(super) async fn purge(clients: &Clients, region: &Region, cluster: &str) -> 
         let name = snapshot.db_cluster_snapshot_identifier().unwrap_or_default();
         if snapshot.db_cluster_identifier() == Some(cluster) && name.starts_with(&prefix) {
             let call = clients.at(region).delete_db_cluster_snapshot().db_cluster_snapshot_identifier(name);
-            is_missing(call.send().await.map_err(failed("rds:DeleteDBClusterSnapshot")))?;
+            none_if_missing(call.send().await.map_err(api_error("rds:DeleteDBClusterSnapshot")))?;
         }
     }
     Ok(())

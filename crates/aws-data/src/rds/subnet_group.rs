@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::DbSubnetGroup;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -20,7 +20,7 @@ type Inputs = Resolved<SubnetGroup>;
 impl SubnetGroupKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<DbSubnetGroup>, ProviderError> {
         let result = self.0.at(region).describe_db_subnet_groups().db_subnet_group_name(name).send().await;
-        let answer = is_missing(result.map_err(failed("rds:DescribeDBSubnetGroups")))?;
+        let answer = none_if_missing(result.map_err(api_error("rds:DescribeDBSubnetGroups")))?;
         Ok(answer.and_then(|answer| answer.db_subnet_groups.unwrap_or_default().into_iter().next()))
     }
 
@@ -56,7 +56,7 @@ impl Kind for SubnetGroupKind {
         let call = self.0.at(&subject.region).create_db_subnet_group().db_subnet_group_name(name);
         let call = call.db_subnet_group_description(&inputs.description).set_tags(Some(to_tags(tags)));
         let call = call.set_subnet_ids(Some(inputs.subnet_ids.clone()));
-        call.send().await.map_err(failed("rds:CreateDBSubnetGroup"))?;
+        call.send().await.map_err(api_error("rds:CreateDBSubnetGroup"))?;
         let arn = arn(&self.0, &subject.region, &format!("subgrp:{name}")).await?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
@@ -67,13 +67,13 @@ impl Kind for SubnetGroupKind {
             let call = client.modify_db_subnet_group().db_subnet_group_name(name);
             let call = call.db_subnet_group_description(&update.desired.description);
             let call = call.set_subnet_ids(Some(update.desired.subnet_ids.clone()));
-            call.send().await.map_err(failed("rds:ModifyDBSubnetGroup"))?;
+            call.send().await.map_err(api_error("rds:ModifyDBSubnetGroup"))?;
         }
         update_tags(&client, &arn(&self.0, &subject.region, &format!("subgrp:{name}")).await?, update).await
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_db_subnet_group().db_subnet_group_name(name).send().await;
-        is_missing(result.map_err(failed("rds:DeleteDBSubnetGroup"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("rds:DeleteDBSubnetGroup"))).map(|_| ())
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::types::Field;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, Secrets, failed, referring};
+use ohinfra_aws_core::{Regional, Secrets, api_error, api_error_eventual};
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::package::Packages;
@@ -49,12 +49,12 @@ impl BootstrapKind {
         for statements in transactions {
             let call = client.begin_transaction().resource_arn(cluster).secret_arn(admin);
             let answer = call.database(&inputs.database_name).send().await;
-            let answer = answer.map_err(referring("rds-data:BeginTransaction"))?;
+            let answer = answer.map_err(api_error_eventual("rds-data:BeginTransaction"))?;
             let id = answer.transaction_id.ok_or_else(|| ProviderError::incomplete(EXECUTE, "transactionId"))?;
             for statement in statements {
                 let call = client.execute_statement().resource_arn(cluster).secret_arn(admin).transaction_id(&id);
                 let result = call.database(&inputs.database_name).sql(statement).send().await;
-                if let Err(error) = result.map_err(failed(EXECUTE)) {
+                if let Err(error) = result.map_err(api_error(EXECUTE)) {
                     let call = client.rollback_transaction().resource_arn(cluster).secret_arn(admin);
                     // If the call fails, the Data API rolls back after three minutes.
                     let _rolled_back = call.transaction_id(&id).send().await;
@@ -62,7 +62,7 @@ impl BootstrapKind {
                 }
             }
             let call = client.commit_transaction().resource_arn(cluster).secret_arn(admin).transaction_id(&id);
-            match call.send().await.map_err(failed("rds-data:CommitTransaction")) {
+            match call.send().await.map_err(api_error("rds-data:CommitTransaction")) {
                 // The last statement has just succeeded, and a transaction expires only after three minutes without one: an
                 // earlier attempt, whose response was lost, has committed it.
                 Err(error) if error.kind == ErrorKind::NotFound => {}
@@ -84,7 +84,7 @@ impl BootstrapKind {
             .sql("SELECT count(*) FROM pg_catalog.pg_type WHERE typname = 'eventcallbackstatus'");
         let inputs = json!({ "cluster_arn": cluster, "database_name": database });
         let live = Live::new(&inputs, attributes([("id", id)]));
-        match call.send().await.map_err(failed(EXECUTE)) {
+        match call.send().await.map_err(api_error(EXECUTE)) {
             Ok(answer) => {
                 let first = answer.records().first().and_then(|record| record.first());
                 Ok(matches!(first, Some(Field::LongValue(count)) if *count > 0).then_some(live))

@@ -4,7 +4,7 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, ServerSideEncryptionRule,
 };
 use futures::future::{try_join_all, try_join3, try_join4};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, tags_of,
 };
@@ -74,7 +74,7 @@ impl BucketKind {
     /// The permission to list buckets is missing: the owner cannot be determined.
     async fn is_of_this_account(&self, region: &Region, bucket: &str) -> Result<bool, ProviderError> {
         let pages = self.0.at(region).list_buckets().prefix(bucket).into_paginator().items().send();
-        let buckets = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("s3:ListAllMyBuckets"))?;
+        let buckets = pages.collect::<Result<Vec<_>, _>>().await.map_err(api_error("s3:ListAllMyBuckets"))?;
         Ok(buckets.iter().any(|one| one.name() == Some(bucket)))
     }
 
@@ -114,7 +114,7 @@ impl Kind for BucketKind {
     async fn find(&self, subject: &Subject, known: &Known<Bucket>) -> Result<Option<Found>, ProviderError> {
         let bucket = &known.bucket_name;
         let client = self.0.at(&subject.region);
-        match is_missing(client.head_bucket().bucket(bucket).send().await.map_err(failed("s3:ListBucket"))) {
+        match none_if_missing(client.head_bucket().bucket(bucket).send().await.map_err(api_error("s3:ListBucket"))) {
             Ok(None) => Ok(None),
             Ok(Some(_)) => {
                 let tags = self.tags(&subject.region, bucket).await?;
@@ -150,7 +150,7 @@ impl Kind for BucketKind {
             .build();
         let call = self.0.at(region).create_bucket().bucket(bucket).create_bucket_configuration(configuration);
         let call = call.object_ownership(ObjectOwnership::from(inputs.object_ownership.as_str()));
-        call.send().await.map_err(failed(operation))?;
+        call.send().await.map_err(api_error(operation))?;
         // A bucket that was just created may not be visible to the next call.
         self.put(region, bucket, inputs, None, |setting| setting != "object_ownership").await.map_err(|error| {
             if settings::is_bucket_missing(&error) {
@@ -182,6 +182,7 @@ impl Kind for BucketKind {
         if how == Deletion::Purge {
             emptying::empty(&client, bucket).await?;
         }
-        is_missing(client.delete_bucket().bucket(bucket).send().await.map_err(failed("s3:DeleteBucket"))).map(|_| ())
+        none_if_missing(client.delete_bucket().bucket(bucket).send().await.map_err(api_error("s3:DeleteBucket")))
+            .map(|_| ())
     }
 }

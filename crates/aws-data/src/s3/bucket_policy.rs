@@ -1,7 +1,7 @@
 //! Implementation of `s3.bucket_policy`. The identity is the bucket name.
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -19,12 +19,12 @@ type Inputs = Resolved<BucketPolicy>;
 impl BucketPolicyKind {
     async fn policy(&self, region: &Region, bucket: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).get_bucket_policy().bucket(bucket).send().await;
-        Ok(is_missing(result.map_err(failed("s3:GetBucketPolicy")))?.and_then(|answer| answer.policy))
+        Ok(none_if_missing(result.map_err(api_error("s3:GetBucketPolicy")))?.and_then(|answer| answer.policy))
     }
 
     async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
         let call = self.0.at(region).put_bucket_policy().bucket(&inputs.bucket_name).policy(&inputs.document);
-        call.send().await.map(|_| ()).map_err(referring("s3:PutBucketPolicy"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("s3:PutBucketPolicy"))
     }
 }
 
@@ -58,6 +58,6 @@ impl Kind for BucketPolicyKind {
 
     async fn delete(&self, region: &Region, bucket: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_bucket_policy().bucket(bucket).send().await;
-        is_missing(result.map_err(failed("s3:DeleteBucketPolicy"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("s3:DeleteBucketPolicy"))).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Delete, Error, MultipartUpload, ObjectIdentifier};
-use ohinfra_aws_core::{classify, failed, is_missing};
+use ohinfra_aws_core::{api_error, classify, none_if_missing};
 use ohinfra_core::ProviderError;
 
 use crate::bounded;
@@ -32,7 +32,7 @@ async fn versions(client: &Client, bucket: &str) -> Result<Option<Vec<Vec<Object
     let (mut key, mut version) = (None, None);
     while pages.len() < PAGES_AT_ONCE {
         let call = client.list_object_versions().bucket(bucket).set_key_marker(key).set_version_id_marker(version);
-        let Some(answer) = is_missing(call.send().await.map_err(failed("s3:ListBucketVersions")))? else {
+        let Some(answer) = none_if_missing(call.send().await.map_err(api_error("s3:ListBucketVersions")))? else {
             return Ok(None);
         };
         let versions = answer.versions().iter().map(|v| (v.key.clone(), v.version_id.clone()));
@@ -56,7 +56,7 @@ async fn delete(client: &Client, bucket: &str, objects: Vec<ObjectIdentifier>) -
     let operation = "s3:DeleteObjectVersion";
     let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
     let delete = delete.map_err(|error| ProviderError::incomplete(operation, &error.to_string()))?;
-    let answer = client.delete_objects().bucket(bucket).delete(delete).send().await.map_err(failed(operation))?;
+    let answer = client.delete_objects().bucket(bucket).delete(delete).send().await.map_err(api_error(operation))?;
     // The call succeeds as a whole and lists the failed keys.
     match worst(answer.errors(), operation) {
         None => Ok(()),
@@ -82,13 +82,13 @@ fn worst(errors: &[Error], operation: &str) -> Option<ProviderError> {
 /// Returns the first page of incomplete uploads; `None` if the bucket does not exist.
 async fn uploads(client: &Client, bucket: &str) -> Result<Option<Vec<MultipartUpload>>, ProviderError> {
     let answer = client.list_multipart_uploads().bucket(bucket).send().await;
-    let answer = is_missing(answer.map_err(failed("s3:ListBucketMultipartUploads")))?;
+    let answer = none_if_missing(answer.map_err(api_error("s3:ListBucketMultipartUploads")))?;
     Ok(answer.map(|answer| answer.uploads.unwrap_or_default()))
 }
 
 async fn abort(client: &Client, bucket: &str, upload: MultipartUpload) -> Result<(), ProviderError> {
     let call = client.abort_multipart_upload().bucket(bucket).set_key(upload.key).set_upload_id(upload.upload_id);
-    is_missing(call.send().await.map_err(failed("s3:AbortMultipartUpload"))).map(|_| ())
+    none_if_missing(call.send().await.map_err(api_error("s3:AbortMultipartUpload"))).map(|_| ())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -30,7 +30,7 @@ impl ObjectKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (bucket, key) = ProviderError::split_identity(id, "bucket:key")?;
         let result = self.clients.at(region).head_object().bucket(bucket).key(key).send().await;
-        let Some(_) = is_missing(result.map_err(failed("s3:GetObject")))? else { return Ok(None) };
+        let Some(_) = none_if_missing(result.map_err(api_error("s3:GetObject")))? else { return Ok(None) };
         let (rest, suffix) = key.rsplit_once('.').map_or((key, String::new()), |(rest, end)| (rest, format!(".{end}")));
         let (prefix, digest) = rest.split_at_checked(rest.len().saturating_sub(64)).unwrap_or((rest, ""));
         let inputs = json!({ "bucket_name": bucket, "key_prefix": prefix, "key_suffix": suffix });
@@ -63,7 +63,7 @@ impl Kind for ObjectKind {
         let digest = sha256_hex(&bytes);
         let (bucket, key) = (&inputs.bucket_name, format!("{}{digest}{}", inputs.key_prefix, inputs.key_suffix));
         let call = self.clients.at(&subject.region).put_object().bucket(bucket).key(&key);
-        call.body(ByteStream::from(bytes)).send().await.map_err(referring(operation))?;
+        call.body(ByteStream::from(bytes)).send().await.map_err(api_error_eventual(operation))?;
         let id = format!("{bucket}:{key}");
         Ok(Created::new(&id, [("id", &id), ("key", &key), ("sha256", &digest)]))
     }
@@ -76,6 +76,6 @@ impl Kind for ObjectKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (bucket, key) = ProviderError::split_identity(id, "bucket:key")?;
         let result = self.clients.at(region).delete_object().bucket(bucket).key(key).send().await;
-        is_missing(result.map_err(failed("s3:DeleteObject"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("s3:DeleteObject"))).map(|_| ())
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{
     OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging, VersioningConfiguration,
 };
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::ProviderError;
 use ohinfra_core::contract::Resolved;
 use ohinfra_core::tags::Tags;
@@ -28,7 +28,7 @@ fn defect(operation: &'static str) -> impl Fn(BuildError) -> ProviderError {
 fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
     match result {
         Err(error) if is_bucket_missing(&error) => Err(error),
-        result => is_missing(result),
+        result => none_if_missing(result),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn is_bucket_missing(error: &ProviderError) -> bool {
 }
 
 pub(super) async fn tags(client: &Client, bucket: &str) -> Result<Tags, ProviderError> {
-    let result = client.get_bucket_tagging().bucket(bucket).send().await.map_err(failed("s3:GetBucketTagging"));
+    let result = client.get_bucket_tagging().bucket(bucket).send().await.map_err(api_error("s3:GetBucketTagging"));
     let tags = absent(result)?.map(|answer| answer.tag_set).unwrap_or_default();
     Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
@@ -52,11 +52,12 @@ pub(super) fn to_tags(tags: &Tags, operation: &'static str) -> Result<Vec<Tag>, 
 pub(super) async fn put_tags(client: &Client, bucket: &str, tags: &Tags) -> Done {
     let operation = "s3:PutBucketTagging";
     let tagging = Tagging::builder().set_tag_set(Some(to_tags(tags, operation)?)).build().map_err(defect(operation))?;
-    client.put_bucket_tagging().bucket(bucket).tagging(tagging).send().await.map(|_| ()).map_err(failed(operation))
+    client.put_bucket_tagging().bucket(bucket).tagging(tagging).send().await.map(|_| ()).map_err(api_error(operation))
 }
 
 pub(super) async fn versioning(client: &Client, bucket: &str) -> Result<bool, ProviderError> {
-    let result = client.get_bucket_versioning().bucket(bucket).send().await.map_err(failed("s3:GetBucketVersioning"));
+    let result =
+        client.get_bucket_versioning().bucket(bucket).send().await.map_err(api_error("s3:GetBucketVersioning"));
     Ok(absent(result)?.and_then(|answer| answer.status) == Some(BucketVersioningStatus::Enabled))
 }
 
@@ -64,7 +65,7 @@ pub(super) async fn put_versioning(client: &Client, bucket: &str, inputs: &Input
     let status = if inputs.versioning { BucketVersioningStatus::Enabled } else { BucketVersioningStatus::Suspended };
     let configuration = VersioningConfiguration::builder().status(status).build();
     let call = client.put_bucket_versioning().bucket(bucket).versioning_configuration(configuration);
-    call.send().await.map(|_| ()).map_err(failed("s3:PutBucketVersioning"))
+    call.send().await.map(|_| ()).map_err(api_error("s3:PutBucketVersioning"))
 }
 
 /// Returns the rule of the default encryption.
@@ -73,7 +74,7 @@ pub(super) async fn encryption_rule(
     bucket: &str,
 ) -> Result<Option<ServerSideEncryptionRule>, ProviderError> {
     let result = client.get_bucket_encryption().bucket(bucket).send().await;
-    let answer = absent(result.map_err(failed("s3:GetEncryptionConfiguration")))?;
+    let answer = absent(result.map_err(api_error("s3:GetEncryptionConfiguration")))?;
     let rules =
         answer.and_then(|answer| answer.server_side_encryption_configuration).map(|c| c.rules).unwrap_or_default();
     Ok(rules.into_iter().next())
@@ -103,13 +104,13 @@ pub(super) async fn put_encryption(
     rule.apply_server_side_encryption_by_default = Some(default);
     let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(defect(operation))?;
     let call = client.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(configuration);
-    call.send().await.map(|_| ()).map_err(failed(operation))
+    call.send().await.map(|_| ()).map_err(api_error(operation))
 }
 
 /// Returns `true` if all four public access blocks are enabled.
 pub(super) async fn public_access_block(client: &Client, bucket: &str) -> Result<bool, ProviderError> {
     let result = client.get_public_access_block().bucket(bucket).send().await;
-    let answer = absent(result.map_err(failed("s3:GetBucketPublicAccessBlock")))?;
+    let answer = absent(result.map_err(api_error("s3:GetBucketPublicAccessBlock")))?;
     let block = answer.and_then(|answer| answer.public_access_block_configuration);
     Ok(block.is_some_and(|block| {
         [block.block_public_acls, block.ignore_public_acls, block.block_public_policy, block.restrict_public_buckets]
@@ -127,12 +128,12 @@ pub(super) async fn put_public_access_block(client: &Client, bucket: &str, input
         .restrict_public_buckets(on)
         .build();
     let call = client.put_public_access_block().bucket(bucket).public_access_block_configuration(configuration);
-    call.send().await.map(|_| ()).map_err(failed("s3:PutBucketPublicAccessBlock"))
+    call.send().await.map(|_| ()).map_err(api_error("s3:PutBucketPublicAccessBlock"))
 }
 
 pub(super) async fn ownership(client: &Client, bucket: &str) -> Result<String, ProviderError> {
     let result = client.get_bucket_ownership_controls().bucket(bucket).send().await;
-    let answer = absent(result.map_err(failed("s3:GetBucketOwnershipControls")))?;
+    let answer = absent(result.map_err(api_error("s3:GetBucketOwnershipControls")))?;
     let rules = answer.and_then(|answer| answer.ownership_controls).map(|controls| controls.rules).unwrap_or_default();
     // Without ownership controls, S3 behaves like `ObjectWriter`.
     Ok(rules.first().map_or("ObjectWriter", |rule| rule.object_ownership.as_str()).to_owned())
@@ -144,13 +145,13 @@ pub(super) async fn put_ownership(client: &Client, bucket: &str, inputs: &Inputs
     let rule = OwnershipControlsRule::builder().object_ownership(ownership).build().map_err(defect(operation))?;
     let controls = OwnershipControls::builder().rules(rule).build().map_err(defect(operation))?;
     let call = client.put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
-    call.send().await.map(|_| ()).map_err(failed(operation))
+    call.send().await.map(|_| ()).map_err(api_error(operation))
 }
 
 /// Returns the lifecycle rules. The ID of a rule with settings that are not inputs gets a suffix, so that the rule differs.
 pub(super) async fn lifecycle(client: &Client, bucket: &str) -> Result<Vec<LifecycleRule>, ProviderError> {
     let result = client.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
-    let answer = absent(result.map_err(failed("s3:GetLifecycleConfiguration")))?;
+    let answer = absent(result.map_err(api_error("s3:GetLifecycleConfiguration")))?;
     let rule = |rule: AwsRule| {
         let is_whole_bucket = rule.filter.as_ref().is_none_or(|filter| {
             let is_empty = |prefix: &Option<String>| prefix.as_deref().is_none_or(str::is_empty);
@@ -181,7 +182,7 @@ pub(super) async fn put_lifecycle(client: &Client, bucket: &str, inputs: &Inputs
     let operation = "s3:PutLifecycleConfiguration";
     if inputs.lifecycle_rules.is_empty() {
         let result = client.delete_bucket_lifecycle().bucket(bucket).send().await;
-        return result.map(|_| ()).map_err(failed(operation));
+        return result.map(|_| ()).map_err(api_error(operation));
     }
     let rule = |rule: &LifecycleRule| {
         let expiration = rule.noncurrent_expiration_days;
@@ -203,7 +204,7 @@ pub(super) async fn put_lifecycle(client: &Client, bucket: &str, inputs: &Inputs
     let configuration =
         BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(defect(operation))?;
     let call = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(configuration);
-    call.send().await.map(|_| ()).map_err(failed(operation))
+    call.send().await.map(|_| ()).map_err(api_error(operation))
 }
 
 /// Returns the tags after an update: S3 can only replace all tags.

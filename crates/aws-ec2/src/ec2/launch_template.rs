@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -178,7 +178,7 @@ impl LaunchTemplateKind {
         which: &str,
     ) -> Result<Option<LaunchTemplateVersion>, ProviderError> {
         let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions(which);
-        let answer = is_missing(call.send().await.map_err(failed(VERSIONS)))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error(VERSIONS)))?;
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
     }
 
@@ -198,7 +198,7 @@ impl LaunchTemplateKind {
         let call = self.0.at(&subject.region).create_launch_template_version().launch_template_id(id);
         let call = call.launch_template_data(data).client_token(token.get(..32).unwrap_or_default());
         let call = call.set_source_version(number);
-        let version = call.send().await.map_err(referring(operation))?.launch_template_version;
+        let version = call.send().await.map_err(api_error_eventual(operation))?.launch_template_version;
         let number = version.and_then(|version| version.version_number);
         number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))
     }
@@ -206,7 +206,7 @@ impl LaunchTemplateKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let template = async {
             let result = self.0.at(region).describe_launch_templates().launch_template_ids(id).send().await;
-            let answer = is_missing(result.map_err(failed(DESCRIBE)))?;
+            let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
             Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
         };
         let (template, version) = try_join(template, self.version(region, id, DEFAULT_VERSION)).await?;
@@ -224,8 +224,8 @@ impl Kind for LaunchTemplateKind {
 
     async fn find(&self, subject: &Subject, known: &Known<LaunchTemplate>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).describe_launch_templates();
-        let result = call.launch_template_names(&known.template_name).send().await.map_err(failed(DESCRIBE));
-        let templates = is_missing(result)?.and_then(|answer| answer.launch_templates).unwrap_or_default();
+        let result = call.launch_template_names(&known.template_name).send().await.map_err(api_error(DESCRIBE));
+        let templates = none_if_missing(result)?.and_then(|answer| answer.launch_templates).unwrap_or_default();
         Ok(templates.into_iter().next().and_then(|template| {
             let evidence = Evidence::Tags(from_tags(template.tags.as_deref()));
             Some(Found::new(template.launch_template_id?, evidence))
@@ -241,7 +241,7 @@ impl Kind for LaunchTemplateKind {
         let call = self.0.at(&subject.region).create_launch_template().launch_template_name(&inputs.template_name);
         let call = call.launch_template_data(data(inputs, None, operation)?).client_token(&subject.token);
         let call = call.tag_specifications(tagged(ResourceType::LaunchTemplate, tags));
-        let template = call.send().await.map_err(referring(operation))?.launch_template;
+        let template = call.send().await.map_err(api_error_eventual(operation))?.launch_template;
         let id = present(template.and_then(|t| t.launch_template_id).as_deref(), operation, "LaunchTemplateId")?;
         Ok(Created::new(&id, [("id", &id), ("name", &inputs.template_name), ("version", "1")]))
     }
@@ -260,13 +260,13 @@ impl Kind for LaunchTemplateKind {
                 None => self.new_version(subject, id, update).await?,
             };
             let call = client.modify_launch_template().launch_template_id(id).default_version(number.to_string());
-            call.send().await.map_err(failed("ec2:ModifyLaunchTemplate"))?;
+            call.send().await.map_err(api_error("ec2:ModifyLaunchTemplate"))?;
         }
         update_tags(&client, id, update).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_launch_template().launch_template_id(id).send().await;
-        is_missing(result.map_err(failed("ec2:DeleteLaunchTemplate"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("ec2:DeleteLaunchTemplate"))).map(|_| ())
     }
 }

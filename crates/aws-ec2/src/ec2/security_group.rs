@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, SecurityGroup as Group};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -58,7 +58,7 @@ impl SecurityGroupKind {
     async fn revoke_allow_all(&self, region: &Region, id: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).revoke_security_group_egress().group_id(id).ip_permissions(allow_all());
         // A group that was just created may not be visible to the next call (InvalidGroup.NotFound).
-        let result = call.send().await.map_err(ohinfra_aws_core::referring("ec2:RevokeSecurityGroupEgress"));
+        let result = call.send().await.map_err(ohinfra_aws_core::api_error_eventual("ec2:RevokeSecurityGroupEgress"));
         match result {
             // InvalidPermission.NotFound: already revoked.
             Err(error) if error.code.as_deref() == Some("InvalidPermission.NotFound") => Ok(()),
@@ -73,7 +73,7 @@ impl Kind for SecurityGroupKind {
     async fn find(&self, subject: &Subject, _known: &Known<SecurityGroup>) -> Result<Option<Found>, ProviderError> {
         let call =
             self.0.at(&subject.region).describe_security_groups().set_filters(Some(owned_by(&subject.ownership)));
-        let answer = call.send().await.map_err(failed("ec2:DescribeSecurityGroups"))?;
+        let answer = call.send().await.map_err(api_error("ec2:DescribeSecurityGroups"))?;
         let group = answer.security_groups().iter().find(|group| subject.seeks(group.group_id().unwrap_or_default()));
         Ok(group.and_then(|group| {
             Some(Found::new(group.group_id.clone()?, Evidence::Tags(from_tags(group.tags.as_deref()))))
@@ -85,7 +85,7 @@ impl Kind for SecurityGroupKind {
         let call = self.0.at(region).describe_security_groups().filters(filter("group-id", ids));
         let groups = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let mut found = BTreeMap::new();
-        for group in groups.map_err(failed("ec2:DescribeSecurityGroups"))? {
+        for group in groups.map_err(api_error("ec2:DescribeSecurityGroups"))? {
             found.extend([self.live(region, &group).await?]);
         }
         Ok(in_order(ids, found))
@@ -104,7 +104,7 @@ impl Kind for SecurityGroupKind {
             .tag_specifications(tagged(ResourceType::SecurityGroup, tags))
             .send()
             .await
-            .map_err(failed(operation))?;
+            .map_err(api_error(operation))?;
         let id = present(answer.group_id(), operation, "GroupId")?;
         let arn = arn(&self.0, &subject.region, &format!("security-group/{id}")).await?;
         if !inputs.allow_all_egress {
@@ -118,7 +118,7 @@ impl Kind for SecurityGroupKind {
         if update.changes("allow_all_egress") {
             if update.desired.allow_all_egress {
                 let call = client.authorize_security_group_egress().group_id(id).ip_permissions(allow_all());
-                match call.send().await.map_err(failed("ec2:AuthorizeSecurityGroupEgress")) {
+                match call.send().await.map_err(api_error("ec2:AuthorizeSecurityGroupEgress")) {
                     // Added by an earlier attempt whose response was lost.
                     Err(error) if error.kind == ErrorKind::Exists => {}
                     result => {
@@ -135,6 +135,6 @@ impl Kind for SecurityGroupKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         // DependencyViolation while network interfaces of deleted endpoints still exist: the engine retries.
         let result = self.0.at(region).delete_security_group().group_id(id).send().await;
-        is_missing(result.map_err(failed("ec2:DeleteSecurityGroup"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("ec2:DeleteSecurityGroup"))).map(|_| ())
     }
 }

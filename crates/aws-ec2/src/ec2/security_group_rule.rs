@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{
     IpPermission, IpRange, PrefixListId, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair,
 };
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -25,7 +25,7 @@ impl SecurityGroupRuleKind {
     async fn describe(&self, region: &Region, by: &str, values: &[String]) -> Result<Vec<Rule>, ProviderError> {
         let call = self.0.at(region).describe_security_group_rules().filters(filter(by, values));
         let rules = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        rules.map_err(failed("ec2:DescribeSecurityGroupRules"))
+        rules.map_err(api_error("ec2:DescribeSecurityGroupRules"))
     }
 }
 
@@ -104,13 +104,13 @@ impl Kind for SecurityGroupRuleKind {
                 let call = client.authorize_security_group_ingress().group_id(&inputs.group_id);
                 let call = call.ip_permissions(permission(inputs)).tag_specifications(tags);
                 let operation = "ec2:AuthorizeSecurityGroupIngress";
-                (operation, call.send().await.map_err(referring(operation))?.security_group_rules)
+                (operation, call.send().await.map_err(api_error_eventual(operation))?.security_group_rules)
             }
             Direction::Egress => {
                 let call = client.authorize_security_group_egress().group_id(&inputs.group_id);
                 let call = call.ip_permissions(permission(inputs)).tag_specifications(tags);
                 let operation = "ec2:AuthorizeSecurityGroupEgress";
-                (operation, call.send().await.map_err(referring(operation))?.security_group_rules)
+                (operation, call.send().await.map_err(api_error_eventual(operation))?.security_group_rules)
             }
         };
         let rule = rules.unwrap_or_default().into_iter().next().and_then(|rule| rule.security_group_rule_id);
@@ -137,7 +137,7 @@ impl Kind for SecurityGroupRuleKind {
                 .security_group_rule(request.build())
                 .build();
             let call = client.modify_security_group_rules().group_id(&inputs.group_id).security_group_rules(rule);
-            call.send().await.map_err(failed("ec2:ModifySecurityGroupRules"))?;
+            call.send().await.map_err(api_error("ec2:ModifySecurityGroupRules"))?;
         }
         update_tags(&client, id, update).await
     }
@@ -149,11 +149,11 @@ impl Kind for SecurityGroupRuleKind {
         let group = rule.group_id().unwrap_or_default();
         let result = if rule.is_egress().unwrap_or_default() {
             let call = client.revoke_security_group_egress().group_id(group).security_group_rule_ids(id);
-            call.send().await.map(|_| ()).map_err(failed("ec2:RevokeSecurityGroupEgress"))
+            call.send().await.map(|_| ()).map_err(api_error("ec2:RevokeSecurityGroupEgress"))
         } else {
             let call = client.revoke_security_group_ingress().group_id(group).security_group_rule_ids(id);
-            call.send().await.map(|_| ()).map_err(failed("ec2:RevokeSecurityGroupIngress"))
+            call.send().await.map(|_| ()).map_err(api_error("ec2:RevokeSecurityGroupIngress"))
         };
-        is_missing(result).map(|_| ())
+        none_if_missing(result).map(|_| ())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{ResourceType, State, VpcEndpoint as Endpoint, VpcEndpointType};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
 };
@@ -28,7 +28,7 @@ impl VpcEndpointKind {
         let describe = |ids: Vec<String>| async move {
             let call = self.0.at(region).describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids));
             let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            is_missing(endpoints.map_err(failed(DESCRIBE)))
+            none_if_missing(endpoints.map_err(api_error(DESCRIBE)))
         };
         if let Some(endpoints) = describe(ids.to_vec()).await? {
             return Ok(endpoints);
@@ -83,7 +83,7 @@ impl Kind for VpcEndpointKind {
 
     async fn find(&self, subject: &Subject, _known: &Known<VpcEndpoint>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).describe_vpc_endpoints().set_filters(Some(owned_by(&subject.ownership)));
-        let answer = call.send().await.map_err(failed(DESCRIBE))?;
+        let answer = call.send().await.map_err(api_error(DESCRIBE))?;
         let mut endpoints = answer.vpc_endpoints().iter().filter(|endpoint| !is_deleting(endpoint));
         let endpoint = endpoints.find(|endpoint| subject.seeks(endpoint.vpc_endpoint_id().unwrap_or_default()));
         Ok(endpoint.and_then(|endpoint| {
@@ -126,7 +126,7 @@ impl Kind for VpcEndpointKind {
             .tag_specifications(tagged(ResourceType::VpcEndpoint, tags))
             .send()
             .await
-            .map_err(referring(operation))?;
+            .map_err(api_error_eventual(operation))?;
         let endpoint = answer.vpc_endpoint().and_then(|endpoint| endpoint.vpc_endpoint_id());
         let id = present(endpoint, operation, "VpcEndpointId")?;
         Ok(Created::new(&id, [("id", &id)]))
@@ -170,7 +170,7 @@ impl Kind for VpcEndpointKind {
                 .set_private_dns_enabled(private_dns)
                 .send()
                 .await
-                .map_err(failed("ec2:ModifyVpcEndpoint"))?;
+                .map_err(api_error("ec2:ModifyVpcEndpoint"))?;
         }
         update_tags(&client, id, update).await
     }
@@ -178,7 +178,7 @@ impl Kind for VpcEndpointKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let operation = "ec2:DeleteVpcEndpoints";
         let result = self.0.at(region).delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
-        let Some(answer) = is_missing(result.map_err(failed(operation)))? else { return Ok(()) };
+        let Some(answer) = none_if_missing(result.map_err(api_error(operation)))? else { return Ok(()) };
         // The call succeeds as a whole and lists the failed endpoints.
         let problem = answer.unsuccessful().iter().find_map(|item| item.error());
         match problem {

@@ -3,7 +3,7 @@
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, Tag, ValidationMethod};
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
 };
@@ -60,7 +60,7 @@ impl CertificateKind {
             return Ok(Some(tags));
         }
         let result = self.0.at(region).list_tags_for_certificate().certificate_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("acm:ListTagsForCertificate")))?;
+        let answer = none_if_missing(result.map_err(api_error("acm:ListTagsForCertificate")))?;
         let tags = answer.map(|answer| answer.tags.unwrap_or_default());
         Ok(tags.map(|tags| tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()))
     }
@@ -84,7 +84,7 @@ impl Kind for CertificateKind {
         let call = self.0.at(&subject.region).list_certificates();
         let call = call.certificate_statuses(CertificateStatus::Issued);
         let call = call.certificate_statuses(CertificateStatus::PendingValidation).into_paginator().items();
-        let listed = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("acm:ListCertificates"))?;
+        let listed = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("acm:ListCertificates"))?;
         let of_domain = listed.into_iter().filter(|c| c.domain_name() == Some(&known.domain_name));
         let arns = of_domain.filter_map(|certificate| certificate.certificate_arn).filter(|arn| subject.seeks(arn));
         let tagged = try_join_all(arns.map(|arn| async {
@@ -105,7 +105,7 @@ impl Kind for CertificateKind {
         let call = call.set_subject_alternative_names(others).validation_method(ValidationMethod::Dns);
         // At most 32 word characters; valid for one hour. Later runs find the certificate by its tags.
         let call = call.idempotency_token(&subject.token).set_tags(Some(to_tags(tags, operation)?));
-        let arn = call.send().await.map_err(failed(operation))?.certificate_arn;
+        let arn = call.send().await.map_err(api_error(operation))?.certificate_arn;
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "CertificateArn"))?;
         Ok(Created { attributes: attributes_of(&arn, None), id: arn })
     }
@@ -125,7 +125,7 @@ impl Kind for CertificateKind {
             let operation = "acm:AddTagsToCertificate";
             let call = client.add_tags_to_certificate().certificate_arn(arn);
             let call = call.set_tags(Some(to_tags(&update.tags_to_set, operation)?));
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_remove.is_empty() {
             let operation = "acm:RemoveTagsFromCertificate";
@@ -133,13 +133,13 @@ impl Kind for CertificateKind {
             let tags: Result<Vec<_>, _> = tags.collect();
             let tags = tags.map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
             let call = client.remove_tags_from_certificate().certificate_arn(arn).set_tags(Some(tags));
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_certificate().certificate_arn(arn).send().await;
-        is_missing(result.map_err(failed("acm:DeleteCertificate"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("acm:DeleteCertificate"))).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_cloudfront::operation::get_distribution::GetDistributionOutput;
 use aws_sdk_cloudfront::types::{DistributionConfig, DistributionConfigWithTags, Tag, TagKeys, Tags as AwsTags};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{Regional, SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
@@ -37,13 +37,14 @@ impl DistributionKind {
         };
         let operation = "ssm:GetParameter";
         let client = Regional::new(self.0.connection(), aws_sdk_ssm::Client::new).at(&Region::us_east_1());
-        let answer = client.get_parameter().name(name).with_decryption(true).send().await.map_err(failed(operation))?;
+        let answer =
+            client.get_parameter().name(name).with_decryption(true).send().await.map_err(api_error(operation))?;
         let value = answer.parameter.and_then(|parameter| parameter.value);
         value.map(SecretText::new).ok_or_else(|| ProviderError::incomplete(operation, "Value"))
     }
 
     async fn get(&self, region: &Region, id: &str) -> Result<Option<GetDistributionOutput>, ProviderError> {
-        is_missing(self.0.at(region).get_distribution().id(id).send().await.map_err(failed(GET)))
+        none_if_missing(self.0.at(region).get_distribution().id(id).send().await.map_err(api_error(GET)))
     }
 
     async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
@@ -51,7 +52,7 @@ impl DistributionKind {
             return Ok(tags);
         }
         let result = self.0.at(region).list_tags_for_resource().resource(arn).send().await;
-        let answer = is_missing(result.map_err(failed("cloudfront:ListTagsForResource")))?;
+        let answer = none_if_missing(result.map_err(api_error("cloudfront:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tags).and_then(|tags| tags.items).unwrap_or_default();
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
     }
@@ -77,7 +78,7 @@ impl DistributionKind {
         config: DistributionConfig,
     ) -> Result<(), ProviderError> {
         let call = self.0.at(region).update_distribution().id(id).set_if_match(version).distribution_config(config);
-        call.send().await.map(|_| ()).map_err(failed(UPDATE))
+        call.send().await.map(|_| ()).map_err(api_error(UPDATE))
     }
 }
 
@@ -86,7 +87,7 @@ impl Kind for DistributionKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Distribution>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).list_distributions().into_paginator().items().send();
-        let listed = call.collect::<Result<Vec<_>, _>>().await.map_err(failed("cloudfront:ListDistributions"))?;
+        let listed = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error("cloudfront:ListDistributions"))?;
         // A domain name belongs to one distribution only: a foreign distribution with one of the aliases is a conflict.
         let shares = |names: &[String]| names.iter().any(|name| known.aliases.contains(name));
         let mut foreign = None;
@@ -118,7 +119,7 @@ impl Kind for DistributionKind {
         let config = DistributionConfigWithTags::builder().distribution_config(config).tags(to_tags(tags, operation)?);
         let config = config.build();
         let call = self.0.at(&subject.region).create_distribution_with_tags().distribution_config_with_tags(config);
-        let created = call.send().await.map_err(referring(operation))?.distribution;
+        let created = call.send().await.map_err(api_error_eventual(operation))?.distribution;
         let created = created.ok_or_else(|| ProviderError::incomplete(operation, "Distribution"))?;
         Ok(Created::new(&created.id, [("arn", &created.arn), ("domain_name", &created.domain_name)]))
     }
@@ -151,12 +152,12 @@ impl Kind for DistributionKind {
             let operation = "cloudfront:TagResource";
             let tags = to_tags(&update.tags_to_set, operation)?;
             let call = client.tag_resource().resource(&distribution.arn).tags(tags);
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_remove.is_empty() {
             let keys = TagKeys::builder().set_items(Some(update.tags_to_remove.clone())).build();
             let call = client.untag_resource().resource(&distribution.arn).tag_keys(keys);
-            call.send().await.map_err(failed("cloudfront:UntagResource"))?;
+            call.send().await.map_err(api_error("cloudfront:UntagResource"))?;
         }
         Ok(())
     }
@@ -175,6 +176,6 @@ impl Kind for DistributionKind {
             return Err(busy("the distribution is being disabled"));
         }
         let call = self.0.at(region).delete_distribution().id(id).set_if_match(version);
-        is_missing(call.send().await.map_err(failed("cloudfront:DeleteDistribution"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("cloudfront:DeleteDistribution"))).map(|_| ())
     }
 }

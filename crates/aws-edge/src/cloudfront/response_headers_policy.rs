@@ -7,7 +7,7 @@ use aws_sdk_cloudfront::types::{
     ResponseHeadersPolicyType,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -98,7 +98,7 @@ impl ResponseHeadersPolicyKind {
         id: &str,
     ) -> Result<Option<(ResponseHeadersPolicyConfig, String)>, ProviderError> {
         let result = self.0.at(region).get_response_headers_policy_config().id(id).send().await;
-        let answer = is_missing(result.map_err(failed("cloudfront:GetResponseHeadersPolicyConfig")))?;
+        let answer = none_if_missing(result.map_err(api_error("cloudfront:GetResponseHeadersPolicyConfig")))?;
         Ok(answer.and_then(|answer| Some((answer.response_headers_policy_config?, answer.e_tag.unwrap_or_default()))))
     }
 }
@@ -115,7 +115,7 @@ impl Kind for ResponseHeadersPolicyKind {
         loop {
             let call = self.0.at(&subject.region).list_response_headers_policies();
             let call = call.r#type(ResponseHeadersPolicyType::Custom).set_marker(marker).send();
-            let answer = call.await.map_err(failed("cloudfront:ListResponseHeadersPolicies"))?;
+            let answer = call.await.map_err(api_error("cloudfront:ListResponseHeadersPolicies"))?;
             let Some(list) = answer.response_headers_policy_list else { return Ok(None) };
             for policy in list.items().iter().filter_map(|item| item.response_headers_policy()) {
                 let config = policy.response_headers_policy_config();
@@ -145,7 +145,7 @@ impl Kind for ResponseHeadersPolicyKind {
         let operation = "cloudfront:CreateResponseHeadersPolicy";
         let config = overlaid(None, inputs).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).create_response_headers_policy().response_headers_policy_config(config);
-        let policy = call.send().await.map_err(failed(operation))?.response_headers_policy;
+        let policy = call.send().await.map_err(api_error(operation))?.response_headers_policy;
         let policy = policy.ok_or_else(|| ProviderError::incomplete(operation, "ResponseHeadersPolicy"))?;
         Ok(Created::new(&policy.id, [("id", &policy.id), ("name", &inputs.policy_name)]))
     }
@@ -157,12 +157,12 @@ impl Kind for ResponseHeadersPolicyKind {
         };
         let config = overlaid(Some(config), &update.desired).map_err(|error| wrong(operation, error))?;
         let call = self.0.at(&subject.region).update_response_headers_policy().id(id).if_match(version);
-        call.response_headers_policy_config(config).send().await.map(|_| ()).map_err(failed(operation))
+        call.response_headers_policy_config(config).send().await.map(|_| ()).map_err(api_error(operation))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let Some((_, version)) = self.get(region, id).await? else { return Ok(()) };
         let call = self.0.at(region).delete_response_headers_policy().id(id).if_match(version);
-        is_missing(call.send().await.map_err(failed("cloudfront:DeleteResponseHeadersPolicy"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("cloudfront:DeleteResponseHeadersPolicy"))).map(|_| ())
     }
 }

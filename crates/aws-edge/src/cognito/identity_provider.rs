@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProviderTypeType};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -76,7 +76,7 @@ impl IdentityProviderKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<IdentityProviderType>, ProviderError> {
         let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
         let call = self.clients.at(region).describe_identity_provider().user_pool_id(pool).provider_name(name);
-        let answer = is_missing(call.send().await.map_err(failed("cognito-idp:DescribeIdentityProvider")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("cognito-idp:DescribeIdentityProvider")))?;
         Ok(answer.and_then(|answer| answer.identity_provider))
     }
 
@@ -138,7 +138,7 @@ impl Kind for IdentityProviderKind {
         let call = call.provider_type(IdentityProviderTypeType::from(inputs.provider_type.as_str()));
         let call = call.set_provider_details(Some(self.details(inputs).await?));
         let call = call.set_attribute_mapping(Some(inputs.attribute_mapping.clone().into_iter().collect()));
-        call.send().await.map_err(referring(CREATE))?;
+        call.send().await.map_err(api_error_eventual(CREATE))?;
         let id = format!("{}:{}", inputs.user_pool_id, inputs.provider_name);
         Ok(Created::new(&id, [("id", &id), ("name", &inputs.provider_name)]))
     }
@@ -161,12 +161,12 @@ impl Kind for IdentityProviderKind {
         let call = call.set_provider_details(Some(details));
         let call = call.set_attribute_mapping(Some(update.desired.attribute_mapping.clone().into_iter().collect()));
         let call = call.set_idp_identifiers(present.idp_identifiers).set_acr_mapping(present.acr_mapping);
-        call.send().await.map(|_| ()).map_err(failed(UPDATE))
+        call.send().await.map(|_| ()).map_err(api_error(UPDATE))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
         let call = self.clients.at(region).delete_identity_provider().user_pool_id(pool).provider_name(name);
-        is_missing(call.send().await.map_err(failed("cognito-idp:DeleteIdentityProvider"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("cognito-idp:DeleteIdentityProvider"))).map(|_| ())
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use aws_smithy_types::{Document, Number};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -100,15 +100,15 @@ impl ManagedLoginBrandingKind {
         client: &str,
     ) -> Result<Option<ManagedLoginBrandingType>, ProviderError> {
         let call = self.0.at(region).describe_managed_login_branding_by_client().user_pool_id(pool).client_id(client);
-        let result = call.send().await.map_err(failed("cognito-idp:DescribeManagedLoginBrandingByClient"));
-        Ok(is_missing(result)?.and_then(|answer| answer.managed_login_branding))
+        let result = call.send().await.map_err(api_error("cognito-idp:DescribeManagedLoginBrandingByClient"));
+        Ok(none_if_missing(result)?.and_then(|answer| answer.managed_login_branding))
     }
 
     async fn get(&self, region: &Region, id: &str) -> Result<Option<ManagedLoginBrandingType>, ProviderError> {
         let (pool, branding) = ProviderError::split_identity(id, "pool:branding")?;
         let call = self.0.at(region).describe_managed_login_branding().user_pool_id(pool);
         let result = call.managed_login_branding_id(branding).send().await;
-        let answer = is_missing(result.map_err(failed("cognito-idp:DescribeManagedLoginBranding")))?;
+        let answer = none_if_missing(result.map_err(api_error("cognito-idp:DescribeManagedLoginBranding")))?;
         Ok(answer.and_then(|answer| answer.managed_login_branding))
     }
 }
@@ -141,7 +141,7 @@ impl Kind for ManagedLoginBrandingKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let call = self.0.at(&subject.region).create_managed_login_branding().user_pool_id(&inputs.user_pool_id);
         let call = call.client_id(&inputs.client_id).settings(settings(inputs)?).set_assets(Some(assets(inputs)?));
-        let made = call.send().await.map_err(referring(CREATE))?.managed_login_branding;
+        let made = call.send().await.map_err(api_error_eventual(CREATE))?.managed_login_branding;
         let id = made.and_then(|made| made.managed_login_branding_id);
         let id = id.ok_or_else(|| ProviderError::incomplete(CREATE, "ManagedLoginBrandingId"))?;
         let id = format!("{}:{id}", inputs.user_pool_id);
@@ -153,13 +153,13 @@ impl Kind for ManagedLoginBrandingKind {
         let call = self.0.at(&subject.region).update_managed_login_branding().user_pool_id(pool);
         let call = call.managed_login_branding_id(branding).settings(settings(&update.desired)?);
         let call = call.set_assets(Some(assets(&update.desired)?)).send();
-        call.await.map(|_| ()).map_err(failed("cognito-idp:UpdateManagedLoginBranding"))
+        call.await.map(|_| ()).map_err(api_error("cognito-idp:UpdateManagedLoginBranding"))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (pool, branding) = ProviderError::split_identity(id, "pool:branding")?;
         let call = self.0.at(region).delete_managed_login_branding().user_pool_id(pool);
         let result = call.managed_login_branding_id(branding).send().await;
-        is_missing(result.map_err(failed("cognito-idp:DeleteManagedLoginBranding"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("cognito-idp:DeleteManagedLoginBranding"))).map(|_| ())
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_cognitoidentityprovider::types::{
     UsernameAttributeType, VerificationMessageTemplateType, VerifiedAttributeType,
 };
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing, referring};
+use ohinfra_aws_core::{OnlyIfRefused, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -142,14 +142,14 @@ fn tags_of(pool: &UserPoolType) -> Tags {
 impl UserPoolKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<UserPoolType>, ProviderError> {
         let result = self.0.at(region).describe_user_pool().user_pool_id(id).send().await;
-        let answer = is_missing(result.map_err(failed("cognito-idp:DescribeUserPool")))?;
+        let answer = none_if_missing(result.map_err(api_error("cognito-idp:DescribeUserPool")))?;
         Ok(answer.and_then(|answer| answer.user_pool))
     }
 
     /// Returns the MFA mode of the pool if authenticator apps are enabled, otherwise `OFF`.
     async fn mfa(&self, region: &Region, id: &str) -> Result<String, ProviderError> {
         let result = self.0.at(region).get_user_pool_mfa_config().user_pool_id(id).send().await;
-        let answer = is_missing(result.map_err(failed("cognito-idp:GetUserPoolMfaConfig")))?;
+        let answer = none_if_missing(result.map_err(api_error("cognito-idp:GetUserPoolMfaConfig")))?;
         let on = answer.as_ref().and_then(|a| a.software_token_mfa_configuration()).is_some_and(|token| token.enabled);
         let mode = answer.and_then(|answer| answer.mfa_configuration).filter(|_| on);
         Ok(mode.map_or_else(|| "OFF".to_owned(), |mode| mode.as_str().to_owned()))
@@ -162,14 +162,14 @@ impl UserPoolKind {
         let mut call = client.set_user_pool_mfa_config().user_pool_id(id).software_token_mfa_configuration(token);
         if !is_new {
             let live = client.get_user_pool_mfa_config().user_pool_id(id).send().await;
-            let live = live.map_err(failed("cognito-idp:GetUserPoolMfaConfig"))?;
+            let live = live.map_err(api_error("cognito-idp:GetUserPoolMfaConfig"))?;
             call = call.set_sms_mfa_configuration(live.sms_mfa_configuration);
             call = call.set_email_mfa_configuration(live.email_mfa_configuration);
             call = call.set_web_authn_configuration(live.web_authn_configuration);
         }
         let call = call.mfa_configuration(UserPoolMfaType::from(mode));
         // A new pool may not be visible to the next call yet.
-        call.send().await.map(|_| ()).map_err(referring("cognito-idp:SetUserPoolMfaConfig"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("cognito-idp:SetUserPoolMfaConfig"))
     }
 
     /// Sends the whole pool, without the legacy members for verification messages, which Cognito copies from the template.
@@ -198,7 +198,7 @@ impl UserPoolKind {
         let call = call.admin_create_user_config(invitation(Some(pool), inputs));
         let call = call.account_recovery_setting(recovery(pool.account_recovery_setting(), inputs)?);
         let call = call.set_user_pool_tags(Some(tags.into_iter().collect()));
-        call.send().await.map(|_| ()).map_err(failed(UPDATE))
+        call.send().await.map(|_| ()).map_err(api_error(UPDATE))
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
@@ -215,7 +215,8 @@ impl Kind for UserPoolKind {
 
     async fn find(&self, subject: &Subject, known: &Known<UserPool>) -> Result<Option<Found>, ProviderError> {
         let call = self.0.at(&subject.region).list_user_pools().max_results(PAGE).into_paginator().items();
-        let listed = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("cognito-idp:ListUserPools"))?;
+        let listed =
+            call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("cognito-idp:ListUserPools"))?;
         let (named, others): (Vec<_>, Vec<_>) =
             listed.into_iter().partition(|pool| pool.name() == Some(&known.pool_name));
         // Names can change: pools with other names are read only if no pool with this name is owned.
@@ -249,7 +250,7 @@ impl Kind for UserPoolKind {
         let call = call.account_recovery_setting(recovery(None, inputs)?);
         let call = call.set_user_pool_tags(Some(tags.clone().into_iter().collect())).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
-        let pool = call.send().await.map_err(failed(CREATE))?.user_pool;
+        let pool = call.send().await.map_err(api_error(CREATE))?.user_pool;
         let pool = pool.ok_or_else(|| ProviderError::incomplete(CREATE, "UserPool"))?;
         let (id, arn) = (pool.id.unwrap_or_default(), pool.arn.unwrap_or_default());
         self.set_mfa(&subject.region, &id, &inputs.software_token_mfa, true).await?;
@@ -273,7 +274,7 @@ impl Kind for UserPoolKind {
         if !update.tags_to_remove.is_empty() {
             let call = self.0.at(&subject.region).untag_resource().resource_arn(pool.arn.unwrap_or_default());
             let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("cognito-idp:UntagResource"))?;
+            call.send().await.map_err(api_error("cognito-idp:UntagResource"))?;
         }
         Ok(())
     }
@@ -286,6 +287,6 @@ impl Kind for UserPoolKind {
             self.put(region, &pool, &inputs, None, tags_of(&pool)).await?;
         }
         let result = self.0.at(region).delete_user_pool().user_pool_id(id).send().await;
-        is_missing(result.map_err(failed("cognito-idp:DeleteUserPool"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("cognito-idp:DeleteUserPool"))).map(|_| ())
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{
     TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing, referring};
+use ohinfra_aws_core::{OnlyIfRefused, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -95,7 +95,7 @@ impl UserPoolClientKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<UserPoolClientType>, ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
         let call = self.0.at(region).describe_user_pool_client().user_pool_id(pool).client_id(client);
-        let answer = is_missing(call.send().await.map_err(failed("cognito-idp:DescribeUserPoolClient")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("cognito-idp:DescribeUserPoolClient")))?;
         Ok(answer.and_then(|answer| answer.user_pool_client))
     }
 }
@@ -107,7 +107,8 @@ impl Kind for UserPoolClientKind {
         let Some(pool) = &known.user_pool_id else { return Ok(None) };
         let call = self.0.at(&subject.region).list_user_pool_clients().user_pool_id(pool).max_results(PAGE);
         let clients = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let clients = is_missing(clients.map_err(failed("cognito-idp:ListUserPoolClients")))?.unwrap_or_default();
+        let clients =
+            none_if_missing(clients.map_err(api_error("cognito-idp:ListUserPoolClients")))?.unwrap_or_default();
         // A client has no tags: one with this name in an owned pool is owned.
         let named = clients.into_iter().filter(|client| client.client_name() == Some(&known.client_name));
         let mut ids = named.filter_map(|client| Some(format!("{pool}:{}", client.client_id?)));
@@ -135,7 +136,7 @@ impl Kind for UserPoolClientKind {
         let call = call.refresh_token_validity(inputs.refresh_token_minutes);
         let call = call.enable_token_revocation(inputs.token_revocation).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
-        let client = call.send().await.map_err(referring(CREATE))?.user_pool_client.and_then(|c| c.client_id);
+        let client = call.send().await.map_err(api_error_eventual(CREATE))?.user_pool_client.and_then(|c| c.client_id);
         let client = client.ok_or_else(|| ProviderError::incomplete(CREATE, "ClientId"))?;
         let id = format!("{}:{client}", inputs.user_pool_id);
         Ok(Created::new(&id, [("id", &id), ("client_id", &client)]))
@@ -174,12 +175,12 @@ impl Kind for UserPoolClientKind {
         let is_refused = explicit(inputs).contains(&ExplicitAuthFlowsType::AllowRefreshTokenAuth);
         let rotation = live.refresh_token_rotation.filter(|rotation| !(is_refused && is_rotated(rotation)));
         let call = call.set_refresh_token_rotation(rotation);
-        call.send().await.map(|_| ()).map_err(failed(UPDATE))
+        call.send().await.map(|_| ()).map_err(api_error(UPDATE))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
         let call = self.0.at(region).delete_user_pool_client().user_pool_id(pool).client_id(client);
-        is_missing(call.send().await.map_err(failed("cognito-idp:DeleteUserPoolClient"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("cognito-idp:DeleteUserPoolClient"))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::types::{DomainDescriptionType, DomainStatusType};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
 };
@@ -26,7 +26,7 @@ impl UserPoolDomainKind {
     /// Returns the domain. For an unused domain, Cognito returns an empty description.
     async fn get(&self, region: &Region, domain: &str) -> Result<Option<DomainDescriptionType>, ProviderError> {
         let result = self.0.at(region).describe_user_pool_domain().domain(domain).send().await;
-        let answer = is_missing(result.map_err(failed("cognito-idp:DescribeUserPoolDomain")))?;
+        let answer = none_if_missing(result.map_err(api_error("cognito-idp:DescribeUserPoolDomain")))?;
         Ok(answer.and_then(|answer| answer.domain_description).filter(|found| found.user_pool_id().is_some()))
     }
 }
@@ -62,7 +62,7 @@ impl Kind for UserPoolDomainKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let call = self.0.at(&subject.region).create_user_pool_domain().domain(&inputs.domain);
         let call = call.user_pool_id(&inputs.user_pool_id).managed_login_version(inputs.managed_login_version);
-        call.send().await.map_err(referring("cognito-idp:CreateUserPoolDomain"))?;
+        call.send().await.map_err(api_error_eventual("cognito-idp:CreateUserPoolDomain"))?;
         Ok(Created { id: inputs.domain.clone(), attributes: attributes(&subject.region, &inputs.domain) })
     }
 
@@ -78,14 +78,14 @@ impl Kind for UserPoolDomainKind {
         let desired = &update.desired;
         let call = self.0.at(&subject.region).update_user_pool_domain().domain(domain);
         let call = call.user_pool_id(&desired.user_pool_id).managed_login_version(desired.managed_login_version);
-        call.send().await.map(|_| ()).map_err(failed("cognito-idp:UpdateUserPoolDomain"))
+        call.send().await.map(|_| ()).map_err(api_error("cognito-idp:UpdateUserPoolDomain"))
     }
 
     async fn delete(&self, region: &Region, domain: &str, _how: Deletion) -> Result<(), ProviderError> {
         let Some(found) = self.get(region, domain).await? else { return Ok(()) };
         let pool = found.user_pool_id().unwrap_or_default();
         let call = self.0.at(region).delete_user_pool_domain().domain(domain).user_pool_id(pool);
-        is_missing(call.send().await.map_err(failed("cognito-idp:DeleteUserPoolDomain"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("cognito-idp:DeleteUserPoolDomain"))).map(|_| ())
     }
 
     async fn gone(&self, region: &Region, domain: &str) -> Result<Readiness, ProviderError> {

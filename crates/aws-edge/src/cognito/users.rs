@@ -9,7 +9,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 use aws_smithy_types::DateTime;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing};
+use ohinfra_aws_core::{OnlyIfRefused, api_error, none_if_missing};
 use ohinfra_core::ProviderError;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::users::{Mailer, User, UserDirectory, UserStatus};
@@ -63,7 +63,7 @@ impl UserDirectory for UserPoolUsers {
     fn list(&self) -> BoxFuture<'_, Result<Vec<User>, ProviderError>> {
         Box::pin(async {
             let pages = self.client.list_users().user_pool_id(&self.pool).limit(PAGE).into_paginator().items().send();
-            let users = pages.collect::<Result<Vec<_>, _>>().await.map_err(failed("cognito-idp:ListUsers"))?;
+            let users = pages.collect::<Result<Vec<_>, _>>().await.map_err(api_error("cognito-idp:ListUsers"))?;
             Ok(users.iter().map(user).collect())
         })
     }
@@ -71,7 +71,7 @@ impl UserDirectory for UserPoolUsers {
     fn mailer(&self) -> BoxFuture<'_, Result<Mailer, ProviderError>> {
         Box::pin(async {
             let result = self.client.describe_user_pool().user_pool_id(&self.pool).send().await;
-            let pool = result.map_err(failed("cognito-idp:DescribeUserPool"))?.user_pool;
+            let pool = result.map_err(api_error("cognito-idp:DescribeUserPool"))?.user_pool;
             let sender = pool.and_then(|pool| pool.email_configuration).and_then(|mail| mail.email_sending_account);
             let is_own = sender == Some(EmailSendingAccountType::Developer);
             Ok(if is_own { Mailer::Own } else { Mailer::BuiltIn { daily: DAILY_MAILS } })
@@ -85,7 +85,7 @@ impl UserDirectory for UserPoolUsers {
             // The invitation verifies the address: only its owner receives the temporary password.
             let call = call.user_attributes(attribute("email_verified", "true")?);
             let call = call.desired_delivery_mediums(DeliveryMediumType::Email);
-            call.send().await.map(|_| ()).map_err(failed(CREATE))
+            call.send().await.map(|_| ()).map_err(api_error(CREATE))
         })
     }
 
@@ -97,7 +97,7 @@ impl UserDirectory for UserPoolUsers {
             let call = call.desired_delivery_mediums(DeliveryMediumType::Email).customize();
             // Every attempt that reaches Cognito sends an email.
             let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
-            call.send().await.map(|_| ()).map_err(failed(CREATE))
+            call.send().await.map(|_| ()).map_err(api_error(CREATE))
         })
     }
 
@@ -105,10 +105,10 @@ impl UserDirectory for UserPoolUsers {
         Box::pin(async move {
             if enabled {
                 let call = self.client.admin_enable_user().user_pool_id(&self.pool).username(username);
-                call.send().await.map(|_| ()).map_err(failed("cognito-idp:AdminEnableUser"))
+                call.send().await.map(|_| ()).map_err(api_error("cognito-idp:AdminEnableUser"))
             } else {
                 let call = self.client.admin_disable_user().user_pool_id(&self.pool).username(username);
-                call.send().await.map(|_| ()).map_err(failed("cognito-idp:AdminDisableUser"))
+                call.send().await.map(|_| ()).map_err(api_error("cognito-idp:AdminDisableUser"))
             }
         })
     }
@@ -116,7 +116,7 @@ impl UserDirectory for UserPoolUsers {
     fn delete<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             let call = self.client.admin_delete_user().user_pool_id(&self.pool).username(username);
-            is_missing(call.send().await.map_err(failed("cognito-idp:AdminDeleteUser"))).map(|_| ())
+            none_if_missing(call.send().await.map_err(api_error("cognito-idp:AdminDeleteUser"))).map(|_| ())
         })
     }
 }

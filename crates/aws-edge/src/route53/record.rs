@@ -7,7 +7,7 @@ use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
 };
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     ADOPTED, Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
     in_order, is_adopted,
@@ -104,7 +104,7 @@ impl RecordKind {
     ) -> Result<Option<ResourceRecordSet>, ProviderError> {
         let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
         let call = call.start_record_name(name).start_record_type(RrType::from(record_type));
-        let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("route53:ListResourceRecordSets")))?;
         let sets = answer.map(|answer| answer.resource_record_sets).unwrap_or_default();
         Ok(sets.into_iter().find(|set| plain(&set.name) == plain(name) && set.r#type.as_str() == record_type))
     }
@@ -125,7 +125,7 @@ impl RecordKind {
         let change = Change::builder().action(action).resource_record_set(set).build().map_err(invalid)?;
         let batch = ChangeBatch::builder().changes(change).build().map_err(invalid)?;
         let call = self.clients.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
-        let answer = call.send().await.map_err(failed(CHANGE))?;
+        let answer = call.send().await.map_err(api_error(CHANGE))?;
         let change = answer.change_info.ok_or_else(|| ProviderError::incomplete(CHANGE, "ChangeInfo"))?;
         Ok(change.id)
     }
@@ -149,7 +149,7 @@ impl RecordKind {
         name: &str,
     ) -> Result<(Vec<ResourceRecordSet>, bool), ProviderError> {
         let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
-        let answer = is_missing(call.send().await.map_err(failed("route53:ListResourceRecordSets")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("route53:ListResourceRecordSets")))?;
         Ok(answer.map(|answer| (answer.resource_record_sets, answer.is_truncated)).unwrap_or_default())
     }
 }
@@ -223,7 +223,7 @@ impl Kind for RecordKind {
         let change = self.changes.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         let Some(change) = change else { return Ok(Readiness::Ready) };
         let answer =
-            self.clients.at(region).get_change().id(change).send().await.map_err(failed("route53:GetChange"))?;
+            self.clients.at(region).get_change().id(change).send().await.map_err(api_error("route53:GetChange"))?;
         match answer.change_info.map(|info| info.status) {
             None | Some(ChangeStatus::Insync) => Ok(Readiness::Ready),
             Some(status) => Ok(Readiness::Waiting(status.as_str().to_owned())),
@@ -246,6 +246,6 @@ impl Kind for RecordKind {
         let (zone, record_type, name) = parts(id)?;
         // The call requires the complete record set.
         let Some(set) = self.get(region, zone, record_type, name).await? else { return Ok(()) };
-        is_missing(self.change(region, zone, ChangeAction::Delete, set).await).map(|_| ())
+        none_if_missing(self.change(region, zone, ChangeAction::Delete, set).await).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_wafv2::types::{Scope, Tag, WebAcl as AwsWebAcl, WebAclSummary};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -38,7 +38,7 @@ impl WebAclKind {
     async fn get(&self, region: &Region, arn: &str) -> Result<Option<(AwsWebAcl, String)>, ProviderError> {
         let (name, id) = name_and_id(arn)?;
         let call = self.0.at(region).get_web_acl().scope(Scope::Cloudfront).name(name).id(id);
-        let answer = is_missing(call.send().await.map_err(failed("wafv2:GetWebACL")))?;
+        let answer = none_if_missing(call.send().await.map_err(api_error("wafv2:GetWebACL")))?;
         Ok(answer.and_then(|answer| Some((answer.web_acl?, answer.lock_token.unwrap_or_default()))))
     }
 
@@ -47,7 +47,7 @@ impl WebAclKind {
             return Ok(tags);
         }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("wafv2:ListTagsForResource")))?;
+        let answer = none_if_missing(result.map_err(api_error("wafv2:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tag_info_for_resource).and_then(|info| info.tag_list);
         Ok(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
@@ -56,7 +56,7 @@ impl WebAclKind {
         let (mut all, mut marker) = (Vec::new(), None);
         loop {
             let call = self.0.at(region).list_web_acls().scope(Scope::Cloudfront).limit(100);
-            let answer = call.set_next_marker(marker).send().await.map_err(failed("wafv2:ListWebACLs"))?;
+            let answer = call.set_next_marker(marker).send().await.map_err(api_error("wafv2:ListWebACLs"))?;
             let page = answer.web_acls.unwrap_or_default();
             marker = answer.next_marker.filter(|marker| !marker.is_empty() && !page.is_empty());
             all.extend(page);
@@ -97,7 +97,7 @@ impl Kind for WebAclKind {
         let call =
             call.description(&inputs.description).default_action(default_action(None, inputs)).set_rules(Some(rules));
         let call = call.visibility_config(visibility).set_tags(Some(to_tags(tags, operation)?));
-        let arn = call.send().await.map_err(failed(operation))?.summary.and_then(|summary| summary.arn);
+        let arn = call.send().await.map_err(api_error(operation))?.summary.and_then(|summary| summary.arn);
         let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "ARN"))?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn), ("name", &inputs.acl_name)]))
     }
@@ -125,16 +125,16 @@ impl Kind for WebAclKind {
             let call = call.set_on_source_d_do_s_protection_config(live.on_source_d_do_s_protection_config);
             let call = call.set_application_config(live.application_config);
             let call = call.set_monetization_config(live.monetization_config);
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_set.is_empty() {
             let operation = "wafv2:TagResource";
             let tags = to_tags(&update.tags_to_set, operation)?;
-            client.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.map_err(failed(operation))?;
+            client.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("wafv2:UntagResource"))?;
+            call.send().await.map_err(api_error("wafv2:UntagResource"))?;
         }
         Ok(())
     }
@@ -143,6 +143,6 @@ impl Kind for WebAclKind {
         let (name, id) = name_and_id(arn)?;
         let Some((_, lock)) = self.get(region, arn).await? else { return Ok(()) };
         let call = self.0.at(region).delete_web_acl().scope(Scope::Cloudfront).name(name).id(id).lock_token(lock);
-        is_missing(call.send().await.map_err(failed("wafv2:DeleteWebACL"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("wafv2:DeleteWebACL"))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::InstanceProfile as Profile;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -21,7 +21,8 @@ type Inputs = Resolved<InstanceProfile>;
 impl InstanceProfileKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<Profile>, ProviderError> {
         let result = self.0.at(region).get_instance_profile().instance_profile_name(name).send().await;
-        Ok(is_missing(result.map_err(failed("iam:GetInstanceProfile")))?.and_then(|answer| answer.instance_profile))
+        Ok(none_if_missing(result.map_err(api_error("iam:GetInstanceProfile")))?
+            .and_then(|answer| answer.instance_profile))
     }
 
     async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
@@ -36,7 +37,7 @@ impl InstanceProfileKind {
 
     async fn add_role(&self, region: &Region, name: &str, role: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).add_role_to_instance_profile().instance_profile_name(name).role_name(role);
-        match call.send().await.map_err(referring("iam:AddRoleToInstanceProfile")) {
+        match call.send().await.map_err(api_error_eventual("iam:AddRoleToInstanceProfile")) {
             // The limit of one role also applies if an earlier attempt, whose response was lost, has added this role.
             Err(error) if error.kind == ErrorKind::Limit => {
                 let profile = self.get(region, name).await?;
@@ -53,7 +54,7 @@ impl InstanceProfileKind {
         for role in roles {
             let call = self.0.at(region).remove_role_from_instance_profile().instance_profile_name(name);
             let result = call.role_name(&role.role_name).send().await;
-            is_missing(result.map_err(failed("iam:RemoveRoleFromInstanceProfile")))?;
+            none_if_missing(result.map_err(api_error("iam:RemoveRoleFromInstanceProfile")))?;
         }
         Ok(())
     }
@@ -76,7 +77,7 @@ impl Kind for InstanceProfileKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "iam:CreateInstanceProfile";
         let call = self.0.at(&subject.region).create_instance_profile().instance_profile_name(&inputs.profile_name);
-        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(failed(operation))?;
+        let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(api_error(operation))?;
         let profile = answer.instance_profile.ok_or_else(|| ProviderError::incomplete(operation, "InstanceProfile"))?;
         let id = &profile.instance_profile_name;
         self.add_role(&subject.region, id, &inputs.role_name).await?;
@@ -92,12 +93,12 @@ impl Kind for InstanceProfileKind {
         if !update.tags_to_set.is_empty() {
             let tags = to_tags(&update.tags_to_set, "iam:TagInstanceProfile")?;
             let call = client.tag_instance_profile().instance_profile_name(name).set_tags(Some(tags));
-            call.send().await.map_err(failed("iam:TagInstanceProfile"))?;
+            call.send().await.map_err(api_error("iam:TagInstanceProfile"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_instance_profile().instance_profile_name(name);
             let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("iam:UntagInstanceProfile"))?;
+            call.send().await.map_err(api_error("iam:UntagInstanceProfile"))?;
         }
         Ok(())
     }
@@ -105,6 +106,6 @@ impl Kind for InstanceProfileKind {
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         self.remove_roles(region, name).await?;
         let result = self.0.at(region).delete_instance_profile().instance_profile_name(name).send().await;
-        is_missing(result.map_err(failed("iam:DeleteInstanceProfile"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("iam:DeleteInstanceProfile"))).map(|_| ())
     }
 }

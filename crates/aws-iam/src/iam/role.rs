@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::Role as AwsRole;
 use futures::future::{try_join, try_join_all, try_join3};
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -20,14 +20,15 @@ type Inputs = Resolved<Role>;
 
 impl RoleKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<AwsRole>, ProviderError> {
-        let result = self.0.at(region).get_role().role_name(name).send().await.map_err(failed("iam:GetRole"));
-        Ok(is_missing(result)?.and_then(|answer| answer.role))
+        let result = self.0.at(region).get_role().role_name(name).send().await.map_err(api_error("iam:GetRole"));
+        Ok(none_if_missing(result)?.and_then(|answer| answer.role))
     }
 
     async fn attached(&self, region: &Region, name: &str) -> Result<Vec<String>, ProviderError> {
         let call = self.0.at(region).list_attached_role_policies().role_name(name);
         let policies = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let policies = is_missing(policies.map_err(failed("iam:ListAttachedRolePolicies")))?.unwrap_or_default();
+        let policies =
+            none_if_missing(policies.map_err(api_error("iam:ListAttachedRolePolicies")))?.unwrap_or_default();
         Ok(policies.into_iter().filter_map(|policy| policy.policy_arn).collect())
     }
 
@@ -52,12 +53,12 @@ impl RoleKind {
     async fn attach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).attach_role_policy().role_name(name).policy_arn(arn);
         // A role that was just created may not be visible to the next call.
-        call.send().await.map(|_| ()).map_err(referring("iam:AttachRolePolicy"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("iam:AttachRolePolicy"))
     }
 
     async fn detach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).detach_role_policy().role_name(name).policy_arn(arn);
-        is_missing(call.send().await.map_err(failed("iam:DetachRolePolicy"))).map(|_| ())
+        none_if_missing(call.send().await.map_err(api_error("iam:DetachRolePolicy"))).map(|_| ())
     }
 
     /// Attaches missing policies and detaches all others.
@@ -76,27 +77,27 @@ impl RoleKind {
         let client = self.0.at(region);
         let inline = async {
             let call = client.list_role_policies().role_name(name).into_paginator().items();
-            let names = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("iam:ListRolePolicies"));
-            Ok(is_missing(names)?.unwrap_or_default())
+            let names = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("iam:ListRolePolicies"));
+            Ok(none_if_missing(names)?.unwrap_or_default())
         };
         let profiles = async {
             let call = client.list_instance_profiles_for_role().role_name(name).into_paginator().items();
             let profiles =
-                call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("iam:ListInstanceProfilesForRole"));
-            Ok(is_missing(profiles)?.unwrap_or_default())
+                call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("iam:ListInstanceProfilesForRole"));
+            Ok(none_if_missing(profiles)?.unwrap_or_default())
         };
         let (attached, inline, profiles) = try_join3(self.attached(region, name), inline, profiles).await?;
         try_join_all(attached.iter().map(|arn| self.detach(region, name, arn))).await?;
         let client = &client;
         try_join_all(inline.iter().map(|policy| async move {
             let call = client.delete_role_policy().role_name(name).policy_name(policy);
-            is_missing(call.send().await.map_err(failed("iam:DeleteRolePolicy")))
+            none_if_missing(call.send().await.map_err(api_error("iam:DeleteRolePolicy")))
         }))
         .await?;
         try_join_all(profiles.iter().map(|profile| async move {
             let call = client.remove_role_from_instance_profile().role_name(name);
             let call = call.instance_profile_name(&profile.instance_profile_name);
-            is_missing(call.send().await.map_err(failed("iam:RemoveRoleFromInstanceProfile")))
+            none_if_missing(call.send().await.map_err(api_error("iam:RemoveRoleFromInstanceProfile")))
         }))
         .await?;
         Ok(())
@@ -128,7 +129,7 @@ impl Kind for RoleKind {
             .set_tags(Some(to_tags(tags, operation)?))
             .send()
             .await
-            .map_err(failed(operation))?;
+            .map_err(api_error(operation))?;
         let role = answer.role.ok_or_else(|| ProviderError::incomplete(operation, "Role"))?;
         let attach = inputs.managed_policy_arns.iter().map(|arn| self.attach(&subject.region, &role.role_name, arn));
         try_join_all(attach).await?;
@@ -140,7 +141,7 @@ impl Kind for RoleKind {
         let desired = &update.desired;
         if update.changes("assume_role_policy") {
             let call = client.update_assume_role_policy().role_name(name).policy_document(&desired.assume_role_policy);
-            call.send().await.map_err(failed("iam:UpdateAssumeRolePolicy"))?;
+            call.send().await.map_err(api_error("iam:UpdateAssumeRolePolicy"))?;
         }
         if update.changes("description") || update.changes("max_session_seconds") {
             let call = client.update_role().role_name(name).description(&desired.description);
@@ -150,25 +151,25 @@ impl Kind for RoleKind {
             call.set_max_session_duration(desired.max_session_seconds.or(live))
                 .send()
                 .await
-                .map_err(failed("iam:UpdateRole"))?;
+                .map_err(api_error("iam:UpdateRole"))?;
         }
         if update.changes("managed_policy_arns") {
             self.set_attached(&subject.region, name, &desired.managed_policy_arns).await?;
         }
         if !update.tags_to_set.is_empty() {
             let tags = to_tags(&update.tags_to_set, "iam:TagRole")?;
-            client.tag_role().role_name(name).set_tags(Some(tags)).send().await.map_err(failed("iam:TagRole"))?;
+            client.tag_role().role_name(name).set_tags(Some(tags)).send().await.map_err(api_error("iam:TagRole"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_role().role_name(name).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("iam:UntagRole"))?;
+            call.send().await.map_err(api_error("iam:UntagRole"))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         self.empty(region, name).await?;
-        let result = self.0.at(region).delete_role().role_name(name).send().await.map_err(failed("iam:DeleteRole"));
-        is_missing(result).map(|_| ())
+        let result = self.0.at(region).delete_role().role_name(name).send().await.map_err(api_error("iam:DeleteRole"));
+        none_if_missing(result).map(|_| ())
     }
 }

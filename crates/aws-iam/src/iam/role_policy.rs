@@ -1,7 +1,7 @@
 //! Implementation of `iam.role_policy`. The identity is `role:policy`.
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -24,7 +24,7 @@ impl RolePolicyKind {
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (role, policy) = ProviderError::split_identity(id, "role:policy")?;
         let result = self.0.at(region).get_role_policy().role_name(role).policy_name(policy).send().await;
-        Ok(is_missing(result.map_err(failed("iam:GetRolePolicy")))?.map(|answer| {
+        Ok(none_if_missing(result.map_err(api_error("iam:GetRolePolicy")))?.map(|answer| {
             let document = decoded(&answer.policy_document);
             let inputs = RolePolicyInputs { role_name: answer.role_name, policy_name: answer.policy_name, document };
             Live::new(&inputs, attributes([("id", id)]))
@@ -34,7 +34,7 @@ impl RolePolicyKind {
     async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
         let call = self.0.at(region).put_role_policy().role_name(&inputs.role_name).policy_name(&inputs.policy_name);
         let call = call.policy_document(&inputs.document);
-        call.send().await.map(|_| ()).map_err(referring("iam:PutRolePolicy"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("iam:PutRolePolicy"))
     }
 }
 
@@ -65,6 +65,6 @@ impl Kind for RolePolicyKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (role, policy) = ProviderError::split_identity(id, "role:policy")?;
         let result = self.0.at(region).delete_role_policy().role_name(role).policy_name(policy).send().await;
-        is_missing(result.map_err(failed("iam:DeleteRolePolicy"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("iam:DeleteRolePolicy"))).map(|_| ())
     }
 }

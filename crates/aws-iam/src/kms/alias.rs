@@ -2,7 +2,7 @@
 
 use aws_sdk_kms::types::KeyMetadata;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing, referring};
+use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -20,8 +20,8 @@ type Inputs = Resolved<Alias>;
 impl AliasKind {
     /// Returns the key of an alias with one call; listing aliases takes one call per page.
     async fn target(&self, region: &Region, alias: &str) -> Result<Option<KeyMetadata>, ProviderError> {
-        let result = self.0.at(region).describe_key().key_id(alias).send().await.map_err(failed("kms:DescribeKey"));
-        Ok(is_missing(result)?.and_then(|answer| answer.key_metadata))
+        let result = self.0.at(region).describe_key().key_id(alias).send().await.map_err(api_error("kms:DescribeKey"));
+        Ok(none_if_missing(result)?.and_then(|answer| answer.key_metadata))
     }
 }
 
@@ -49,18 +49,18 @@ impl Kind for AliasKind {
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let call = self.0.at(&subject.region).create_alias().alias_name(&inputs.alias_name);
-        call.target_key_id(&inputs.target_key_id).send().await.map_err(referring("kms:CreateAlias"))?;
+        call.target_key_id(&inputs.target_key_id).send().await.map_err(api_error_eventual("kms:CreateAlias"))?;
         Ok(Created::new(&inputs.alias_name, [("id", &inputs.alias_name)]))
     }
 
     async fn update(&self, subject: &Subject, alias: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let call = self.0.at(&subject.region).update_alias().alias_name(alias);
         let call = call.target_key_id(&update.desired.target_key_id);
-        call.send().await.map(|_| ()).map_err(referring("kms:UpdateAlias"))
+        call.send().await.map(|_| ()).map_err(api_error_eventual("kms:UpdateAlias"))
     }
 
     async fn delete(&self, region: &Region, alias: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_alias().alias_name(alias).send().await;
-        is_missing(result.map_err(failed("kms:DeleteAlias"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("kms:DeleteAlias"))).map(|_| ())
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_kms::config::Builder;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use futures::future::{try_join_all, try_join4};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use ohinfra_aws_core::{OnlyIfRefused, failed, is_missing};
+use ohinfra_aws_core::{OnlyIfRefused, api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Standing, Subject, Update, attributes,
 };
@@ -30,26 +30,26 @@ const SEARCHES: usize = 4;
 
 impl KeyKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<KeyMetadata>, ProviderError> {
-        let result = self.0.at(region).describe_key().key_id(id).send().await.map_err(failed("kms:DescribeKey"));
-        Ok(is_missing(result)?.and_then(|answer| answer.key_metadata))
+        let result = self.0.at(region).describe_key().key_id(id).send().await.map_err(api_error("kms:DescribeKey"));
+        Ok(none_if_missing(result)?.and_then(|answer| answer.key_metadata))
     }
 
     async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).get_key_policy().key_id(id).policy_name(POLICY).send().await;
-        Ok(is_missing(result.map_err(failed("kms:GetKeyPolicy")))?.and_then(|answer| answer.policy))
+        Ok(none_if_missing(result.map_err(api_error("kms:GetKeyPolicy")))?.and_then(|answer| answer.policy))
     }
 
     async fn rotation(&self, region: &Region, id: &str) -> Result<bool, ProviderError> {
         let result = self.0.at(region).get_key_rotation_status().key_id(id).send().await;
-        match result.map_err(failed("kms:GetKeyRotationStatus")) {
+        match result.map_err(api_error("kms:GetKeyRotationStatus")) {
             // A key pending deletion has no rotation status.
             Err(error) if is_invalid_state(&error) => Ok(false),
-            result => Ok(is_missing(result)?.is_some_and(|answer| answer.key_rotation_enabled)),
+            result => Ok(none_if_missing(result)?.is_some_and(|answer| answer.key_rotation_enabled)),
         }
     }
 
     async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let tags = async { is_missing(tags_of(&self.0, region, id).await) };
+        let tags = async { none_if_missing(tags_of(&self.0, region, id).await) };
         let answers = try_join4(self.describe(region, id), self.policy(region, id), self.rotation(region, id), tags);
         let (key, policy, rotation_enabled, tags) = Box::pin(answers).await?;
         Ok(key.map(|key| {
@@ -67,15 +67,21 @@ impl KeyKind {
     async fn set_rotation(&self, region: &Region, id: &str, enabled: bool) -> Result<(), ProviderError> {
         let client = self.0.at(region);
         if enabled {
-            client.enable_key_rotation().key_id(id).send().await.map(|_| ()).map_err(failed("kms:EnableKeyRotation"))
+            client.enable_key_rotation().key_id(id).send().await.map(|_| ()).map_err(api_error("kms:EnableKeyRotation"))
         } else {
-            client.disable_key_rotation().key_id(id).send().await.map(|_| ()).map_err(failed("kms:DisableKeyRotation"))
+            client
+                .disable_key_rotation()
+                .key_id(id)
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(api_error("kms:DisableKeyRotation"))
         }
     }
 
     async fn put_policy(&self, region: &Region, id: &str, policy: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).put_key_policy().key_id(id).policy_name(POLICY).policy(policy);
-        call.send().await.map(|_| ()).map_err(failed("kms:PutKeyPolicy"))
+        call.send().await.map(|_| ()).map_err(api_error("kms:PutKeyPolicy"))
     }
 }
 
@@ -105,7 +111,7 @@ impl Kind for KeyKind {
         let region = &subject.region;
         let keys = self.0.at(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let ids = keys
-            .map_err(failed("kms:ListKeys"))?
+            .map_err(api_error("kms:ListKeys"))?
             .into_iter()
             .filter_map(|key| key.key_id)
             .filter(|id| subject.seeks(id));
@@ -142,7 +148,7 @@ impl Kind for KeyKind {
         let call = self.0.at(&subject.region).create_key().description(&inputs.description).policy(&inputs.policy);
         let call = call.set_tags(Some(to_tags(tags, operation)?)).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
-        let answer = call.send().await.map_err(failed(operation))?;
+        let answer = call.send().await.map_err(api_error(operation))?;
         let key = answer.key_metadata.ok_or_else(|| ProviderError::incomplete(operation, "KeyMetadata"))?;
         if inputs.rotation_enabled {
             // A key that was just created may not be visible to the next call.
@@ -171,28 +177,28 @@ impl Kind for KeyKind {
             self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
             // The key may only be disabled, or an earlier attempt may have canceled the deletion.
             if self.describe(&subject.region, id).await?.is_some_and(|key| is_scheduled(&key)) {
-                client.cancel_key_deletion().key_id(id).send().await.map_err(failed("kms:CancelKeyDeletion"))?;
+                client.cancel_key_deletion().key_id(id).send().await.map_err(api_error("kms:CancelKeyDeletion"))?;
             }
             // A restored key is disabled and has the open policy.
-            client.enable_key().key_id(id).send().await.map_err(failed("kms:EnableKey"))?;
+            client.enable_key().key_id(id).send().await.map_err(api_error("kms:EnableKey"))?;
         }
         if update.changes("policy") || update.changes("enabled") {
             self.put_policy(&subject.region, id, &update.desired.policy).await?;
         }
         if update.changes("description") {
             let call = client.update_key_description().key_id(id).description(&update.desired.description);
-            call.send().await.map_err(failed("kms:UpdateKeyDescription"))?;
+            call.send().await.map_err(api_error("kms:UpdateKeyDescription"))?;
         }
         if update.changes("rotation_enabled") {
             self.set_rotation(&subject.region, id, update.desired.rotation_enabled).await?;
         }
         if !update.tags_to_set.is_empty() {
             let tags = to_tags(&update.tags_to_set, "kms:TagResource")?;
-            client.tag_resource().key_id(id).set_tags(Some(tags)).send().await.map_err(failed("kms:TagResource"))?;
+            client.tag_resource().key_id(id).set_tags(Some(tags)).send().await.map_err(api_error("kms:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().key_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("kms:UntagResource"))?;
+            call.send().await.map_err(api_error("kms:UntagResource"))?;
         }
         Ok(())
     }
@@ -204,9 +210,9 @@ impl Kind for KeyKind {
         }
         self.put_policy(region, id, &open_policy(&self.0).await?).await?;
         let call = self.0.at(region).schedule_key_deletion().key_id(key.key_id).pending_window_in_days(DELETION_DAYS);
-        match call.send().await.map_err(failed("kms:ScheduleKeyDeletion")) {
+        match call.send().await.map_err(api_error("kms:ScheduleKeyDeletion")) {
             Err(error) if is_invalid_state(&error) => Ok(()),
-            result => is_missing(result).map(|_| ()),
+            result => none_if_missing(result).map(|_| ()),
         }
     }
 }

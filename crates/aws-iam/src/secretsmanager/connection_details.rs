@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Secrets, failed};
+use ohinfra_aws_core::{Secrets, api_error};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -63,7 +63,7 @@ impl ConnectionDetailsKind {
         let token = sha256_hex(format!("{version}\n{merged}").as_bytes());
         let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(merged);
         let call = call.client_request_token(token.get(..32).unwrap_or_default());
-        call.send().await.map(|_| ()).map_err(failed("secretsmanager:PutSecretValue"))
+        call.send().await.map(|_| ()).map_err(api_error("secretsmanager:PutSecretValue"))
     }
 }
 
@@ -105,6 +105,6 @@ impl Kind for ConnectionDetailsKind {
         let mut object = self.values().text(arn).await?.object(arn)?;
         object.retain(|name, _| LOGIN.contains(&name.as_str()));
         let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(Value::Object(object).to_string());
-        call.send().await.map(|_| ()).map_err(failed("secretsmanager:PutSecretValue"))
+        call.send().await.map(|_| ()).map_err(api_error("secretsmanager:PutSecretValue"))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, SecretText, Secrets, failed, is_missing, referring};
+use ohinfra_aws_core::{Regional, SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Standing, Subject, Update, attributes,
 };
@@ -44,7 +44,7 @@ impl SecretKind {
         let operation = "secretsmanager:GetRandomPassword";
         let call = self.secrets.at(region).get_random_password().password_length(length);
         let call = call.set_exclude_characters(exclude_characters.cloned()).exclude_punctuation(exclude_punctuation);
-        let answer = call.send().await.map_err(failed(operation))?;
+        let answer = call.send().await.map_err(api_error(operation))?;
         let password = answer.random_password.map(SecretText::new);
         password.ok_or_else(|| ProviderError::incomplete(operation, "RandomPassword"))
     }
@@ -75,7 +75,7 @@ impl SecretKind {
                     .map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
                 let call = self.pools.at(&region).describe_user_pool_client();
                 let call = call.user_pool_id(user_pool_id).client_id(client_id).send();
-                let client = call.await.map_err(referring(operation))?.user_pool_client;
+                let client = call.await.map_err(api_error_eventual(operation))?.user_pool_client;
                 let secret = client.and_then(|client| client.client_secret).map(SecretText::new);
                 secret.ok_or_else(|| ProviderError::incomplete(operation, "ClientSecret"))
             }
@@ -145,7 +145,7 @@ impl Kind for SecretKind {
             .secret_string(value.expose())
             .client_request_token(&subject.token)
             .set_tags(Some(to_tags(tags)));
-        let answer = call.send().await.map_err(failed(operation)).map_err(|error| match error.code.as_deref() {
+        let answer = call.send().await.map_err(api_error(operation)).map_err(|error| match error.code.as_deref() {
             // A secret with this name is scheduled for deletion: if this deployment owns it, the engine finds and restores it.
             Some("InvalidRequestException") => ProviderError { kind: ErrorKind::Exists, ..error },
             _ => error,
@@ -161,14 +161,14 @@ impl Kind for SecretKind {
         let desired = &update.desired;
         if update.changes("scheduled_for_deletion") {
             // First: a secret that is scheduled for deletion rejects all other changes.
-            client.restore_secret().secret_id(id).send().await.map_err(failed("secretsmanager:RestoreSecret"))?;
+            client.restore_secret().secret_id(id).send().await.map_err(api_error("secretsmanager:RestoreSecret"))?;
         }
         if update.changes("description") || update.changes("kms_key_id") {
             let call = client.update_secret().secret_id(id).description(&desired.description);
             call.set_kms_key_id(desired.kms_key_id.clone())
                 .send()
                 .await
-                .map_err(failed("secretsmanager:UpdateSecret"))?;
+                .map_err(api_error("secretsmanager:UpdateSecret"))?;
         }
         if update.changes("content") {
             // Constant for all attempts from the same version, so that a lost response does not cause a second rotation.
@@ -177,7 +177,7 @@ impl Kind for SecretKind {
             let value = self.generate_value(&subject.region, Some(id), &desired.content).await?;
             let call = client.put_secret_value().secret_id(id).secret_string(value.expose());
             let call = call.client_request_token(token.get(..32).unwrap_or_default());
-            match call.send().await.map_err(failed("secretsmanager:PutSecretValue")) {
+            match call.send().await.map_err(api_error("secretsmanager:PutSecretValue")) {
                 // An earlier attempt has created this version with another value, which is kept.
                 Err(error) if error.kind == ErrorKind::Exists => {}
                 result => result.map(|_| ())?,
@@ -185,11 +185,11 @@ impl Kind for SecretKind {
         }
         if !update.tags_to_set.is_empty() {
             let call = client.tag_resource().secret_id(id).set_tags(Some(to_tags(&update.tags_to_set)));
-            call.send().await.map_err(failed("secretsmanager:TagResource"))?;
+            call.send().await.map_err(api_error("secretsmanager:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().secret_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("secretsmanager:UntagResource"))?;
+            call.send().await.map_err(api_error("secretsmanager:UntagResource"))?;
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ impl Kind for SecretKind {
             Deletion::Recoverable => call,
             Deletion::Purge => call.force_delete_without_recovery(true),
         };
-        match is_missing(call.send().await.map_err(failed("secretsmanager:DeleteSecret"))) {
+        match none_if_missing(call.send().await.map_err(api_error("secretsmanager:DeleteSecret"))) {
             // InvalidRequestException: already scheduled for deletion.
             Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(()),
             result => result.map(|_| ()),

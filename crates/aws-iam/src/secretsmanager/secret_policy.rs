@@ -1,7 +1,7 @@
 //! Implementation of `secretsmanager.secret_policy`.
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -19,17 +19,19 @@ type Inputs = Resolved<SecretPolicy>;
 impl SecretPolicyKind {
     async fn document(&self, region: &Region, arn: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).get_resource_policy().secret_id(arn).send().await;
-        match result.map_err(failed("secretsmanager:GetResourcePolicy")) {
+        match result.map_err(api_error("secretsmanager:GetResourcePolicy")) {
             // The secret is scheduled for deletion, including its policy.
             Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(None),
-            result => Ok(is_missing(result)?.and_then(|answer| answer.resource_policy).filter(|text| !text.is_empty())),
+            result => {
+                Ok(none_if_missing(result)?.and_then(|answer| answer.resource_policy).filter(|text| !text.is_empty()))
+            }
         }
     }
 
     async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
         let call = self.0.at(region).put_resource_policy().secret_id(&inputs.secret_arn);
         let call = call.resource_policy(&inputs.document).block_public_policy(true);
-        call.send().await.map(|_| ()).map_err(failed("secretsmanager:PutResourcePolicy"))
+        call.send().await.map(|_| ()).map_err(api_error("secretsmanager:PutResourcePolicy"))
     }
 }
 
@@ -62,7 +64,7 @@ impl Kind for SecretPolicyKind {
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_resource_policy().secret_id(arn).send().await;
-        match is_missing(result.map_err(failed("secretsmanager:DeleteResourcePolicy"))) {
+        match none_if_missing(result.map_err(api_error("secretsmanager:DeleteResourcePolicy"))) {
             Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(()),
             result => result.map(|_| ()),
         }

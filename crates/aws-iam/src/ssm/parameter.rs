@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ssm::types::{Parameter as AwsParameter, ParameterType, ResourceTypeForTagging};
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{SecretText, Secrets, failed, is_missing};
+use ohinfra_aws_core::{SecretText, Secrets, api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -28,7 +28,7 @@ impl ParameterKind {
     /// Returns parameters; encrypted values are not decrypted.
     async fn get(&self, region: &Region, names: &[String]) -> Result<Vec<AwsParameter>, ProviderError> {
         let call = self.0.at(region).get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
-        let answer = call.send().await.map_err(failed("ssm:GetParameters"))?;
+        let answer = call.send().await.map_err(api_error("ssm:GetParameters"))?;
         Ok(answer.parameters.unwrap_or_default())
     }
 
@@ -37,11 +37,11 @@ impl ParameterKind {
             return Ok(Some(tags));
         }
         let call = self.0.at(region).list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
-        let result = call.resource_id(name).send().await.map_err(failed("ssm:ListTagsForResource"));
+        let result = call.resource_id(name).send().await.map_err(api_error("ssm:ListTagsForResource"));
         match result {
             // Parameter Store reports "not found" with this code.
             Err(error) if error.code.as_deref() == Some("InvalidResourceId") => Ok(None),
-            result => Ok(is_missing(result)?.map(|answer| from_tags(answer.tag_list()))),
+            result => Ok(none_if_missing(result)?.map(|answer| from_tags(answer.tag_list()))),
         }
     }
 
@@ -65,7 +65,7 @@ impl ParameterKind {
             Some(tags) => call.overwrite(false).set_tags(Some(to_tags(tags, operation)?)),
             None => call.overwrite(true),
         };
-        call.send().await.map(|_| ()).map_err(failed(operation))
+        call.send().await.map(|_| ()).map_err(api_error(operation))
     }
 }
 
@@ -116,18 +116,18 @@ impl Kind for ParameterKind {
             let operation = "ssm:AddTagsToResource";
             let call = client.add_tags_to_resource().resource_type(kind.clone()).resource_id(name);
             let call = call.set_tags(Some(to_tags(&update.tags_to_set, operation)?));
-            call.send().await.map_err(failed(operation))?;
+            call.send().await.map_err(api_error(operation))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.remove_tags_from_resource().resource_type(kind).resource_id(name);
             let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("ssm:RemoveTagsFromResource"))?;
+            call.send().await.map_err(api_error("ssm:RemoveTagsFromResource"))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_parameter().name(name).send().await;
-        is_missing(result.map_err(failed("ssm:DeleteParameter"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("ssm:DeleteParameter"))).map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Dimension, MetricAlarm, Statistic, Tag};
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -49,7 +49,7 @@ impl AlarmKind {
         for some in names.chunks(AT_ONCE) {
             let call = self.0.at(region).describe_alarms().set_alarm_names(Some(some.to_vec()));
             let call = call.alarm_types(AlarmType::MetricAlarm).send();
-            let answer = call.await.map_err(failed("cloudwatch:DescribeAlarms"))?;
+            let answer = call.await.map_err(api_error("cloudwatch:DescribeAlarms"))?;
             alarms.extend(answer.metric_alarms.unwrap_or_default());
         }
         Ok(alarms)
@@ -60,7 +60,7 @@ impl AlarmKind {
             return Ok(tags);
         }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("cloudwatch:ListTagsForResource")))?;
+        let answer = none_if_missing(result.map_err(api_error("cloudwatch:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();
         Ok(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
     }
@@ -96,7 +96,7 @@ impl AlarmKind {
             .set_action_configuration(live.and_then(|alarm| alarm.action_configuration.clone()));
         // CloudWatch ignores the tags of this call unless it creates the alarm.
         let call = call.set_alarm_actions(Some(inputs.action_arns.clone())).set_tags(tags.map(to_tags));
-        call.send().await.map(|_| ()).map_err(failed("cloudwatch:PutMetricAlarm"))
+        call.send().await.map(|_| ()).map_err(api_error("cloudwatch:PutMetricAlarm"))
     }
 }
 
@@ -136,17 +136,17 @@ impl Kind for AlarmKind {
         let arn = alarms.first().and_then(MetricAlarm::alarm_arn).unwrap_or_default();
         if !update.tags_to_set.is_empty() {
             let call = client.tag_resource().resource_arn(arn).set_tags(Some(to_tags(&update.tags_to_set)));
-            call.send().await.map_err(failed("cloudwatch:TagResource"))?;
+            call.send().await.map_err(api_error("cloudwatch:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("cloudwatch:UntagResource"))?;
+            call.send().await.map_err(api_error("cloudwatch:UntagResource"))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_alarms().alarm_names(name).send().await;
-        is_missing(result.map_err(failed("cloudwatch:DeleteAlarms"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("cloudwatch:DeleteAlarms"))).map(|_| ())
     }
 }

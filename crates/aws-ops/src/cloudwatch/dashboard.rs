@@ -1,7 +1,7 @@
 //! Implementation of `cloudwatch.dashboard`.
 
 use futures::future::try_join_all;
-use ohinfra_aws_core::{failed, is_missing};
+use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -20,14 +20,15 @@ type Inputs = Resolved<Dashboard>;
 impl DashboardKind {
     async fn body(&self, region: &Region, name: &str) -> Result<Option<String>, ProviderError> {
         let result = self.0.at(region).get_dashboard().dashboard_name(name).send().await;
-        Ok(is_missing(result.map_err(failed("cloudwatch:GetDashboard")))?.and_then(|answer| answer.dashboard_body))
+        Ok(none_if_missing(result.map_err(api_error("cloudwatch:GetDashboard")))?
+            .and_then(|answer| answer.dashboard_body))
     }
 
     async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
         let operation = "cloudwatch:PutDashboard";
         let call =
             self.0.at(region).put_dashboard().dashboard_name(&inputs.dashboard_name).dashboard_body(&inputs.body);
-        let answer = call.send().await.map_err(failed(operation))?;
+        let answer = call.send().await.map_err(api_error(operation))?;
         // The call succeeds even if it reports invalid widgets.
         match answer.dashboard_validation_messages().first().and_then(|message| message.message()) {
             None => Ok(()),
@@ -70,6 +71,6 @@ impl Kind for DashboardKind {
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_dashboards().dashboard_names(name).send().await;
-        is_missing(result.map_err(failed("cloudwatch:DeleteDashboards"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("cloudwatch:DeleteDashboards"))).map(|_| ())
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Group;
 use futures::future::{try_join, try_join_all};
-use ohinfra_aws_core::{Regional, failed, is_missing};
+use ohinfra_aws_core::{Regional, api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
@@ -63,7 +63,7 @@ fn default_if_denied<T: Default>(result: Result<T, ProviderError>) -> Result<T, 
 impl FunctionLogGroupsKind {
     async fn groups(&self, region: &Region, prefix: &str) -> Result<Groups, ProviderError> {
         let call = self.0.at(region).describe_log_groups().log_group_name_prefix(prefix).into_paginator().items();
-        let groups = call.send().collect::<Result<Vec<_>, _>>().await.map_err(failed("logs:DescribeLogGroups"))?;
+        let groups = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("logs:DescribeLogGroups"))?;
         let entry = |group: Group| Some((group.log_group_name?, group.retention_in_days.unwrap_or(NEVER)));
         Ok(groups.into_iter().filter_map(entry).collect())
     }
@@ -87,7 +87,7 @@ impl FunctionLogGroupsKind {
     async fn put(&self, region: &Region, name: &str, days: i32) -> Result<(), ProviderError> {
         let client = self.0.at(region);
         let created = client.create_log_group().log_group_name(name).send().await;
-        match created.map_err(failed("logs:CreateLogGroup")) {
+        match created.map_err(api_error("logs:CreateLogGroup")) {
             Err(error) if error.kind != ErrorKind::Exists => return Err(in_region(error, region)),
             _ => {}
         }
@@ -117,7 +117,7 @@ impl FunctionLogGroupsKind {
 
     async fn delete_group(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_log_group().log_group_name(name).send().await;
-        is_missing(result.map_err(failed("logs:DeleteLogGroup"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("logs:DeleteLogGroup"))).map(|_| ())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Group;
 use futures::future::try_join_all;
-use ohinfra_aws_core::{Regional, failed, is_missing, referring};
+use ohinfra_aws_core::{Regional, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -28,7 +28,7 @@ impl LogGroupKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<Group>, ProviderError> {
         // The API supports only prefixes. The exact name sorts first, so the first page is enough.
         let answer = self.0.at(region).describe_log_groups().log_group_name_prefix(name).send().await;
-        let groups = answer.map_err(failed("logs:DescribeLogGroups"))?.log_groups.unwrap_or_default();
+        let groups = answer.map_err(api_error("logs:DescribeLogGroups"))?.log_groups.unwrap_or_default();
         Ok(groups.into_iter().find(|group| group.log_group_name.as_deref() == Some(name)))
     }
 
@@ -43,7 +43,7 @@ impl LogGroupKind {
             return Ok(tags);
         }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("logs:ListTagsForResource")))?;
+        let answer = none_if_missing(result.map_err(api_error("logs:ListTagsForResource")))?;
         Ok(answer.and_then(|answer| answer.tags).unwrap_or_default().into_iter().collect())
     }
 
@@ -81,7 +81,7 @@ impl Kind for LogGroupKind {
         let name = &inputs.log_group_name;
         let call = self.0.at(&subject.region).create_log_group().log_group_name(name);
         let call = call.set_kms_key_id(inputs.kms_key_arn.clone()).set_tags(Some(tags.clone().into_iter().collect()));
-        call.send().await.map_err(referring("logs:CreateLogGroup"))?;
+        call.send().await.map_err(api_error_eventual("logs:CreateLogGroup"))?;
         let client = self.0.at(&subject.region);
         put_retention(&client, name, inputs.retention_days).await.map_err(|error| match error.kind {
             // A new group may not be visible to the next call yet.
@@ -100,27 +100,27 @@ impl Kind for LogGroupKind {
         if update.changes("kms_key_arn") {
             if let Some(key) = &update.desired.kms_key_arn {
                 let call = client.associate_kms_key().log_group_name(name).kms_key_id(key);
-                call.send().await.map(|_| ()).map_err(referring("logs:AssociateKmsKey"))?;
+                call.send().await.map(|_| ()).map_err(api_error_eventual("logs:AssociateKmsKey"))?;
             } else {
                 let call = client.disassociate_kms_key().log_group_name(name);
-                call.send().await.map(|_| ()).map_err(failed("logs:DisassociateKmsKey"))?;
+                call.send().await.map(|_| ()).map_err(api_error("logs:DisassociateKmsKey"))?;
             }
         }
         let arn = self.arn(&subject.region, name).await?;
         if !update.tags_to_set.is_empty() {
             let tags = update.tags_to_set.clone().into_iter().collect();
             let call = client.tag_resource().resource_arn(&arn).set_tags(Some(tags));
-            call.send().await.map_err(failed("logs:TagResource"))?;
+            call.send().await.map_err(api_error("logs:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().resource_arn(&arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("logs:UntagResource"))?;
+            call.send().await.map_err(api_error("logs:UntagResource"))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_log_group().log_group_name(name).send().await;
-        is_missing(result.map_err(failed("logs:DeleteLogGroup"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("logs:DeleteLogGroup"))).map(|_| ())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::{Subscription, Tag};
 use futures::future::{try_join_all, try_join3};
-use ohinfra_aws_core::{Regional, failed, is_missing, referring};
+use ohinfra_aws_core::{Regional, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
@@ -40,7 +40,7 @@ impl TopicKind {
 
     async fn settings(&self, region: &Region, arn: &str) -> Result<Option<HashMap<String, String>>, ProviderError> {
         let result = self.0.at(region).get_topic_attributes().topic_arn(arn).send().await;
-        Ok(is_missing(result.map_err(failed("sns:GetTopicAttributes")))?
+        Ok(none_if_missing(result.map_err(api_error("sns:GetTopicAttributes")))?
             .map(|answer| answer.attributes.unwrap_or_default()))
     }
 
@@ -49,7 +49,7 @@ impl TopicKind {
             return Ok(tags);
         }
         let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
-        let answer = is_missing(result.map_err(failed("sns:ListTagsForResource")))?;
+        let answer = none_if_missing(result.map_err(api_error("sns:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
@@ -57,7 +57,7 @@ impl TopicKind {
     async fn emails(&self, region: &Region, arn: &str) -> Result<Vec<Subscription>, ProviderError> {
         let call = self.0.at(region).list_subscriptions_by_topic().topic_arn(arn);
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let all = is_missing(all.map_err(failed("sns:ListSubscriptionsByTopic")))?.unwrap_or_default();
+        let all = none_if_missing(all.map_err(api_error("sns:ListSubscriptionsByTopic")))?.unwrap_or_default();
         Ok(all.into_iter().filter(|subscription| subscription.protocol.as_deref() == Some("email")).collect())
     }
 
@@ -78,7 +78,7 @@ impl TopicKind {
 
     async fn set(&self, region: &Region, arn: &str, name: &str, value: &str) -> Result<(), ProviderError> {
         let call = self.0.at(region).set_topic_attributes().topic_arn(arn).attribute_name(name).attribute_value(value);
-        call.send().await.map(|_| ()).map_err(failed("sns:SetTopicAttributes"))
+        call.send().await.map(|_| ()).map_err(api_error("sns:SetTopicAttributes"))
     }
 
     /// Subscribes missing addresses and unsubscribes surplus ones.
@@ -96,7 +96,7 @@ impl TopicKind {
         try_join_all(desired.iter().filter(|email| !is_subscribed(email)).map(|email| async move {
             let call = client.subscribe().topic_arn(arn).protocol("email").endpoint(email);
             // A new topic may not be visible to the next call yet.
-            call.send().await.map_err(referring("sns:Subscribe"))
+            call.send().await.map_err(api_error_eventual("sns:Subscribe"))
         }))
         .await?;
         let surplus = live.iter().filter(|s| s.endpoint.as_ref().is_some_and(|email| surplus.contains(email)));
@@ -104,7 +104,7 @@ impl TopicKind {
         let surplus = surplus.filter_map(|s| s.subscription_arn.as_deref()).filter(|arn| arn.starts_with("arn:"));
         try_join_all(surplus.map(|subscription| async move {
             let call = client.unsubscribe().subscription_arn(subscription);
-            is_missing(call.send().await.map_err(failed("sns:Unsubscribe")))
+            none_if_missing(call.send().await.map_err(api_error("sns:Unsubscribe")))
         }))
         .await?;
         Ok(())
@@ -134,7 +134,7 @@ impl Kind for TopicKind {
         if let Some(key) = &inputs.kms_key_id {
             call = call.attributes("KmsMasterKeyId", key);
         }
-        let answer = call.send().await.map_err(failed(operation))?;
+        let answer = call.send().await.map_err(api_error(operation))?;
         let arn = answer.topic_arn.ok_or_else(|| ProviderError::incomplete(operation, "TopicArn"))?;
         self.subscribe(&subject.region, &arn, &inputs.email_subscriptions, &[], &[]).await?;
         Ok(Created::new(&arn, [("id", &arn), ("arn", &arn), ("name", &inputs.topic_name)]))
@@ -158,17 +158,17 @@ impl Kind for TopicKind {
         if !update.tags_to_set.is_empty() {
             let tags = to_tags(&update.tags_to_set, "sns:TagResource")?;
             let call = client.tag_resource().resource_arn(arn).set_tags(Some(tags));
-            call.send().await.map_err(failed("sns:TagResource"))?;
+            call.send().await.map_err(api_error("sns:TagResource"))?;
         }
         if !update.tags_to_remove.is_empty() {
             let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(failed("sns:UntagResource"))?;
+            call.send().await.map_err(api_error("sns:UntagResource"))?;
         }
         Ok(())
     }
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
         let result = self.0.at(region).delete_topic().topic_arn(arn).send().await;
-        is_missing(result.map_err(failed("sns:DeleteTopic"))).map(|_| ())
+        none_if_missing(result.map_err(api_error("sns:DeleteTopic"))).map(|_| ())
     }
 }

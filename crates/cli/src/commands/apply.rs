@@ -11,9 +11,9 @@ use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{Connected, PlanOptions, Planned, Reading, Run, VERSION, options, selection};
-use crate::say::{err, errln, out, outln};
-use crate::surroundings::Surroundings;
+use crate::print::{err, errln, out, outln};
+use crate::process::ProcessContext;
+use crate::run::{Connected, PlanOptions, Planned, ReadMode, Run, VERSION, options, selection};
 use crate::view;
 use crate::view::plan::Detail;
 
@@ -89,7 +89,7 @@ pub(super) fn refuse_conflicts(plan: &Plan) -> Result<(), CommandError> {
 
 async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, CommandError> {
     let (run, engine) = (connected.run, &connected.engine);
-    if !intent.yes && !run.surroundings.can_ask {
+    if !intent.yes && !run.process.can_ask {
         return Err(CommandError::simple(
             format!("`ohinfra {}` needs confirmation, but stdin is not a terminal", intent.operation),
             "review `ohinfra plan`, then add `--yes`, or apply a saved plan",
@@ -140,7 +140,7 @@ async fn change_under_lock(
         saved.check_serial(&document.lineage, document.serial, &run.digest)?;
     }
     let document = session.writer.document();
-    let planning = connected.plan(&document, &intent.selection, &intent.options, intent.mode, Reading::Exact);
+    let planning = connected.plan(&document, &intent.selection, &intent.options, intent.mode, ReadMode::Authoritative);
     let Planned { plan, graph, warnings, pins } = run.interruptible(planning).await?;
     if let Some(saved) = &intent.saved {
         saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;
@@ -211,7 +211,7 @@ fn confirm_data_loss(intent: &Intent, plan: &Plan) -> Result<(), CommandError> {
         .filter(|change| {
             let question =
                 format!("{} holds data. Type `{}` to {} it:", change.address, change.address, change.action.word());
-            intent.yes || Surroundings::ask(&question) != change.address.to_string()
+            intent.yes || ProcessContext::ask(&question) != change.address.to_string()
         })
         .map(|change| {
             let id = change.id.as_deref().unwrap_or_default();
@@ -227,9 +227,9 @@ fn is_confirmed(intent: &Intent, plan: &Plan) -> bool {
     if intent.mode == Mode::Purge {
         let question =
             format!("This permanently deletes all resources and data. Type `{}` to confirm:", plan.deployment);
-        return Surroundings::ask(&question) == plan.deployment;
+        return ProcessContext::ask(&question) == plan.deployment;
     }
-    matches!(Surroundings::ask("Apply these changes? [yes/no]").as_str(), "yes" | "y")
+    matches!(ProcessContext::ask("Apply these changes? [yes/no]").as_str(), "yes" | "y")
 }
 
 /// Saves the state to a local file after its store refused it. Returns an error that names the file.

@@ -2,8 +2,8 @@
 
 use crate::Outcome;
 use crate::error::CommandError;
+use crate::print::outln;
 use crate::run::Run;
-use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let Some(url) = &run.configuration.state_url else {

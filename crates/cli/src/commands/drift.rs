@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Outcome;
 use crate::args::DriftArguments;
 use crate::error::CommandError;
+use crate::print::{out, outln};
 use crate::run::Run;
-use crate::say::{out, outln};
 use crate::view;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Outcome, CommandError> {

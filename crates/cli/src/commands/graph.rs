@@ -5,8 +5,8 @@ use ohinfra_openhands::{Environment, build_graph};
 use crate::Outcome;
 use crate::args::{GraphArguments, GraphFormat};
 use crate::error::CommandError;
+use crate::print::{out, outln};
 use crate::run::Run;
-use crate::say::{out, outln};
 use crate::view;
 
 pub(super) fn run(run: &Run<'_>, arguments: &GraphArguments) -> Result<Outcome, CommandError> {

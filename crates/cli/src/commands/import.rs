@@ -8,8 +8,8 @@ use ohinfra_plan::{Mode, Selection};
 use crate::Outcome;
 use crate::args::ImportArguments;
 use crate::error::CommandError;
-use crate::run::{Connected, PlanOptions, Reading, Run};
-use crate::say::outln;
+use crate::print::outln;
+use crate::run::{Connected, PlanOptions, ReadMode, Run};
 
 pub(super) async fn run(run: &Run<'_>, arguments: &ImportArguments) -> Result<Outcome, CommandError> {
     let connected = run.connect(false, None).await?;
@@ -32,8 +32,9 @@ async fn import(connected: &Connected<'_>, session: &Session, arguments: &Import
             format!("to import another resource, first run `ohinfra state rm {}`", arguments.address),
         ));
     }
-    let planned =
-        connected.plan(&document, &Selection::default(), &PlanOptions::default(), Mode::Apply, Reading::Exact).await?;
+    let planned = connected
+        .plan(&document, &Selection::default(), &PlanOptions::default(), Mode::Apply, ReadMode::Authoritative)
+        .await?;
     let resource = planned.graph.get(&arguments.address).ok_or_else(|| {
         CommandError::simple(
             format!("the configuration has no resource `{}`", arguments.address),

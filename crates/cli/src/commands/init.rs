@@ -3,7 +3,7 @@
 use futures::future::join;
 use ohinfra_core::Region;
 use ohinfra_core::contract::Provider;
-use ohinfra_core::look_up::{LookUp, Request};
+use ohinfra_core::lookup::{Lookup, Request};
 use ohinfra_kinds::ec2::Vpcs;
 use ohinfra_kinds::route53::HostedZones;
 use ohinfra_openhands::{Configuration, Sources};
@@ -12,8 +12,8 @@ use crate::Outcome;
 use crate::args::{Arguments, InitArguments};
 use crate::cloud::Cloud;
 use crate::error::CommandError;
-use crate::say::{errln, outln};
-use crate::surroundings::Surroundings;
+use crate::print::{errln, outln};
+use crate::process::ProcessContext;
 
 /// The configuration template.
 const TEMPLATE: &str = include_str!("../../../../config/single-domain.toml");
@@ -27,7 +27,7 @@ type Choice = (String, String);
 pub(super) async fn run(
     arguments: &Arguments,
     wanted: &InitArguments,
-    surroundings: &Surroundings,
+    process: &ProcessContext,
     cloud: &dyn Cloud,
 ) -> Result<Outcome, CommandError> {
     let path = &arguments.config;
@@ -35,7 +35,7 @@ pub(super) async fn run(
         let message = format!("{} already exists", path.display());
         return Err(CommandError::simple(message, "edit it, or name another file with `--config FILE`"));
     }
-    let interactive = surroundings.can_ask && !wanted.yes;
+    let interactive = process.can_ask && !wanted.yes;
     let provider = cloud.connect(&wanted.region).await;
     let global = Region::us_east_1();
     let (vpcs, zones) = join(
@@ -51,11 +51,11 @@ pub(super) async fn run(
     let domain = match (&wanted.domain_name, zone_domain) {
         (Some(domain), _) => domain.clone(),
         (None, Some(zone_domain)) if interactive => {
-            let answer = Surroundings::ask(&format!("Domain [{zone_domain}]:"));
+            let answer = ProcessContext::ask(&format!("Domain [{zone_domain}]:"));
             if answer.is_empty() { zone_domain.to_owned() } else { answer }
         }
         (None, Some(zone_domain)) => zone_domain.to_owned(),
-        (None, None) if interactive => Surroundings::ask("Domain:"),
+        (None, None) if interactive => ProcessContext::ask("Domain:"),
         (None, None) => return Err(CommandError::simple("no domain given", "add `--domain-name example.com`")),
     };
     let text = fill_template(&[
@@ -82,7 +82,7 @@ async fn offered<L>(
     choice: impl Fn(&<L::Answer as IntoIterator>::Item) -> Choice,
 ) -> Vec<Choice>
 where
-    L: LookUp,
+    L: Lookup,
     L::Answer: IntoIterator,
 {
     match provider.ask(&Request::new::<L>(region, question)).await {
@@ -123,7 +123,7 @@ fn choose(
     for (n, (_, shown)) in (1..).zip(offered) {
         errln!("  {n}  {shown}");
     }
-    let answer = Surroundings::ask(&format!("{what} (number or ID):"));
+    let answer = ProcessContext::ask(&format!("{what} (number or ID):"));
     let by_number = answer.parse::<usize>().ok().and_then(|n| offered.get(n.checked_sub(1)?));
     Ok(by_number.map_or(answer, |(id, _)| id.clone()))
 }

@@ -3,8 +3,8 @@
 use crate::Outcome;
 use crate::args::OutputArguments;
 use crate::error::CommandError;
+use crate::print::{out, outln};
 use crate::run::Run;
-use crate::say::{out, outln};
 use crate::view::outputs::{raw, table};
 
 pub(super) async fn run(run: &Run<'_>, arguments: &OutputArguments) -> Result<Outcome, CommandError> {

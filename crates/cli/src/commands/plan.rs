@@ -9,8 +9,8 @@ use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
 use crate::plan_file::{PlanFile, mode_word};
-use crate::run::{PlanOptions, Planned, Reading, Run, VERSION, options, selection};
-use crate::say::{out, outln};
+use crate::print::{out, outln};
+use crate::run::{PlanOptions, Planned, ReadMode, Run, VERSION, options, selection};
 use crate::view;
 use crate::view::plan::{Detail, render};
 
@@ -31,7 +31,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     let document = connected.document().await?;
     // A saved plan is applied without another review, and a deletion needs current ownership tags: both need exact reads.
     let only_shown = arguments.out.is_none() && mode != Mode::Destroy;
-    let reading = if only_shown { Reading::ByIndex } else { Reading::Exact };
+    let reading = if only_shown { ReadMode::TagIndex } else { ReadMode::Authoritative };
     let planning = connected.plan(&document, &selection, &options, mode, reading);
     let Planned { plan, graph, warnings, .. } = planning.await?;
     check_options(&options, &graph)?;

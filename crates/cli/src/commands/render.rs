@@ -6,8 +6,8 @@ use ohinfra_state::local::replace_file;
 use crate::Outcome;
 use crate::args::RenderArguments;
 use crate::error::CommandError;
+use crate::print::outln;
 use crate::run::Run;
-use crate::say::outln;
 
 pub(super) fn run(run: &Run<'_>, arguments: &RenderArguments) -> Result<Outcome, CommandError> {
     let folder = &arguments.folder;

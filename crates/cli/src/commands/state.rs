@@ -9,8 +9,8 @@ use ohinfra_state::{StateDocument, StateError, migrations};
 use crate::Outcome;
 use crate::args::StateCommand;
 use crate::error::CommandError;
+use crate::print::{out, outln};
 use crate::run::{Connected, Run};
-use crate::say::{out, outln};
 use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 
 pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome, CommandError> {

@@ -5,8 +5,8 @@ use ohinfra_state::{LockInfo, StateError};
 use crate::Outcome;
 use crate::args::UnlockArguments;
 use crate::error::CommandError;
+use crate::print::outln;
 use crate::run::Run;
-use crate::say::outln;
 
 pub(super) async fn run(run: &Run<'_>, arguments: &UnlockArguments) -> Result<Outcome, CommandError> {
     let connected = run.connect(false, None).await?;

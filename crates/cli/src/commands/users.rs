@@ -16,9 +16,9 @@ use ohinfra_openhands::stacks::{SESSION_HOURS, USER_POOL};
 use crate::Outcome;
 use crate::args::UsersCommand;
 use crate::error::{CommandError, hint};
+use crate::print::{errln, out, outln};
+use crate::process::ProcessContext;
 use crate::run::Run;
-use crate::say::{errln, out, outln};
-use crate::surroundings::Surroundings;
 use crate::view::style;
 use crate::view::users::{document, plain, status, table};
 
@@ -206,7 +206,7 @@ async fn set_enabled(run: &Run<'_>, emails: &[String], enabled: bool) -> Result<
 
 async fn remove(run: &Run<'_>, emails: &[String], yes: bool) -> Result<Outcome, CommandError> {
     let emails = addresses::from_arguments(emails)?.emails;
-    if !yes && !run.surroundings.can_ask {
+    if !yes && !run.process.can_ask {
         return Err(CommandError::simple(
             "`ohinfra users remove` needs confirmation, but stdin is not a terminal",
             "add `--yes`, or run `ohinfra users disable EMAIL` to keep the account",
@@ -228,7 +228,7 @@ async fn remove(run: &Run<'_>, emails: &[String], yes: bool) -> Result<Outcome, 
         outln!("Users of the company login can log in again as new users: remove them at the identity provider first.");
     }
     outln!("Open sessions end when their tokens expire, within {SESSION_HOURS} hours.");
-    if !yes && !matches!(Surroundings::ask("Delete these accounts? [yes/no]").as_str(), "yes" | "y") {
+    if !yes && !matches!(ProcessContext::ask("Delete these accounts? [yes/no]").as_str(), "yes" | "y") {
         return Err(CommandError::simple("cancelled; nothing was changed", ""));
     }
     let work = |user: User| {

@@ -4,8 +4,8 @@ use ohinfra_openhands::{Environment, build_graph};
 
 use crate::Outcome;
 use crate::error::CommandError;
+use crate::print::outln;
 use crate::run::Run;
-use crate::say::outln;
 
 pub(super) fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
     let environment = Environment::placeholder(&run.configuration);

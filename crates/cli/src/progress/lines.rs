@@ -4,7 +4,7 @@ use ohinfra_engine::events::Event;
 use ohinfra_engine::{Clock as _, Observer, SystemClock};
 
 use super::{did, doing};
-use crate::say::errln;
+use crate::print::errln;
 
 /// Plain lines on standard error.
 pub(super) struct PlainLines {
@@ -24,7 +24,7 @@ impl Observer for PlainLines {
 /// Returns the line of an event; `None` if the event is not shown.
 pub(super) fn text(event: &Event, verbose: bool) -> Option<String> {
     let text = match event {
-        Event::LookUp { name, region } => format!("lookup {name} in {region}"),
+        Event::Lookup { name, region } => format!("lookup {name} in {region}"),
         Event::Reading { kind, count } => format!("reading {kind} ({count})"),
         Event::StateSaved { serial } => format!("state saved, serial {serial}"),
         Event::Planned { .. } | Event::ApplyStarted { .. } => return None,

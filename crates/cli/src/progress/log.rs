@@ -10,7 +10,7 @@ use ohinfra_engine::events::Event;
 
 use super::to_json;
 use crate::error::CommandError;
-use crate::say::outln;
+use crate::print::outln;
 
 /// JSON Lines on standard output.
 pub(super) struct JsonLines;

@@ -92,7 +92,7 @@ impl Observer for Terminal {
             }
             Event::Skipped { .. } => advance(&bars),
             Event::Notice { message } => self.print(message),
-            Event::LookUp { .. } | Event::Reading { .. } | Event::Planned { .. } | Event::StateSaved { .. } => {
+            Event::Lookup { .. } | Event::Reading { .. } | Event::Planned { .. } | Event::StateSaved { .. } => {
                 if let Some(text) = lines::text(event, self.verbose) {
                     self.print(&text);
                 }

@@ -32,6 +32,6 @@ impl Definition for Issuance {
             .untagged()
             .step()
             .timeouts(Duration::from_secs(2700), Duration::from_secs(60))
-            .usually(Duration::from_secs(120))
+            .expected_create(Duration::from_secs(120))
     }
 }

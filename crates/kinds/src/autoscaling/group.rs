@@ -56,7 +56,7 @@ impl Definition for Group {
             .attribute("arn", Availability::Ready)
             .named_by(&["group_name"])
             .timeouts(Duration::from_secs(3600), Duration::from_secs(1800))
-            .usually(Duration::from_secs(60))
-            .usually_updated_in(EXCHANGE + WARM_UP)
+            .expected_create(Duration::from_secs(60))
+            .expected_update(EXCHANGE + WARM_UP)
     }
 }

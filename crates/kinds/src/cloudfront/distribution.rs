@@ -145,7 +145,7 @@ impl Definition for Distribution {
             .attribute("arn", Availability::Early)
             .attribute("domain_name", Availability::Early)
             .timeouts(Duration::from_secs(2700), Duration::from_secs(2700))
-            .usually(Duration::from_secs(240))
-            .usually_updated_in(Duration::from_secs(240))
+            .expected_create(Duration::from_secs(240))
+            .expected_update(Duration::from_secs(240))
     }
 }

@@ -37,6 +37,6 @@ impl Definition for UserPoolDomain {
             .named_by(&["domain"])
             .exclusive()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
-            .usually(Duration::from_secs(10))
+            .expected_create(Duration::from_secs(10))
     }
 }

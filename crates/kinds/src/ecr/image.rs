@@ -47,6 +47,6 @@ impl Definition for Image {
             .attribute("id", Availability::Early)
             .attribute("tag", Availability::Early)
             .untagged()
-            .usually(Duration::from_secs(300))
+            .expected_create(Duration::from_secs(300))
     }
 }

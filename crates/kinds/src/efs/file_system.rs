@@ -42,6 +42,6 @@ impl Definition for FileSystem {
             .attribute("arn", Availability::Ready)
             .holds_data()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
-            .usually(Duration::from_secs(10))
+            .expected_create(Duration::from_secs(10))
     }
 }

@@ -35,6 +35,6 @@ impl Definition for MountTarget {
             .named_by(&["file_system_id", "subnet_id"])
             .exclusive()
             .timeouts(Duration::from_secs(900), Duration::from_secs(900))
-            .usually(Duration::from_secs(80))
+            .expected_create(Duration::from_secs(80))
     }
 }

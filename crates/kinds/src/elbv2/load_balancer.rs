@@ -50,6 +50,6 @@ impl Definition for LoadBalancer {
             .named_by(&["balancer_name"])
             .protected_by("deletion_protection")
             .timeouts(Duration::from_secs(900), Duration::from_secs(900))
-            .usually(Duration::from_secs(150))
+            .expected_create(Duration::from_secs(150))
     }
 }

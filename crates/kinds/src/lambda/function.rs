@@ -71,7 +71,7 @@ impl Definition for Function {
             .named_by(&["function_name"])
             .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(600))
-            .usually(Duration::from_secs(5))
-            .usually_updated_in(Duration::from_secs(5))
+            .expected_create(Duration::from_secs(5))
+            .expected_update(Duration::from_secs(5))
     }
 }

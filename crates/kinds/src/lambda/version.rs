@@ -36,6 +36,6 @@ impl Definition for Version {
             .attribute("version", Availability::Ready)
             .untagged()
             .timeouts(Duration::from_secs(600), Duration::from_secs(120))
-            .usually(Duration::from_secs(3))
+            .expected_create(Duration::from_secs(3))
     }
 }

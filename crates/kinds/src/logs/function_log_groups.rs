@@ -54,7 +54,7 @@ impl Definition for FunctionLogGroups {
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["function_name"])
-            .usually(Duration::from_secs(4))
-            .usually_updated_in(Duration::from_secs(4))
+            .expected_create(Duration::from_secs(4))
+            .expected_update(Duration::from_secs(4))
     }
 }

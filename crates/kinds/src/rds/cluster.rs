@@ -106,7 +106,7 @@ impl Definition for Cluster {
             .holds_data()
             .protected_by("deletion_protection")
             .timeouts(Duration::from_secs(3600), Duration::from_secs(3600))
-            .usually(Duration::from_secs(300))
-            .usually_updated_in(Duration::from_secs(60))
+            .expected_create(Duration::from_secs(300))
+            .expected_update(Duration::from_secs(60))
     }
 }

@@ -47,6 +47,6 @@ impl Definition for Instance {
             .attribute("endpoint", Availability::Ready)
             .named_by(&["instance_name"])
             .timeouts(Duration::from_secs(3600), Duration::from_secs(3600))
-            .usually(Duration::from_secs(360))
+            .expected_create(Duration::from_secs(360))
     }
 }

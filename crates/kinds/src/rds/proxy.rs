@@ -54,6 +54,6 @@ impl Definition for Proxy {
             .attribute("endpoint", Availability::Early)
             .named_by(&["proxy_name"])
             .timeouts(Duration::from_secs(1800), Duration::from_secs(1800))
-            .usually(Duration::from_secs(300))
+            .expected_create(Duration::from_secs(300))
     }
 }

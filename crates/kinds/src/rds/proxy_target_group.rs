@@ -38,6 +38,6 @@ impl Definition for ProxyTargetGroup {
             .untagged()
             .named_by(&["proxy_name"])
             .timeouts(Duration::from_secs(1800), Duration::from_secs(600))
-            .usually(Duration::from_secs(60))
+            .expected_create(Duration::from_secs(60))
     }
 }

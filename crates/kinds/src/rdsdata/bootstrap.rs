@@ -65,6 +65,6 @@ impl Definition for Bootstrap {
             .untagged()
             .step()
             .timeouts(Duration::from_secs(900), Duration::from_secs(60))
-            .usually(Duration::from_secs(5))
+            .expected_create(Duration::from_secs(5))
     }
 }

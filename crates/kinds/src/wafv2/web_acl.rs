@@ -94,6 +94,6 @@ impl Definition for WebAcl {
             .named_by(&["acl_name"])
             .held()
             .timeouts(Duration::from_secs(600), Duration::from_secs(900))
-            .usually(Duration::from_secs(3))
+            .expected_create(Duration::from_secs(3))
     }
 }

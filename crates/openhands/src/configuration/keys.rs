@@ -9,7 +9,7 @@ use super::tree::{Node, NodeValue, Origin};
 
 /// The type of a configuration value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Holds {
+pub enum ValueType {
     /// A string.
     Text,
     /// One of these strings.
@@ -33,7 +33,7 @@ pub struct Key {
     /// The dotted path; `edge.*.` matches every `[[edge]]`.
     pub path: &'static str,
     /// The type of the value.
-    pub holds: Holds,
+    pub holds: ValueType,
     /// The default as JSON; empty if there is none.
     pub default: &'static str,
     /// The description in the reference and the JSON Schema.
@@ -58,7 +58,7 @@ const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-6\"";
 /// All of [`ohinfra_kinds::logs::REPLICA_REGIONS`].
 const EDGE_LOG_REGIONS: &str = r#"["ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "us-east-2", "us-west-1", "us-west-2"]"#;
 
-const fn key(path: &'static str, holds: Holds, default: &'static str, help: &'static str) -> Key {
+const fn key(path: &'static str, holds: ValueType, default: &'static str, help: &'static str) -> Key {
     Key { path, holds, default, help }
 }
 
@@ -66,261 +66,281 @@ const fn key(path: &'static str, holds: Holds, default: &'static str, help: &'st
 pub const KEYS: &[Key] = &[
     key(
         "name",
-        Holds::Text,
+        ValueType::Text,
         "\"openhands\"",
         "Deployment name. It prefixes resource names and owns the state, so one account can hold several deployments.",
     ),
-    key("region", Holds::Text, "\"us-east-1\"", "Main AWS region."),
-    key("vpc_id", Holds::Text, "", "ID of the VPC for the deployment. Required, except with `[backend]`."),
+    key("region", ValueType::Text, "\"us-east-1\"", "Main AWS region."),
+    key("vpc_id", ValueType::Text, "", "ID of the VPC for the deployment. Required, except with `[backend]`."),
     key(
         "hosted_zone_id",
-        Holds::Text,
+        ValueType::Text,
         "",
         "ID of the public Route 53 hosted zone of the domain. Required unless every `[[edge]]` sets it.",
     ),
-    key("domain_name", Holds::Text, "", "Domain name. Required unless every `[[edge]]` sets it."),
-    key("sub_domain", Holds::Text, "\"openhands\"", "Subdomain under the domain."),
-    key("site_name", Holds::Text, "\"Openhands on AWS\"", "Site name shown on the login page and in emails."),
-    key("skip_s3_endpoint", Holds::Flag, "false", "Do not create the S3 gateway endpoint."),
+    key("domain_name", ValueType::Text, "", "Domain name. Required unless every `[[edge]]` sets it."),
+    key("sub_domain", ValueType::Text, "\"openhands\"", "Subdomain under the domain."),
+    key("site_name", ValueType::Text, "\"Openhands on AWS\"", "Site name shown on the login page and in emails."),
+    key("skip_s3_endpoint", ValueType::Flag, "false", "Do not create the S3 gateway endpoint."),
     key(
         "stage",
-        Holds::Text,
+        ValueType::Text,
         "",
         "`production` or `staging`. Default: `staging` if the domain starts with `test.`, otherwise `production`.",
     ),
     key(
         "state.url",
-        Holds::Text,
+        ValueType::Text,
         "",
         "State location, `s3://bucket/key`; `<account>` and `<region>` are replaced. Default: the local file `state/<name>.json`.",
     ),
     key(
         "backend.region",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Main region of an existing deployment to serve. With `[backend]`, only login and domains are created.",
     ),
-    key("backend.name", Holds::Text, "\"openhands\"", "Name of the existing deployment to serve."),
+    key("backend.name", ValueType::Text, "\"openhands\"", "Name of the existing deployment to serve."),
     key(
         "auth.callback_domains",
-        Holds::Texts,
+        ValueType::Texts,
         "[]",
         "Domains allowed as login redirect targets. Default: the domains of all edges.",
     ),
-    key("auth.domain_prefix_suffix", Holds::Text, "\"shared\"", "Suffix of the Cognito domain prefix."),
+    key("auth.domain_prefix_suffix", ValueType::Text, "\"shared\"", "Suffix of the Cognito domain prefix."),
     key(
         "auth.local_login",
-        Holds::Flag,
+        ValueType::Flag,
         "true",
         "Allow login with an email address and a password, in addition to SAML or OpenID Connect.",
     ),
     key(
         "auth.saml.name",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Name of the SAML provider, shown on its login button. Required in `[auth.saml]`. Changing it gives every user a new ID.",
     ),
-    key("auth.saml.metadata_url", Holds::Text, "", "URL of the SAML metadata. Required unless `metadata_file` is set."),
-    key("auth.saml.metadata_file", Holds::Text, "", "File with the SAML metadata, relative to the configuration file."),
-    key("auth.saml.sign_out", Holds::Flag, "false", "Also log users out of the SAML provider (single logout)."),
+    key(
+        "auth.saml.metadata_url",
+        ValueType::Text,
+        "",
+        "URL of the SAML metadata. Required unless `metadata_file` is set.",
+    ),
+    key(
+        "auth.saml.metadata_file",
+        ValueType::Text,
+        "",
+        "File with the SAML metadata, relative to the configuration file.",
+    ),
+    key("auth.saml.sign_out", ValueType::Flag, "false", "Also log users out of the SAML provider (single logout)."),
     key(
         "auth.saml.attributes",
-        Holds::TextTable,
+        ValueType::TextTable,
         "",
         "Map of user attributes to SAML attribute names. `email` defaults to the standard claim URI.",
     ),
     key(
         "auth.oidc.name",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Name of the OpenID Connect provider, shown on its login button. Required in `[auth.oidc]`. Changing it gives every user a new ID.",
     ),
-    key("auth.oidc.issuer", Holds::Text, "", "Issuer URL of the OpenID Connect provider. Required in `[auth.oidc]`."),
+    key(
+        "auth.oidc.issuer",
+        ValueType::Text,
+        "",
+        "Issuer URL of the OpenID Connect provider. Required in `[auth.oidc]`.",
+    ),
     key(
         "auth.oidc.client_id",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Client ID of this deployment at the provider. Required in `[auth.oidc]`.",
     ),
     key(
         "auth.oidc.client_secret_name",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Name of the Secrets Manager secret, in the main region, that contains the client secret. Required in `[auth.oidc]`.",
     ),
-    key("auth.oidc.scopes", Holds::Texts, "[\"openid\", \"email\", \"profile\"]", "Requested OAuth scopes."),
+    key("auth.oidc.scopes", ValueType::Texts, "[\"openid\", \"email\", \"profile\"]", "Requested OAuth scopes."),
     key(
         "auth.oidc.attributes",
-        Holds::TextTable,
+        ValueType::TextTable,
         "",
         "Map of user attributes to claims. `email` and `email_verified` default to the claims with the same names.",
     ),
-    key("sandbox.aws_access", Holds::Flag, "false", "Grant agents access to AWS services other than Bedrock."),
+    key("sandbox.aws_access", ValueType::Flag, "false", "Grant agents access to AWS services other than Bedrock."),
     key(
         "sandbox.aws_policy_file",
-        Holds::Text,
+        ValueType::Text,
         "\"config/sandbox-aws-policy.json\"",
         "IAM policy document of that access, relative to the configuration file.",
     ),
     key(
         "sandbox.secret_name",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Name of the secret that encrypts agent sessions. Default: `<name>/sandbox-secret-key`. An existing secret is used, but not managed.",
     ),
-    key("sandbox.memory_mb", Holds::Integer(512, 1_048_576), "4096", "Memory limit of a sandbox, in MB."),
-    key("sandbox.cpus", Holds::Number(0.1, 256.0), "2", "CPU limit of a sandbox."),
+    key("sandbox.memory_mb", ValueType::Integer(512, 1_048_576), "4096", "Memory limit of a sandbox, in MB."),
+    key("sandbox.cpus", ValueType::Number(0.1, 256.0), "2", "CPU limit of a sandbox."),
     key(
         "sandbox.processes",
-        Holds::Integer(64, 65_536),
+        ValueType::Integer(64, 65_536),
         "1024",
         "Maximum number of processes and threads in a sandbox.",
     ),
     key(
         "sandbox.disk_gb",
-        Holds::Integer(0, 16_384),
+        ValueType::Integer(0, 16_384),
         "20",
         "Disk limit of a sandbox, in GB, excluding its workspace; 0 disables the limit.",
     ),
     key(
         "sandbox.idle_minutes",
-        Holds::Integer(0, 525_600),
+        ValueType::Integer(0, 525_600),
         "60",
         "Minutes of inactivity before a sandbox is stopped; 0 disables stopping.",
     ),
     key(
         "sandbox.retention_days",
-        Holds::Integer(0, 36_500),
+        ValueType::Integer(0, 36_500),
         "0",
         "Days before an archived conversation is deleted; 0 disables deletion.",
     ),
-    key("sandbox.per_user", Holds::Integer(1, 1000), "3", "Maximum number of running sandboxes per user."),
+    key("sandbox.per_user", ValueType::Integer(1, 1000), "3", "Maximum number of running sandboxes per user."),
     key(
         "edge.*.suffix",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Suffix of the stack name, `edge-<suffix>`. Default: the stack is named `edge`.",
     ),
-    key("edge.*.domain_name", Holds::Text, "", "Domain name of this edge. Default: the top-level `domain_name`."),
+    key("edge.*.domain_name", ValueType::Text, "", "Domain name of this edge. Default: the top-level `domain_name`."),
     key(
         "edge.*.hosted_zone_id",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Hosted zone ID of this edge. Default: the top-level `hosted_zone_id`.",
     ),
-    key("edge.*.sub_domain", Holds::Text, "", "Subdomain of this edge. Default: the top-level `sub_domain`."),
+    key("edge.*.sub_domain", ValueType::Text, "", "Subdomain of this edge. Default: the top-level `sub_domain`."),
     key(
         "edge.*.runtime_access",
-        Holds::Choice(&["owner", "public"]),
+        ValueType::Choice(&["owner", "public"]),
         "\"owner\"",
         "Access to apps started by agents: `owner` for the owner of the conversation only, `public` for everyone.",
     ),
     key(
         "models.default",
-        Holds::Text,
+        ValueType::Text,
         DEFAULT_MODEL,
         "Default model of new users: `bedrock/` followed by a Bedrock model or inference profile ID.",
     ),
     key(
         "models.allowed",
-        Holds::Texts,
+        ValueType::Texts,
         "[\"anthropic.claude-*\", \"*.anthropic.claude-*\"]",
         "Models that users and agents can use: patterns of model and inference profile IDs, where `*` matches any characters.",
     ),
     // Lambda@Edge supports the newest Node.js runtime of Lambda:
     // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
     // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-    key("edge_runtime", Holds::Text, "\"nodejs24.x\"", "Lambda runtime of the Lambda@Edge functions."),
-    key("user_config.runtime", Holds::Text, "\"python3.14\"", "Lambda runtime of the user configuration API."),
-    key("compute.instance_type", Holds::Text, "\"m7g.xlarge\"", "EC2 instance type (arm64)."),
-    key("compute.root_volume_gb", Holds::Integer(8, 16384), "30", "Size of the root volume, in GB."),
-    key("compute.data_volume_gb", Holds::Integer(1, 16384), "100", "Size of the data volume, in GB."),
+    key("edge_runtime", ValueType::Text, "\"nodejs24.x\"", "Lambda runtime of the Lambda@Edge functions."),
+    key("user_config.runtime", ValueType::Text, "\"python3.14\"", "Lambda runtime of the user configuration API."),
+    key("compute.instance_type", ValueType::Text, "\"m7g.xlarge\"", "EC2 instance type (arm64)."),
+    key("compute.root_volume_gb", ValueType::Integer(8, 16384), "30", "Size of the root volume, in GB."),
+    key("compute.data_volume_gb", ValueType::Integer(1, 16384), "100", "Size of the data volume, in GB."),
     key(
         "compute.openhands_version",
-        Holds::Text,
+        ValueType::Text,
         "\"1.11.0\"",
         "OpenHands version, one of the tested versions. It determines the agent server image.",
     ),
     key(
         "compute.auto_update",
-        Holds::Flag,
+        ValueType::Flag,
         "false",
         "Pull the configured image tags every night and restart OpenHands if an image changed. No effect with `images.source = \"build\"`.",
     ),
-    key("compute.deletion_protection", Holds::Flag, "false", "Enable deletion protection of the load balancer."),
+    key("compute.deletion_protection", ValueType::Flag, "false", "Enable deletion protection of the load balancer."),
     key(
         "database.engine_version",
-        Holds::Text,
+        ValueType::Text,
         "\"17\"",
         "Major version or minimum version of Aurora PostgreSQL: `16`, `15.8`. With a major version, a new cluster gets the newest minor version.",
     ),
     key(
         "database.auto_minor_version_upgrade",
-        Holds::Flag,
+        ValueType::Flag,
         "true",
         "Let AWS upgrade the minor version in the maintenance window.",
     ),
-    key("database.min_acu", Holds::Number(0.0, 256.0), "0.5", "Minimum Aurora capacity (ACU)."),
-    key("database.max_acu", Holds::Number(1.0, 256.0), "4", "Maximum Aurora capacity (ACU)."),
-    key("database.backup_retention_days", Holds::Integer(1, 35), "35", "Retention of automated backups, in days."),
-    key("database.deletion_protection", Holds::Flag, "false", "Enable deletion protection of the cluster."),
-    key("database.restore_from_snapshot", Holds::Text, "", "Snapshot to create the cluster from, or `latest`."),
+    key("database.min_acu", ValueType::Number(0.0, 256.0), "0.5", "Minimum Aurora capacity (ACU)."),
+    key("database.max_acu", ValueType::Number(1.0, 256.0), "4", "Maximum Aurora capacity (ACU)."),
+    key("database.backup_retention_days", ValueType::Integer(1, 35), "35", "Retention of automated backups, in days."),
+    key("database.deletion_protection", ValueType::Flag, "false", "Enable deletion protection of the cluster."),
+    key("database.restore_from_snapshot", ValueType::Text, "", "Snapshot to create the cluster from, or `latest`."),
     key(
         "network.endpoints",
-        Holds::FlagTable(ENDPOINTS),
+        ValueType::FlagTable(ENDPOINTS),
         "",
         "Interface endpoints. All are created, except those set to `false`.",
     ),
     key(
         "monitoring.alarm_emails",
-        Holds::Texts,
+        ValueType::Texts,
         "[]",
         "Email addresses that receive alerts. Other subscriptions of the topic are left unmanaged.",
     ),
-    key("monitoring.log_retention_days", Holds::Integer(1, 3653), "30", "Retention of the application log, in days."),
+    key(
+        "monitoring.log_retention_days",
+        ValueType::Integer(1, 3653),
+        "30",
+        "Retention of the application log, in days.",
+    ),
     key(
         "monitoring.edge_log_regions",
-        Holds::Texts,
+        ValueType::Texts,
         EDGE_LOG_REGIONS,
         "Regions, besides us-east-1, whose Lambda@Edge log groups are managed. Remove regions that your organization denies.",
     ),
     key(
         "monitoring.data_bucket_name",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Name of the data bucket. Default: `<name>-data-<account>-<region>`.",
     ),
     key(
         "images.source",
-        Holds::Choice(&["upstream", "build"]),
+        ValueType::Choice(&["upstream", "build"]),
         "\"upstream\"",
         "`upstream` pulls the published images. `build` builds images locally with Docker and pushes them to Amazon ECR.",
     ),
     key(
         "images.openhands_digest",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Digest of the OpenHands base image, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
     ),
     key(
         "images.agent_server_digest",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Digest of the agent server base image, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
     ),
     key(
         "images.aws_cli_digest",
-        Holds::Text,
+        ValueType::Text,
         "",
         "Digest of the image that supplies the AWS CLI, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
     ),
     key(
         "waf.rate_limit",
-        Holds::Integer(10, 2_000_000_000),
+        ValueType::Integer(10, 2_000_000_000),
         "50000",
         "Maximum number of requests per IP address in 5 minutes.",
     ),
-    key("tags", Holds::TextTable, "", "Additional tags of all resources."),
+    key("tags", ValueType::TextTable, "", "Additional tags of all resources."),
 ];
 
 /// Keys removed since earlier versions, with the help for each.
@@ -354,15 +374,15 @@ pub(super) fn check(tree: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>,
 fn walk(path: &str, node: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>, problems: &mut Vec<Diagnostic>) {
     let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match (&node.value, find(path)) {
-        (NodeValue::Table(entries), Some(Key { holds: Holds::TextTable, .. })) => {
+        (NodeValue::Table(entries), Some(Key { holds: ValueType::TextTable, .. })) => {
             for (name, entry) in entries {
-                leaf(&join(name), entry, Holds::Text, leaves, problems);
+                leaf(&join(name), entry, ValueType::Text, leaves, problems);
             }
         }
-        (NodeValue::Table(entries), Some(Key { holds: Holds::FlagTable(names), .. })) => {
+        (NodeValue::Table(entries), Some(Key { holds: ValueType::FlagTable(names), .. })) => {
             for (name, entry) in entries {
                 if names.contains(&name.as_str()) {
-                    leaf(&join(name), entry, Holds::Flag, leaves, problems);
+                    leaf(&join(name), entry, ValueType::Flag, leaves, problems);
                 } else {
                     let message = format!("unknown key `{}`", join(name));
                     problems
@@ -429,7 +449,7 @@ fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>
 fn leaf(
     path: &str,
     node: &Node,
-    holds: Holds,
+    holds: ValueType,
     leaves: &mut BTreeMap<String, (Value, Origin)>,
     problems: &mut Vec<Diagnostic>,
 ) {
@@ -446,28 +466,28 @@ fn leaf(
 }
 
 /// Converts a value to the type of its key. Strings from flags and variables are parsed; strings from the file are not.
-fn read(node: &Node, holds: Holds) -> Result<Value, String> {
+fn read(node: &Node, holds: ValueType) -> Result<Value, String> {
     let text = match &node.value {
         NodeValue::Text(text) => Some(text.as_str()),
         _ => None,
     };
     let loose = text.filter(|_| !matches!(node.origin, Origin::File { .. })).map(str::trim);
     match holds {
-        Holds::Text => match (&node.value, loose) {
+        ValueType::Text => match (&node.value, loose) {
             (NodeValue::Text(text), _) => Ok(json!(text)),
             _ => Err("a string".to_owned()),
         },
-        Holds::Choice(choices) => text
+        ValueType::Choice(choices) => text
             .filter(|text| choices.contains(text))
             .map(|text| json!(text))
             .ok_or_else(|| choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or ")),
-        Holds::Flag => match (&node.value, loose) {
+        ValueType::Flag => match (&node.value, loose) {
             (NodeValue::Flag(flag), _) => Ok(json!(flag)),
             (_, Some("true")) => Ok(json!(true)),
             (_, Some("false")) => Ok(json!(false)),
             _ => Err("`true` or `false`".to_owned()),
         },
-        Holds::Integer(min, max) => match (&node.value, loose) {
+        ValueType::Integer(min, max) => match (&node.value, loose) {
             (NodeValue::Integer(number), _) => Some(*number),
             (_, Some(text)) => text.parse().ok(),
             _ => None,
@@ -475,7 +495,7 @@ fn read(node: &Node, holds: Holds) -> Result<Value, String> {
         .filter(|number| (min..=max).contains(number))
         .map(|number| json!(number))
         .ok_or_else(|| format!("an integer from {min} to {max}")),
-        Holds::Number(min, max) => match (&node.value, loose) {
+        ValueType::Number(min, max) => match (&node.value, loose) {
             #[expect(clippy::cast_precision_loss, reason = "numbers within the bounds are exact")]
             (NodeValue::Integer(number), _) => Some(*number as f64),
             (NodeValue::Number(number), _) => Some(*number),
@@ -485,8 +505,8 @@ fn read(node: &Node, holds: Holds) -> Result<Value, String> {
         .filter(|number| (min..=max).contains(number))
         .map(|number| json!(number))
         .ok_or_else(|| format!("a number from {min} to {max}")),
-        Holds::Texts => texts(&node.value).map(|list| json!(list)).ok_or_else(|| "a list of strings".to_owned()),
-        Holds::TextTable | Holds::FlagTable(_) => Err("a table".to_owned()),
+        ValueType::Texts => texts(&node.value).map(|list| json!(list)).ok_or_else(|| "a list of strings".to_owned()),
+        ValueType::TextTable | ValueType::FlagTable(_) => Err("a table".to_owned()),
     }
 }
 
@@ -506,78 +526,4 @@ fn texts(value: &NodeValue) -> Option<Vec<String>> {
         }
         _ => None,
     }
-}
-
-/// Returns the key reference in Markdown, generated from the table.
-pub fn markdown() -> String {
-    let mut text = String::from(
-        "# Configuration keys\n\nGenerated by `cargo xtask docs`. For the sources of values and their precedence, see [Configuration](configuration.md).\n\n| key | type | default | description |\n| --- | --- | --- | --- |\n",
-    );
-    for key in KEYS {
-        let value_type = match key.holds {
-            Holds::Text => "string".to_owned(),
-            Holds::Choice(choices) => {
-                choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" or ")
-            }
-            Holds::Flag => "`true` or `false`".to_owned(),
-            Holds::Integer(min, max) => format!("integer, {min} to {max}"),
-            Holds::Number(min, max) => format!("number, {min} to {max}"),
-            Holds::Texts => "list of strings".to_owned(),
-            Holds::TextTable => "table of strings".to_owned(),
-            Holds::FlagTable(names) => format!("table of booleans: {}", names.join(", ")),
-        };
-        let path = key.path.replace("edge.*.", "[[edge]] ");
-        let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        text.push_str(&format!("| `{path}` | {value_type} | {default} | {} |\n", key.help));
-    }
-    text
-}
-
-/// Returns the JSON Schema of the configuration file, generated from the table.
-pub fn json_schema() -> Value {
-    let mut root = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "ohinfra.toml",
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {},
-    });
-    for key in KEYS {
-        let mut schema = match key.holds {
-            Holds::Text => json!({"type": "string"}),
-            Holds::Choice(choices) => json!({"enum": choices}),
-            Holds::Flag => json!({"type": "boolean"}),
-            Holds::Integer(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
-            Holds::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
-            Holds::Texts => json!({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}),
-            Holds::TextTable => json!({"type": "object", "additionalProperties": {"type": "string"}}),
-            Holds::FlagTable(names) => {
-                let flags: BTreeMap<&str, Value> =
-                    names.iter().map(|name| (*name, json!({"type": "boolean"}))).collect();
-                json!({"type": "object", "additionalProperties": false, "properties": flags})
-            }
-        };
-        schema["description"] = json!(key.help);
-        if let Some(default) = default(key.path) {
-            schema["default"] = default;
-        }
-        let mut at = &mut root;
-        let mut parts = key.path.split('.').peekable();
-        while let Some(part) = parts.next() {
-            if part == "*" {
-                continue;
-            }
-            if parts.peek().is_none() {
-                at["properties"][part] = schema.take();
-                break;
-            }
-            let nested = &mut at["properties"][part];
-            if nested.is_null() {
-                let table = json!({"type": "object", "additionalProperties": false, "properties": {}});
-                *nested = if parts.peek() == Some(&"*") { json!({"type": "array", "items": table}) } else { table };
-            }
-            at = if nested["type"] == "array" { &mut nested["items"] } else { nested };
-        }
-    }
-    root
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Values;
-use super::forms::is_secret_name;
 use super::tree::Node;
+use super::validators::is_secret_name;
 
 /// The usual SAML attribute name of the email address.
 const SAML_EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";

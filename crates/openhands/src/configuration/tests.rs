@@ -161,7 +161,7 @@ fn the_default_model_is_always_allowed() {
         ("a.b", "a.bc", false),
         ("*", "", true),
     ] {
-        assert_eq!(forms::fits_pattern(pattern, text), fits, "{pattern} {text}");
+        assert_eq!(validators::fits_pattern(pattern, text), fits, "{pattern} {text}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Digests of the base images. A tag can be moved; a digest is immutable.
 
 use ohinfra_core::diagnostic::Diagnostic;
-use ohinfra_core::look_up::Request;
+use ohinfra_core::lookup::Request;
 use ohinfra_kinds::ecr::ImageDigest;
 
 use super::{Answers, Pins};

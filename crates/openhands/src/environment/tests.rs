@@ -23,7 +23,7 @@ pub(super) fn checked_with(
     change: impl Fn(&str, &mut Value),
 ) -> Result<(Environment, Vec<Diagnostic>), String> {
     let configuration = configuration(more);
-    let answers: Vec<(Request, Value)> = look_ups(&configuration, pins, false)
+    let answers: Vec<(Request, Value)> = lookups(&configuration, pins, false)
         .into_iter()
         .map(|request| {
             let mut answer = match request.name {
@@ -99,8 +99,8 @@ fn all_missing_prerequisites_are_reported_together() {
 #[test]
 fn the_hosted_zone_must_match_the_domain_or_a_parent_domain() {
     let zone = |name: &'static str| {
-        move |look_up: &str, answer: &mut Value| {
-            if look_up == "route53.hosted_zone" {
+        move |lookup: &str, answer: &mut Value| {
+            if lookup == "route53.hosted_zone" {
                 answer["name"] = json!(name);
             }
         }
@@ -112,8 +112,8 @@ fn the_hosted_zone_must_match_the_domain_or_a_parent_domain() {
 
 #[test]
 fn existing_endpoints_of_others_are_not_managed() {
-    let endpoints = |look_up: &str, answer: &mut Value| {
-        if look_up == "ec2.vpc_endpoints" {
+    let endpoints = |lookup: &str, answer: &mut Value| {
+        if lookup == "ec2.vpc_endpoints" {
             *answer = json!([
                 { "id": "vpce-1", "service_name": "com.amazonaws.us-west-2.s3", "endpoint_type": "Gateway", "private_dns": false, "tags": {} },
                 { "id": "vpce-2", "service_name": "com.amazonaws.us-west-2.ecr.api", "endpoint_type": "Interface", "private_dns": true, "tags": {} },
@@ -134,8 +134,8 @@ fn existing_endpoints_of_others_are_not_managed() {
 #[test]
 fn an_existing_sandbox_secret_is_used_and_an_owned_one_is_managed() {
     let secret = |tags: Value| {
-        move |look_up: &str, answer: &mut Value| {
-            if look_up == "secretsmanager.secret" {
+        move |lookup: &str, answer: &mut Value| {
+            if lookup == "secretsmanager.secret" {
                 *answer = json!({ "arn": "arn:secret", "tags": tags, "deleted": false });
             }
         }
@@ -147,16 +147,16 @@ fn an_existing_sandbox_secret_is_used_and_an_owned_one_is_managed() {
 
 #[test]
 fn a_missing_backup_opt_in_is_a_warning() {
-    let (_, warnings) = checked("", |look_up, answer| {
-        if look_up == "backup.opted_in" {
+    let (_, warnings) = checked("", |lookup, answer| {
+        if lookup == "backup.opted_in" {
             *answer = json!({ "EBS": true, "EFS": false, "S3": false });
         }
     })
     .unwrap();
     assert_eq!(warnings[0].message, "AWS Backup does not back up EFS: not enabled in the account");
     assert!(warnings[0].help.as_ref().unwrap().contains("EFS=true"), "{warnings:?}");
-    let unknown = checked("", |look_up, answer| {
-        if look_up == "backup.opted_in" {
+    let unknown = checked("", |lookup, answer| {
+        if lookup == "backup.opted_in" {
             *answer = json!({});
         }
     });
@@ -180,7 +180,7 @@ fn with_backend(exported: &Value) -> Result<Environment, String> {
         "name = \"team\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n[backend]\nregion = \"eu-west-1\"\n";
     let file = Some(("ohinfra.toml".to_owned(), text.to_owned()));
     let (configuration, _) = Configuration::load(&Sources { file, ..Sources::default() }).unwrap();
-    let answers: Vec<(Request, Value)> = look_ups(&configuration, &Pins::default(), false)
+    let answers: Vec<(Request, Value)> = lookups(&configuration, &Pins::default(), false)
         .into_iter()
         .map(|request| {
             let answer = match request.name {
@@ -223,13 +223,13 @@ fn base_images_are_pinned_by_digest_and_looked_up_once() {
 
     // The tags move: pinned digests are kept without a lookup until an upgrade.
     let pins = |upgrade| Pins { known: environment.pins.clone(), upgrade, ..Pins::default() };
-    let moved = |look_up: &str, answer: &mut Value| {
-        if look_up == "docker.image_digest" {
+    let moved = |lookup: &str, answer: &mut Value| {
+        if lookup == "docker.image_digest" {
             *answer = json!({ "digest": digest("b") });
         }
     };
     let requests = |pins: &Pins| {
-        look_ups(&configuration(build), pins, false).iter().filter(|r| r.name.starts_with("docker.image")).count()
+        lookups(&configuration(build), pins, false).iter().filter(|r| r.name.starts_with("docker.image")).count()
     };
     assert_eq!((requests(&pins(false)), requests(&pins(true))), (0, 3));
     let (kept, _) = checked_with(build, &pins(false), moved).unwrap();
@@ -243,8 +243,8 @@ fn base_images_are_pinned_by_digest_and_looked_up_once() {
 
 #[test]
 fn an_unreachable_registry_is_an_error_that_names_the_image() {
-    let error = checked("[images]\nsource = \"build\"\n", |look_up, answer| {
-        if look_up == "docker.image_digest" {
+    let error = checked("[images]\nsource = \"build\"\n", |lookup, answer| {
+        if lookup == "docker.image_digest" {
             *answer = json!({ "problem": "dial tcp: lookup ghcr.io: no such host" });
         }
     });

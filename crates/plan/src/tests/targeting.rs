@@ -17,12 +17,12 @@ fn a_selection_includes_dependencies_or_for_a_destroy_dependents() {
         chosen.iter().map(ToString::to_string).collect()
     };
     let two = Selection { targets: vec![address("b/two")], ..Selection::default() };
-    assert_eq!(selected(&two, Direction::Making), ["a/one", "b/two"]);
-    assert_eq!(selected(&two, Direction::TakingAway), ["b/three", "b/two"]);
+    assert_eq!(selected(&two, Direction::Dependencies), ["a/one", "b/two"]);
+    assert_eq!(selected(&two, Direction::Dependents), ["b/three", "b/two"]);
     let only = Selection { exclusively: true, ..two };
-    assert_eq!(selected(&only, Direction::Making), ["b/two"]);
+    assert_eq!(selected(&only, Direction::Dependencies), ["b/two"]);
     let stack = Selection { stacks: vec!["b".to_owned()], ..Selection::default() };
-    assert_eq!(selected(&stack, Direction::Making), ["a/one", "b/three", "b/two"]);
+    assert_eq!(selected(&stack, Direction::Dependencies), ["a/one", "b/three", "b/two"]);
 }
 
 /// Returns the graph of a bundle, a template that refers to it, and a group that refers to the template.

@@ -12,7 +12,7 @@ use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_state::{LocalStore, StateStore};
 use ohinfra_testkit::users::FileUsers;
-use ohinfra_testkit::{kind, look_ups};
+use ohinfra_testkit::{kind, lookups};
 
 struct Fake {
     file: PathBuf,
@@ -25,7 +25,7 @@ impl Cloud for Fake {
             let provider = kind::provider(&cloud, ohinfra_kinds::schemas());
             let answers = std::fs::read(self.file.with_extension("look-ups")).ok();
             let answers = answers.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            look_ups::answered(provider, &answers.unwrap_or_else(look_ups::usual))
+            lookups::answered(provider, &answers.unwrap_or_else(lookups::usual))
         })
     }
 

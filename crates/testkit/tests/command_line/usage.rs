@@ -1,6 +1,6 @@
 //! Usage errors and unknown names.
 
-use ohinfra_testkit::look_ups;
+use ohinfra_testkit::lookups;
 use serde_json::json;
 
 use super::Place;
@@ -60,7 +60,7 @@ fn names_of_the_cdk_project_are_accepted_with_a_warning() {
 #[test]
 fn expired_credentials_are_reported_once_with_a_remedy() {
     let place = Place::new();
-    let mut answers = look_ups::usual();
+    let mut answers = lookups::usual();
     for name in ["sts.caller_identity", "ec2.vpc", "ec2.vpc_network"] {
         answers[name] = json!({ "error": "credentials" });
     }

@@ -1,6 +1,6 @@
 //! `ohinfra users` and the company login.
 
-use ohinfra_testkit::look_ups;
+use ohinfra_testkit::lookups;
 use ohinfra_testkit::users::{Accounts, FileUsers};
 use serde_json::{Value, json};
 
@@ -198,7 +198,7 @@ const SAML: &str = "[auth.saml]\nname = \"Example-SAML\"\nmetadata_url = \"https
 const OIDC: &str = "[auth.oidc]\nname = \"Example-OIDC\"\nissuer = \"https://sso.example.com\"\nclient_id = \"openhands\"\nclient_secret_name = \"sso/openhands\"\n";
 
 fn with_secret(place: &Place, version: &str) {
-    let mut answers = look_ups::usual();
+    let mut answers = lookups::usual();
     answers["secretsmanager.secret"] = json!({
         "arn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:sso", "tags": {}, "deleted": false, "version": version,
     });

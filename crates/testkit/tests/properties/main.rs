@@ -18,7 +18,7 @@ use serde_json::json;
 
 use graphs::{address, all, changed, graph, harness, in_virtual_time, must_converge, must_go, nodes, retained};
 
-/// Returns the time until the executor detects readiness after `latency`: its pauses grow by half, from 0.5 s to 15 s.
+/// Returns the time until the executor detects readiness after `latency`: its backoff grows by half, from 0.5 s to 15 s.
 fn seen_ready(latency: Duration) -> Duration {
     let (mut at, mut pause) = (Duration::ZERO, Duration::from_millis(500));
     while at < latency {

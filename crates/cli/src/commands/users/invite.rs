@@ -14,9 +14,9 @@ use super::{Directory, Done, PATIENCE, calling, each};
 use crate::Outcome;
 use crate::args::SendingArguments;
 use crate::error::CommandError;
+use crate::print::errln;
+use crate::process::ProcessContext;
 use crate::run::Run;
-use crate::say::errln;
-use crate::surroundings::Surroundings;
 
 /// Maximum size of a CSV file, in bytes: enough for ten thousand addresses.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -115,12 +115,12 @@ fn confirm_limit(run: &Run<'_>, mails: usize, mailer: Mailer, yes: bool) -> Resu
         errln!("  help: {help}");
         return Ok(());
     }
-    if !run.surroundings.can_ask {
+    if !run.process.can_ask {
         return Err(CommandError::simple(message, format!("{help}; add `--yes` to send until the limit is reached")));
     }
     errln!("warning: {message}");
     errln!("  help: {help}");
-    if matches!(Surroundings::ask("Send until the limit is reached? [yes/no]").as_str(), "yes" | "y") {
+    if matches!(ProcessContext::ask("Send until the limit is reached? [yes/no]").as_str(), "yes" | "y") {
         return Ok(());
     }
     Err(CommandError::simple("cancelled; nothing was changed", ""))

@@ -37,8 +37,8 @@ fn a_new_cluster_gets_the_configured_or_the_newest_minor_version() {
     assert_eq!(newer, "15.10");
     assert!(warnings.contains("15.3 is not available in us-west-2; using 15.10"), "{warnings}");
     assert!(version("15.99", None, None, false).unwrap_err().contains("Aurora PostgreSQL 15.99 or later 15.x is not"));
-    let none = checked("", |look_up, answer| {
-        if look_up == "rds.engine_versions" {
+    let none = checked("", |lookup, answer| {
+        if lookup == "rds.engine_versions" {
             *answer = json!([]);
         }
     });
@@ -76,9 +76,9 @@ fn a_major_version_upgrade_requires_explicit_configuration() {
 #[test]
 fn a_minimum_capacity_of_zero_is_a_warning() {
     let result = |more: &str| checked(&format!("[database]\nmin_acu = 0\n{more}"), |_, _| {});
-    assert!(result("").unwrap().1[0].message.contains("never pauses"));
-    let too_old = checked("[database]\nmin_acu = 0\nengine_version = \"15.6\"\n", |look_up, answer| {
-        if look_up == "rds.engine_versions" {
+    assert!(result("").unwrap().1[0].message.contains("never backoff"));
+    let too_old = checked("[database]\nmin_acu = 0\nengine_version = \"15.6\"\n", |lookup, answer| {
+        if lookup == "rds.engine_versions" {
             *answer = json!(["15.6"]);
         }
     });

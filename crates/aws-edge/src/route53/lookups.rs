@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aws_sdk_route53::Client;
 use futures::future::BoxFuture;
-use ohinfra_aws_core::{Regional, failed, is_missing};
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_aws_core::{Regional, api_error, none_if_missing};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::route53::{HostedZone, HostedZoneDetails, HostedZones, ZoneChoice};
 use serde_json::Value;
@@ -22,8 +22,8 @@ impl AnswersLookUp for HostedZoneLookUp {
         Box::pin(async move {
             let id = question.as_str().unwrap_or_default();
             let result =
-                self.0.at(region).get_hosted_zone().id(id).send().await.map_err(failed("route53:GetHostedZone"));
-            let zone = is_missing(result)?.and_then(|answer| answer.hosted_zone);
+                self.0.at(region).get_hosted_zone().id(id).send().await.map_err(api_error("route53:GetHostedZone"));
+            let zone = none_if_missing(result)?.and_then(|answer| answer.hosted_zone);
             let details = zone.map(|zone| HostedZoneDetails {
                 name: zone.name.trim_end_matches('.').to_owned(),
                 private: zone.config.is_some_and(|config| config.private_zone),
@@ -44,7 +44,7 @@ impl AnswersLookUp for HostedZonesLookUp {
     fn answer<'a>(&'a self, region: &'a Region, _question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
             let call = self.0.at(region).list_hosted_zones().into_paginator().items().send();
-            let zones = call.collect::<Result<Vec<_>, _>>().await.map_err(failed("route53:ListHostedZones"))?;
+            let zones = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error("route53:ListHostedZones"))?;
             let public = zones.into_iter().filter(|zone| !zone.config().is_some_and(|config| config.private_zone));
             let choice = |zone: aws_sdk_route53::types::HostedZone| ZoneChoice {
                 id: zone.id.trim_start_matches("/hostedzone/").to_owned(),

@@ -1,6 +1,6 @@
 //! Lookup of the caller identity.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use serde::{Deserialize, Serialize};
 
 /// Lookup of the caller identity through STS `GetCallerIdentity`.
@@ -22,7 +22,7 @@ impl CallerDetails {
     }
 }
 
-impl LookUp for CallerIdentity {
+impl Lookup for CallerIdentity {
     const NAME: &'static str = "sts.caller_identity";
     type Question = ();
     type Answer = CallerDetails;

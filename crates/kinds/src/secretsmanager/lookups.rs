@@ -1,6 +1,6 @@
 //! Lookup of an existing secret. Its value is never read.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use ohinfra_core::tags::Tags;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct SecretDetails {
     pub version: Option<String>,
 }
 
-impl LookUp for SecretDescription {
+impl Lookup for SecretDescription {
     const NAME: &'static str = "secretsmanager.secret";
     type Question = String;
     type Answer = Option<SecretDetails>;

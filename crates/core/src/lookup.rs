@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{ProviderError, Region};
 
 /// A lookup as a type: its name, its parameters and its result.
-pub trait LookUp {
+pub trait Lookup {
     /// The name of the lookup, `service.noun`, for example `ec2.vpc`.
     const NAME: &'static str;
     /// The parameters.
@@ -30,7 +30,7 @@ pub struct Request {
 
 impl Request {
     /// Creates a request for the lookup `L`.
-    pub fn new<L: LookUp>(region: &Region, question: &L::Question) -> Self {
+    pub fn new<L: Lookup>(region: &Region, question: &L::Question) -> Self {
         Self { name: L::NAME, region: region.clone(), question: serde_json::to_value(question).unwrap_or(Value::Null) }
     }
 }

@@ -1,6 +1,6 @@
 //! Lookup of the database engine versions that AWS offers.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use serde::{Deserialize, Serialize};
 
 /// Lookup of the available versions of a database engine and major version.
@@ -15,7 +15,7 @@ pub struct EngineQuestion {
     pub major: String,
 }
 
-impl LookUp for EngineVersions {
+impl Lookup for EngineVersions {
     const NAME: &'static str = "rds.engine_versions";
     type Question = EngineQuestion;
     type Answer = Vec<String>;

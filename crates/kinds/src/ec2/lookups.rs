@@ -1,6 +1,6 @@
 //! Lookups of existing networks: a VPC, its subnets, route tables and endpoints, and AWS-managed prefix lists.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use ohinfra_core::tags::Tags;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub struct VpcDetails {
     pub dns_support: bool,
 }
 
-impl LookUp for Vpc {
+impl Lookup for Vpc {
     const NAME: &'static str = "ec2.vpc";
     type Question = String;
     type Answer = Option<VpcDetails>;
@@ -68,7 +68,7 @@ pub enum DefaultRoute {
     Egress,
 }
 
-impl LookUp for VpcNetwork {
+impl Lookup for VpcNetwork {
     const NAME: &'static str = "ec2.vpc_network";
     type Question = String;
     type Answer = VpcNetworkDetails;
@@ -92,7 +92,7 @@ pub struct EndpointService {
     pub tags: Tags,
 }
 
-impl LookUp for VpcEndpoints {
+impl Lookup for VpcEndpoints {
     const NAME: &'static str = "ec2.vpc_endpoints";
     type Question = String;
     type Answer = Vec<EndpointService>;
@@ -101,7 +101,7 @@ impl LookUp for VpcEndpoints {
 /// Lookup of the ID of a managed prefix list, by name; `None` if the list does not exist.
 pub struct PrefixList;
 
-impl LookUp for PrefixList {
+impl Lookup for PrefixList {
     const NAME: &'static str = "ec2.prefix_list";
     type Question = String;
     type Answer = Option<String>;
@@ -121,7 +121,7 @@ pub struct VpcChoice {
     pub cidr: String,
 }
 
-impl LookUp for Vpcs {
+impl Lookup for Vpcs {
     const NAME: &'static str = "ec2.vpcs";
     type Question = String;
     type Answer = Vec<VpcChoice>;

@@ -1,6 +1,6 @@
 //! Lookups of existing hosted zones.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use serde::{Deserialize, Serialize};
 
 /// Lookup of a hosted zone by ID; `None` if the zone does not exist.
@@ -15,7 +15,7 @@ pub struct HostedZoneDetails {
     pub private: bool,
 }
 
-impl LookUp for HostedZone {
+impl Lookup for HostedZone {
     const NAME: &'static str = "route53.hosted_zone";
     type Question = String;
     type Answer = Option<HostedZoneDetails>;
@@ -33,7 +33,7 @@ pub struct ZoneChoice {
     pub name: String,
 }
 
-impl LookUp for HostedZones {
+impl Lookup for HostedZones {
     const NAME: &'static str = "route53.hosted_zones";
     type Question = ();
     type Answer = Vec<ZoneChoice>;

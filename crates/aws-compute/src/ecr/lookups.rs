@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use futures::future::BoxFuture;
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::ecr::{Buildx, ImageDigest, ResolvedImage};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
 //! The process context: arguments, environment, user, host and terminal. No other module reads them.
 
-use crate::say::err;
+use crate::print::err;
 use std::ffi::OsString;
 use std::io::{BufRead as _, IsTerminal as _};
 
 /// The context of this process.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct ProcessContext {
     /// The command line.
     pub arguments: Vec<OsString>,
     /// Variables that start with `OHINFRA_`, sorted.
@@ -21,7 +21,7 @@ pub struct Surroundings {
     pub is_terminal: bool,
 }
 
-impl Surroundings {
+impl ProcessContext {
     /// Reads the context of this process.
     #[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
     pub fn of_this_process() -> Self {

@@ -2,8 +2,8 @@
 
 use aws_sdk_ssm::types::ParameterType;
 use futures::future::BoxFuture;
-use ohinfra_aws_core::{failed, is_missing};
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_aws_core::{api_error, none_if_missing};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::ssm::{ParameterDetails, PublishedParameter};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ impl AnswersLookUp for PublishedParameterLookUp {
         Box::pin(async move {
             let name = question.as_str().unwrap_or_default();
             let result = self.0.at(region).get_parameter().name(name).send().await;
-            let answer = is_missing(result.map_err(failed("ssm:GetParameter")))?;
+            let answer = none_if_missing(result.map_err(api_error("ssm:GetParameter")))?;
             let details = answer.and_then(|answer| answer.parameter).map(|parameter| ParameterDetails {
                 arn: parameter.arn.unwrap_or_default(),
                 version: parameter.version,

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{RouteState, RouteTable as Table, VpcAttributeName};
 use futures::future::{BoxFuture, try_join, try_join3};
-use ohinfra_aws_core::{failed, is_missing};
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_aws_core::{api_error, none_if_missing};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ec2::look_ups::{DefaultRoute, RouteTable, Subnet};
+use ohinfra_kinds::ec2::lookups::{DefaultRoute, RouteTable, Subnet};
 use ohinfra_kinds::ec2::{
     EndpointService, PrefixList, Vpc, VpcChoice, VpcDetails, VpcEndpoints, VpcNetwork, VpcNetworkDetails, Vpcs,
 };
@@ -19,17 +19,17 @@ use super::{Clients, filter, from_tags};
 /// Implementation of the lookup `L`.
 pub struct Answer<L> {
     clients: Clients,
-    look_up: PhantomData<fn() -> L>,
+    lookup: PhantomData<fn() -> L>,
 }
 
 impl<L> Answer<L> {
     pub(crate) fn new(clients: &Clients) -> Self {
-        Self { clients: clients.clone(), look_up: PhantomData }
+        Self { clients: clients.clone(), lookup: PhantomData }
     }
 }
 
 /// Query for a lookup whose question is a string.
-trait Query: LookUp<Question = String> {
+trait Query: Lookup<Question = String> {
     fn query(client: &Client, question: &str) -> impl Future<Output = Result<Self::Answer, ProviderError>> + Send;
 }
 
@@ -55,19 +55,19 @@ impl Query for Vpcs {
             id: vpc.vpc_id.unwrap_or_default(),
             cidr: vpc.cidr_block.unwrap_or_default(),
         };
-        Ok(vpcs.map_err(failed("ec2:DescribeVpcs"))?.into_iter().map(choice).collect())
+        Ok(vpcs.map_err(api_error("ec2:DescribeVpcs"))?.into_iter().map(choice).collect())
     }
 }
 
 impl Query for Vpc {
     async fn query(client: &Client, id: &str) -> Result<Option<VpcDetails>, ProviderError> {
         let vpc = async {
-            let result = client.describe_vpcs().vpc_ids(id).send().await.map_err(failed("ec2:DescribeVpcs"));
-            Ok(is_missing(result)?.and_then(|answer| answer.vpcs.unwrap_or_default().into_iter().next()))
+            let result = client.describe_vpcs().vpc_ids(id).send().await.map_err(api_error("ec2:DescribeVpcs"));
+            Ok(none_if_missing(result)?.and_then(|answer| answer.vpcs.unwrap_or_default().into_iter().next()))
         };
         let attribute = |name: VpcAttributeName| async move {
             let call = client.describe_vpc_attribute().vpc_id(id).attribute(name);
-            is_missing(call.send().await.map_err(failed("ec2:DescribeVpcAttribute")))
+            none_if_missing(call.send().await.map_err(api_error("ec2:DescribeVpcAttribute")))
         };
         let (vpc, hostnames, support) = try_join3(
             vpc,
@@ -88,12 +88,12 @@ impl Query for VpcNetwork {
         let subnets = async {
             let call = client.describe_subnets().filters(filter("vpc-id", [vpc]));
             let items = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            items.map_err(failed("ec2:DescribeSubnets"))
+            items.map_err(api_error("ec2:DescribeSubnets"))
         };
         let tables = async {
             let call = client.describe_route_tables().filters(filter("vpc-id", [vpc]));
             let items = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            items.map_err(failed("ec2:DescribeRouteTables"))
+            items.map_err(api_error("ec2:DescribeRouteTables"))
         };
         let (subnets, tables) = try_join(subnets, tables).await?;
         let subnet = |subnet: aws_sdk_ec2::types::Subnet| {
@@ -151,14 +151,14 @@ impl Query for VpcEndpoints {
                 service_name: endpoint.service_name?,
             })
         };
-        Ok(endpoints.map_err(failed("ec2:DescribeVpcEndpoints"))?.into_iter().filter_map(endpoint).collect())
+        Ok(endpoints.map_err(api_error("ec2:DescribeVpcEndpoints"))?.into_iter().filter_map(endpoint).collect())
     }
 }
 
 impl Query for PrefixList {
     async fn query(client: &Client, name: &str) -> Result<Option<String>, ProviderError> {
         let call = client.describe_managed_prefix_lists().filters(filter("prefix-list-name", [name]));
-        let answer = call.send().await.map_err(failed("ec2:DescribeManagedPrefixLists"))?;
+        let answer = call.send().await.map_err(api_error("ec2:DescribeManagedPrefixLists"))?;
         let list = answer.prefix_lists().iter().find(|list| list.prefix_list_name() == Some(name));
         Ok(list.and_then(|list| list.prefix_list_id.clone()))
     }

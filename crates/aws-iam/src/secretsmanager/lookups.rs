@@ -1,7 +1,7 @@
 //! Implementation of the Secrets Manager lookup. The value of a secret is never read.
 
 use futures::future::BoxFuture;
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::secretsmanager::{SecretDescription, SecretDetails};
 use serde_json::Value;

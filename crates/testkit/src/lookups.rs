@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use ohinfra_core::Region;
 use ohinfra_core::contract::Provider;
 use ohinfra_core::error::{ErrorKind, ProviderError};
-use ohinfra_core::look_up::{AnswersLookUp, LookUp};
+use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_kinds::backup::OptedIn;
 use ohinfra_kinds::ec2::{PrefixList, Vpc, VpcEndpoints, VpcNetwork, Vpcs};
 use ohinfra_kinds::rds::EngineVersions;
@@ -84,6 +84,6 @@ pub fn answered(provider: Provider, answers: &Value) -> Provider {
         HostedZone::NAME,
     ];
     names.into_iter().fold(provider, |provider, name| {
-        provider.look_up(Answer { name, answer: answers.get(name).cloned().unwrap_or(Value::Null) })
+        provider.lookup(Answer { name, answer: answers.get(name).cloned().unwrap_or(Value::Null) })
     })
 }

@@ -1,6 +1,6 @@
 //! Lookup of existing parameters.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use serde::{Deserialize, Serialize};
 
 /// Lookup of a parameter by name, including public parameters of AWS; `None` if the parameter does not exist.
@@ -17,7 +17,7 @@ pub struct ParameterDetails {
     pub value: Option<String>,
 }
 
-impl LookUp for PublishedParameter {
+impl Lookup for PublishedParameter {
     const NAME: &'static str = "ssm.published_parameter";
     type Question = String;
     type Answer = Option<ParameterDetails>;

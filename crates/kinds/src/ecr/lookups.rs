@@ -1,12 +1,12 @@
 //! Lookups for image builds: the local builder and published images.
 
-use ohinfra_core::look_up::LookUp;
+use ohinfra_core::lookup::Lookup;
 use serde::{Deserialize, Serialize};
 
 /// Lookup of `docker buildx version` on this machine.
 pub struct Buildx;
 
-impl LookUp for Buildx {
+impl Lookup for Buildx {
     const NAME: &'static str = "docker.buildx";
     type Question = ();
     /// Output of the command; `None` if docker or buildx is not installed.
@@ -25,7 +25,7 @@ pub struct ResolvedImage {
     pub problem: Option<String>,
 }
 
-impl LookUp for ImageDigest {
+impl Lookup for ImageDigest {
     const NAME: &'static str = "docker.image_digest";
     /// `repository:tag`.
     type Question = String;
