@@ -52,10 +52,14 @@ fn common_prefix(names: &[String]) -> &str {
     first.get(..length).unwrap_or_default()
 }
 
-/// Returns the default value if access is denied: an organization can deny a whole region, where replicas cannot log either.
+/// Returns the default value if an organization denies the region, where replicas cannot log either. IAM names the type of the
+/// denying policy (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>); a missing permission of the
+/// caller stays an error, because the groups would be left behind.
 fn default_if_denied<T: Default>(result: Result<T, ProviderError>) -> Result<T, ProviderError> {
     match result {
-        Err(error) if error.kind == ErrorKind::Denied => Ok(T::default()),
+        Err(error) if error.kind == ErrorKind::Denied && error.message.contains("service control policy") => {
+            Ok(T::default())
+        }
         result => result,
     }
 }
@@ -75,7 +79,8 @@ impl FunctionLogGroupsKind {
         let replicas = try_join_all(replica_regions().map(|region| {
             let prefix = &replica_prefix;
             async move {
-                let groups = default_if_denied(self.groups(&region, prefix).await)?;
+                let groups = self.groups(&region, prefix).await;
+                let groups = default_if_denied(groups).map_err(|error| in_region(error, &region))?;
                 Ok::<_, ProviderError>((region, groups))
             }
         }));
@@ -191,6 +196,14 @@ impl Kind for FunctionLogGroupsKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_region_denied_by_an_organization_counts_as_empty() {
+        let denied = |message: &str| Err(ProviderError::new(ErrorKind::Denied, "logs:DescribeLogGroups", message));
+        let of_organization = denied("not authorized with an explicit deny in a service control policy");
+        assert_eq!(default_if_denied::<Groups>(of_organization).unwrap(), Groups::new());
+        assert!(default_if_denied::<Groups>(denied("no identity-based policy allows the action")).is_err());
+    }
 
     #[test]
     fn groups_are_listed_by_the_common_prefix_of_their_functions() {
