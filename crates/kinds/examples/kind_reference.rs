@@ -17,7 +17,8 @@ fn main() {
             Replacement::DeleteFirst => "deletes the old resource before it creates the new one",
         };
         println!("A replacement {order}.\n\n| input | |\n| --- | --- |");
-        for (name, behavior) in schema.inputs() {
+        for input in schema.inputs() {
+            let (name, behavior) = (&input.path, input.traits);
             let notes = [
                 (REPLACE, "a change replaces the resource"),
                 (NOMINAL, "kept for an imported resource"),
