@@ -114,7 +114,7 @@ impl Kind for ParameterKind {
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
 
-    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+    async fn update(&self, subject: &Subject, _name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         if update.changed.is_empty() {
             return Ok(());
         }
