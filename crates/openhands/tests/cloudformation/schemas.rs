@@ -1,14 +1,16 @@
-//! `schemas.json`: what CloudFormation knows about the properties in `kinds.toml`.
+//! `schemas.json`: the limits and the mutability of the properties in `kinds.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Whether CloudFormation replaces a resource when a property changes.
+/// The cases in which CloudFormation replaces a resource after a change of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Replaces {
+    /// On every change.
     Always,
+    /// On no change.
     Never,
     /// It depends on the value, or on the member that changes.
     Sometimes,
@@ -27,7 +29,7 @@ pub(crate) struct ResourceType {
 }
 
 impl ResourceType {
-    /// Returns whether CloudFormation replaces the resource when the property at a path changes.
+    /// Returns the cases in which CloudFormation replaces the resource after a change of the property at a path.
     pub(crate) fn replaces(&self, path: &str) -> Replaces {
         let is_within = |inner: &str, outer: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
