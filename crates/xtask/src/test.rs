@@ -60,6 +60,7 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     run(&mut cargo(&["build", "--package", "ohinfra"]))?;
     let server = Server::start(None)?;
     if filter.is_none() {
+        server.test_plugin()?;
         payload::run_on(&server)?;
         openhands::run_tests(&server.environment)?;
     }

@@ -1,0 +1,104 @@
+"""Shared by the tests of the plug-in: clients of a new account, expected errors, waiting, and the rule that a test proves."""
+
+import contextlib
+import os
+import random
+import time
+import unittest
+import uuid
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from ohinfra_localstack import models
+from ohinfra_localstack.settings import PENDING_SECONDS
+
+ENDPOINT = os.environ["OHINFRA_TEST_ENDPOINT"]
+
+#: The source of a rule that no public document states.
+NO_SOURCE = "not found"
+
+
+def rule(name: str, *sources: str):
+    """Names the rule of the plug-in that a test proves, and its sources: a title and an address each, or `NO_SOURCE`."""
+    assert sources and all(source == NO_SOURCE or ", https://" in source for source in sources), f"{name}: {sources}"
+
+    def describe(test):
+        # The runner prints the documentation of a failed test.
+        test.__doc__ = f"{name} ({'; '.join(sources)})"
+        return test
+
+    return describe
+
+
+def session() -> boto3.Session:
+    core = botocore.session.get_session()
+    core.get_component("data_loader").search_paths.insert(0, models.FOLDER)
+    return boto3.Session(botocore_session=core)
+
+
+SESSION = session()
+CONFIG = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2, "mode": "standard"})
+
+
+class Test(unittest.TestCase):
+    """A test with an account of its own."""
+
+    region = "us-west-2"
+
+    def setUp(self) -> None:
+        self.account = str(random.randrange(10**11, 10**12))
+        self.clients: dict[tuple[str, str], object] = {}
+
+    def aws(self, service: str, region: str | None = None):
+        """Returns a client of the test's account."""
+        key = (service, region or self.region)
+        if key not in self.clients:
+            self.clients[key] = SESSION.client(
+                service,
+                region_name=key[1],
+                endpoint_url=ENDPOINT,
+                aws_access_key_id=self.account,
+                aws_secret_access_key="test",
+                config=CONFIG,
+            )
+        return self.clients[key]
+
+    @contextlib.contextmanager
+    def refused(self, code: str, message: str = ""):
+        """Expects an error with this code, and with this text in its message."""
+        with self.assertRaises(ClientError) as caught:
+            yield
+        error = caught.exception.response["Error"]
+        self.assertEqual(error["Code"], code, error.get("Message"))
+        self.assertIn(message, error.get("Message", ""))
+
+    def until(self, condition, seconds: float = 10):
+        """Polls until the condition holds, and returns its value."""
+        deadline = time.monotonic() + seconds
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                self.fail("the condition did not become true")
+            time.sleep(0.02)
+        return value
+
+    def while_pending(self, attempt):
+        """Runs an attempt that needs a resource in its pending state. Repeats the attempt if the machine was too slow for that."""
+        for _ in range(20):
+            began = time.monotonic()
+            try:
+                return attempt()
+            except AssertionError:
+                if time.monotonic() - began < PENDING_SECONDS:
+                    raise
+        return self.fail("the machine is too slow to see a pending resource")
+
+
+def name(prefix: str = "test") -> str:
+    """Returns a unique name."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def tags(listed: list[dict]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in listed}
