@@ -74,13 +74,19 @@ class AutoScaling(Test):
         with self.refused("ValidationError", "not found"):
             self.scaling.describe_instance_refreshes(AutoScalingGroupName="missing")
 
-    @rule("autoscaling.group-exists", f"Auto Scaling API: CreateAutoScalingGroup, AlreadyExists, {API}/API_CreateAutoScalingGroup.html")
+    @rule(
+        "autoscaling.group-exists",
+        f"Auto Scaling API: CreateAutoScalingGroup, AlreadyExists, {API}/API_CreateAutoScalingGroup.html",
+    )
     def test_group_name_is_unique(self):
         group = self.create(size=0)
         with self.refused("AlreadyExists"):
             self.create(group, size=0)
 
-    @rule("autoscaling.pending-instance", f"Auto Scaling User Guide: Instance lifecycle, {GUIDE}/ec2-auto-scaling-instance-lifecycle.html")
+    @rule(
+        "autoscaling.pending-instance",
+        f"Auto Scaling User Guide: Instance lifecycle, {GUIDE}/ec2-auto-scaling-lifecycle.html",
+    )
     def test_new_instance_is_pending(self):
         def attempt():
             (instance,) = self.describe(self.create())["Instances"]
@@ -89,7 +95,10 @@ class AutoScaling(Test):
         self.while_pending(attempt)
         self.in_service(self.create())
 
-    @rule("autoscaling.failed-launch", f"Auto Scaling API: DescribeScalingActivities, {API}/API_DescribeScalingActivities.html")
+    @rule(
+        "autoscaling.failed-launch",
+        f"Auto Scaling API: DescribeScalingActivities, {API}/API_DescribeScalingActivities.html",
+    )
     def test_failed_launch_is_an_activity(self):
         group = self.create(tags={"localstack:launch-failure": "no capacity"})
         self.assertEqual(self.describe(group)["Instances"], [])
@@ -97,7 +106,10 @@ class AutoScaling(Test):
         self.assertEqual((activities[0]["StatusCode"], activities[0]["StatusMessage"]), ("Failed", "no capacity"))
         self.until(lambda: len(self.scaling.describe_scaling_activities(AutoScalingGroupName=group)["Activities"]) > 1)
 
-    @rule("autoscaling.one-refresh", f"Auto Scaling API: StartInstanceRefresh, InstanceRefreshInProgress, {API}/API_StartInstanceRefresh.html")
+    @rule(
+        "autoscaling.one-refresh",
+        f"Auto Scaling API: StartInstanceRefresh, InstanceRefreshInProgress, {API}/API_StartInstanceRefresh.html",
+    )
     def test_one_refresh_at_a_time(self):
         def attempt():
             group = self.create()

@@ -45,13 +45,19 @@ class Backup(Test):
         with self.refused("InvalidParameterValueException"):
             self.backup.create_backup_vault(BackupVaultName="a/b")
 
-    @rule("backup.vault-exists", f"AWS Backup API: CreateBackupVault, AlreadyExistsException, {API}/API_CreateBackupVault.html")
+    @rule(
+        "backup.vault-exists",
+        f"AWS Backup API: CreateBackupVault, AlreadyExistsException, {API}/API_CreateBackupVault.html",
+    )
     def test_vault_name_is_unique(self):
         vault = self.vault()
         with self.refused("AlreadyExistsException"):
             self.backup.create_backup_vault(BackupVaultName=vault)
 
-    @rule("backup.creator-request-id", f"AWS Backup API: CreateBackupPlan, CreatorRequestId, {API}/API_CreateBackupPlan.html")
+    @rule(
+        "backup.creator-request-id",
+        f"AWS Backup API: CreateBackupPlan, CreatorRequestId, {API}/API_CreateBackupPlan.html",
+    )
     def test_creator_request_id_makes_creation_idempotent(self):
         vault = name()
         first = self.backup.create_backup_vault(BackupVaultName=vault, CreatorRequestId="once")
@@ -70,7 +76,10 @@ class Backup(Test):
         with self.refused("AccessDeniedException"):
             self.backup.describe_backup_vault(BackupVaultName="missing")
 
-    @rule("backup.missing-resource", f"AWS Backup API: GetBackupPlan, ResourceNotFoundException, {API}/API_GetBackupPlan.html")
+    @rule(
+        "backup.missing-resource",
+        f"AWS Backup API: GetBackupPlan, ResourceNotFoundException, {API}/API_GetBackupPlan.html",
+    )
     def test_missing_resources_are_not_found(self):
         vault, plan, role = self.vault(), self.plan(), given.role(self, "backup.amazonaws.com")
         missing = {"BackupPlanId": "12345678-1234-1234-1234-123456789012"}
@@ -94,7 +103,10 @@ class Backup(Test):
         with self.refused("InvalidRequestException"):
             self.backup.delete_backup_vault(BackupVaultName=vault)
 
-    @rule("backup.recovery-point-pages", f"AWS Backup API: ListRecoveryPointsByBackupVault, {API}/API_ListRecoveryPointsByBackupVault.html")
+    @rule(
+        "backup.recovery-point-pages",
+        f"AWS Backup API: ListRecoveryPointsByBackupVault, {API}/API_ListRecoveryPointsByBackupVault.html",
+    )
     def test_recovery_points_have_pages(self):
         vault, role = self.vault(), given.role(self, "backup.amazonaws.com")
         expected = {self.recovery_point(vault, role) for _ in range(3)}
@@ -112,7 +124,10 @@ class Backup(Test):
         with self.refused("InvalidParameterValueException", "cannot be assumed by AWS Backup"):
             self.recovery_point(self.vault(), f"arn:aws:iam::{self.account}:role/missing")
 
-    @rule("backup.asynchronous-deletion", f"AWS Backup API: RecoveryPointByBackupVault, Status, {API}/API_RecoveryPointByBackupVault.html")
+    @rule(
+        "backup.asynchronous-deletion",
+        f"AWS Backup API: RecoveryPointByBackupVault, Status, {API}/API_RecoveryPointByBackupVault.html",
+    )
     def test_deleted_recovery_point_is_listed_as_deleting(self):
         vault = self.vault()
         point = self.recovery_point(vault, given.role(self, "backup.amazonaws.com"))

@@ -103,7 +103,10 @@ class Distributions(Test):
             given.distribution(self, Aliases=aliases, ViewerCertificate=certificate)
         self.update(first, Comment="the owner keeps the alias")
 
-    @rule("cloudfront.function-version", f"CloudFront API: LambdaFunctionAssociation, {API}/API_LambdaFunctionAssociation.html")
+    @rule(
+        "cloudfront.function-version",
+        f"CloudFront API: LambdaFunctionAssociation, {API}/API_LambdaFunctionAssociation.html",
+    )
     def test_function_has_a_version(self):
         arn = f"arn:aws:lambda:us-east-1:{self.account}:function:edge"
         given.distribution(self, DefaultCacheBehavior=self.function(f"{arn}:1"))
@@ -194,24 +197,36 @@ class ResponseHeadersPolicies(Test):
             "OriginOverride": True,
         }
 
-    @rule("cloudfront.missing-policy", f"CloudFront API: GetResponseHeadersPolicy, {API}/API_GetResponseHeadersPolicy.html")
+    @rule(
+        "cloudfront.missing-policy",
+        f"CloudFront API: GetResponseHeadersPolicy, {API}/API_GetResponseHeadersPolicy.html",
+    )
     def test_missing_policy_is_not_found(self):
         with self.refused("NoSuchResponseHeadersPolicy"):
             self.cloudfront.get_response_headers_policy(Id="12345678-1234-1234-1234-123456789012")
 
-    @rule("cloudfront.policy-exists", f"CloudFront API: CreateDistribution, NoSuchResponseHeadersPolicy, {API}/API_CreateDistribution.html")
+    @rule(
+        "cloudfront.policy-exists",
+        f"CloudFront API: CreateDistribution, NoSuchResponseHeadersPolicy, {API}/API_CreateDistribution.html",
+    )
     def test_policy_of_a_distribution_exists(self):
         with self.refused("NoSuchResponseHeadersPolicy"):
             changes = behavior(ResponseHeadersPolicyId="12345678-1234-1234-1234-123456789012")
             given.distribution(self, DefaultCacheBehavior=changes)
 
-    @rule("cloudfront.policy-name-unique", f"CloudFront API: ResponseHeadersPolicyConfig, Name, {API}/API_ResponseHeadersPolicyConfig.html")
+    @rule(
+        "cloudfront.policy-name-unique",
+        f"CloudFront API: ResponseHeadersPolicyConfig, Name, {API}/API_ResponseHeadersPolicyConfig.html",
+    )
     def test_policy_name_is_unique(self):
         first = self.create()["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"]
         with self.refused("ResponseHeadersPolicyAlreadyExists"):
             self.create(Name=first)
 
-    @rule("cloudfront.policy-comment-length", f"CloudFront API: ResponseHeadersPolicyConfig, Comment, {API}/API_ResponseHeadersPolicyConfig.html")
+    @rule(
+        "cloudfront.policy-comment-length",
+        f"CloudFront API: ResponseHeadersPolicyConfig, Comment, {API}/API_ResponseHeadersPolicyConfig.html",
+    )
     def test_policy_comment_has_at_most_128_characters(self):
         self.create(Comment="x" * 128)
         with self.refused("InvalidArgument"):
@@ -223,7 +238,10 @@ class ResponseHeadersPolicies(Test):
         with self.refused("InvalidArgument"):
             self.create(CorsConfig=self.cors(True, "*"))
 
-    @rule("cloudfront.policy-in-use", f"CloudFront API: DeleteResponseHeadersPolicy, {API}/API_DeleteResponseHeadersPolicy.html")
+    @rule(
+        "cloudfront.policy-in-use",
+        f"CloudFront API: DeleteResponseHeadersPolicy, {API}/API_DeleteResponseHeadersPolicy.html",
+    )
     def test_policy_of_a_distribution_is_not_deleted(self):
         created = self.create()
         policy = {"Id": created["ResponseHeadersPolicy"]["Id"], "IfMatch": created["ETag"]}

@@ -24,7 +24,10 @@ class UserPools(Test):
         created = self.cognito.create_managed_login_branding(UserPoolId=pool, ClientId=client, UseCognitoProvidedValues=True)
         return created["ManagedLoginBranding"]["ManagedLoginBrandingId"]
 
-    @rule("cognito.missing-pool", f"Cognito API: DescribeManagedLoginBranding, ResourceNotFoundException, {API}/API_DescribeManagedLoginBranding.html")
+    @rule(
+        "cognito.missing-pool",
+        f"Cognito API: DescribeManagedLoginBranding, ResourceNotFoundException, {API}/API_DescribeManagedLoginBranding.html",
+    )
     def test_missing_pool_is_not_found(self):
         missing = "us-west-2_missing00"
         calls = [
@@ -146,12 +149,18 @@ class UserPools(Test):
         self.cognito.update_user_pool_domain(UserPoolId=pool, Domain=domain, ManagedLoginVersion=1)
         self.assertEqual(version(domain), 1)
 
-    @rule("cognito.missing-domain", f"Cognito API: UpdateUserPoolDomain, ResourceNotFoundException, {API}/API_UpdateUserPoolDomain.html")
+    @rule(
+        "cognito.missing-domain",
+        f"Cognito API: UpdateUserPoolDomain, ResourceNotFoundException, {API}/API_UpdateUserPoolDomain.html",
+    )
     def test_missing_domain_is_not_updated(self):
         with self.refused("ResourceNotFoundException"):
             self.cognito.update_user_pool_domain(UserPoolId=self.pool(), Domain="missing", ManagedLoginVersion=2)
 
-    @rule("cognito.one-branding", f"Cognito API: CreateManagedLoginBranding, ManagedLoginBrandingExistsException, {API}/API_CreateManagedLoginBranding.html")
+    @rule(
+        "cognito.one-branding",
+        f"Cognito API: CreateManagedLoginBranding, ManagedLoginBrandingExistsException, {API}/API_CreateManagedLoginBranding.html",
+    )
     def test_client_has_one_branding(self):
         pool = self.pool()
         client = self.client(pool)
@@ -159,12 +168,18 @@ class UserPools(Test):
         with self.refused("ManagedLoginBrandingExistsException"):
             self.brand(pool, client)
 
-    @rule("cognito.branding-needs-client", f"Cognito API: CreateManagedLoginBranding, ResourceNotFoundException, {API}/API_CreateManagedLoginBranding.html")
+    @rule(
+        "cognito.branding-needs-client",
+        f"Cognito API: CreateManagedLoginBranding, ResourceNotFoundException, {API}/API_CreateManagedLoginBranding.html",
+    )
     def test_branding_needs_a_client(self):
         with self.refused("ResourceNotFoundException"):
             self.brand(self.pool(), "missing")
 
-    @rule("cognito.missing-branding", f"Cognito API: DescribeManagedLoginBranding, ResourceNotFoundException, {API}/API_DescribeManagedLoginBranding.html")
+    @rule(
+        "cognito.missing-branding",
+        f"Cognito API: DescribeManagedLoginBranding, ResourceNotFoundException, {API}/API_DescribeManagedLoginBranding.html",
+    )
     def test_missing_branding_is_not_found(self):
         pool = self.pool()
         client = self.client(pool)

@@ -19,7 +19,10 @@ class Users(Test):
         more = {"MessageAction": action} if action else {}
         return self.cognito.admin_create_user(UserPoolId=self.pool, Username=user, **more)["User"]
 
-    @rule("cognito.username-exists", f"Cognito API: AdminCreateUser, UsernameExistsException, {API}/API_AdminCreateUser.html")
+    @rule(
+        "cognito.username-exists",
+        f"Cognito API: AdminCreateUser, UsernameExistsException, {API}/API_AdminCreateUser.html",
+    )
     def test_username_is_unique(self):
         self.create()
         with self.refused("UsernameExistsException"):
@@ -35,24 +38,36 @@ class Users(Test):
         self.assertEqual(first["Username"], second["Username"])
         self.assertEqual(len(self.cognito.list_users(UserPoolId=self.pool)["Users"]), 1)
 
-    @rule("cognito.resend-missing-user", f"Cognito API: AdminCreateUser, UserNotFoundException, {API}/API_AdminCreateUser.html")
+    @rule(
+        "cognito.resend-missing-user",
+        f"Cognito API: AdminCreateUser, UserNotFoundException, {API}/API_AdminCreateUser.html",
+    )
     def test_invitation_of_a_missing_user_is_not_resent(self):
         with self.refused("UserNotFoundException"):
             self.create(action="RESEND")
 
-    @rule("cognito.resend-unconfirmed-only", f"Cognito API: AdminCreateUser, UnsupportedUserStateException, {API}/API_AdminCreateUser.html")
+    @rule(
+        "cognito.resend-unconfirmed-only",
+        f"Cognito API: AdminCreateUser, UnsupportedUserStateException, {API}/API_AdminCreateUser.html",
+    )
     def test_invitation_of_a_confirmed_user_is_not_resent(self):
         user = self.create()["Username"]
         self.cognito.admin_set_user_password(UserPoolId=self.pool, Username=user, Password="Password-1", Permanent=True)
         with self.refused("UnsupportedUserStateException"):
             self.create(action="RESEND")
 
-    @rule("cognito.email-as-username", f"Cognito Developer Guide: User pool attributes, {GUIDE}/user-pool-settings-attributes.html")
+    @rule(
+        "cognito.email-as-username",
+        f"Cognito Developer Guide: User pool attributes, {GUIDE}/user-pool-settings-attributes.html",
+    )
     def test_username_is_an_email_address(self):
         with self.refused("InvalidParameterException"):
             self.create("not an email address", "RESEND")
 
-    @rule("cognito.daily-emails", f"Cognito Developer Guide: Email settings for Amazon Cognito user pools, {GUIDE}/user-pool-email.html")
+    @rule(
+        "cognito.daily-emails",
+        f"Cognito Developer Guide: Email settings for Amazon Cognito user pools, {GUIDE}/user-pool-email.html",
+    )
     def test_fifty_emails_a_day(self):
         for number in range(50):
             self.create(f"{number}@example.com")
@@ -107,18 +122,27 @@ class IdentityProviders(Test):
     def wrong(self, message: str = ""):
         return self.refused("InvalidParameterException", message)
 
-    @rule("cognito.missing-provider", f"Cognito API: DescribeIdentityProvider, ResourceNotFoundException, {API}/API_DescribeIdentityProvider.html")
+    @rule(
+        "cognito.missing-provider",
+        f"Cognito API: DescribeIdentityProvider, ResourceNotFoundException, {API}/API_DescribeIdentityProvider.html",
+    )
     def test_missing_provider_is_not_found(self):
         with self.refused("ResourceNotFoundException"):
             self.cognito.describe_identity_provider(UserPoolId=self.pool, ProviderName="missing")
 
-    @rule("cognito.provider-name", f"Cognito API: CreateIdentityProvider, ProviderName, {API}/API_CreateIdentityProvider.html")
+    @rule(
+        "cognito.provider-name",
+        f"Cognito API: CreateIdentityProvider, ProviderName, {API}/API_CreateIdentityProvider.html",
+    )
     def test_provider_name_is_validated(self):
         for invalid in ("ab", "with space", "_underscore", "underscore_", "x" * 33, "COGNITO"):
             with self.wrong():
                 self.create("SAML", {"MetadataURL": "https://idp.example.com/metadata"}, invalid)
 
-    @rule("cognito.provider-exists", f"Cognito API: CreateIdentityProvider, DuplicateProviderException, {API}/API_CreateIdentityProvider.html")
+    @rule(
+        "cognito.provider-exists",
+        f"Cognito API: CreateIdentityProvider, DuplicateProviderException, {API}/API_CreateIdentityProvider.html",
+    )
     def test_provider_name_is_unique(self):
         self.saml()
         with self.refused("DuplicateProviderException"):
@@ -214,7 +238,10 @@ class IdentityProviders(Test):
         self.assertNotIn("IDPSignout", found["ProviderDetails"])
         self.assertEqual((found.get("AttributeMapping") or {}, found.get("IdpIdentifiers") or []), ({}, []))
 
-    @rule("cognito.client-provider-exists", "Terraform module, pull request 72, https://github.com/lgallard/terraform-aws-cognito-user-pool/pull/72")
+    @rule(
+        "cognito.client-provider-exists",
+        "Terraform module, pull request 72, https://github.com/lgallard/terraform-aws-cognito-user-pool/pull/72",
+    )
     def test_client_lists_existing_providers(self):
         client = {"UserPoolId": self.pool, "ClientName": "app", "SupportedIdentityProviders": ["provider"]}
         with self.wrong("The provider provider does not exist"):

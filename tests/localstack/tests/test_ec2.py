@@ -214,7 +214,10 @@ class LaunchTemplates(Test):
         self.assertEqual(data[1], {"ImageId": "ami-12345678", "InstanceType": "t3.small"})
         self.assertEqual(data[2], {"InstanceType": "t3.small"})
 
-    @rule("ec2.template-default-version", f"EC2 API: LaunchTemplateVersion, DefaultVersion, {API}/API_LaunchTemplateVersion.html")
+    @rule(
+        "ec2.template-default-version",
+        f"EC2 API: LaunchTemplateVersion, DefaultVersion, {API}/API_LaunchTemplateVersion.html",
+    )
     def test_one_version_is_the_default(self):
         template = self.create({"InstanceType": "t3.micro"})
         self.ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={"InstanceType": "t3.small"})

@@ -26,7 +26,10 @@ class CloudWatch(Test):
         )
         return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{alarm}"
 
-    @rule("cloudwatch.missing-dashboard", f"CloudWatch API: GetDashboard, ResourceNotFound, {API}/API_GetDashboard.html")
+    @rule(
+        "cloudwatch.missing-dashboard",
+        f"CloudWatch API: GetDashboard, ResourceNotFound, {API}/API_GetDashboard.html",
+    )
     def test_missing_dashboard_is_not_found(self):
         with self.refused("ResourceNotFound"):
             self.cloudwatch.get_dashboard(DashboardName="missing")

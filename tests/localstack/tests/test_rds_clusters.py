@@ -54,13 +54,19 @@ class Creation(DatabaseTest):
         with self.refused("InvalidParameterCombination"):
             self.modify(cluster, EngineVersion="15.99")
 
-    @rule("rds.cluster-exists", f"RDS API: CreateDBCluster, DBClusterAlreadyExistsFault, {API}/API_CreateDBCluster.html")
+    @rule(
+        "rds.cluster-exists",
+        f"RDS API: CreateDBCluster, DBClusterAlreadyExistsFault, {API}/API_CreateDBCluster.html",
+    )
     def test_identifier_is_unique(self):
         cluster = self.create()
         with self.refused("DBClusterAlreadyExistsFault"):
             self.create(cluster)
 
-    @rule("rds.missing-cluster", f"RDS API: DescribeDBClusters, DBClusterNotFoundFault, {API}/API_DescribeDBClusters.html")
+    @rule(
+        "rds.missing-cluster",
+        f"RDS API: DescribeDBClusters, DBClusterNotFoundFault, {API}/API_DescribeDBClusters.html",
+    )
     def test_missing_cluster_is_not_found(self):
         with self.refused("DBClusterNotFoundFault"):
             self.cluster("missing")
@@ -80,7 +86,10 @@ class Creation(DatabaseTest):
             self.create(DBClusterParameterGroupName=group)
         self.create(DBClusterParameterGroupName=group, EngineVersion="16.6")
 
-    @rule("rds.cluster-parameter-group-exists", f"RDS API: CreateDBCluster, DBClusterParameterGroupNotFound, {API}/API_CreateDBCluster.html")
+    @rule(
+        "rds.cluster-parameter-group-exists",
+        f"RDS API: CreateDBCluster, DBClusterParameterGroupNotFound, {API}/API_CreateDBCluster.html",
+    )
     def test_parameter_group_of_a_cluster_exists(self):
         with self.refused("DBClusterParameterGroupNotFound"):
             self.create(DBClusterParameterGroupName="missing")
@@ -90,7 +99,10 @@ class Creation(DatabaseTest):
 
 
 class Changes(DatabaseTest):
-    @rule("rds.change-available-only", f"RDS API: ModifyDBCluster, InvalidDBClusterStateFault, {API}/API_ModifyDBCluster.html")
+    @rule(
+        "rds.change-available-only",
+        f"RDS API: ModifyDBCluster, InvalidDBClusterStateFault, {API}/API_ModifyDBCluster.html",
+    )
     def test_cluster_changes_only_while_available(self):
         def attempt():
             cluster = self.create()
@@ -99,7 +111,11 @@ class Changes(DatabaseTest):
 
         self.while_pending(attempt)
 
-    @rule("rds.cluster-pending-values", f"RDS API: ClusterPendingModifiedValues, {API}/API_ClusterPendingModifiedValues.html", PENDING)
+    @rule(
+        "rds.cluster-pending-values",
+        f"RDS API: ClusterPendingModifiedValues, {API}/API_ClusterPendingModifiedValues.html",
+        PENDING,
+    )
     def test_deferred_change_is_pending_while_available(self):
         for value, member in (("EngineVersion", "15.10"), ("BackupRetentionPeriod", 3)):
             cluster = self.available()
@@ -183,7 +199,10 @@ class StopAndStart(DatabaseTest):
         self.rds.stop_db_cluster(DBClusterIdentifier=cluster)
         return cluster
 
-    @rule("rds.start-stopped-only", f"RDS API: StartDBCluster, InvalidDBClusterStateFault, {API}/API_StartDBCluster.html")
+    @rule(
+        "rds.start-stopped-only",
+        f"RDS API: StartDBCluster, InvalidDBClusterStateFault, {API}/API_StartDBCluster.html",
+    )
     def test_only_a_stopped_cluster_starts(self):
         cluster = self.available()
         with self.refused("InvalidDBClusterStateFault"):
@@ -198,7 +217,10 @@ class StopAndStart(DatabaseTest):
         events = self.rds.describe_events(SourceIdentifier=cluster, SourceType="db-cluster")["Events"]
         self.assertEqual([event["Message"] for event in events], ["DB cluster stopped"])
 
-    @rule("rds.stop-stops-instances", f"Aurora User Guide: Stopping and starting an Amazon Aurora DB cluster, {AURORA}/aurora-cluster-stop-start.html")
+    @rule(
+        "rds.stop-stops-instances",
+        f"Aurora User Guide: Stopping and starting an Amazon Aurora DB cluster, {AURORA}/aurora-cluster-stop-start.html",
+    )
     def test_instances_stop_with_their_cluster(self):
         cluster = self.available()
         instance = self.add_instance(cluster)
@@ -233,7 +255,10 @@ class Deletion(DatabaseTest):
         self.available(cluster)
         self.delete(cluster)
 
-    @rule("rds.delete-available-only", f"RDS API: DeleteDBCluster, InvalidDBClusterStateFault, {API}/API_DeleteDBCluster.html")
+    @rule(
+        "rds.delete-available-only",
+        f"RDS API: DeleteDBCluster, InvalidDBClusterStateFault, {API}/API_DeleteDBCluster.html",
+    )
     def test_stopped_cluster_is_not_deleted(self):
         cluster = self.available()
         self.rds.stop_db_cluster(DBClusterIdentifier=cluster)
@@ -285,14 +310,20 @@ class Snapshots(DatabaseTest):
         self.rds.restore_db_cluster_from_snapshot(**request, DBSubnetGroupName=self.subnet_group, **changes)
         return cluster
 
-    @rule("rds.snapshot-exists", f"RDS API: CreateDBClusterSnapshot, DBClusterSnapshotAlreadyExistsFault, {API}/API_CreateDBClusterSnapshot.html")
+    @rule(
+        "rds.snapshot-exists",
+        f"RDS API: CreateDBClusterSnapshot, DBClusterSnapshotAlreadyExistsFault, {API}/API_CreateDBClusterSnapshot.html",
+    )
     def test_snapshot_identifier_is_unique(self):
         cluster = self.available()
         snapshot = self.snapshot(cluster)
         with self.refused("DBClusterSnapshotAlreadyExistsFault"):
             self.rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshot, DBClusterIdentifier=cluster)
 
-    @rule("rds.missing-snapshot", f"RDS API: DescribeDBClusterSnapshots, DBClusterSnapshotNotFoundFault, {API}/API_DescribeDBClusterSnapshots.html")
+    @rule(
+        "rds.missing-snapshot",
+        f"RDS API: DescribeDBClusterSnapshots, DBClusterSnapshotNotFoundFault, {API}/API_DescribeDBClusterSnapshots.html",
+    )
     def test_missing_snapshot_is_not_found(self):
         with self.refused("DBClusterSnapshotNotFoundFault"):
             self.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="missing")
@@ -311,7 +342,10 @@ class Snapshots(DatabaseTest):
             found = self.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=snapshot)["DBClusterSnapshots"]
             self.assertEqual(tags(found[0]["TagList"]), expected)
 
-    @rule("rds.restore-keeps-user", f"Aurora User Guide: Restoring from a DB cluster snapshot, {AURORA}/aurora-restore-snapshot.html")
+    @rule(
+        "rds.restore-keeps-user",
+        f"Aurora User Guide: Restoring from a DB cluster snapshot, {AURORA}/aurora-restore-snapshot.html",
+    )
     def test_restored_cluster_keeps_user_and_version(self):
         before = self.cluster(self.available(DatabaseName="app", PreferredBackupWindow="10:00-10:30"))
         after = self.cluster(self.restore(self.snapshot(before["DBClusterIdentifier"])))
@@ -322,7 +356,10 @@ class Snapshots(DatabaseTest):
 
 
 class Instances(DatabaseTest):
-    @rule("rds.missing-instance", f"RDS API: DescribeDBInstances, DBInstanceNotFound, {API}/API_DescribeDBInstances.html")
+    @rule(
+        "rds.missing-instance",
+        f"RDS API: DescribeDBInstances, DBInstanceNotFound, {API}/API_DescribeDBInstances.html",
+    )
     def test_missing_instance_is_not_found(self):
         with self.refused("DBInstanceNotFound"):
             self.instance("missing")

@@ -11,26 +11,38 @@ class SubnetGroups(DatabaseTest):
     def group(self, group: str, subnets: list[str]) -> None:
         self.rds.create_db_subnet_group(DBSubnetGroupName=group, DBSubnetGroupDescription="test", SubnetIds=subnets)
 
-    @rule("rds.subnet-group-zones", f"RDS API: CreateDBSubnetGroup, DBSubnetGroupDoesNotCoverEnoughAZs, {API}/API_CreateDBSubnetGroup.html")
+    @rule(
+        "rds.subnet-group-zones",
+        f"RDS API: CreateDBSubnetGroup, DBSubnetGroupDoesNotCoverEnoughAZs, {API}/API_CreateDBSubnetGroup.html",
+    )
     def test_subnets_are_in_two_zones(self):
         with self.refused("DBSubnetGroupDoesNotCoverEnoughAZs"):
             self.group(name(), self.subnets[:1])
         with self.refused("DBSubnetGroupDoesNotCoverEnoughAZs"):
             self.rds.modify_db_subnet_group(DBSubnetGroupName=self.subnet_group, SubnetIds=self.subnets[:1])
 
-    @rule("rds.subnet-group-exists", f"RDS API: CreateDBSubnetGroup, DBSubnetGroupAlreadyExists, {API}/API_CreateDBSubnetGroup.html")
+    @rule(
+        "rds.subnet-group-exists",
+        f"RDS API: CreateDBSubnetGroup, DBSubnetGroupAlreadyExists, {API}/API_CreateDBSubnetGroup.html",
+    )
     def test_subnet_group_name_is_unique(self):
         with self.refused("DBSubnetGroupAlreadyExists"):
             self.group(self.subnet_group, self.subnets)
 
-    @rule("rds.missing-subnet-group", f"RDS API: DescribeDBSubnetGroups, DBSubnetGroupNotFoundFault, {API}/API_DescribeDBSubnetGroups.html")
+    @rule(
+        "rds.missing-subnet-group",
+        f"RDS API: DescribeDBSubnetGroups, DBSubnetGroupNotFoundFault, {API}/API_DescribeDBSubnetGroups.html",
+    )
     def test_missing_subnet_group_is_not_found(self):
         with self.refused("DBSubnetGroupNotFoundFault"):
             self.rds.describe_db_subnet_groups(DBSubnetGroupName="missing")
         with self.refused("DBSubnetGroupNotFoundFault"):
             self.create(DBSubnetGroupName="missing")
 
-    @rule("rds.subnet-group-in-use", f"RDS API: DeleteDBSubnetGroup, InvalidDBSubnetGroupStateFault, {API}/API_DeleteDBSubnetGroup.html")
+    @rule(
+        "rds.subnet-group-in-use",
+        f"RDS API: DeleteDBSubnetGroup, InvalidDBSubnetGroupStateFault, {API}/API_DeleteDBSubnetGroup.html",
+    )
     def test_subnet_group_of_a_cluster_is_not_deleted(self):
         cluster = self.available()
         with self.refused("InvalidDBSubnetGroupStateFault"):
@@ -41,7 +53,10 @@ class SubnetGroups(DatabaseTest):
 
 
 class ParameterGroups(DatabaseTest):
-    @rule("rds.parameter-group-exists", f"RDS API: CreateDBClusterParameterGroup, DBParameterGroupAlreadyExists, {API}/API_CreateDBClusterParameterGroup.html")
+    @rule(
+        "rds.parameter-group-exists",
+        f"RDS API: CreateDBClusterParameterGroup, DBParameterGroupAlreadyExists, {API}/API_CreateDBClusterParameterGroup.html",
+    )
     def test_parameter_group_name_is_unique(self):
         group = self.parameter_group()
         with self.refused("DBParameterGroupAlreadyExists"):
@@ -49,7 +64,10 @@ class ParameterGroups(DatabaseTest):
                 DBClusterParameterGroupName=group, DBParameterGroupFamily="aurora-postgresql15", Description="test"
             )
 
-    @rule("rds.missing-parameter-group", f"RDS API: DescribeDBClusterParameterGroups, DBParameterGroupNotFound, {API}/API_DescribeDBClusterParameterGroups.html")
+    @rule(
+        "rds.missing-parameter-group",
+        f"RDS API: DescribeDBClusterParameterGroups, DBParameterGroupNotFound, {API}/API_DescribeDBClusterParameterGroups.html",
+    )
     def test_missing_parameter_group_is_not_found(self):
         with self.refused("DBParameterGroupNotFound"):
             self.rds.describe_db_cluster_parameter_groups(DBClusterParameterGroupName="missing")
@@ -72,7 +90,10 @@ class ParameterGroups(DatabaseTest):
         with self.refused("InvalidParameterValue"):
             modify(21)
 
-    @rule("rds.parameter-group-in-use", f"RDS API: DeleteDBClusterParameterGroup, InvalidDBParameterGroupState, {API}/API_DeleteDBClusterParameterGroup.html")
+    @rule(
+        "rds.parameter-group-in-use",
+        f"RDS API: DeleteDBClusterParameterGroup, InvalidDBParameterGroupState, {API}/API_DeleteDBClusterParameterGroup.html",
+    )
     def test_parameter_group_of_a_cluster_is_not_deleted(self):
         group = self.parameter_group()
         self.available(DBClusterParameterGroupName=group)
@@ -136,7 +157,10 @@ class Proxies(DatabaseTest):
         self.while_pending(lambda: self.assertEqual(self.status(self.proxy()), "creating"))
         self.idle()
 
-    @rule("rds.proxy-change-available-only", f"RDS API: ModifyDBProxy, InvalidDBProxyStateFault, {API}/API_ModifyDBProxy.html")
+    @rule(
+        "rds.proxy-change-available-only",
+        f"RDS API: ModifyDBProxy, InvalidDBProxyStateFault, {API}/API_ModifyDBProxy.html",
+    )
     def test_proxy_changes_only_while_available(self):
         def attempt():
             proxy = self.proxy()
@@ -165,14 +189,20 @@ class Proxies(DatabaseTest):
         with self.refused("DBProxyTargetGroupNotFoundFault"):
             self.rds.describe_db_proxy_target_groups(DBProxyName=self.proxy(), TargetGroupName="other")
 
-    @rule("rds.target-registered-once", f"RDS API: RegisterDBProxyTargets, DBProxyTargetAlreadyRegisteredFault, {API}/API_RegisterDBProxyTargets.html")
+    @rule(
+        "rds.target-registered-once",
+        f"RDS API: RegisterDBProxyTargets, DBProxyTargetAlreadyRegisteredFault, {API}/API_RegisterDBProxyTargets.html",
+    )
     def test_target_is_registered_once(self):
         target = {"DBProxyName": self.idle(), "DBClusterIdentifiers": [self.available()]}
         self.rds.register_db_proxy_targets(**target)
         with self.refused("DBProxyTargetAlreadyRegisteredFault"):
             self.rds.register_db_proxy_targets(**target)
 
-    @rule("rds.missing-target", f"RDS API: DeregisterDBProxyTargets, DBProxyTargetNotFoundFault, {API}/API_DeregisterDBProxyTargets.html")
+    @rule(
+        "rds.missing-target",
+        f"RDS API: DeregisterDBProxyTargets, DBProxyTargetNotFoundFault, {API}/API_DeregisterDBProxyTargets.html",
+    )
     def test_missing_target_is_not_deregistered(self):
         with self.refused("DBProxyTargetNotFoundFault"):
             self.rds.deregister_db_proxy_targets(DBProxyName=self.idle(), DBClusterIdentifiers=[self.available()])

@@ -50,12 +50,18 @@ class FileSystems(Test):
         super().setUp()
         self.efs = self.aws("efs")
 
-    @rule("efs.missing-file-system", f"EFS API: DescribeFileSystemPolicy, FileSystemNotFound, {EFS}/API_DescribeFileSystemPolicy.html")
+    @rule(
+        "efs.missing-file-system",
+        f"EFS API: DescribeFileSystemPolicy, FileSystemNotFound, {EFS}/API_DescribeFileSystemPolicy.html",
+    )
     def test_policy_of_a_missing_file_system_is_not_found(self):
         with self.refused("FileSystemNotFound"):
             self.efs.describe_file_system_policy(FileSystemId="fs-0123456789abcdef0")
 
-    @rule("efs.access-point-token", f"EFS API: CreateAccessPoint, AccessPointAlreadyExists, {EFS}/API_CreateAccessPoint.html")
+    @rule(
+        "efs.access-point-token",
+        f"EFS API: CreateAccessPoint, AccessPointAlreadyExists, {EFS}/API_CreateAccessPoint.html",
+    )
     def test_client_token_of_an_access_point_is_unique(self):
         system = self.efs.create_file_system(CreationToken=name())["FileSystemId"]
         token = name()

@@ -36,7 +36,10 @@ class Tagging(Test):
         self.assertEqual(self.found(), {topic, vault, certificate, key})
         self.assertEqual(self.found("eu-west-1"), set())
 
-    @rule("tagging.filters", f"Resource Groups Tagging API: GetResources, TagFilters and ResourceTypeFilters, {API}/API_GetResources.html")
+    @rule(
+        "tagging.filters",
+        f"Resource Groups Tagging API: GetResources, TagFilters and ResourceTypeFilters, {API}/API_GetResources.html",
+    )
     def test_resources_are_filtered_by_type_and_tag(self):
         (topic,), vault = self.topics(1), self.vault()
         self.assertEqual(self.found(ResourceTypeFilters=["backup:backup-vault"]), {vault})
@@ -64,7 +67,10 @@ class Tagging(Test):
         with self.refused("InvalidParameterException"):
             self.tagging.get_resources(ResourcesPerPage=101)
 
-    @rule("tagging.pagination-token", f"Resource Groups Tagging API: GetResources, PaginationTokenExpiredException, {API}/API_GetResources.html")
+    @rule(
+        "tagging.pagination-token",
+        f"Resource Groups Tagging API: GetResources, PaginationTokenExpiredException, {API}/API_GetResources.html",
+    )
     def test_pages_have_tokens(self):
         topics = self.topics(3)
         first = self.tagging.get_resources(ResourcesPerPage=2)
