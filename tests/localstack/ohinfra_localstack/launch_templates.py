@@ -1,9 +1,16 @@
 """EC2: launch templates. Their own tags are separate from the tags of the instances that they launch. A new version inherits from its
 source version."""
 
+from xml.dom import minidom
+
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
+
+
+def text(node: minidom.Element, member: str) -> str:
+    """Returns the text of a direct member."""
+    return next(child for child in node.childNodes if child.nodeName == member).firstChild.data
 
 
 def install() -> None:
@@ -28,13 +35,23 @@ def install() -> None:
             template = self.ec2_backend.get_launch_template(self._get_param("LaunchTemplateId"))
             inherited = template.get_version(source).data
             # Rule: ec2.template-source-version. A parameter of the request replaces the whole inherited parameter.
-            self._get_multi_param_dict = lambda prefix: {**inherited, **parameters(prefix)}
+            self._get_multi_param_dict = lambda prefix: {**inherited, **(parameters(prefix) or {})}
         return create_version(self)
+
+    describe_versions = LaunchTemplates.describe_launch_template_versions
+
+    def describe_launch_template_versions(self) -> str:
+        # Rule: ec2.template-default-version. moto reports every version as the default.
+        document = minidom.parseString(describe_versions(self))
+        for flag in document.getElementsByTagName("defaultVersion"):
+            template_id, number = (text(flag.parentNode, member) for member in ("launchTemplateId", "versionNumber"))
+            template = self.ec2_backend.get_launch_template(template_id)
+            flag.firstChild.data = str(int(number) == template.default_version_number).lower()
+        return document.toxml()
 
     LaunchTemplates.create_launch_template_version = create_launch_template_version
     LaunchTemplateBackend.get_launch_template = get_launch_template
     LaunchTemplateBackend.create_launch_template = create_launch_template
     # moto sets the tags of a new template here and also keeps them elsewhere.
     LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, value: None)
-    # Rule: ec2.template-default-version. moto compares the number with a method, so no version is the default.
-    LaunchTemplate.is_default = lambda self, version: self.default_version() is version
+    LaunchTemplates.describe_launch_template_versions = describe_launch_template_versions

@@ -5,12 +5,19 @@ from support import Test, name
 
 PASSWORD = "a-password-of-16"
 
+#: Two subnets by account, which all tests of RDS share.
+SUBNETS: dict[str, list[str]] = {}
+
 
 class DatabaseTest(Test):
+    shares_account = True
+
     def setUp(self):
         super().setUp()
         self.rds = self.aws("rds")
-        self.subnets = given.subnets(self, given.vpc(self))
+        if self.account not in SUBNETS:
+            SUBNETS[self.account] = given.subnets(self, given.vpc(self))
+        self.subnets = SUBNETS[self.account]
         self.subnet_group = name()
         self.rds.create_db_subnet_group(
             DBSubnetGroupName=self.subnet_group, DBSubnetGroupDescription="test", SubnetIds=self.subnets

@@ -1,6 +1,7 @@
 """Shared by the tests of the plug-in: clients of a new account, expected errors, waiting, and the rule that a test proves."""
 
 import contextlib
+import functools
 import os
 import random
 import time
@@ -15,6 +16,14 @@ from ohinfra_localstack import models
 from ohinfra_localstack.settings import PENDING_SECONDS
 
 ENDPOINT = os.environ["OHINFRA_TEST_ENDPOINT"]
+
+
+def new_account() -> str:
+    return str(random.randrange(10**11, 10**12))
+
+
+#: EC2 creates a default VPC in each account, which takes a moment. Tests that need EC2 share an account.
+SHARED_ACCOUNT = new_account()
 
 #: The source of a rule that no public document states.
 NO_SOURCE = "not found"
@@ -42,28 +51,24 @@ SESSION = session()
 CONFIG = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
+@functools.lru_cache(maxsize=64)
+def client(account: str, service: str, region: str):
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
+    return SESSION.client(service, region_name=region, endpoint_url=ENDPOINT, config=CONFIG, **keys)
+
+
 class Test(unittest.TestCase):
-    """A test with an account of its own."""
+    """A test in a new account, or in the shared one."""
 
     region = "us-west-2"
+    shares_account = False
 
     def setUp(self) -> None:
-        self.account = str(random.randrange(10**11, 10**12))
-        self.clients: dict[tuple[str, str], object] = {}
+        self.account = SHARED_ACCOUNT if self.shares_account else new_account()
 
     def aws(self, service: str, region: str | None = None):
         """Returns a client of the test's account."""
-        key = (service, region or self.region)
-        if key not in self.clients:
-            self.clients[key] = SESSION.client(
-                service,
-                region_name=key[1],
-                endpoint_url=ENDPOINT,
-                aws_access_key_id=self.account,
-                aws_secret_access_key="test",
-                config=CONFIG,
-            )
-        return self.clients[key]
+        return client(self.account, service, region or self.region)
 
     @contextlib.contextmanager
     def refused(self, code: str, message: str = ""):
@@ -82,6 +87,18 @@ class Test(unittest.TestCase):
                 self.fail("the condition did not become true")
             time.sleep(0.02)
         return value
+
+    def until_refused(self, code: str, call) -> None:
+        """Polls until a call fails with this code."""
+
+        def is_refused() -> bool:
+            try:
+                call()
+            except ClientError as error:
+                return error.response["Error"]["Code"] == code
+            return False
+
+        self.until(is_refused)
 
     def while_pending(self, attempt):
         """Runs an attempt that needs a resource in its pending state. Repeats the attempt if the machine was too slow for that."""

@@ -11,6 +11,8 @@ DELETE = f"Auto Scaling API: DeleteAutoScalingGroup, {API}/API_DeleteAutoScaling
 
 
 class AutoScaling(Test):
+    shares_account = True
+
     def setUp(self):
         super().setUp()
         self.scaling = self.aws("autoscaling")

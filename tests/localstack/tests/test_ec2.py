@@ -11,6 +11,8 @@ VERSION = f"EC2 API: CreateLaunchTemplateVersion, SourceVersion, {API}/API_Creat
 
 
 class VpcEndpoints(Test):
+    shares_account = True
+
     def setUp(self):
         super().setUp()
         self.ec2 = self.aws("ec2")
@@ -81,6 +83,8 @@ class VpcEndpoints(Test):
 
 
 class SecurityGroups(Test):
+    shares_account = True
+
     def setUp(self):
         super().setUp()
         self.ec2 = self.aws("ec2")
@@ -139,6 +143,8 @@ class SecurityGroups(Test):
 
 
 class Volumes(Test):
+    shares_account = True
+
     @rule(
         "ec2.volume-outlives-instance",
         f"EC2 API: EbsBlockDevice, DeleteOnTermination, {API}/API_EbsBlockDevice.html",
@@ -164,6 +170,8 @@ class Volumes(Test):
 
 
 class LaunchTemplates(Test):
+    shares_account = True
+
     def setUp(self):
         super().setUp()
         self.ec2 = self.aws("ec2")

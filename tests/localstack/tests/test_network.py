@@ -62,6 +62,8 @@ class Route53(Test):
 
 
 class LoadBalancing(Test):
+    shares_account = True
+
     def setUp(self):
         super().setUp()
         self.elb = self.aws("elbv2")

@@ -394,9 +394,10 @@ class Instances(DatabaseTest):
             self.assertEqual(self.instance(instance)["DBInstanceStatus"], "deleting")
             with self.refused("InvalidDBInstanceState"):
                 self.rds.delete_db_instance(**deletion)
+            return instance
 
-        self.while_pending(attempt)
-        self.until(lambda: not self.rds.describe_db_instances()["DBInstances"])
+        instance = self.while_pending(attempt)
+        self.until_refused("DBInstanceNotFound", lambda: self.instance(instance))
 
     @rule(
         "rds.minor-version-upgrade-default",

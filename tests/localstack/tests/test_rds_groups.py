@@ -48,7 +48,7 @@ class SubnetGroups(DatabaseTest):
         with self.refused("InvalidDBSubnetGroupStateFault"):
             self.rds.delete_db_subnet_group(DBSubnetGroupName=self.subnet_group)
         self.delete(cluster)
-        self.until(lambda: not self.rds.describe_db_clusters()["DBClusters"])
+        self.until_refused("DBClusterNotFoundFault", lambda: self.cluster(cluster))
         self.rds.delete_db_subnet_group(DBSubnetGroupName=self.subnet_group)
 
 
@@ -176,9 +176,10 @@ class Proxies(DatabaseTest):
             proxy = self.proxy()
             self.rds.delete_db_proxy(DBProxyName=proxy)
             self.assertEqual(self.status(proxy), "deleting")
+            return proxy
 
-        self.while_pending(attempt)
-        self.until(lambda: not self.rds.describe_db_proxies()["DBProxies"])
+        proxy = self.while_pending(attempt)
+        self.until_refused("DBProxyNotFoundFault", lambda: self.status(proxy))
 
     @rule(
         "rds.one-target-group",
