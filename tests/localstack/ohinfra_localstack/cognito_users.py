@@ -60,9 +60,6 @@ def create(context, request):
     # Rule: cognito.resend-keeps-user
     if action == "RESEND":
         return resend(context, request, pool)
-    # Rule: cognito.username-exists
-    if pool._get_user(request["Username"]) is not None:
-        raise refuse("UsernameExistsException", "User account already exists")
     if action == "SUPPRESS":
         return moto(context, request)
     # Two concurrent invitations must not both take the last email.

@@ -1,9 +1,8 @@
-"""Corrections of moto: scan settings of ECR; policies and access points of EFS; names of load balancers and target groups; records of
+"""Corrections of moto: policies and access points of EFS; names of load balancers and target groups; records of
 Route 53; and names of web ACLs."""
 
 import threading
 
-from moto.ecr.models import ECRBackend
 from moto.efs.exceptions import EFSError, FileSystemNotFound
 from moto.efs.models import EFSBackend
 from moto.elbv2.exceptions import DuplicateLoadBalancerName, DuplicateTargetGroupName
@@ -34,20 +33,10 @@ def install() -> None:
                 raise error
         return access_point(self, client_token, *args, **kwargs)
 
-    def put_image_scanning_configuration(self, registry_id, repository_name, image_scan_config):
-        # Rule: ecr.scan-setting
-        repository = self._get_repository(repository_name, registry_id)
-        repository.image_scanning_configuration = image_scan_config
-        return {
-            "registryId": repository.registry_id,
-            "repositoryName": repository_name,
-            "imageScanningConfiguration": image_scan_config,
-        }
-
     change = Route53Backend.change_resource_record_sets
 
     def change_resource_record_sets(self, zoneid, change_list):
-        # Rule: route53.record-created-again. moto refuses to create a record that it has ever created.
+        # Rule: route53.record-created-again. moto may mistake another record for the deleted one.
         zone = self.get_hosted_zone(zoneid)
         there = {(rrset.name.strip("."), rrset.type_) for rrset in zone.rrsets}
         for value in change_list:
@@ -91,4 +80,3 @@ def install() -> None:
     ELBv2Backend.create_target_group = create_target_group
     EFSBackend.create_access_point = create_access_point
     EFSBackend.describe_file_system_policy = describe_file_system_policy
-    ECRBackend.put_image_scanning_configuration = put_image_scanning_configuration

@@ -20,15 +20,6 @@ class Users(Test):
         return self.cognito.admin_create_user(UserPoolId=self.pool, Username=user, **more)["User"]
 
     @rule(
-        "cognito.username-exists",
-        f"Cognito API: AdminCreateUser, UsernameExistsException, {API}/API_AdminCreateUser.html",
-    )
-    def test_username_is_unique(self):
-        self.create()
-        with self.refused("UsernameExistsException"):
-            self.create()
-
-    @rule(
         "cognito.resend-keeps-user",
         # "Set to RESEND to resend the invitation message to a user that already exists"
         CREATE,

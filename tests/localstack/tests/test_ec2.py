@@ -158,10 +158,12 @@ class Volumes(Test):
             {"DeviceName": device, "Ebs": {"VolumeSize": 1, "DeleteOnTermination": deleted}}
             for device, deleted in volumes.items()
         ]
+        data = {"ImageId": "ami-12345678", "InstanceType": "t3.micro", "BlockDeviceMappings": mappings}
+        template = ec2.create_launch_template(LaunchTemplateName=name(), LaunchTemplateData=data)["LaunchTemplate"]
+        which = {"LaunchTemplateId": template["LaunchTemplateId"], "Version": "1"}
         subnet = given.subnets(self, given.vpc(self))[0]
-        instance = ec2.run_instances(
-            ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=subnet, BlockDeviceMappings=mappings
-        )["Instances"][0]["InstanceId"]
+        started = ec2.run_instances(LaunchTemplate=which, MinCount=1, MaxCount=1, SubnetId=subnet)
+        instance = started["Instances"][0]["InstanceId"]
         described = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
         ids = {mapping["DeviceName"]: mapping["Ebs"]["VolumeId"] for mapping in described["BlockDeviceMappings"]}
         ec2.terminate_instances(InstanceIds=[instance])
@@ -203,6 +205,8 @@ class LaunchTemplates(Test):
         template = self.create({"InstanceType": "t3.micro", "TagSpecifications": instance}, TagSpecifications=own)
         (found,) = self.ec2.describe_launch_templates(LaunchTemplateIds=[template])["LaunchTemplates"]
         self.assertEqual(tags(found["Tags"]), {"of": "template"})
+        (version,) = self.versions(template)
+        self.assertEqual(version["LaunchTemplateData"]["TagSpecifications"], instance)
         self.ec2.create_tags(Resources=[template], Tags=[{"Key": "of", "Value": "changed"}])
         (found,) = self.ec2.describe_launch_templates(LaunchTemplateIds=[template])["LaunchTemplates"]
         self.assertEqual(tags(found["Tags"]), {"of": "changed"})

@@ -1,5 +1,6 @@
 """Rules of IAM and Parameter Store."""
 
+import given
 from support import Test, name, rule
 
 
@@ -10,10 +11,10 @@ class Identity(Test):
         "https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html",
     )
     def test_role_outside_a_profile_is_not_removed(self):
-        profile = name()
-        self.aws("iam").create_instance_profile(InstanceProfileName=profile)
+        iam, profile, role = self.aws("iam"), name(), given.role(self).rsplit("/", 1)[-1]
+        iam.create_instance_profile(InstanceProfileName=profile)
         with self.refused("NoSuchEntity"):
-            self.aws("iam").remove_role_from_instance_profile(InstanceProfileName=profile, RoleName="missing")
+            iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=role)
 
     @rule(
         "ssm.parameter-type",

@@ -45,19 +45,25 @@ class Route53(Test):
     def test_deleted_record_is_created_again(self):
         record = address("a.example.com")
         given.change_record(self, self.zone, "CREATE", record)
+        given.change_record(self, self.zone, "CREATE", address("b.example.com"))
         with self.refused("InvalidChangeBatch"):
             given.change_record(self, self.zone, "CREATE", record)
         given.change_record(self, self.zone, "DELETE", record)
         given.change_record(self, self.zone, "CREATE", record)
-        self.assertEqual(self.names(), {"a.example.com."})
+        self.assertEqual(self.names(), {"a.example.com.", "b.example.com."})
 
     @rule("route53.concurrent-changes", RECORDS)
     def test_concurrent_changes_are_not_lost(self):
-        records = [address(f"{number}.example.com") for number in range(16)]
-        for record in records:
-            given.change_record(self, self.zone, "CREATE", record)
+        batches = [[address(f"{batch}-{number}.example.com") for number in range(40)] for batch in range(24)]
+
+        def change(action: str, records: list[dict]) -> None:
+            changes = [{"Action": action, "ResourceRecordSet": record} for record in records]
+            self.route53.change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch={"Changes": changes})
+
+        for batch in batches:
+            change("CREATE", batch)
         with ThreadPoolExecutor(8) as threads:
-            list(threads.map(lambda record: given.change_record(self, self.zone, "DELETE", record), records))
+            list(threads.map(lambda batch: change("DELETE", batch), batches))
         self.assertEqual(self.names(), set())
 
 

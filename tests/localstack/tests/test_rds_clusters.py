@@ -137,8 +137,10 @@ class Changes(DatabaseTest):
         f"RDS API: ModifyDBCluster, ApplyImmediately, {API}/API_ModifyDBCluster.html",
     )
     def test_change_without_apply_immediately_waits(self):
-        cluster = self.available()
+        cluster, other = self.available(), self.available()
         self.modify(cluster, BackupRetentionPeriod=3)
+        self.modify(other, ApplyImmediately=True, BackupRetentionPeriod=3)
+        self.until(lambda: self.cluster(other)["BackupRetentionPeriod"] == 3)
         waiting = self.cluster(cluster)
         self.assertEqual((waiting["BackupRetentionPeriod"], waiting["PendingModifiedValues"]), (1, {"BackupRetentionPeriod": 3}))
         self.modify(cluster, ApplyImmediately=True, EngineVersion="15.10")
