@@ -51,6 +51,15 @@ def _endpoints() -> None:
                     "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
                     f"{endpoint.service_name} in the VPC {endpoint.vpc_id}",
                 )
+        vpc = self.get_vpc(kwargs["vpc_id"])
+        has_dns = all(str(value).lower() == "true" for value in (vpc.enable_dns_support, vpc.enable_dns_hostnames))
+        # Rule: ec2.endpoint-private-dns-attributes
+        if kwargs.get("private_dns_enabled") and not has_dns:
+            raise refuse(
+                "InvalidParameter",
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for "
+                f"{vpc.id}",
+            )
         for group in kwargs.get("security_group_ids") or []:
             # Rule: ec2.endpoint-security-group-exists
             if self.get_security_group_from_id(group) is None:

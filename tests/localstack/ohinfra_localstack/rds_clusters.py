@@ -15,8 +15,15 @@ LATER_OF_INSTANCES = ("DBInstanceClass",)
 def check_password(request) -> None:
     password = request.get("MasterUserPassword")
     # Rule: rds.password
-    if password is not None and (not 8 <= len(password) <= 128 or set(password) & set("/@\" ")):
+    if password is not None and (not 8 <= len(password) <= 41 or set(password) & set("/@\" ")):
         raise refuse("InvalidParameterValue", "The parameter MasterUserPassword is not a valid password.")
+
+
+def check_retention(request) -> None:
+    days = request.get("BackupRetentionPeriod")
+    # Rule: rds.backup-retention
+    if days is not None and not 1 <= days <= 35:
+        raise refuse("InvalidParameterValue", f"Invalid backup retention period: {days}. It must be between 1 and 35.")
 
 
 def settings(request) -> dict:
@@ -77,6 +84,7 @@ def make_cluster(context, request, more: dict) -> dict:
     name, store = request["DBClusterIdentifier"], store_of(context)
     check_name(name, "DBClusterIdentifier")
     check_password(request)
+    check_retention(request)
     # Rule: rds.cluster-exists
     if name in store.clusters or name in CLUSTERS.leaving(context):
         raise refuse("DBClusterAlreadyExistsFault", "DB Cluster already exists")
@@ -179,6 +187,7 @@ def check_available(context, cluster: dict) -> None:
 
 def modify_cluster(context, request):
     check_password(request)
+    check_retention(request)
     cluster = cluster_of(context, request["DBClusterIdentifier"])
     check_available(context, cluster)
     # Rule: rds.http-endpoint-operation
@@ -361,6 +370,9 @@ def create_instance(context, request):
     if name in store.instances or name in INSTANCES.leaving(context):
         raise refuse("DBInstanceAlreadyExists", "DB instance already exists")
     cluster = cluster_of(context, request["DBClusterIdentifier"])
+    # Rule: rds.promotion-tier
+    if not 0 <= (request.get("PromotionTier") or 0) <= 15:
+        raise refuse("InvalidParameterValue", "PromotionTier must be between 0 and 15.")
     instance = {
         "DBInstanceIdentifier": name,
         "DBInstanceArn": arn(context, f"db:{name}"),

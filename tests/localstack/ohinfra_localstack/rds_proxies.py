@@ -126,6 +126,9 @@ def modify_target_group(context, request):
 def register_targets(context, request):
     check_group(request)
     proxy = the_proxy(context, request["DBProxyName"])
+    # Rule: rds.register-available-only
+    if shown(context, proxy)["Status"] == "creating":
+        raise refuse("InvalidDBProxyStateFault", "The proxy is not available.")
     for name in request.get("DBClusterIdentifiers") or []:
         cluster_of(context, name)
         # Rule: rds.target-registered-once

@@ -100,13 +100,15 @@ class Test(unittest.TestCase):
 
         self.until(is_refused)
 
-    def while_pending(self, attempt):
-        """Runs an attempt that needs a resource in its pending state. Repeats the attempt if the machine was too slow for that."""
+    def while_pending(self, attempt, prepare=tuple):
+        """Runs an attempt that needs a resource in its pending state. Repeats the attempt if the machine was too slow for that.
+        `prepare` returns the arguments of an attempt."""
         for _ in range(20):
+            arguments = prepare()
             began = time.monotonic()
             try:
-                return attempt()
-            except AssertionError:
+                return attempt(*arguments)
+            except (AssertionError, ClientError):
                 if time.monotonic() - began < PENDING_SECONDS:
                     raise
         return self.fail("the machine is too slow to see a pending resource")

@@ -17,6 +17,7 @@ class VpcEndpoints(Test):
         super().setUp()
         self.ec2 = self.aws("ec2")
         self.vpc = given.vpc(self)
+        self.ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsHostnames={"Value": True})
 
     def create(self, service: str = "ssm", **changes) -> dict:
         request = {"VpcId": self.vpc, "ServiceName": f"com.amazonaws.{self.region}.{service}", "VpcEndpointType": "Interface"}
@@ -59,6 +60,19 @@ class VpcEndpoints(Test):
         with self.refused("InvalidParameter", "conflicting DNS domain"):
             self.create(PrivateDnsEnabled=True)
         self.create(PrivateDnsEnabled=False)
+
+    @rule(
+        "ec2.endpoint-private-dns-attributes",
+        # "To use a private hosted zone, you must set the following VPC attributes to true: enableDnsHostnames and enableDnsSupport."
+        f"EC2 API: CreateVpcEndpoint, PrivateDnsEnabled, {API}/API_CreateVpcEndpoint.html",
+    )
+    def test_private_dns_needs_dns_of_the_vpc(self):
+        for disabled in ("EnableDnsHostnames", "EnableDnsSupport"):
+            self.ec2.modify_vpc_attribute(VpcId=self.vpc, **{disabled: {"Value": False}})
+            with self.refused("InvalidParameter", "enableDnsSupport and enableDnsHostnames"):
+                self.create(PrivateDnsEnabled=True)
+            self.ec2.modify_vpc_attribute(VpcId=self.vpc, **{disabled: {"Value": True}})
+        self.create(PrivateDnsEnabled=True)
 
     @rule("ec2.endpoint-security-group-exists", ERRORS)
     def test_security_group_of_an_endpoint_exists(self):
@@ -106,9 +120,8 @@ class SecurityGroups(Test):
     def test_security_group_in_use_is_not_deleted(self):
         of_endpoint, of_rule = given.security_group(self, self.vpc), given.security_group(self, self.vpc)
         service = f"com.amazonaws.{self.region}.ssm"
-        self.ec2.create_vpc_endpoint(
-            VpcId=self.vpc, ServiceName=service, VpcEndpointType="Interface", SecurityGroupIds=[of_endpoint]
-        )
+        endpoint = {"VpcId": self.vpc, "ServiceName": service, "VpcEndpointType": "Interface", "PrivateDnsEnabled": False}
+        self.ec2.create_vpc_endpoint(**endpoint, SecurityGroupIds=[of_endpoint])
         other = given.security_group(self, self.vpc)
         self.ingress(other, UserIdGroupPairs=[{"GroupId": of_rule}])
         for group in (of_endpoint, of_rule):

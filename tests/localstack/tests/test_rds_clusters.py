@@ -30,13 +30,26 @@ class Creation(DatabaseTest):
 
     @rule(
         "rds.password",
-        # "Can contain any printable ASCII character except /, ", or @."
+        # "Must contain from 8 to 41 characters. Can contain any printable ASCII character except /, ", or @."
         CREATE,
     )
     def test_password_is_validated(self):
-        for invalid in ("short", "with/slash/slash", "with@at-sign@", 'with"quote"', "with a space"):
+        for invalid in ("short", "x" * 42, "with/slash/slash", "with@at-sign@", 'with"quote"', "with a space"):
             with self.refused("InvalidParameterValue"):
                 self.create(MasterUserPassword=invalid)
+
+    @rule(
+        "rds.backup-retention",
+        # "Must be a value from 1 to 35."
+        f"RDS API: ModifyDBCluster, BackupRetentionPeriod, {API}/API_ModifyDBCluster.html",
+    )
+    def test_backups_are_retained_for_1_to_35_days(self):
+        for invalid in (0, 36):
+            with self.refused("InvalidParameterValue"):
+                self.create(BackupRetentionPeriod=invalid)
+        cluster = self.available(BackupRetentionPeriod=35)
+        with self.refused("InvalidParameterValue"):
+            self.modify(cluster, BackupRetentionPeriod=0)
 
     @rule("rds.master-user", CREATE)
     def test_master_user_has_a_name_and_a_password(self):
@@ -117,19 +130,13 @@ class Changes(DatabaseTest):
         PENDING,
     )
     def test_deferred_change_is_pending_while_available(self):
-        for value, member in (("EngineVersion", "15.10"), ("BackupRetentionPeriod", 3)):
+        for member, value in (("EngineVersion", "15.10"), ("BackupRetentionPeriod", 3)):
             cluster = self.available()
-
-            def attempt(value=value, member=member):
-                cluster = self.available()
-                answer = self.modify(cluster, ApplyImmediately=True, **{value: member})
-                self.assertEqual((answer["Status"], answer["PendingModifiedValues"]), ("available", {value: member}))
-                self.assertNotEqual(answer[value], member)
-                return cluster
-
-            cluster = self.while_pending(attempt)
+            answer = self.modify(cluster, ApplyImmediately=True, **{member: value})
+            self.assertEqual((answer["Status"], answer["PendingModifiedValues"]), ("available", {member: value}))
+            self.assertNotEqual(answer[member], value)
             self.available(cluster)
-            self.assertEqual(self.cluster(cluster)[value], member)
+            self.assertEqual(self.cluster(cluster)[member], value)
 
     @rule(
         "rds.maintenance-window",
@@ -234,15 +241,13 @@ class StopAndStart(DatabaseTest):
 class Deletion(DatabaseTest):
     @rule("rds.cluster-deleting", STATUS)
     def test_deleted_cluster_is_deleting(self):
-        def attempt():
-            cluster = self.available()
+        def attempt(cluster):
             self.delete(cluster)
             self.assertEqual(self.cluster(cluster)["Status"], "deleting")
             with self.refused("InvalidDBClusterStateFault"):
                 self.delete(cluster)
 
-        # The cluster is available before the attempt counts.
-        self.while_pending(attempt)
+        self.while_pending(attempt, lambda: [self.available()])
 
     @rule(
         "rds.deletion-protection",
@@ -400,6 +405,17 @@ class Instances(DatabaseTest):
 
         instance = self.while_pending(attempt)
         self.until_refused("DBInstanceNotFound", lambda: self.instance(instance))
+
+    @rule(
+        "rds.promotion-tier",
+        # "Default: 1. Valid Values: 0 - 15"
+        f"RDS API: CreateDBInstance, PromotionTier, {API}/API_CreateDBInstance.html",
+    )
+    def test_promotion_tier_is_at_most_15(self):
+        cluster = self.available()
+        self.assertEqual(self.instance(self.add_instance(cluster))["PromotionTier"], 1)
+        with self.refused("InvalidParameterValue"):
+            self.add_instance(cluster, PromotionTier=16)
 
     @rule(
         "rds.minor-version-upgrade-default",

@@ -191,6 +191,18 @@ class Proxies(DatabaseTest):
             self.rds.describe_db_proxy_target_groups(DBProxyName=self.proxy(), TargetGroupName="other")
 
     @rule(
+        "rds.register-available-only",
+        f"RDS API: RegisterDBProxyTargets, InvalidDBProxyStateFault, {API}/API_RegisterDBProxyTargets.html",
+    )
+    def test_new_proxy_registers_no_target(self):
+        def attempt(cluster):
+            proxy = self.proxy()
+            with self.refused("InvalidDBProxyStateFault"):
+                self.rds.register_db_proxy_targets(DBProxyName=proxy, DBClusterIdentifiers=[cluster])
+
+        self.while_pending(attempt, lambda: [self.available()])
+
+    @rule(
         "rds.target-registered-once",
         f"RDS API: RegisterDBProxyTargets, DBProxyTargetAlreadyRegisteredFault, {API}/API_RegisterDBProxyTargets.html",
     )
