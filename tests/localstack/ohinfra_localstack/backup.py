@@ -294,8 +294,8 @@ def create_selection(context, request):
     if not re.fullmatch(r"arn:[a-z\-]+:iam::\d{12}:role/.+", selection.get("IamRoleArn") or ""):
         raise refuse("InvalidParameterValueException", "IAM Role ARN is not valid.")
     # Rule: backup.selection-resources
-    if not any(selection.get(key) for key in ("Resources", "ListOfTags", "Conditions", "NotResources")):
-        raise refuse("InvalidParameterValueException", "A selection must have resources, tags or conditions.")
+    if not selection.get("Resources") and not selection.get("ListOfTags"):
+        raise refuse("InvalidParameterValueException", "Invalid backup selection. Either 'ListOfTags' or 'Resources' section must be non-empty.")
 
     def create():
         identity = str(uuid.uuid4())

@@ -355,7 +355,10 @@ def check_policy(context, config: dict, own: str | None) -> None:
         origins = cors["AccessControlAllowOrigins"]["Items"]
         # Rule: cloudfront.credentials-need-origins
         if cors["AccessControlAllowCredentials"] and "*" in origins:
-            raise refuse("InvalidArgument", "AccessControlAllowOrigins must not contain * if AccessControlAllowCredentials is true.")
+            raise refuse("InvalidArgument", "The parameter Access-Control-Allow-Origin cannot contain * when allowCredentials is true.")
+        # Rule: cloudfront.credentials-need-headers
+        if cors["AccessControlAllowCredentials"] and any("*" in header for header in cors["AccessControlAllowHeaders"]["Items"]):
+            raise refuse("InvalidArgument", "The parameter Access-Control-Allow-Headers cannot contain * when allowCredentials is true.")
 
 
 def create_policy(context, request):

@@ -221,11 +221,16 @@ class Backup(Test):
         with self.refused("InvalidParameterValueException"):
             self.select(plan, IamRoleArn="backup")
 
-    @rule("backup.selection-resources", NO_SOURCE)
-    def test_selection_selects_something(self):
+    @rule(
+        "backup.selection-resources",
+        "Terraform AWS provider, pull request 25436, https://github.com/hashicorp/terraform-provider-aws/pull/25436",
+    )
+    def test_selection_has_resources_or_tags(self):
         plan = self.plan()
-        with self.refused("InvalidParameterValueException"):
-            self.select(plan, Resources=[])
+        condition = {"StringEquals": [{"ConditionKey": "aws:ResourceTag/backup", "ConditionValue": "daily"}]}
+        for incomplete in ({}, {"Conditions": condition}, {"NotResources": ["arn:aws:s3:::*"]}):
+            with self.refused("InvalidParameterValueException"):
+                self.select(plan, Resources=[], **incomplete)
 
     @rule(
         "backup.reserved-tag-keys",

@@ -188,10 +188,10 @@ class ResponseHeadersPolicies(Test):
         config = {"Name": name(), **changes}
         return self.cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=config)
 
-    def cors(self, credentials: bool, *origins: str) -> dict:
+    def cors(self, credentials: bool, *origins: str, header: str = "X-Header") -> dict:
         return {
             "AccessControlAllowOrigins": listed(*origins),
-            "AccessControlAllowHeaders": listed("X-Header"),
+            "AccessControlAllowHeaders": listed(header),
             "AccessControlAllowMethods": listed("GET"),
             "AccessControlAllowCredentials": credentials,
             "OriginOverride": True,
@@ -237,6 +237,16 @@ class ResponseHeadersPolicies(Test):
         self.create(CorsConfig=self.cors(False, "*"))
         with self.refused("InvalidArgument"):
             self.create(CorsConfig=self.cors(True, "*"))
+
+    @rule(
+        "cloudfront.credentials-need-headers",
+        # "The parameter Access-Control-Allow-Headers cannot contain * when allowCredentials is true."
+        "AWS CDK, pull request 35308, https://github.com/aws/aws-cdk/pull/35308",
+    )
+    def test_credentials_need_named_headers(self):
+        self.create(CorsConfig=self.cors(False, "https://example.com", header="*"))
+        with self.refused("InvalidArgument", "Access-Control-Allow-Headers"):
+            self.create(CorsConfig=self.cors(True, "https://example.com", header="*"))
 
     @rule(
         "cloudfront.policy-in-use",
