@@ -1,14 +1,14 @@
-"""Makes calls with boto3: how tests look at AWS and change it, without any code of ohinfra. It goes on until its input ends.
+"""Calls AWS with boto3, so that tests can inspect and change resources without the code of ohinfra. Runs until its input ends.
 
-Every line of standard input is a JSON object with `account` and `region`, and one of
-- `calls`: a list of [service, operation, parameters]. The answer is the list of theirs; a call that fails gives
-  {"error": code}. Operations that have pages are answered whole.
-- `inventory`: everything that can be listed (inventory.py).
-- `validate`: recorded requests; the answer says in what they do not fit AWS's models (shapes.py).
-- `mutations`: the table of mutations/; `mutate`: makes one of them.
-- `fill`: fills an object that AWS takes as a whole (whole/); `compare`: in what a recorded update differs from it.
-- `fixture`: what a user has before the first run (fixture.py); its value lists what is left out.
-Every line of standard output is an answer.
+Each line of standard input is a JSON object with `account` and `region`, and one of
+- `calls`: a list of [service, operation, parameters]. Returns a list of responses; a failed call returns {"error": code}. All pages of
+  an operation are returned.
+- `inventory`: returns all resources that can be listed (inventory.py).
+- `validate`: returns violations of the API models in recorded requests (shapes.py).
+- `mutations`: returns the table of mutations/; `mutate`: makes one of these changes.
+- `fill`: fills an object that an update replaces as a whole (whole/); `compare`: returns the differences of a recorded update.
+- `fixture`: creates the prerequisites of a deployment (fixture.py); the value lists omitted parts.
+Each line of standard output is a response.
 """
 
 import argparse
@@ -29,14 +29,14 @@ import mutations
 
 
 def plain(value):
-    """Bodies as text, times as text."""
+    """Converts bodies and times to text."""
     if hasattr(value, "read"):
         return value.read().decode("utf-8", "replace")
     return str(value)
 
 
 def given(value):
-    """Parameters, with {"$base64": text} as bytes."""
+    """Converts {"$base64": text} in parameters to bytes."""
     if isinstance(value, dict):
         if set(value) == {"$base64"}:
             return base64.b64decode(value["$base64"])
@@ -53,7 +53,7 @@ def session(account: str, region: str) -> boto3.Session:
 
 @functools.lru_cache(maxsize=256)
 def client(endpoint: str, account: str, region: str, service: str):
-    # Once more for a kept connection that the server closes in the moment in which it is used again.
+    # Retry once, because the server may close a kept connection just before its next use.
     retries = {"total_max_attempts": 2, "mode": "standard"}
     config = Config(s3={"addressing_style": "path"}, retries=retries, read_timeout=300)
     return session(account, region).client(service, endpoint_url=endpoint, config=config)

@@ -1,7 +1,7 @@
-"""Makes what a user has before the first run: a VPC with two private subnets behind a NAT gateway and two public ones behind
-an internet gateway, in two zones, and a public hosted zone. Prints their ids as JSON.
+"""Creates the prerequisites of a deployment: a VPC with two private subnets behind a NAT gateway and two public subnets behind an
+internet gateway, in two zones, and a public hosted zone. Prints their IDs as JSON.
 
-Every run makes new ones. `--without` leaves something out: `nat` (the private subnets have no way out), `dns` (the VPC has no
+Every run creates new resources. `--without` omits a part: `nat` (private subnets have no route to the internet), `dns` (the VPC has no
 DNS hostnames), `public` (no internet gateway).
 """
 
@@ -13,7 +13,7 @@ import boto3
 
 
 def make(connect, region: str, domain: str, without: list) -> dict:
-    """Makes it. `connect` gives a client of a service."""
+    """Creates the resources. `connect` returns a client of a service."""
     ec2, route53 = connect("ec2"), connect("route53")
 
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--region", default="us-west-2")
-    parser.add_argument("--account", default="000000000000", help="12 digits: an account of its own")
+    parser.add_argument("--account", default="000000000000", help="account ID (12 digits)")
     parser.add_argument("--domain", default="example.com")
     parser.add_argument("--without", action="append", default=[], choices=["nat", "dns", "public"])
     arguments = parser.parse_args()

@@ -1,13 +1,13 @@
-"""Everything that the services of an account can list, not only what ohinfra knows.
+"""Lists all resources of an account, including those that ohinfra does not manage.
 
-A list of [what, id, content] in order. The content is all that the service says about the thing, with what is another one in
-every run (ids, times, versions) replaced by a word, so that the inventories of two runs can be compared.
+Returns a sorted list of [type, ID, content]. The content is the complete description, with values that differ between runs (IDs, times,
+versions) replaced by placeholders, so that the inventories of two runs can be compared.
 """
 
 import json
 import re
 
-# Service, operation, parameters, the list in the answer, the field that names an item (none: the item itself).
+# Service, operation, parameters, member with the list, field that identifies an item.
 LISTS = [
     ("autoscaling", "describe_auto_scaling_groups", {}, "AutoScalingGroups", "AutoScalingGroupName"),
     ("backup", "list_backup_plans", {}, "BackupPlansList", "BackupPlanId"),
@@ -57,7 +57,7 @@ LISTS = [
     ("sns", "list_topics", {}, "Topics", "TopicArn"),
 ]
 
-# The same for what lives in us-east-1.
+# The same for resources in us-east-1.
 VIRGINIA = [
     ("acm", "list_certificates", {}, "CertificateSummaryList", "CertificateArn"),
     ("cognito-idp", "list_user_pools", {"MaxResults": 60}, "UserPools", "Id"),
@@ -68,13 +68,13 @@ VIRGINIA = [
     ("wafv2", "list_web_acls", {"Scope": "CLOUDFRONT"}, "WebACLs", "Name"),
 ]
 
-# Two of the regions in which functions at CloudFront's edge write logs: what is there is the same in all.
+# Two of the regions in which Lambda@Edge functions write logs. All of them have the same log groups.
 EDGES = ["eu-west-1", "sa-east-1"]
 EDGE = [("logs", "describe_log_groups", {}, "logGroups", "logGroupName")]
 
-# What is another one in every run, and the word for it.
+# Values that differ between runs, with their placeholders.
 REPLACED = [
-    # What CloudWatch has found out about an alarm by now, before anything in it is replaced by a word.
+    # The state of an alarm. This pattern must come before other replacements.
     (re.compile(r'"StateReasonData": "(?:[^"\\]|\\.)*",? ?'), ""),
     (re.compile(r'"(StateReason|StateValue)": "(?:[^"\\]|\\.)*"'), r'"\1": "<evaluated>"'),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
@@ -82,16 +82,16 @@ REPLACED = [
     (re.compile(r"\b(AROA|AIPA|AIDA)[A-Z0-9]{16,17}\b"), r"<\1>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[0-9.:+Z]*"), "<time>"),
     (re.compile(r'"(creationTime|Size)": \d+'), r'"\1": 0'),
-    # Versions of secrets, and ids of instance profiles, which are made of other characters here than in AWS.
+    # Versions of secrets. IDs of instance profiles, whose characters differ from those of AWS.
     (re.compile(r"\b[0-9a-f]{32}\b"), "<version>"),
     (re.compile(r'"InstanceProfileId": "[^"]+"'), '"InstanceProfileId": "<id>"'),
-    # What interfaces, gateways and endpoints are given.
+    # Assigned addresses and names of interfaces, gateways and endpoints.
     (re.compile(r'"(DnsName|HostedZoneId|MacAddress|(Public|Private)(Ip|DnsName|IpAddress))": "[^"]*"'), r'"\1": "<given>"'),
-    # Suffixes of secrets' ARNs, ids of endpoint names.
+    # Suffixes of secret ARNs.
     (re.compile(r"(secret:[A-Za-z0-9/_.-]+)-[A-Za-z0-9]{6}\b"), r"\1-<suffix>"),
     (re.compile(r"function:([a-z-]+):\d+"), r"function:\1:<version>"),
     (re.compile(r"_[0-9a-f]{32}\."), "_<proof>."),
-    # Ids of CloudFront, Cognito, load balancing and RDS.
+    # IDs of CloudFront, Cognito, Elastic Load Balancing and RDS.
     (re.compile(r"\bE[0-9A-F]{13}\b"), "<distribution>"),
     (re.compile(r"\bd[0-9a-f]{12,14}\.cloudfront\.net"), "<distribution>.cloudfront.net"),
     (re.compile(r"us-east-1_[0-9A-Za-z]+"), "<pool>"),
@@ -101,7 +101,7 @@ REPLACED = [
     (re.compile(r"-final-[0-9a-f]{26}\b"), "-final-<cluster>"),
     (re.compile(r"(\.(cluster|cluster-ro|proxy)-|prx-|\.)[0-9a-f]{12,17}\b"), r"\1<id>"),
     (re.compile(r'"(CodeSha256|CodeSize|RevisionId|Version|HeaderValue|LockToken)": ("[^"]*"|\d+)'), r'"\1": "<code>"'),
-    # Ids of hosted zones, and of Route 53's delegation.
+    # IDs of hosted zones.
     (re.compile(r"/hostedzone/[A-Z0-9]+"), "/hostedzone/<zone>"),
 ]
 
@@ -112,12 +112,12 @@ def content(item, account: str) -> str:
     text = json.dumps(item, sort_keys=True).replace(account, "<account>")
     for pattern, word in REPLACED:
         text = pattern.sub(word, text)
-    # Lists were in the order of what has been replaced.
+    # The order of lists depended on the replaced values.
     return json.dumps(sorted_tags(json.loads(text)), sort_keys=True)
 
 
 def keys(call) -> list:
-    """Keys, but for those that are as gone as a key can be, and AWS's own."""
+    """Returns KMS keys, except AWS managed keys and keys that are scheduled for deletion."""
     found = []
     for key in call("kms", "list_keys", {})["Keys"]:
         described = call("kms", "describe_key", {"KeyId": key["KeyId"]})["KeyMetadata"]
@@ -128,7 +128,7 @@ def keys(call) -> list:
 
 
 def sorted_tags(item):
-    """Tags in the order of their keys, within whatever they are."""
+    """Sorts all lists, such as tags."""
     if isinstance(item, dict):
         return {name: sorted_tags(value) for name, value in item.items()}
     if isinstance(item, list):
@@ -137,15 +137,15 @@ def sorted_tags(item):
     return item
 
 
-def is_nobodys(item: dict) -> bool:
-    """AWS's own parameters, and instances that are gone and shown for a while."""
+def is_ignored(item: dict) -> bool:
+    """Returns `True` for parameters of AWS, and for terminated instances, which EC2 reports for a while."""
     instances = item.get("Instances")
     gone = bool(instances) and all(one.get("State", {}).get("Name") == "terminated" for one in instances if isinstance(one, dict))
     return str(item.get("Name", "")).startswith("/aws/") or ("ReservationId" in item and gone)
 
 
 def zones(call) -> list:
-    """The records of every zone."""
+    """Returns the records of all hosted zones."""
     found = []
     for zone in call("route53", "list_hosted_zones", {})["HostedZones"]:
         for record in call("route53", "list_resource_record_sets", {"HostedZoneId": zone["Id"]})["ResourceRecordSets"]:
@@ -159,11 +159,11 @@ def take(call, virginia, edges: list, account: str) -> list:
     lists += [(edge, one) for edge in edges for one in EDGE]
     for connect, (service, operation, parameters, name, field) in lists:
         answer = connect(service, operation, parameters)
-        # A service that cannot be asked would look like one that holds nothing.
+        # Without this check, a failed call would look like an empty service.
         if "error" in answer:
             raise RuntimeError(f"{service} {operation}: {answer['error']}")
         for item in answer.get(name) or []:
-            if not is_nobodys(item):
+            if not is_ignored(item):
                 everything.append([f"{service} {name}", item[field], content(sorted_tags(item), account)])
     for item in call("cloudfront", "list_distributions", {})["DistributionList"].get("Items") or []:
         everything.append(["cloudfront Distributions", item["Id"], content(sorted_tags(item), account)])

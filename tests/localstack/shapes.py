@@ -1,5 +1,5 @@
-"""Checks recorded requests against AWS's own API models, which say what an emulator does not: required members, types,
-enumerations, patterns, lengths, ranges."""
+"""Validates recorded requests against the API models of AWS: required members, types, enumerations, patterns, lengths and ranges.
+LocalStack does not check these."""
 
 import base64
 import re
@@ -13,18 +13,17 @@ from ohinfra_localstack import models
 
 models.install()
 
-# The name in a signature, where it is not the model's.
+# Names in signatures that differ from those of the models.
 MODELS = {
     "monitoring": "cloudwatch",
     "elasticloadbalancing": "elbv2",
     "elasticfilesystem": "efs",
     "tagging": "resourcegroupstaggingapi",
 }
-# Patterns that need what Python's `re` does not have, or that AWS's own services do not keep to.
+# Patterns with features that Python's `re` lacks.
 IGNORED_PATTERNS = (r"\p{", r"\P{")
 
-
-# Values that AWS has added since the models of this LocalStack were made, by the shape's name.
+# Values that are newer than the models of this LocalStack, by shape.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 NEWER_VALUES = {"Runtime": {"nodejs24.x", "python3.14"}}
 
@@ -51,16 +50,16 @@ def bounds(shape, size, path: str, found: list[str]) -> None:
 
 def check_text(shape, value, path: str, found: list[str]) -> None:
     if not isinstance(value, str):
-        found.append(f"{path}: {value!r} is no text")
+        found.append(f"{path}: {value!r} is not a string")
         return
     enumeration = getattr(shape, "enum", None)
     if enumeration and value not in enumeration and value not in NEWER_VALUES.get(shape.name, ()):
-        found.append(f"{path}: {value!r} is none of {enumeration[:12]}")
+        found.append(f"{path}: {value!r} is not in {enumeration[:12]}")
     bounds(shape, len(value), path, found)
     pattern = shape.metadata.get("pattern")
     if pattern and not any(part in pattern for part in IGNORED_PATTERNS):
         try:
-            # As AWS means them: of the whole text, with a dot that also stands for a new line where the pattern says so.
+            # Some patterns match the whole text, others only its beginning.
             if re.fullmatch(pattern, value) is None and re.match(pattern, value) is None:
                 found.append(f"{path}: {value[:80]!r} does not match {pattern}")
         except re.error:
@@ -77,7 +76,7 @@ def check(shape, value, path: str, found: list[str]) -> None:
                 found.append(f"{path}: the required member {name} is missing")
         for name, part in value.items():
             if name not in shape.members:
-                found.append(f"{path}: there is no member {name}")
+                found.append(f"{path}: unknown member {name}")
             else:
                 check(shape.members[name], part, f"{path}.{name}", found)
     elif kind == "list":
@@ -93,25 +92,25 @@ def check(shape, value, path: str, found: list[str]) -> None:
         check_text(shape, value, path, found)
     elif kind in ("integer", "long", "float", "double"):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            found.append(f"{path}: {value!r} is no number")
+            found.append(f"{path}: {value!r} is not a number")
         else:
             bounds(shape, value, path, found)
     elif kind == "boolean" and not isinstance(value, bool):
-        found.append(f"{path}: {value!r} is no flag")
+        found.append(f"{path}: {value!r} is not a boolean")
     elif kind == "blob" and isinstance(value, bytes):
         bounds(shape, len(value), path, found)
     elif kind == "timestamp" and not isinstance(value, datetime | int | float):
-        found.append(f"{path}: {value!r} is no time")
+        found.append(f"{path}: {value!r} is not a timestamp")
 
 
 def validate(calls: list[dict]) -> dict:
-    """How many requests were checked, of which operations, and each violation once."""
+    """Returns the number of requests, their operations, and the distinct violations."""
     violations, operations, checked = set(), set(), 0
     for call in calls:
         service = MODELS.get(call["service"], call["service"])
         try:
             operation, parameters = parser(service).parse(request_of(call))
-        except Exception as error:  # What cannot be read is a violation, too.
+        except Exception as error:  # A request that cannot be parsed is a violation.
             violations.add(f"{service} {call['operation']}: cannot be parsed: {error!r}")
             continue
         checked += 1

@@ -1,5 +1,5 @@
-"""Runs a command on a terminal of its own and closes the terminal when its output shows a text: what happens to a program whose
-window is closed or whose connection breaks. Prints the exit code.
+"""Runs a command in a new terminal, and closes the terminal when the output contains a text, like a closed window or a lost
+connection. Prints the exit code.
 
 terminal.py TEXT COMMAND ARGUMENT...
 """
@@ -21,7 +21,7 @@ def main() -> None:
         try:
             seen += os.read(terminal, 4096)
         except OSError:
-            sys.exit(f"it ended before it showed that: {seen.decode(errors='replace')}")
+            sys.exit(f"the command exited before its output contained the text: {seen.decode(errors='replace')}")
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(status))

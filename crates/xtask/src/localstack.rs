@@ -12,7 +12,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::python;
-use crate::shell::{output, root};
+use crate::shell::{self, command, output, root};
 
 /// Timeout of a start. A start usually takes 2 to 3 seconds.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
@@ -98,6 +98,12 @@ impl Server {
         let mut command = Command::new(self.environment.join("bin/python"));
         command.arg(script).args(["--endpoint", &self.endpoint, "--account", account, "--region", region]);
         Ok(serde_json::from_str(&output(&mut command)?)?)
+    }
+
+    /// Tests the plug-in against the behavior that AWS documents.
+    pub(crate) fn test_plugin(&self) -> Result<()> {
+        let mut tests = command(self.environment.join("bin/python"), &["-B", "-m", "unittest", "discover", "tests"]);
+        shell::run(tests.current_dir(root().join("tests/localstack")).env("OHINFRA_TEST_ENDPOINT", &self.endpoint))
     }
 
     /// Returns the path of its log.

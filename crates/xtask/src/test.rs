@@ -61,6 +61,7 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     let server = Server::start(None)?;
     if filter.is_none() {
         cloudformation(&server)?;
+        server.test_plugin()?;
         payload::run_on(&server)?;
         openhands::run_tests(&server.environment)?;
     }

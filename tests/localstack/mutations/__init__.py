@@ -1,8 +1,8 @@
-"""Changes that somebody makes in AWS outside ohinfra: one for every input of every kind, made with boto3.
+"""Changes outside ohinfra: at least one for each input of each kind, made with boto3.
 
-A mutation gets `aws`, a function from a service's name to its boto3 client in the region of the resource, and `it`, the
-resource as the state records it (`id`, `inputs`, `attributes`). It changes exactly the inputs that it names. It returns
-`NOT_HERE` if the resource, as configured, has nothing to change there.
+A mutation gets `aws`, which returns the boto3 client of a service in the region of the resource, and `it`, the resource in the state
+(`id`, `inputs`, `attributes`). It changes exactly the inputs that it names. It returns `NOT_HERE` if it does not apply to the
+configuration of the resource.
 """
 
 import importlib
@@ -12,15 +12,15 @@ from typing import Any
 
 NOT_HERE = "not here"
 
-#: (kind, input) to the functions that change it.
+#: The functions that change an input, by (kind, input).
 MUTATIONS: dict[tuple[str, str], list[Callable[[Any, dict], Any]]] = {}
-#: (kind, input) to the reason why no mutation changes it.
+#: The reason why an input has no mutation, by (kind, input).
 LEFT_OUT: dict[tuple[str, str], str] = {}
 
 
 def mutates(kind: str, path: str):
-    """Registers a change of one input, or of several joined with `+`. An input may have several changes. A row for an input that
-    AWS cannot change is for a resource that somebody can delete and create again under the same identity."""
+    """Registers a change of an input, or of several inputs joined with `+`. An input can have several changes. A change of an immutable
+    input deletes the resource and creates it again with the same ID."""
 
     def register(function):
         MUTATIONS.setdefault((kind, path), []).append(function)
@@ -30,7 +30,7 @@ def mutates(kind: str, path: str):
 
 
 def leave_out(kind: str, reason: str, *paths: str) -> None:
-    """Excuses inputs that nobody can change in AWS, or whose change no read could show."""
+    """Excludes inputs that cannot change in AWS, or whose change a read cannot detect."""
     LEFT_OUT.update({(kind, path): reason for path in paths})
 
 
@@ -40,7 +40,7 @@ def load() -> None:
 
 
 def table() -> dict:
-    """What there is, for the test that compares it with the schemas."""
+    """Returns all mutations, for the test that compares them with the schemas."""
     load()
     mutated = [[kind, path, number] for (kind, path), all_ in MUTATIONS.items() for number in range(len(all_))]
     return {"mutated": mutated, "left_out": [[kind, path, reason] for (kind, path), reason in LEFT_OUT.items()]}

@@ -1,4 +1,4 @@
-"""Changes of the load balancer, its listeners and rules, and its target groups."""
+"""Changes of load balancers, listeners, rules and target groups."""
 
 import uuid
 
@@ -105,7 +105,7 @@ def _(aws, it):
 
 
 def rule_condition(path: str, change):
-    """Changes one condition and keeps the others."""
+    """Changes the conditions of a rule."""
 
     @mutates("elbv2.listener_rule", path)
     def _(aws, it):
@@ -145,14 +145,14 @@ def with_header(conditions):
 def with_more_values(conditions):
     for condition in conditions:
         if "HttpHeaderConfig" in condition:
-            condition["HttpHeaderConfig"]["Values"].append("somebody-elses-value")
+            condition["HttpHeaderConfig"]["Values"].append("another-value")
     return conditions
 
 
 def with_other_value(conditions):
     for condition in conditions:
         if "HttpHeaderConfig" in condition:
-            condition["HttpHeaderConfig"]["Values"] = ["somebody-elses-value"]
+            condition["HttpHeaderConfig"]["Values"] = ["another-value"]
     return conditions
 
 

@@ -1,4 +1,4 @@
-"""Changes of functions, of the group of instances, and of repositories."""
+"""Changes of functions, Auto Scaling groups and repositories."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from . import mutates
 
 
 def settled(aws, it):
-    """Waits until the function can be changed."""
+    """Waits until the function can change."""
     for _ in range(100):
         found = aws("lambda").get_function_configuration(FunctionName=it["id"])
         if found["State"] == "Active" and found.get("LastUpdateStatus") != "InProgress":
@@ -28,7 +28,7 @@ def configured(path: str, **change):
         settled(aws, it)
 
 
-configured("description", Description="somebody else's")
+configured("description", Description="changed")
 configured("runtime", Runtime="python3.12")
 configured("handler", Handler="other.handler")
 configured("memory_mb", MemorySize=1024)
@@ -39,7 +39,7 @@ configured("environment", Environment={"Variables": {}})
 
 @mutates("lambda.function", "environment")
 def _(aws, it):
-    """Adds a variable: AWS runs the wrapper before the function."""
+    """Adds a variable whose wrapper runs before the function."""
     settled(aws, it)
     found = aws("lambda").get_function_configuration(FunctionName=it["id"]).get("Environment", {}).get("Variables", {})
     variables = found | {"AWS_LAMBDA_EXEC_WRAPPER": "/tmp/theirs"}
@@ -49,7 +49,7 @@ def _(aws, it):
 
 @mutates("lambda.function", "layers")
 def _(aws, it):
-    """Code beside the package."""
+    """Adds code in a layer."""
     settled(aws, it)
     layer = aws("lambda").publish_layer_version(LayerName="theirs", Content={"ZipFile": archive("theirs")})
     aws("lambda").update_function_configuration(FunctionName=it["id"], Layers=[layer["LayerVersionArn"]])
@@ -106,10 +106,10 @@ def _(aws, it):
 
 @mutates("lambda.function", "architecture")
 def _(aws, it):
-    """With the same code: an architecture is changed by uploading."""
+    """Uploads the same code with another architecture."""
     settled(aws, it)
     location = urllib.parse.urlsplit(aws("lambda").get_function(FunctionName=it["id"])["Code"]["Location"])
-    # The name of the bucket's host is known to LocalStack alone.
+    # Only LocalStack resolves the host name of the bucket.
     endpoint = aws("lambda").meta.endpoint_url
     request = urllib.request.Request(f"{endpoint}{location.path}?{location.query}", headers={"Host": location.netloc})
     with urllib.request.urlopen(request) as answer:

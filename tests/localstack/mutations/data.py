@@ -1,4 +1,4 @@
-"""Changes of where data is kept: RDS, AWS Backup, EFS, S3."""
+"""Changes of RDS, AWS Backup, EFS and S3."""
 
 import json
 
@@ -20,12 +20,12 @@ def modify_instance(aws, it, **changes):
 
 
 def is_changing(shown: dict, status: str) -> bool:
-    """Whether RDS has accepted a change that it does not show yet."""
+    """Returns `True` while RDS applies an accepted change."""
     return bool(shown.get("PendingModifiedValues")) or shown[status] != "available"
 
 
 def another_group(aws, name: str) -> str:
-    """A security group that nothing configures."""
+    """Creates a security group that is not in the configuration."""
     ec2 = aws("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     return ec2.create_security_group(GroupName=f"mutation-{name}", Description="another", VpcId=vpc)["GroupId"]
@@ -245,7 +245,7 @@ def _(aws, it):
     change_plan(aws, it, lambda plan: plan["Rules"].append(plan["Rules"][0] | {"RuleName": "another"}))
 
 
-leave_out("efs.file_system", "LocalStack's EFS has no UpdateFileSystem", "throughput_mode")
+leave_out("efs.file_system", "LocalStack does not support UpdateFileSystem", "throughput_mode")
 
 
 @mutates("efs.file_system", "transition_to_ia")
@@ -272,7 +272,7 @@ def _(aws, it):
     aws("s3").put_bucket_encryption(Bucket=it["id"], ServerSideEncryptionConfiguration={"Rules": [default]})
 
 
-leave_out("s3.bucket", "not configured in the case: compared only where it is", "kms_key_id")
+leave_out("s3.bucket", "not configured in the test case, and compared only if configured", "kms_key_id")
 
 
 @mutates("s3.bucket", "versioning")
@@ -281,7 +281,7 @@ def _(aws, it):
 
 
 def block(name: str) -> None:
-    """Each of the four blocks is part of the input."""
+    """Disables one of the four blocks."""
 
     @mutates("s3.bucket", "block_public_access")
     def _(aws, it):
@@ -323,13 +323,13 @@ def _(aws, it):
 
 @mutates("s3.bucket", "lifecycle_rules")
 def _(aws, it):
-    """Only some objects: what the rule no longer covers is kept for ever."""
+    """Limits the rule to a prefix, so that other objects never expire."""
     change_lifecycle(aws, it, lambda rules: rules[0].update(Filter={"Prefix": "somewhere/"}))
 
 
 @mutates("s3.bucket", "lifecycle_rules")
 def _(aws, it):
-    """Objects that are current expire, too: that deletes data."""
+    """Adds a rule that deletes current objects."""
     change_lifecycle(aws, it, lambda rules: rules.append({"ID": "z", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}))
 
 
@@ -343,4 +343,4 @@ def _(aws, it):
     policy = json.loads(it["inputs"]["document"])
     policy["Statement"][0]["Effect"] = "Deny" if policy["Statement"][0]["Effect"] == "Allow" else "Allow"
     aws("s3").put_bucket_policy(Bucket=it["id"], Policy=json.dumps(policy))
-leave_out("rds.cluster", "a version only rises in AWS, and a higher one is no difference", "engine_version")
+leave_out("rds.cluster", "AWS only raises the version, and a higher version is not drift", "engine_version")

@@ -1,4 +1,4 @@
-"""Changes of what belongs to a VPC, and of launch templates."""
+"""Changes of security groups, VPC endpoints and launch templates."""
 
 import base64
 import uuid
@@ -17,7 +17,7 @@ def _(aws, it):
 
 
 def rule(path: str, **change):
-    """Changes one part of a rule and keeps the others."""
+    """Changes one member of a rule."""
 
     @mutates("ec2.security_group_rule", path)
     def _(aws, it):
@@ -38,7 +38,7 @@ rule("protocol", IpProtocol="udp")
 rule("from_port", FromPort=1)
 rule("to_port", ToPort=65535)
 rule("peer", CidrIpv4="0.0.0.0/0")
-rule("description", Description="somebody else's")
+rule("description", Description="changed")
 
 
 @mutates("ec2.vpc_endpoint", "subnet_ids")
@@ -70,7 +70,7 @@ leave_out("ec2.vpc_endpoint", "only gateway endpoints have route tables", "route
 
 
 def template(path: str, change):
-    """Makes another version the default: the same data with one change."""
+    """Creates a version with one change and makes it the default."""
 
     @mutates("ec2.launch_template", path)
     def _(aws, it):
@@ -99,7 +99,7 @@ def tags(kind: str):
     def change(data):
         for specification in data["TagSpecifications"]:
             if specification["ResourceType"] == kind:
-                specification["Tags"][0]["Value"] = "somebody else's"
+                specification["Tags"][0]["Value"] = "changed"
 
     return change
 

@@ -1,10 +1,10 @@
-"""Changes of what users meet first: CloudFront, WAF, Route 53, ACM."""
+"""Changes of CloudFront, WAF, Route 53 and ACM."""
 
 import copy
 
 from . import NOT_HERE, leave_out, mutates
 
-leave_out("acm.certificate", "AWS cannot change the names of a certificate", "domain_name", "alternative_names")
+leave_out("acm.certificate", "the names of a certificate are immutable", "domain_name", "alternative_names")
 
 
 # CloudFront distributions
@@ -19,7 +19,7 @@ def change_distribution(aws, it, change) -> None:
 
 
 def of_distribution(path: str):
-    """A change of the configuration of a distribution, as a mutation."""
+    """Registers a change of the configuration of a distribution."""
 
     def register(function):
         mutates("cloudfront.distribution", path)(lambda aws, it: change_distribution(aws, it, function))
@@ -44,7 +44,7 @@ def _(config):
 
 @mutates("cloudfront.distribution", "certificate_arn")
 def _(aws, it):
-    """Another certificate of the same names: its records are in the zone already, so that it is issued at once."""
+    """Requests another certificate for the same names. It is issued immediately, because the validation records exist."""
     name, *others = it["inputs"]["aliases"]
     request = {"DomainName": name, "SubjectAlternativeNames": others, "ValidationMethod": "DNS"}
     arn = aws("acm").request_certificate(**request)["CertificateArn"]
@@ -84,7 +84,7 @@ def _(config):
 @of_distribution("origin_domain")
 def _(config):
     first = config["Origins"]["Items"][0]
-    # Both behaviors use this origin: the path's one keeps the domain, so that only the default one changes.
+    # Both behaviors use this origin. The path behavior keeps the domain, so that only the default behavior changes.
     config["Origins"] = listed([first, copy.deepcopy(first) | {"Id": "second"}])
     config["CacheBehaviors"]["Items"][0]["TargetOriginId"] = "second"
     first["DomainName"] = "changed.example.com"
@@ -152,7 +152,7 @@ def _(config):
 
 
 def of_behaviors(name: str):
-    """A change of a behavior, of the default one and of each path."""
+    """Registers a change of the default behavior, and the same change of a path behavior."""
 
     def register(function):
         of_distribution(f"default_behavior.{name}")(lambda config: function(config["DefaultCacheBehavior"]))
@@ -219,7 +219,7 @@ def _(config):
 
 @of_distribution("path_behaviors")
 def _(config):
-    """A path of somebody else's, which no function guards."""
+    """Adds a path without an authentication function."""
     other = copy.deepcopy(config["CacheBehaviors"]["Items"][0]) | {"PathPattern": "/api/*"}
     config["CacheBehaviors"] = listed([other, *config["CacheBehaviors"]["Items"]])
 

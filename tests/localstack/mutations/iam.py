@@ -1,4 +1,4 @@
-"""Changes of roles, keys, secrets and parameters."""
+"""Changes of roles, KMS keys, secrets and parameters."""
 
 import json
 
@@ -11,7 +11,7 @@ def document(service: str) -> str:
 
 
 def edited(text: str) -> str:
-    """The same document, edited."""
+    """Returns the document with a change."""
     policy = json.loads(text)
     policy["Statement"][0]["Sid"] = "ChangedOutside"
     return json.dumps(policy)
@@ -34,13 +34,13 @@ def _(aws, it):
 
 @mutates("iam.role", "managed_policy_arns")
 def _(aws, it):
-    """Somebody attaches more."""
+    """Attaches another policy."""
     aws("iam").attach_role_policy(RoleName=it["id"], PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
 
 
 @mutates("iam.role", "managed_policy_arns")
 def _(aws, it):
-    """Somebody detaches what the role needs."""
+    """Detaches a policy."""
     aws("iam").detach_role_policy(RoleName=it["id"], PolicyArn=it["inputs"]["managed_policy_arns"][0])
 
 
@@ -100,7 +100,7 @@ def _(aws, it):
 
 leave_out(
     "secretsmanager.secret",
-    "a secret that is scheduled for deletion reads as missing, and an apply restores it: the fault tests cover that",
+    "a secret that is scheduled for deletion reads as missing, and an apply restores it; covered by the fault tests",
     "scheduled_for_deletion",
 )
 

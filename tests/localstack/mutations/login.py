@@ -1,4 +1,4 @@
-"""Changes of the login: Cognito."""
+"""Changes of Cognito."""
 
 from . import NOT_HERE, mutates
 
@@ -118,7 +118,7 @@ of_branding(Assets=[{"Category": "FORM_LOGO", "ColorMode": "DARK", "Extension": 
 
 
 def of_provider(path: str):
-    """A change of a provider. The function gives nothing if the provider has nothing to change there."""
+    """Registers a change of a provider. The function returns `False` if the change does not apply to the provider."""
 
     def register(function):
         def mutate(aws, it):

@@ -4,7 +4,7 @@ import json
 
 from . import NOT_HERE, mutates
 
-#: What PutMetricAlarm takes, by the product's name.
+#: Member of PutMetricAlarm and changed value, by input.
 ALARM = {
     "description": ("AlarmDescription", "changed outside"),
     "namespace": ("Namespace", "Custom"),
@@ -18,7 +18,7 @@ ALARM = {
     "treat_missing_data": ("TreatMissingData", "breaching"),
     "action_arns": ("AlarmActions", []),
 }
-#: What DescribeAlarms reports and PutMetricAlarm takes.
+#: Members that both DescribeAlarms and PutMetricAlarm have.
 MEMBERS = {member for member, _ in ALARM.values()} | {"AlarmName", "ActionsEnabled", "OKActions", "InsufficientDataActions"}
 
 
@@ -37,7 +37,7 @@ for path, (member, value) in ALARM.items():
 
 @mutates("cloudwatch.alarm", "dimensions")
 def _(aws, it):
-    """Adds a dimension: the alarm then watches a metric that nobody reports."""
+    """Adds a dimension, so that the alarm watches a metric without data."""
     dimensions = it["inputs"]["dimensions"] | {"Theirs": "x"}
     value = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     change_alarm("Dimensions", value)(aws, it)
@@ -57,7 +57,7 @@ def _(aws, it):
 
 @mutates("logs.log_group", "retention_days")
 def _(aws, it):
-    """Without a policy a group keeps everything."""
+    """Deletes the retention policy, so that log events never expire."""
     aws("logs").delete_retention_policy(logGroupName=it["id"])
 
 
@@ -75,7 +75,7 @@ def _(aws, it):
 
 @mutates("logs.function_log_groups", "replica_retention_days")
 def _(aws, it):
-    """What Lambda creates keeps everything."""
+    """Deletes the retention policy, as in a log group that Lambda created."""
     aws("logs", "eu-west-1").delete_retention_policy(logGroupName=f"/aws/lambda/us-east-1.{it['id']}")
 
 
@@ -98,7 +98,7 @@ def _(aws, it):
 
 @mutates("sns.topic", "email_subscriptions")
 def _(aws, it):
-    """Somebody unsubscribes. A subscription of another address is the operator's own."""
+    """Deletes a subscription. Subscriptions of other addresses are not managed."""
     sns, email = aws("sns"), it["inputs"]["email_subscriptions"][0]
     which = {"TopicArn": it["id"], "Protocol": "email", "Endpoint": email}
     sns.unsubscribe(SubscriptionArn=sns.subscribe(**which, ReturnSubscriptionArn=True)["SubscriptionArn"])

@@ -1,5 +1,5 @@
-"""ACM: certificates validated by DNS. One is issued when, and only when, its validation records are in a hosted zone, and is not
-deleted while a distribution uses it."""
+"""ACM: certificates with DNS validation. ACM issues a certificate once its validation records are in a hosted zone, and does not
+delete a certificate that a distribution uses."""
 
 import hashlib
 import time
@@ -24,12 +24,14 @@ def store_of(context) -> dict[str, dict]:
 def certificate_of(context, arn: str) -> dict:
     certificate = store_of(context).get(arn)
     if certificate is None:
+        # Rule: acm.missing-certificate
         raise refuse("ResourceNotFoundException", f"Could not find certificate {arn}.")
     return certificate
 
 
 def record(context, domain: str) -> dict:
-    """The record that proves a name; a wildcard shares it with the name itself."""
+    """Returns the validation record of a name. A wildcard shares the record of its base name, and regions share records."""
+    # Rule: acm.shared-validation-record
     name = domain.removeprefix("*.")
     digest = hashlib.sha256(f"{context.account_id}{name}".encode()).hexdigest()
     return {"Name": f"_{digest[:32]}.{name}.", "Type": "CNAME", "Value": f"_{digest[32:]}.acm-validations.aws."}
@@ -46,6 +48,7 @@ def present(account: str) -> set[tuple[str, str]]:
 
 
 def shown(context, certificate: dict) -> dict:
+    # Rule: acm.validation-record-delay
     young = time.monotonic() - certificate["when"] < PENDING_SECONDS
     names = [certificate["DomainName"], *certificate["others"]]
     options, proven = [], set()
@@ -61,6 +64,7 @@ def shown(context, certificate: dict) -> dict:
             "ValidationStatus": "SUCCESS" if name in proven else "PENDING_VALIDATION",
         }
         options.append(option if young else option | {"ResourceRecord": wanted})
+    # Rule: acm.issued-when-validated
     if proven == set(names) and not certificate["issued"]:
         certificate["issued"] = datetime.now(UTC)
     described = {
@@ -80,11 +84,13 @@ def shown(context, certificate: dict) -> dict:
 @handler("RequestCertificate", expand=False)
 def request_certificate(self, context, request):
     store, token = store_of(context), request.get("IdempotencyToken")
+    # Rule: acm.idempotency-token
     for certificate in store.values():
         if token and certificate["token"] == token:
             return {"CertificateArn": certificate["CertificateArn"]}
     if request.get("ValidationMethod") != "DNS":
-        raise refuse("InvalidParameterException", "Only DNS validation is imitated.")
+        # Limit: no validation by email.
+        raise refuse("InvalidParameterException", "The plug-in supports only DNS validation.")
     arn = f"arn:{context.partition}:acm:{context.region}:{context.account_id}:certificate/{uuid.uuid4()}"
     others = [name for name in request.get("SubjectAlternativeNames") or [] if name != request["DomainName"]]
     store[arn] = {
@@ -108,6 +114,7 @@ def describe_certificate(self, context, request):
 @handler("ListCertificates", expand=False)
 def list_certificates(self, context, request):
     listed = [shown(context, certificate) for certificate in store_of(context).values()]
+    # Rule: acm.list-by-status
     statuses = request.get("CertificateStatuses")
     names = ("CertificateArn", "DomainName", "Status", "Type", "CreatedAt")
     return {
@@ -120,7 +127,7 @@ def list_certificates(self, context, request):
 @handler("DeleteCertificate", expand=False)
 def delete_certificate(self, context, request):
     arn = certificate_of(context, request["CertificateArn"])["CertificateArn"]
-    # https://docs.aws.amazon.com/acm/latest/APIReference/API_DeleteCertificate.html
+    # Rule: acm.delete-in-use
     if cloudfront.users_of(arn):
         raise refuse("ResourceInUseException", f"Certificate {arn} is in use.")
     del store_of(context)[arn]

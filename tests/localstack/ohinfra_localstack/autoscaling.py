@@ -1,9 +1,9 @@
-"""Auto Scaling: moto's, with instances that take a moment to be in service, launches that fail, instance refreshes that replace
-the instance and may be rolled back, and groups that take their instances with them.
+"""Auto Scaling: moto, plus pending instances, failing launches, and instance refreshes that replace the instance and can be rolled
+back. Deleting a group terminates its instances.
 
-Two tags of a group say what AWS makes of it; both are read when they count:
-- `localstack:launch-failure`: no instance can be launched, for the reason that the tag's value gives;
-- `localstack:refresh-ends`: every instance refresh that is under way ends with this status.
+Two tags of a group control the simulation:
+- `localstack:launch-failure`: launches fail with this reason;
+- `localstack:refresh-ends`: instance refreshes in progress end with this status.
 """
 
 import threading
@@ -37,6 +37,7 @@ def group_of(context, request):
     name = request["AutoScalingGroupName"]
     group = groups_of(context).get(name)
     if group is None:
+        # Rule: autoscaling.missing-group
         raise refuse("ValidationError", f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
     return group
 
@@ -46,25 +47,26 @@ def tag(group, name: str) -> str | None:
 
 
 def launch(group) -> None:
-    """Brings the group to its size, unless its instances cannot be launched. A new one is pending for a while:
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html"""
+    """Launches and terminates instances to reach the desired capacity, unless launches fail."""
     now = time.monotonic()
     with LOCK:
         if tag(group, FAILURE):
             group.failing_since = getattr(group, "failing_since", None) or now
         else:
             group.failing_since = None
-            # moto counts those in service only.
+            # moto counts only instances in service.
             for state in group.instance_states:
                 state.lifecycle_state = "InService"
             group.set_desired_capacity(group.desired_capacity)
         for state in group.instance_states:
+            # Rule: autoscaling.pending-instance
             state.born = getattr(state, "born", now)
             state.lifecycle_state = "Pending" if now - state.born < PENDING_SECONDS else "InService"
 
 
 def forget_interfaces(context, instances: list[str]) -> None:
-    """The network interfaces of instances go with them; of the volumes those that are to be deleted on termination (`ec2`)."""
+    """Deletes the network interfaces of terminated instances. `ec2` deletes their volumes."""
+    # Rule: autoscaling.interfaces-deleted
     ec2 = ec2_backends[context.account_id][context.region]
     for identity in [i for i, eni in ec2.enis.items() if eni.instance and eni.instance.id in instances]:
         del ec2.enis[identity]
@@ -79,7 +81,7 @@ def terminate(context, group) -> None:
 
 
 def settle(context, group) -> list[dict]:
-    """What has become of the group's refreshes by now."""
+    """Advances the instance refreshes of a group and returns them."""
     with LOCK:
         return settled(context, group)
 
@@ -92,15 +94,17 @@ def settled(context, group) -> list[dict]:
         if time.monotonic() - refresh["_when"] < PENDING_SECONDS:
             refresh.update(Status="InProgress", PercentageComplete=50)
             continue
+        # Rule: autoscaling.failed-refresh
         status = tag(group, ENDS) or "Successful"
         refresh.update(Status=status, PercentageComplete=100, EndTime=datetime.now(UTC))
         if status != "Successful":
             refresh["StatusReason"] = "The new instance did not become healthy."
             continue
-        # StartInstanceRefresh, DesiredConfiguration: the group has it once the refresh has succeeded.
+        # Rule: autoscaling.refresh-sets-template
         wanted = (refresh.get("DesiredConfiguration") or {}).get("LaunchTemplate")
         if wanted:
             group._set_launch_configuration(None, wanted, None)
+        # Rule: autoscaling.refresh-replaces-instances
         terminate(context, group)
         launch(group)
     return refreshes
@@ -108,12 +112,17 @@ def settled(context, group) -> list[dict]:
 
 def start(context, request):
     group = group_of(context, request)
+    # Rule: autoscaling.one-refresh
     if any(refresh["Status"] in ACTIVE for refresh in settle(context, group)):
         raise refuse("InstanceRefreshInProgress", "An instance refresh is already in progress.")
     preferences = request.get("Preferences") or {}
     wanted = (request.get("DesiredConfiguration") or {}).get("LaunchTemplate")
+    # Rule: autoscaling.rollback-needs-configuration
     if preferences.get("AutoRollback") and not wanted:
-        raise refuse("ValidationError", "AutoRollback needs a desired configuration.")
+        raise refuse("ValidationError", "The AutoRollback parameter cannot be set to true when the DesiredConfiguration parameter is empty.")
+    # Rule: autoscaling.rollback-needs-version
+    if preferences.get("AutoRollback") and str(wanted.get("Version", "$Default")).startswith("$"):
+        raise refuse("ValidationError", "The AutoRollback parameter cannot be set to true with the version $Latest or $Default.")
     identity = str(uuid.uuid4())
     refresh = {
         "InstanceRefreshId": identity,
@@ -136,7 +145,8 @@ def describe_refreshes(context, request):
 
 
 def describe_activities(context, request):
-    """A launch that fails is tried again and again."""
+    """Returns the failed launches of a group."""
+    # Rule: autoscaling.failed-launch
     group = groups_of(context).get(request.get("AutoScalingGroupName"))
     since = getattr(group, "failing_since", None)
     if since is None:
@@ -163,6 +173,7 @@ def describe(context, request):
 
 def create(context, request):
     name = request["AutoScalingGroupName"]
+    # Rule: autoscaling.group-exists
     if name in groups_of(context):
         message = f"AutoScalingGroup by this name already exists - A group with the name {name} already exists"
         raise refuse("AlreadyExists", message)
@@ -188,8 +199,12 @@ def update(context, request):
 
 def delete(context, request):
     group = group_of(context, request)
+    # Rule: autoscaling.force-delete
+    if group.instance_states and not request.get("ForceDelete"):
+        raise refuse("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
     REFRESHES.pop(key(context, group.name), None)
     with LOCK:
+        # Rule: autoscaling.delete-terminates-instances
         terminate(context, group)
         return moto(context, request)
 

@@ -1,7 +1,7 @@
-"""AWS Backup: vaults, plans, selections and their tags. LocalStack's community edition has none of it.
+"""AWS Backup: vaults, plans, selections, recovery points and tags. LocalStack's community edition does not have this service.
 
-Faithful to the API reference where ohinfra depends on it: names, windows, required members, creator request ids that make
-creations idempotent, the order of deletions, and the error codes of things that are missing.
+It follows the API reference for names, windows, required members, creator request IDs, the order of deletions, and the error codes
+of missing resources.
 """
 
 import re
@@ -19,7 +19,7 @@ from .errors import refuse
 
 
 class Store:
-    """One account's things in one region."""
+    """The resources of one account in one region."""
 
     def __init__(self):
         self.vaults: dict[str, dict] = {}
@@ -27,9 +27,9 @@ class Store:
         self.selections: dict[str, dict[str, dict]] = defaultdict(dict)
         self.tags: dict[str, dict[str, str]] = {}
         self.requests: dict[tuple[str, str], dict] = {}
-        # By vault, then by ARN.
+        # Recovery points by vault and ARN.
         self.points: dict[str, dict[str, dict]] = defaultdict(dict)
-        # As in a new account of the console: everything that this project backs up is opted in.
+        # The resource types that the tests back up are opted in.
         self.opt_in: dict[str, bool] = {"EBS": True, "EFS": True, "Aurora": True, "S3": False}
 
 
@@ -49,7 +49,8 @@ def missing(what: str):
 
 
 def once(context: RequestContext, operation: str, request: ServiceRequest, create):
-    """A creation with the same creator request id gives the same answer."""
+    """Returns the earlier response for a known creator request ID."""
+    # Rule: backup.creator-request-id
     token = request.get("CreatorRequestId")
     requests = store_of(context).requests
     if token and (operation, token) in requests:
@@ -63,10 +64,12 @@ def once(context: RequestContext, operation: str, request: ServiceRequest, creat
 def create_vault(context, request):
     name = request["BackupVaultName"]
     store = store_of(context)
+    # Rule: backup.vault-name
     if not re.fullmatch(r"[a-zA-Z0-9\-_]{2,50}", name):
         raise refuse("InvalidParameterValueException", f"Invalid backup vault name: {name}")
 
     def create():
+        # Rule: backup.vault-exists
         if name in store.vaults:
             raise refuse("AlreadyExistsException", f"Backup vault with the same name already exists: {name}")
         vault = {
@@ -87,7 +90,7 @@ def create_vault(context, request):
 def describe_vault(context, request):
     vault = store_of(context).vaults.get(request["BackupVaultName"])
     if vault is None:
-        # AWS does not say whether a vault exists to those who may not see it.
+        # Rule: backup.missing-vault-is-denied
         raise refuse("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
     return vault
 
@@ -99,16 +102,18 @@ def list_vaults(context, request):
 def delete_vault(context, request):
     store = store_of(context)
     if store.points[request["BackupVaultName"]]:
-        # API reference of DeleteBackupVault: "A vault can be deleted only if it is empty."
+        # Rule: backup.delete-empty-vault
         raise refuse("InvalidRequestException", "Backup vault cannot be deleted because it contains recovery points.")
     vault = store.vaults.pop(request["BackupVaultName"], None)
     if vault is None:
+        # Rule: backup.missing-resource
         raise missing("Backup vault")
     store.tags.pop(vault["BackupVaultArn"], None)
     store.requests = {k: v for k, v in store.requests.items() if v.get("BackupVaultArn") != vault["BackupVaultArn"]}
 
 
 def list_recovery_points(context, request):
+    # Rule: backup.missing-resource
     if request["BackupVaultName"] not in store_of(context).vaults:
         raise missing("Backup vault")
     points = store_of(context).points[request["BackupVaultName"]]
@@ -117,6 +122,7 @@ def list_recovery_points(context, request):
     for point in points.values():
         if point["Status"] == "DELETING":
             point["_looks"] -= 1
+    # Rule: backup.recovery-point-pages
     begin = int(request.get("NextToken") or 0)
     end = begin + min(request.get("MaxResults") or 1000, 1000)
     shown = [{k: v for k, v in point.items() if not k.startswith("_")} for point in list(points.values())[begin:end]]
@@ -124,8 +130,9 @@ def list_recovery_points(context, request):
 
 
 def start_job(context, request):
-    """A backup on demand: of a small thing, which is done at once."""
+    """Starts an on-demand backup, which completes immediately."""
     store, name = store_of(context), request["BackupVaultName"]
+    # Rule: backup.missing-resource
     if name not in store.vaults:
         raise missing("Backup vault")
     check_role(context, request["IamRoleArn"])
@@ -151,20 +158,22 @@ def has_role(context, role: str) -> bool:
 
 
 def check_role(context, role: str) -> None:
+    # Rule: backup.job-role
     if not has_role(context, role):
         raise refuse("InvalidParameterValueException", f"IAM Role {role} cannot be assumed by AWS Backup")
 
 
 def delete_recovery_point(context, request):
-    """The deletion goes on after the answer, with the role that made the point. Without it the point is EXPIRED and stays (Developer
-    Guide, "Deleting backups")."""
+    """Deletes a recovery point asynchronously, with the role that created it."""
     point = store_of(context).points[request["BackupVaultName"]].get(request["RecoveryPointArn"])
+    # Rule: backup.missing-resource
     if point is None:
         raise missing("Recovery point")
+    # Rule: backup.expired-without-role
     if not has_role(context, point["IamRoleArn"]):
         point["Status"] = "EXPIRED"
     elif point["Status"] != "DELETING":
-        # How often it is still listed.
+        # Rule: backup.asynchronous-deletion. The number of times that the recovery point is still listed.
         point |= {"Status": "DELETING", "_looks": 2}
 
 
@@ -177,26 +186,38 @@ def update_region_settings(context, request):
 
 
 def check_plan(store: Store, plan: dict) -> dict:
-    """The plan as AWS keeps it; every rule gets an id."""
+    """Validates a plan and returns the plan with rule IDs."""
+    # Rule: backup.plan-name
     if not re.fullmatch(r"[a-zA-Z0-9\-_.]{1,50}", plan.get("BackupPlanName") or ""):
         raise refuse("InvalidParameterValueException", "Invalid backup plan name.")
     rules = []
     for rule in plan.get("Rules") or []:
+        # Rule: backup.rule-name
         if not re.fullmatch(r"[a-zA-Z0-9\-_.]{1,50}", rule.get("RuleName") or ""):
             raise refuse("InvalidParameterValueException", "Invalid rule name.")
+        # Rule: backup.rule-vault-exists
         if rule.get("TargetBackupVaultName") not in store.vaults:
             raise refuse("InvalidParameterValueException", f"Backup vault does not exist: {rule.get('TargetBackupVaultName')}")
         start, completion = rule.get("StartWindowMinutes", 480), rule.get("CompletionWindowMinutes", 10080)
+        # Rule: backup.start-window
         if start < 60:
             raise refuse("InvalidParameterValueException", "Start window minutes must be at least 60.")
+        # Rule: backup.completion-window
         if completion < start + 60:
             raise refuse("InvalidParameterValueException", "Completion window must exceed the start window by 60 minutes.")
         schedule = rule.get("ScheduleExpression", "cron(0 5 ? * * *)")
+        # Rule: backup.schedule
         if not re.fullmatch(r"cron\([^ ]+( [^ ]+){5}\)", schedule):
             raise refuse("InvalidParameterValueException", f"Invalid schedule expression: {schedule}")
+        # Rule: backup.cold-storage
+        lifecycle = rule.get("Lifecycle") or {}
+        cold, delete = lifecycle.get("MoveToColdStorageAfterDays"), lifecycle.get("DeleteAfterDays")
+        if cold and delete and delete < cold + 90:
+            raise refuse("InvalidParameterValueException", "Invalid lifecycle. DeleteAfterDays must be 90 days greater than MoveToColdStorageAfterDays.")
         rules.append({**rule, "RuleId": str(uuid.uuid4())})
+    # Rule: backup.plan-has-rules
     if not rules:
-        raise refuse("InvalidParameterValueException", "A backup plan needs at least one rule.")
+        raise refuse("InvalidParameterValueException", "A backup plan must have at least one rule.")
     return {**plan, "Rules": rules}
 
 
@@ -222,6 +243,7 @@ def create_plan(context, request):
 
 def plan_of(context, request) -> dict:
     plan = store_of(context).plans.get(request["BackupPlanId"])
+    # Rule: backup.missing-resource
     if plan is None:
         raise missing("Backup plan")
     return plan
@@ -250,6 +272,7 @@ def update_plan(context, request):
 def delete_plan(context, request):
     store = store_of(context)
     plan = plan_of(context, request)
+    # Rule: backup.delete-plan-with-selections
     if store.selections[plan["BackupPlanId"]]:
         raise refuse(
             "InvalidRequestException", "Related backup plan selections must be deleted prior to backup plan deletion."
@@ -264,12 +287,15 @@ def create_selection(context, request):
     store = store_of(context)
     plan = plan_of(context, request)
     selection = request["BackupSelection"]
+    # Rule: backup.selection-name
     if not re.fullmatch(r"[a-zA-Z0-9\-_.]{1,50}", selection.get("SelectionName") or ""):
         raise refuse("InvalidParameterValueException", "Invalid selection name.")
+    # Rule: backup.selection-role
     if not re.fullmatch(r"arn:[a-z\-]+:iam::\d{12}:role/.+", selection.get("IamRoleArn") or ""):
         raise refuse("InvalidParameterValueException", "IAM Role ARN is not valid.")
-    if not any(selection.get(key) for key in ("Resources", "ListOfTags", "Conditions", "NotResources")):
-        raise refuse("InvalidParameterValueException", "A selection needs resources, tags or conditions.")
+    # Rule: backup.selection-resources
+    if not selection.get("Resources") and not selection.get("ListOfTags"):
+        raise refuse("InvalidParameterValueException", "Invalid backup selection. Either 'ListOfTags' or 'Resources' section must be non-empty.")
 
     def create():
         identity = str(uuid.uuid4())
@@ -287,6 +313,7 @@ def create_selection(context, request):
 
 def selection_of(context, request) -> dict:
     selection = store_of(context).selections[request["BackupPlanId"]].get(request["SelectionId"])
+    # Rule: backup.missing-resource
     if selection is None:
         raise missing("Backup selection")
     return selection
@@ -321,6 +348,7 @@ def delete_selection(context, request):
 
 def tags_of(context, request) -> dict[str, str]:
     tags = store_of(context).tags.get(request["ResourceArn"])
+    # Rule: backup.missing-resource
     if tags is None:
         raise missing("Resource")
     return tags
@@ -332,6 +360,7 @@ def list_tags(context, request):
 
 def tag(context, request):
     for key in request["Tags"]:
+        # Rule: backup.reserved-tag-keys
         if key.startswith("aws:"):
             raise refuse("InvalidParameterValueException", f"Tag keys must not start with aws: {key}")
     tags_of(context, request).update(request["Tags"])

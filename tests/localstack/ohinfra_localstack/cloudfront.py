@@ -1,4 +1,4 @@
-"""CloudFront: distributions and response headers policies. moto's lack most of what a distribution here is made of."""
+"""CloudFront: distributions and response headers policies. moto lacks most members of a distribution."""
 
 import copy
 import hashlib
@@ -16,7 +16,7 @@ from .settings import PENDING_SECONDS, REPLICA_SECONDS
 
 
 class Store:
-    """One account's things: CloudFront knows no regions."""
+    """The resources of one account. CloudFront has no regions."""
 
     def __init__(self):
         self.distributions: dict[str, dict] = {}
@@ -24,9 +24,9 @@ class Store:
 
 
 STORES: dict[str, Store] = defaultdict(Store)
-# When CloudFront last let go of a function's version, by ARN.
+# When the last distribution stopped using a function version, by ARN.
 RELEASED: dict[str, float] = {}
-# Of these, which somebody has asked to delete.
+# The function versions among them whose deletion was requested at least once.
 ASKED: set[str] = set()
 
 
@@ -46,6 +46,7 @@ def shown(distribution: dict) -> dict:
     return {
         "Id": distribution["Id"],
         "ARN": distribution["ARN"],
+        # Rule: cloudfront.deploys-in-progress
         "Status": "InProgress" if in_progress(distribution) else "Deployed",
         "LastModifiedTime": distribution["modified"],
         "InProgressInvalidationBatches": 0,
@@ -55,21 +56,21 @@ def shown(distribution: dict) -> dict:
 
 
 def functions(config: dict) -> list[str]:
-    behaviours = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
+    behaviors = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
     found = []
-    for behaviour in behaviours:
-        for one in (behaviour.get("LambdaFunctionAssociations") or {}).get("Items") or []:
+    for behavior in behaviors:
+        for one in (behavior.get("LambdaFunctionAssociations") or {}).get("Items") or []:
             found.append(one["LambdaFunctionARN"])
     return found
 
 
 def is_replicated(arn: str) -> bool:
-    """Whether there are copies of a function's version at CloudFront's edges."""
+    """Returns `True` if CloudFront still has replicas of a function version."""
     for store in STORES.values():
         if any(arn in functions(distribution["config"]) for distribution in store.distributions.values()):
             return True
     if arn in RELEASED and arn not in ASKED:
-        # CloudFront takes hours on AWS: whoever asks right away, however slowly, is refused.
+        # CloudFront takes hours on AWS, so the first attempt fails, however late it is.
         ASKED.add(arn)
         return True
     return time.monotonic() - RELEASED.get(arn, float("-inf")) < REPLICA_SECONDS
@@ -82,32 +83,33 @@ def release(config: dict, kept: list[str]) -> None:
 
 
 def covers(name: str, alias: str) -> bool:
-    """A wildcard stands for one label; a wildcard alias is covered by the same wildcard only."""
+    """Returns `True` if a certificate name covers an alias. A wildcard covers one label, and a wildcard alias needs the same wildcard."""
     return name == alias or name.startswith("*.") and not alias.startswith("*.") and alias.partition(".")[2] == name[2:]
 
 
 def check_certificate(context, config: dict, aliases: list[str]) -> None:
-    """The certificate must be issued, in us-east-1, and cover every alternate domain name.
-    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html
-    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html"""
+    """Validates the certificate of a distribution."""
     from .acm import STORES as CERTIFICATES
     from .acm import shown as described
 
     arn = (config.get("ViewerCertificate") or {}).get("ACMCertificateArn")
     if not arn:
+        # Rule: cloudfront.alias-needs-certificate
         if aliases:
             raise refuse("InvalidViewerCertificate", "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name.")
         return
     certificate = CERTIFICATES.get((context.account_id, "us-east-1"), {}).get(arn)
+    # Rule: cloudfront.certificate-issued-in-us-east-1
     if certificate is None or described(context, certificate)["Status"] != "ISSUED":
         raise refuse("InvalidViewerCertificate", "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")
     names = [certificate["DomainName"], *certificate["others"]]
+    # Rule: cloudfront.certificate-covers-aliases
     if not all(any(covers(name, alias) for name in names) for alias in aliases):
         raise refuse("InvalidViewerCertificate", "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) that you're trying to add.")
 
 
 def users_of(arn: str) -> list[str]:
-    """The distributions that use a certificate."""
+    """Returns the ARNs of the distributions that use a certificate."""
     distributions = [d for store in list(STORES.values()) for d in list(store.distributions.values())]
     return [d["ARN"] for d in distributions if (d["config"].get("ViewerCertificate") or {}).get("ACMCertificateArn") == arn]
 
@@ -115,27 +117,34 @@ def users_of(arn: str) -> list[str]:
 def check(context, config: dict, own: str | None) -> None:
     store = store_of(context)
     aliases = (config.get("Aliases") or {}).get("Items") or []
-    # On AWS a name is taken in all accounts. Here every account is a world of its own, so that tests can run side by side.
+    # Rule: cloudfront.alias-unique. AWS compares the aliases of all accounts. The plug-in compares those of one account, so that tests
+    # can run concurrently.
     for distribution in store.distributions.values():
         taken = (distribution["config"].get("Aliases") or {}).get("Items") or []
         if distribution["Id"] != own and set(taken) & set(aliases):
             raise refuse("CNAMEAlreadyExists", "One or more of the CNAMEs you provided are already associated with a different resource.", 409)
+    # Rule: cloudfront.comment-length
+    if len(config["Comment"]) > 128:
+        raise refuse("InvalidArgument", "The comment must not be longer than 128 characters.")
     check_certificate(context, config, aliases)
-    behaviours = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
-    for behaviour in behaviours:
-        policy = behaviour.get("ResponseHeadersPolicyId")
+    behaviors = [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or [])
+    for behavior in behaviors:
+        policy = behavior.get("ResponseHeadersPolicyId")
+        # Rule: cloudfront.policy-exists
         if policy and policy not in store.policies:
             raise refuse("NoSuchResponseHeadersPolicy", "The response headers policy does not exist.", 404)
     for arn in functions(config):
+        # Rule: cloudfront.function-version
         if not arn.rsplit(":", 1)[-1].isdigit():
             raise refuse("InvalidLambdaFunctionAssociation", "The function ARN must reference a specific function version.")
+        # Rule: cloudfront.function-region
         if ":us-east-1:" not in arn:
             raise refuse("InvalidLambdaFunctionAssociation", "The function must be in region 'us-east-1'.")
 
 
 NONE = {"Quantity": 0}
-NOBODY = {"Enabled": False, "Quantity": 0}
-# What CloudFront fills in where a creation leaves it out, and what it wants to have in an update.
+NO_SIGNERS = {"Enabled": False, "Quantity": 0}
+# Defaults of members that are optional in a create request and required in an update.
 DEFAULTS = {
     "Aliases": NONE,
     "CacheBehaviors": NONE,
@@ -148,7 +157,7 @@ DEFAULTS = {
     "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
     "WebACLId": "",
 }
-BEHAVIOUR_DEFAULTS = {
+BEHAVIOR_DEFAULTS = {
     "AllowedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"], "CachedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"]}},
     "Compress": False,
     "FieldLevelEncryptionId": "",
@@ -161,9 +170,9 @@ CUSTOM_ORIGIN_DEFAULTS = {
     "OriginReadTimeout": 30,
     "OriginSslProtocols": {"Quantity": 2, "Items": ["TLSv1", "TLSv1.1"]},
 }
-# What it fills in and does not ask for.
+# Defaults of members that are optional in both.
 MORE_DEFAULTS = {"IsIPV6Enabled": False, "OriginGroups": NONE, "Staging": False, "ContinuousDeploymentPolicyId": ""}
-MORE_BEHAVIOUR_DEFAULTS = {"TrustedSigners": NOBODY, "TrustedKeyGroups": NOBODY, "FunctionAssociations": NONE}
+MORE_BEHAVIOR_DEFAULTS = {"TrustedSigners": NO_SIGNERS, "TrustedKeyGroups": NO_SIGNERS, "FunctionAssociations": NONE}
 MORE_ORIGIN_DEFAULTS = {
     "ConnectionAttempts": 3,
     "ConnectionTimeout": 10,
@@ -173,18 +182,19 @@ MORE_ORIGIN_DEFAULTS = {
 
 
 def parts(config: dict):
-    """Everything in a configuration that has defaults of its own, with those that an update needs and the others."""
+    """Yields the parts of a configuration that have defaults: those that an update requires, and the others."""
     yield config, DEFAULTS, MORE_DEFAULTS
-    for behaviour in [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or []):
-        yield behaviour, BEHAVIOUR_DEFAULTS, MORE_BEHAVIOUR_DEFAULTS
+    for behavior in [config["DefaultCacheBehavior"]] + list((config.get("CacheBehaviors") or {}).get("Items") or []):
+        yield behavior, BEHAVIOR_DEFAULTS, MORE_BEHAVIOR_DEFAULTS
     for origin in config["Origins"]["Items"]:
         yield origin, ORIGIN_DEFAULTS, MORE_ORIGIN_DEFAULTS
         if origin.get("CustomOriginConfig"):
             yield origin["CustomOriginConfig"], CUSTOM_ORIGIN_DEFAULTS, {}
 
 
-def check_whole(config: dict) -> None:
-    """An update must have what a creation may leave out."""
+def check_complete(config: dict) -> None:
+    """Checks that an update has all members."""
+    # Rule: cloudfront.complete-update
     for part, needed, _ in parts(config):
         for name in needed:
             if part.get(name) is None:
@@ -192,6 +202,7 @@ def check_whole(config: dict) -> None:
 
 
 def config_of(config: dict) -> dict:
+    # Rule: cloudfront.defaults
     config = copy.deepcopy(dict(config))
     for part, needed, others in list(parts(config)):
         for name, value in (needed | others).items():
@@ -202,6 +213,7 @@ def config_of(config: dict) -> dict:
 
 def make(context, config: dict, tags: dict[str, str]):
     store = store_of(context)
+    # Rule: cloudfront.caller-reference-unique
     for distribution in store.distributions.values():
         if distribution["config"]["CallerReference"] == config["CallerReference"]:
             raise refuse("DistributionAlreadyExists", "The caller reference that you are using to create a distribution is associated with another distribution.", 409)
@@ -237,6 +249,7 @@ def create_with_tags(context, request):
 
 def distribution_of(context, identity: str) -> dict:
     distribution = store_of(context).distributions.get(identity)
+    # Rule: cloudfront.missing-distribution
     if distribution is None:
         raise refuse("NoSuchDistribution", "The specified distribution does not exist.", 404)
     return distribution
@@ -253,8 +266,10 @@ def get_config(context, request):
 
 
 def check_version(thing: dict, request) -> None:
+    # Rule: cloudfront.if-match-required
     if not request.get("IfMatch"):
         raise refuse("InvalidIfMatchVersion", "The If-Match version is missing or not valid for the resource.")
+    # Rule: cloudfront.if-match-current
     if request["IfMatch"] != thing["version"]:
         raise refuse("PreconditionFailed", "The request failed because it didn't meet the preconditions in one or more request-header fields.", 412)
 
@@ -263,9 +278,10 @@ def update(context, request):
     distribution = distribution_of(context, request["Id"])
     check_version(distribution, request)
     config = request["DistributionConfig"]
+    # Rule: cloudfront.caller-reference-fixed
     if config["CallerReference"] != distribution["config"]["CallerReference"]:
         raise refuse("IllegalUpdate", "The update contains modifications that are not allowed.")
-    check_whole(config)
+    check_complete(config)
     check(context, config, request["Id"])
     release(distribution["config"], functions(config))
     distribution.update(
@@ -277,8 +293,10 @@ def update(context, request):
 def delete(context, request):
     distribution = distribution_of(context, request["Id"])
     check_version(distribution, request)
+    # Rule: cloudfront.delete-disabled
     if distribution["config"]["Enabled"]:
         raise refuse("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409)
+    # Rule: cloudfront.delete-deployed
     if in_progress(distribution):
         raise refuse("ResourceInUse", "The distribution is in progress.", 409)
     release(distribution["config"], [])
@@ -325,16 +343,22 @@ def policy_answer(policy: dict) -> dict:
 
 
 def check_policy(context, config: dict, own: str | None) -> None:
+    # Rule: cloudfront.policy-name-unique
     for policy in store_of(context).policies.values():
         if policy["Id"] != own and policy["config"]["Name"] == config["Name"]:
             raise refuse("ResponseHeadersPolicyAlreadyExists", "A response headers policy with this name already exists.", 409)
+    # Rule: cloudfront.policy-comment-length
     if len(config.get("Comment") or "") > 128:
         raise refuse("InvalidArgument", "The comment must not be longer than 128 characters.")
     cors = config.get("CorsConfig")
     if cors:
         origins = cors["AccessControlAllowOrigins"]["Items"]
+        # Rule: cloudfront.credentials-need-origins
         if cors["AccessControlAllowCredentials"] and "*" in origins:
-            raise refuse("InvalidArgument", "With credentials, the origins must be named.")
+            raise refuse("InvalidArgument", "The parameter Access-Control-Allow-Origin cannot contain * when allowCredentials is true.")
+        # Rule: cloudfront.credentials-need-headers
+        if cors["AccessControlAllowCredentials"] and any("*" in header for header in cors["AccessControlAllowHeaders"]["Items"]):
+            raise refuse("InvalidArgument", "The parameter Access-Control-Allow-Headers cannot contain * when allowCredentials is true.")
 
 
 def create_policy(context, request):
@@ -348,6 +372,7 @@ def create_policy(context, request):
 
 def policy_of(context, identity: str) -> dict:
     policy = store_of(context).policies.get(identity)
+    # Rule: cloudfront.missing-policy
     if policy is None:
         raise refuse("NoSuchResponseHeadersPolicy", "The response headers policy does not exist.", 404)
     return policy
@@ -373,6 +398,7 @@ def update_policy(context, request):
 def delete_policy(context, request):
     policy = policy_of(context, request["Id"])
     check_version(policy, request)
+    # Rule: cloudfront.policy-in-use
     for distribution in store_of(context).distributions.values():
         if request["Id"] in str(distribution["config"]):
             raise refuse("ResponseHeadersPolicyInUse", "The response headers policy is attached to a distribution.", 409)

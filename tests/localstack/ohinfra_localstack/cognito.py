@@ -1,5 +1,6 @@
-"""Cognito user pools: moto's, with what it forgets of a pool that is updated, the versions of login pages, and their branding."""
+"""Cognito user pools: moto, plus complete updates, deletion protection, versions of login pages, and branding."""
 
+import copy
 import uuid
 from datetime import UTC, datetime
 
@@ -12,13 +13,12 @@ from .forward import moto, service
 
 VERSIONS: dict[tuple, int] = {}
 BRANDINGS: dict[tuple, dict[str, dict]] = {}
-# The last update of a pool or a client, by account and id: moto reads and answers by an older model, and forgets newer members.
+# The last update of a pool or a client by account and ID. moto has an older model and drops newer members.
 UPDATES: dict[tuple, dict] = {}
 
 
 def check_days(request) -> None:
-    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUserConfigType.html: the days
-    of unused accounts are out of use beside those of temporary passwords. The message: https://github.com/aws/aws-sdk-js/issues/3817"""
+    # Rule: cognito.one-password-validity
     days = (request.get("AdminCreateUserConfig") or {}).get("UnusedAccountValidityDays")
     policy = (request.get("Policies") or {}).get("PasswordPolicy") or {}
     if days and policy.get("TemporaryPasswordValidityDays"):
@@ -30,25 +30,14 @@ def create_pool(context, request):
     return moto(context, request)
 
 
-def describe_pool(context, request):
-    """AWS reports both, with the same number, whichever of them was set."""
-    answer = moto(context, request)
-    pool = answer.get("UserPool") or {}
-    policy = (pool.get("Policies") or {}).get("PasswordPolicy")
-    if policy is not None:
-        admin = pool.setdefault("AdminCreateUserConfig", {})
-        days = policy.get("TemporaryPasswordValidityDays") or admin.get("UnusedAccountValidityDays") or 7
-        policy["TemporaryPasswordValidityDays"] = admin["UnusedAccountValidityDays"] = days
-    return answer
-
-
 def update_pool(context, request):
     check_days(request)
     return update_whole_pool(context, request)
 
 
 def update_whole_pool(context, request):
-    """What is not told is reset, except what cannot be changed."""
+    """Resets members that the request omits, except those that cannot change."""
+    # Rule: cognito.pool-update-resets
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     fixed = {}
     if pool is not None:
@@ -58,7 +47,7 @@ def update_whole_pool(context, request):
     config = cognitoidp_backends[context.account_id][context.region].user_pools[request["UserPoolId"]].extended_config
     told = {name: value for name, value in config.items() if name in ("UserPoolTags",) and request.get("UserPoolTags")}
     config.update(fixed | told)
-    # Other calls change these.
+    # Other operations change these members.
     others = ("UserPoolId", "PoolName", "MfaConfiguration", "UserPoolTags")
     UPDATES[context.account_id, request["UserPoolId"]] = {k: v for k, v in request.items() if k not in others}
     if request.get("PoolName"):
@@ -67,7 +56,8 @@ def update_whole_pool(context, request):
 
 
 def update_client(context, request):
-    """What is not told is reset here, too."""
+    """Resets members that the request omits."""
+    # Rule: cognito.client-update-resets
     cognito_providers.check_client(context, request)
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     client = pool and pool.clients.get(request["ClientId"])
@@ -80,7 +70,13 @@ def update_client(context, request):
 
 def describe_pool(context, request):
     answer = moto(context, request)
-    answer["UserPool"] |= UPDATES.get((context.account_id, request["UserPoolId"]), {})
+    pool = answer["UserPool"]
+    pool |= copy.deepcopy(UPDATES.get((context.account_id, request["UserPoolId"]), {}))
+    # Rule: cognito.password-validity-reported-twice
+    policy = pool.setdefault("Policies", {}).setdefault("PasswordPolicy", {})
+    admin = pool.setdefault("AdminCreateUserConfig", {})
+    days = policy.get("TemporaryPasswordValidityDays") or admin.get("UnusedAccountValidityDays") or 7
+    policy["TemporaryPasswordValidityDays"] = admin["UnusedAccountValidityDays"] = days
     return answer
 
 
@@ -93,8 +89,10 @@ def describe_client(context, request):
 def delete_pool(context, request):
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
     if pool is not None:
+        # Rule: cognito.deletion-protection
         if pool.extended_config.get("DeletionProtection") == "ACTIVE":
             raise refuse("InvalidParameterException", "The user pool cannot be deleted because deletion protection is activated.")
+        # Rule: cognito.delete-domain-first
         domains = cognitoidp_backends[context.account_id][context.region].user_pool_domains.values()
         if any(domain.user_pool_id == request["UserPoolId"] for domain in domains):
             raise refuse("InvalidParameterException", "User pool cannot be deleted. It has a domain configured that should be deleted first.")
@@ -108,6 +106,7 @@ def domain_key(context, request) -> tuple:
 
 
 def create_domain(context, request):
+    # Rule: cognito.domain-unique
     for backends in cognitoidp_backends.values():
         if any(request["Domain"] in backend.user_pool_domains for region, backend in backends.items() if region == context.region):
             raise refuse("InvalidParameterException", "Domain already associated with another user pool.")
@@ -119,12 +118,14 @@ def create_domain(context, request):
 def describe_domain(context, request):
     answer = moto(context, request)
     if (answer.get("DomainDescription") or {}).get("UserPoolId"):
+        # Rule: cognito.managed-login-version
         answer["DomainDescription"]["ManagedLoginVersion"] = VERSIONS.get(domain_key(context, request), 1)
         answer["DomainDescription"]["Status"] = "ACTIVE"
     return answer
 
 
 def update_domain(context, request):
+    # Rule: cognito.missing-domain
     if request["Domain"] not in cognitoidp_backends[context.account_id][context.region].user_pool_domains:
         raise refuse("ResourceNotFoundException", f"Domain {request['Domain']} does not exist.")
     if request.get("ManagedLoginVersion"):
@@ -137,6 +138,7 @@ def pool_key(context, request) -> tuple:
 
 
 def check_pool(context, request) -> None:
+    # Rule: cognito.missing-pool
     if request["UserPoolId"] not in cognitoidp_backends[context.account_id][context.region].user_pools:
         raise refuse("ResourceNotFoundException", f"User pool {request['UserPoolId']} does not exist.")
 
@@ -144,6 +146,7 @@ def check_pool(context, request) -> None:
 def branding_of(context, request) -> dict:
     check_pool(context, request)
     branding = BRANDINGS.get(pool_key(context, request), {}).get(request["ManagedLoginBrandingId"])
+    # Rule: cognito.missing-branding
     if branding is None:
         raise refuse("ResourceNotFoundException", "The branding style does not exist.")
     return branding
@@ -156,9 +159,11 @@ def shown(branding: dict) -> dict:
 def create_branding(context, request):
     check_pool(context, request)
     brandings = BRANDINGS.setdefault(pool_key(context, request), {})
+    # Rule: cognito.one-branding
     if any(branding["ClientId"] == request["ClientId"] for branding in brandings.values()):
         raise refuse("ManagedLoginBrandingExistsException", "The app client has a branding style already.")
     clients = cognitoidp_backends[context.account_id][context.region].user_pools[request["UserPoolId"]].clients
+    # Rule: cognito.branding-needs-client
     if request["ClientId"] not in clients:
         raise refuse("ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist.")
     identity = str(uuid.uuid4())
@@ -179,6 +184,7 @@ def create_branding(context, request):
 
 def branding_by_client(context, request):
     check_pool(context, request)
+    # Rule: cognito.missing-branding
     for branding in BRANDINGS.get(pool_key(context, request), {}).values():
         if branding["ClientId"] == request["ClientId"]:
             return shown(branding)
@@ -204,6 +210,7 @@ def delete_branding(context, request):
 
 def delete_client(context, request):
     answer = moto(context, request)
+    # Rule: cognito.branding-deleted-with-client
     brandings = BRANDINGS.get(pool_key(context, request), {})
     for identity in [i for i, branding in brandings.items() if branding["ClientId"] == request["ClientId"]]:
         del brandings[identity]
@@ -213,6 +220,7 @@ def delete_client(context, request):
 def untag(context, request):
     identity = request["ResourceArn"].rsplit("/", 1)[-1]
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(identity)
+    # Rule: cognito.missing-pool
     if pool is None:
         raise refuse("ResourceNotFoundException", f"User pool {identity} does not exist.")
     tags = pool.extended_config.get("UserPoolTags") or {}

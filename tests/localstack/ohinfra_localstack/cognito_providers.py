@@ -1,4 +1,4 @@
-"""Identity providers of user pools, and clients that list them. moto keeps whatever it is given; AWS checks it."""
+"""Identity providers of user pools, and clients that list them, validated as AWS documents."""
 
 import re
 from datetime import UTC, datetime
@@ -10,19 +10,17 @@ from .forward import moto
 
 PROVIDERS: dict[tuple, dict[str, dict]] = {}
 
-# API reference of CreateIdentityProvider, ProviderDetails: what each type takes.
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html
+# The keys of ProviderDetails by type.
 SAML = {"MetadataURL", "MetadataFile", "IDPSignout", "IDPInit", "EncryptedResponses", "RequestSigningAlgorithm"}
-# The same page, "Describe response": what Cognito adds. Updates may send it back.
+# Keys that Cognito adds in responses. Updates may send them back.
 SAML_REPORTED = {"ActiveEncryptionCertificate", "SSORedirectBindingURI", "SLORedirectBindingURI"}
 OIDC_REQUIRED = {"client_id", "client_secret", "attributes_request_method", "oidc_issuer", "authorize_scopes"}
 OIDC = OIDC_REQUIRED | {"attributes_url", "authorize_url", "jwks_uri", "token_url", "attributes_url_add_attributes"}
 
-# ProviderNameTypeV2 of the API model, and its length.
+# ProviderNameTypeV2 of the API model.
 NAME = re.compile(r"[^_\s][^\s]*[^_\s]+")
 
-# "User pool attributes", standard attributes; `username` and `sub` beside them.
-# https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
+# Standard attributes, and `username`.
 ATTRIBUTES = set(
     "address birthdate email email_verified family_name gender given_name locale middle_name name nickname phone_number "
     "phone_number_verified picture preferred_username profile updated_at username website zoneinfo".split()
@@ -39,6 +37,7 @@ def key(context, request) -> tuple:
 
 def pool_of(context, request):
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
+    # Rule: cognito.missing-pool
     if pool is None:
         raise refuse("ResourceNotFoundException", f"User pool {request['UserPoolId']} does not exist.")
     return pool
@@ -46,49 +45,55 @@ def pool_of(context, request):
 
 def check_details(kind: str, details: dict) -> None:
     if kind == "SAML":
+        # Rule: cognito.saml-details
         if unknown := set(details) - SAML - SAML_REPORTED:
             raise wrong(f"Unexpected keys in ProviderDetails: {sorted(unknown)}")
-        # "MetadataURL or MetadataFile": one of them.
+        # Rule: cognito.saml-one-metadata
         if ("MetadataURL" in details) == ("MetadataFile" in details):
             raise wrong("You must provide either MetadataURL or MetadataFile.")
+        # Rule: cognito.saml-metadata-url
         if "MetadataURL" in details and not details["MetadataURL"].startswith("https://"):
             raise wrong("MetadataURL is not a valid URL.")
+        # Rule: cognito.saml-metadata-file
         if "MetadataFile" in details and "EntityDescriptor" not in details["MetadataFile"]:
             raise wrong("The metadata document is not valid.")
-        # The examples of the API reference: texts.
+        # Rule: cognito.saml-flags
         for flag in ("IDPSignout", "IDPInit", "EncryptedResponses"):
             if details.get(flag, "true") not in ("true", "false"):
                 raise wrong(f"{flag} must be true or false.")
     elif kind == "OIDC":
+        # Rule: cognito.oidc-details
         if unknown := set(details) - OIDC:
             raise wrong(f"Unexpected keys in ProviderDetails: {sorted(unknown)}")
+        # Rule: cognito.oidc-required-details
         if missing := {name for name in OIDC_REQUIRED if not details.get(name)}:
             raise wrong(f"Missing keys in ProviderDetails: {sorted(missing)}")
-        # "The URL should start with https://, and shouldn't end with a slash /."
-        # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html
+        # Rule: cognito.oidc-issuer
         issuer = details["oidc_issuer"]
         if not issuer.startswith("https://") or issuer.endswith("/"):
             raise wrong("The issuer URL must start with https:// and must not end with a slash.")
-        # The same page: `openid` is a required scope.
+        # Rule: cognito.oidc-openid-scope
         if "openid" not in details["authorize_scopes"].split(" "):
             raise wrong("authorize_scopes must contain openid.")
+        # Rule: cognito.oidc-request-method
         if details["attributes_request_method"] not in ("GET", "POST"):
             raise wrong("attributes_request_method must be GET or POST.")
 
 
 def check_mapping(mapping: dict) -> None:
-    # The text of https://github.com/aws/aws-cli/issues/9729: a mapping to an attribute that the pool does not have.
+    # Rule: cognito.mapped-attributes
     if unknown := sorted(set(mapping) - ATTRIBUTES):
         raise wrong(f"AttributeMapping contains invalid mapping: {unknown}")
 
 
 def mapped(kind: str, mapping: dict | None) -> dict:
-    # Cognito makes an OIDC user's name of `sub`, and includes it in every answer.
+    # Rule: cognito.oidc-username
     return {**(mapping or {}), **({"username": "sub"} if kind == "OIDC" else {})}
 
 
 def reported(provider: dict) -> dict:
-    """What Cognito says beside what it was told ("Describe response")."""
+    """Returns a provider with the details that Cognito adds."""
+    # Rule: cognito.reported-details
     details = dict(provider["ProviderDetails"])
     if provider["ProviderType"] == "SAML":
         details |= {"ActiveEncryptionCertificate": "MIIC", "SSORedirectBindingURI": "https://sso.example.com/sso"}
@@ -102,6 +107,7 @@ def reported(provider: dict) -> dict:
 def provider_of(context, request) -> dict:
     pool_of(context, request)
     provider = PROVIDERS.get(key(context, request), {}).get(request["ProviderName"])
+    # Rule: cognito.missing-provider
     if provider is None:
         raise refuse("ResourceNotFoundException", f"Identity provider {request['ProviderName']} does not exist.")
     return provider
@@ -110,10 +116,11 @@ def provider_of(context, request) -> dict:
 def create(context, request):
     pool_of(context, request)
     name, kind = request["ProviderName"], request["ProviderType"]
-    # 3 to 32 characters without spaces, no underscore at either end.
+    # Rule: cognito.provider-name
     if not 3 <= len(name) <= 32 or not NAME.fullmatch(name) or name.upper() == "COGNITO":
         raise wrong(f"Value '{name}' at 'providerName' failed to satisfy constraint.")
     providers = PROVIDERS.setdefault(key(context, request), {})
+    # Rule: cognito.provider-exists
     if name in providers:
         raise refuse("DuplicateProviderException", f"A provider with name {name} already exists.")
     check_details(kind, request["ProviderDetails"])
@@ -138,7 +145,8 @@ def describe(context, request):
 
 
 def update(context, request):
-    """Details are replaced as a whole; what is not told at all is reset, too."""
+    """Replaces the details as a whole, and resets members that the request omits."""
+    # Rule: cognito.provider-update-resets
     provider = provider_of(context, request)
     if request.get("ProviderDetails") is not None:
         check_details(provider["ProviderType"], request["ProviderDetails"])
@@ -153,7 +161,7 @@ def update(context, request):
 def delete(context, request):
     provider_of(context, request)
     name = request["ProviderName"]
-    # AWS does not document what becomes of a client that lists a provider which goes. The stricter way, so that tests see the order.
+    # Rule: cognito.provider-in-use. AWS does not document this case. The plug-in refuses, so that tests check the order of deletions.
     for client in pool_of(context, request).clients.values():
         if name in (client.extended_config.get("SupportedIdentityProviders") or []):
             raise wrong(f"The provider {name} is listed by the app client {client.id}.")
@@ -168,7 +176,7 @@ def listed(context, request):
 
 
 def check_client(context, request) -> None:
-    # The text of https://github.com/lgallard/terraform-aws-cognito-user-pool/pull/72.
+    # Rule: cognito.client-provider-exists
     known = {"COGNITO", *PROVIDERS.get(key(context, request), {})}
     for name in request.get("SupportedIdentityProviders") or []:
         if name not in known:

@@ -1,4 +1,4 @@
-"""Users of user pools: moto's, with invitations that are sent again, and the limit of Cognito's own mail service."""
+"""Users of user pools: moto, plus resent invitations, and the limit of Cognito's own email service."""
 
 from collections import Counter
 from threading import Lock
@@ -9,16 +9,16 @@ from moto.core.utils import utcnow
 from .errors import refuse
 from .forward import moto
 
-# "Email settings for Amazon Cognito user pools": mails a day that an account gets from Cognito's own mail service.
-# https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
+# Emails a day that Cognito's own email service sends for an account.
 DAILY_MAILS = 50
-# Every run is within one day.
+# The counter never resets, because a test run is shorter than a day.
 MAILS: Counter = Counter()
 LOCK = Lock()
 
 
 def pool_of(context, request):
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(request["UserPoolId"])
+    # Rule: cognito.missing-pool
     if pool is None:
         raise refuse("ResourceNotFoundException", f"User pool {request['UserPoolId']} does not exist.")
     return pool
@@ -26,6 +26,7 @@ def pool_of(context, request):
 
 def check_mail(context, pool) -> None:
     account = (pool.extended_config.get("EmailConfiguration") or {}).get("EmailSendingAccount", "COGNITO_DEFAULT")
+    # Rule: cognito.daily-emails
     if account == "COGNITO_DEFAULT" and MAILS[context.account_id] >= DAILY_MAILS:
         raise refuse(
             "LimitExceededException",
@@ -35,14 +36,15 @@ def check_mail(context, pool) -> None:
 
 
 def resend(context, request, pool):
-    """moto makes a second user."""
-    # API reference of AdminCreateUser, MessageAction: "RESEND to resend the invitation message to a user that already exists, and to
-    # reset the temporary-password duration"; errors: UserNotFoundException, UnsupportedUserStateException.
+    """Sends the invitation of an existing user again."""
+    # Rule: cognito.email-as-username
     if "email" in (pool.extended_config.get("UsernameAttributes") or []) and "@" not in request["Username"]:
         raise refuse("InvalidParameterException", "Username should be an email.")
     user = pool._get_user(request["Username"])
+    # Rule: cognito.resend-missing-user
     if user is None:
         raise refuse("UserNotFoundException", "User does not exist.")
+    # Rule: cognito.resend-unconfirmed-only
     if user.status != UserStatus.FORCE_CHANGE_PASSWORD:
         raise refuse("UnsupportedUserStateException", "Resend not possible. User status is not FORCE_CHANGE_PASSWORD")
     with LOCK:
@@ -55,13 +57,12 @@ def resend(context, request, pool):
 def create(context, request):
     pool = pool_of(context, request)
     action = request.get("MessageAction")
+    # Rule: cognito.resend-keeps-user
     if action == "RESEND":
         return resend(context, request, pool)
-    if pool._get_user(request["Username"]) is not None:
-        raise refuse("UsernameExistsException", "User account already exists")
     if action == "SUPPRESS":
         return moto(context, request)
-    # Of two invitations at once, both would take the last mail.
+    # Two concurrent invitations must not both take the last email.
     with LOCK:
         check_mail(context, pool)
         answer = moto(context, request)
@@ -70,7 +71,8 @@ def create(context, request):
 
 
 def touched(context, request):
-    """A user is changed by being enabled or disabled."""
+    """Sets the modification date of a user that is enabled or disabled."""
+    # Rule: cognito.user-modified
     answer = moto(context, request)
     user = pool_of(context, request)._get_user(request["Username"])
     user.last_modified_date = utcnow()

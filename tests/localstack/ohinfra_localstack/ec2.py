@@ -1,6 +1,5 @@
-"""EC2: endpoints that are pending and deleting for a while, client tokens, one private DNS name per VPC, changes of an
-endpoint's security groups, groups that cannot be deleted while something uses them, rules that keep their description
-whatever their other side is, and volumes that outlive their instance unless they are to be deleted with it."""
+"""EC2: states, client tokens, private DNS names, security groups and filters of VPC endpoints; security groups in use; descriptions
+of security group rules; and volumes that outlive their instance."""
 
 import inspect
 import time
@@ -25,7 +24,8 @@ def _endpoints() -> None:
     modify = Ec2Provider.modify_vpc_endpoint
 
     def age(self) -> None:
-        """Moves every endpoint on to the state that its age gives it."""
+        """Sets the state of each endpoint according to its age."""
+        # Rule: ec2.endpoint-deleting
         now = time.monotonic()
         for identity, endpoint in list(self.vpc_end_points.items()):
             if getattr(endpoint, "gone_at", None) is not None:
@@ -40,20 +40,33 @@ def _endpoints() -> None:
         age(self)
         token = kwargs.get("client_token")
         for endpoint in self.vpc_end_points.values():
+            # Rule: ec2.endpoint-client-token
             if token and endpoint.client_token == token:
                 return endpoint
             same = endpoint.vpc_id == kwargs.get("vpc_id") and endpoint.service_name == kwargs.get("service_name")
+            # Rule: ec2.endpoint-private-dns
             if same and kwargs.get("private_dns_enabled") and endpoint.private_dns_enabled:
                 raise refuse(
                     "InvalidParameter",
                     "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
                     f"{endpoint.service_name} in the VPC {endpoint.vpc_id}",
                 )
+        vpc = self.get_vpc(kwargs["vpc_id"])
+        has_dns = all(str(value).lower() == "true" for value in (vpc.enable_dns_support, vpc.enable_dns_hostnames))
+        # Rule: ec2.endpoint-private-dns-attributes
+        if kwargs.get("private_dns_enabled") and not has_dns:
+            raise refuse(
+                "InvalidParameter",
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for "
+                f"{vpc.id}",
+            )
         for group in kwargs.get("security_group_ids") or []:
+            # Rule: ec2.endpoint-security-group-exists
             if self.get_security_group_from_id(group) is None:
                 raise refuse("InvalidSecurityGroupId.NotFound", f"The security group '{group}' does not exist")
         endpoint = create(self, *args, **kwargs)
         interface = (endpoint.vpc_endpoint_type or "").lower() == "interface"
+        # Rule: ec2.endpoint-pending
         endpoint.ready_at = time.monotonic() + (PENDING_SECONDS if interface else 0)
         endpoint.state = "pending" if interface else "available"
         return endpoint
@@ -78,6 +91,7 @@ def _endpoints() -> None:
         from localstack.services.ec2.models import get_ec2_backend
 
         endpoint = get_ec2_backend(context.account_id, context.region).vpc_end_points[vpc_endpoint_id]
+        # Rule: ec2.endpoint-security-groups
         groups = [group for group in endpoint.security_group_ids if group not in (remove_security_group_ids or [])]
         endpoint.security_group_ids = groups + [g for g in add_security_group_ids or [] if g not in groups]
         return answer
@@ -85,7 +99,7 @@ def _endpoints() -> None:
     filter_value = vpcs.VPCEndPoint.get_filter_value
 
     def get_filter_value(self, filter_name, *args, **kwargs):
-        # Documented filters that moto lacks.
+        # Rule: ec2.endpoint-filters
         if filter_name == "vpc-endpoint-id":
             return self.id
         if filter_name == "vpc-endpoint-state":
@@ -115,6 +129,7 @@ def _security_groups() -> None:
                     named = {rule.source_group.get("GroupId") for rule in rules}
                     if group.id != group_id and group_id in named:
                         users.append(group.id)
+            # Rule: ec2.security-group-in-use
             if users:
                 raise refuse("DependencyViolation", f"resource {group_id} has a dependent object")
         return delete(self, name=name, group_id=group_id)
@@ -130,7 +145,7 @@ def _rules() -> None:
 
     def init(self, *args, **kwargs):
         bound = signature.bind(self, *args, **kwargs)
-        # What a rule is for is no part of what it allows: it must not make two rules differ.
+        # Rule: ec2.rule-description. The description is not part of what a rule allows, so it must not make two rules differ.
         source = dict(bound.arguments.get("source_group") or {})
         notes = [source.pop("Description", None), (bound.arguments.get("prefix_list_id") or {}).get("Description")]
         if source:
@@ -147,6 +162,7 @@ def _rules() -> None:
         for identity, new in rules.items():
             rule = group.get_rule(identity)
             rule.from_port, rule.to_port = int(rule.from_port), int(rule.to_port)
+            # Rule: ec2.rule-modification
             if new.get("PrefixListId"):
                 rule.prefix_list_id = new["PrefixListId"]
             if new.get("ReferencedGroupId"):
@@ -163,7 +179,7 @@ def _volumes() -> None:
     add = instances.Instance.add_block_device
 
     def add_block_device(self, size, device_path, snapshot_id, encrypted, delete_on_termination, *args, **kwargs):
-        # API reference, EbsBlockDevice: a volume stays unless it is to be deleted. moto takes the text "false" for true.
+        # Rule: ec2.volume-outlives-instance. moto treats the text "false" as true.
         deleted = str(delete_on_termination).lower() == "true"
         add(self, size, device_path, snapshot_id, encrypted, deleted, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""A service that moto implements and LocalStack's community edition lacks, with what moto lacks or does differently from AWS."""
+"""Services that moto implements and LocalStack's community edition lacks, with overrides for single operations."""
 
 import time
 from collections import defaultdict
@@ -15,7 +15,7 @@ Handler = Callable[..., object]
 
 
 def service(name: str, operations: dict[str, Handler]) -> Service:
-    """A service whose operations go to moto, except these."""
+    """Returns a service that forwards all operations to moto, except these."""
     model = load_service(name)
     table = dict.fromkeys(model.operation_names, _proxy_moto)
     table.update(operations)
@@ -23,12 +23,12 @@ def service(name: str, operations: dict[str, Handler]) -> Service:
 
 
 def moto(context, request):
-    """Asks moto, with a request that may have been changed."""
+    """Forwards a request, possibly modified, to moto."""
     return call_moto_with_request(context, request)
 
 
 class Phases:
-    """When things were made and deleted: for a while after either they are `creating` or `deleting`, as on AWS."""
+    """Times of creation, change and deletion. Resources are `creating`, `modifying` or `deleting` for a while, as on AWS."""
 
     def __init__(self):
         self.born: dict[tuple, float] = {}
@@ -53,11 +53,11 @@ class Phases:
         return time.monotonic() - self.changed.get(self.key(context, name), float("-inf")) < PENDING_SECONDS
 
     def delete(self, context, name: str, last: dict) -> None:
-        """Remembers how something looked when it was deleted."""
+        """Records the last description of a deleted resource."""
         self.ghosts[self.key(context, "")][name] = (time.monotonic(), last)
 
     def leaving(self, context) -> dict[str, dict]:
-        """What was deleted a moment ago."""
+        """Returns the resources that are still being deleted."""
         ghosts = self.ghosts[self.key(context, "")]
         for name in [name for name, (when, _) in ghosts.items() if time.monotonic() - when >= PENDING_SECONDS]:
             del ghosts[name]

@@ -1,4 +1,4 @@
-"""What moto has and nothing is missing of: ECR, EFS, load balancing."""
+"""Services that moto implements and LocalStack's community edition lacks: ECR, EFS and Elastic Load Balancing."""
 
 from localstack.services.plugins import Service, aws_provider
 

@@ -1,4 +1,4 @@
-"""IAM: taking a role out of an instance profile that does not hold it is NoSuchEntity, not an internal error."""
+"""IAM: the error code for removing a role from an instance profile that does not have the role."""
 
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend
@@ -9,6 +9,7 @@ def install() -> None:
 
     def remove_role_from_instance_profile(self, profile_name: str, role_name: str) -> None:
         profile = self.get_instance_profile(profile_name)
+        # Rule: iam.role-not-in-profile
         if not any(role.name == role_name for role in profile.roles):
             raise NotFoundException(f"The role {role_name} cannot be found in the instance profile {profile_name}.")
         remove(self, profile_name, role_name)

@@ -1,5 +1,5 @@
-"""Lambda: functions become active without anything that would run them; one change at a time; a role that is seconds old cannot
-be assumed; what CloudFront has copied to its edges cannot be deleted; the runtimes that AWS has added since."""
+"""Lambda: functions become active without a container; one change at a time; a new role cannot be assumed immediately; replicated
+functions cannot be deleted; newer runtimes."""
 
 import functools
 import threading
@@ -19,7 +19,7 @@ from .settings import PENDING_SECONDS
 
 
 class NoExecutor:
-    """Prepares nothing: nothing is ever called."""
+    """Starts no container, because no test invokes a function."""
 
     @staticmethod
     def prepare_version(function_version) -> None:
@@ -37,6 +37,7 @@ def check_role(context, arn: str) -> None:
                 created = role.create_date if role.create_date.tzinfo else role.create_date.replace(tzinfo=UTC)
                 if (datetime.now(UTC) - created).total_seconds() >= PENDING_SECONDS:
                     return
+    # Rule: lambda.role-propagation
     raise refuse("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
 
 
@@ -49,7 +50,7 @@ def one_at_a_time(lock, function):
     return locked
 
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+# Rule: lambda.runtimes
 NEWER_RUNTIMES = ["nodejs24.x", "python3.14"]
 
 
@@ -71,6 +72,7 @@ def install() -> None:
             for store in cloudfront.STORES.values():
                 for distribution in store.distributions.values():
                     copies += [a for a in cloudfront.functions(distribution["config"]) if a.startswith(base + ":")]
+        # Rule: lambda.replicated-function
         if any([cloudfront.is_replicated(arn) for arn in copies]):
             raise refuse(
                 "InvalidParameterValueException",
@@ -79,7 +81,7 @@ def install() -> None:
             )
         return delete(self, context, function_name, qualifier=qualifier, **kwargs)
 
-    # Functions whose update nobody has seen in progress yet: on AWS it takes longer than the next call.
+    # Functions whose update no read has reported as in progress yet. On AWS, an update takes longer than the next call.
     unseen = set()
 
     def key(context, request, args, kwargs):
@@ -91,6 +93,7 @@ def install() -> None:
         def shown(self, context, *args, **kwargs):
             answer = operation(self, context, *args, **kwargs)
             function = key(context, {}, args, kwargs)
+            # Rule: lambda.update-in-progress
             if function in unseen and not kwargs.get("qualifier"):
                 unseen.discard(function)
                 answer.get("Configuration", answer)["LastUpdateStatus"] = "InProgress"
@@ -102,8 +105,7 @@ def install() -> None:
         setattr(LambdaProvider, name, seen(getattr(LambdaProvider, name)))
 
     def while_idle(operation):
-        """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html: while the function is pending or an update is in
-        progress, the next change is refused and has no effect. LocalStack keeps it all the same."""
+        """Refuses a change while the function is pending or an update is in progress. LocalStack alone would apply the change."""
 
         @functools.wraps(operation)
         def checked(self, context, *args, **kwargs):
@@ -116,6 +118,7 @@ def install() -> None:
                 or (config.last_update and config.last_update.status == "InProgress")
                 or identity in unseen
             )
+            # Rule: lambda.one-update
             if busy:
                 arn = function.latest().id.unqualified_arn()
                 message = f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
@@ -130,8 +133,8 @@ def install() -> None:
     for name in ("update_function_code", "update_function_configuration", "publish_version"):
         setattr(LambdaProvider, name, while_idle(getattr(LambdaProvider, name)))
 
-    # LocalStack reads a version, changes it and puts it back: a permission that is added while a function becomes active would
-    # put it back as pending, for good.
+    # LocalStack reads a version, changes it and writes it back. Without the lock, a permission that is added while a function becomes
+    # active would write the function back as pending.
     lock = threading.RLock()
     for owner, name in (
         (LambdaService, "update_version_state"),

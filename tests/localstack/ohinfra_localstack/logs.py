@@ -1,5 +1,4 @@
-"""CloudWatch Logs: tags of a group that was created without any are kept; a group's key can be changed
-(API reference, AssociateKmsKey and DisassociateKmsKey)."""
+"""CloudWatch Logs: tags of log groups that were created without tags, and changes of their KMS key."""
 
 from localstack.services.logs.provider import LogsProvider, logs_stores
 from moto.logs.exceptions import ResourceNotFoundException
@@ -10,6 +9,7 @@ def install() -> None:
     tag = LogsProvider.tag_resource
 
     def tag_resource(self, context, resource_arn, tags, **kwargs):
+        # Rule: logs.tags
         self._check_resource_arn_tagging(resource_arn)
         logs_stores[context.account_id][context.region].TAGS.setdefault(resource_arn, {}).update(tags or {})
 
@@ -18,6 +18,7 @@ def install() -> None:
 
     def set_key(self, key) -> str:
         name = self._get_param("logGroupName")
+        # Rule: logs.kms-key
         if name not in self.logs_backend.groups:
             raise ResourceNotFoundException()
         self.logs_backend.groups[name].kms_key_id = key

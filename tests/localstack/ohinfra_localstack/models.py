@@ -1,6 +1,6 @@
-"""AWS's models that are newer than those of LocalStack's botocore, for the services whose objects are put as a whole.
+"""API models that are newer than those of LocalStack's botocore, for services whose objects are replaced as a whole.
 
-An emulator that does not know a member forgets it, and a test could not see that an update loses it.
+LocalStack drops members that its model does not have, so a test could not detect an update that loses such a member.
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from localstack.aws.spec import loader
 
-#: What `models.txt` installs beside the environment's own packages.
+#: Where `models.txt` is installed.
 FOLDER = str(Path(sys.prefix) / "models" / "botocore" / "data")
 
 

@@ -1,10 +1,8 @@
-"""Corrections of what moto does differently from AWS: ECR's scan setting, EFS' policies of file systems that are gone and
-tokens of access points, load balancers and target groups of a name that is taken, Route 53's records that are made again,
-WAF's code for a name that is taken."""
+"""Corrections of moto: policies and access points of EFS; names of load balancers and target groups; records of
+Route 53; and names of web ACLs."""
 
 import threading
 
-from moto.ecr.models import ECRBackend
 from moto.efs.exceptions import EFSError, FileSystemNotFound
 from moto.efs.models import EFSBackend
 from moto.elbv2.exceptions import DuplicateLoadBalancerName, DuplicateTargetGroupName
@@ -19,6 +17,7 @@ def install() -> None:
     policy = EFSBackend.describe_file_system_policy
 
     def describe_file_system_policy(self, file_system_id: str) -> str:
+        # Rule: efs.missing-file-system
         if file_system_id not in self.file_systems_by_id:
             raise FileSystemNotFound(file_system_id)
         return policy(self, file_system_id)
@@ -27,25 +26,17 @@ def install() -> None:
 
     def create_access_point(self, client_token, *args, **kwargs):
         for point in self.access_points.values():
+            # Rule: efs.access-point-token
             if point.client_token == client_token:
                 error = EFSError("AccessPointAlreadyExists", f"Access point {point.access_point_id} already exists.")
                 error.code = 409
                 raise error
         return access_point(self, client_token, *args, **kwargs)
 
-    def put_image_scanning_configuration(self, registry_id, repository_name, image_scan_config):
-        repository = self._get_repository(repository_name, registry_id)
-        repository.image_scanning_configuration = image_scan_config
-        return {
-            "registryId": repository.registry_id,
-            "repositoryName": repository_name,
-            "imageScanningConfiguration": image_scan_config,
-        }
-
     change = Route53Backend.change_resource_record_sets
 
     def change_resource_record_sets(self, zoneid, change_list):
-        # What was created once counts as there as long as the record is there, not for good.
+        # Rule: route53.record-created-again. moto may mistake another record for the deleted one.
         zone = self.get_hosted_zone(zoneid)
         there = {(rrset.name.strip("."), rrset.type_) for rrset in zone.rrsets}
         for value in change_list:
@@ -57,12 +48,12 @@ def install() -> None:
 
     load_balancer, target_group = ELBv2Backend.create_load_balancer, ELBv2Backend.create_target_group
 
-    # What is asked for twice with the same settings is answered with what is there.
     def create_load_balancer(self, name, security_groups, subnet_ids, subnet_mappings=None, scheme="internet-facing", **kwargs):
         for there in self.load_balancers.values():
             if there.name == name:
                 subnets = {subnet.id for subnet in there.subnets}
                 wanted = {*subnet_ids, *(mapping["SubnetId"] for mapping in subnet_mappings or [])}
+                # Rule: elbv2.load-balancer-name
                 if (subnets, set(there.security_groups), there.scheme) != (wanted, set(security_groups), scheme):
                     raise DuplicateLoadBalancerName()
                 return there
@@ -71,6 +62,7 @@ def install() -> None:
     def create_target_group(self, name, **kwargs):
         for there in self.target_groups.values():
             if there.name == name:
+                # Rule: elbv2.target-group-name
                 settings = ("protocol", "port", "vpc_id", "target_type")
                 if any(str(getattr(there, setting)) != str(kwargs.get(setting)) for setting in settings):
                     raise DuplicateTargetGroupName()
@@ -78,13 +70,13 @@ def install() -> None:
         return target_group(self, name, **kwargs)
 
     def duplicate(self):
+        # Rule: wafv2.duplicate-name
         WAFv2ClientError.__init__(self, "WAFDuplicateItemException", "AWS WAF could not perform the operation because some resource in your request is a duplicate of an existing one.")
 
     WAFV2DuplicateItemException.__init__ = duplicate
-    # A deletion makes a new list of records: of two at once the second brought back what the first had deleted.
+    # Rule: route53.concurrent-changes. moto replaces the list of records, so one of two concurrent changes would be lost.
     Route53Backend.change_resource_record_sets = one_at_a_time(threading.Lock(), change_resource_record_sets)
     ELBv2Backend.create_load_balancer = create_load_balancer
     ELBv2Backend.create_target_group = create_target_group
     EFSBackend.create_access_point = create_access_point
     EFSBackend.describe_file_system_policy = describe_file_system_policy
-    ECRBackend.put_image_scanning_configuration = put_image_scanning_configuration

@@ -1,4 +1,4 @@
-"""Corrections of what LocalStack has, one module each. Installed before the first request."""
+"""Installs the corrections of existing LocalStack services, one module each, before the first request."""
 
 from localstack.runtime import hooks
 

@@ -1,6 +1,6 @@
-"""RDS: Aurora clusters with their instances, snapshots, groups and proxies, in the phases that AWS goes through.
+"""RDS: Aurora clusters with their instances, snapshots, groups and proxies, in the states of AWS.
 
-moto has most of it, but cannot change proxies, loses tags of parameter groups, and knows neither serverless capacities nor phases.
+moto cannot modify proxies, loses tags of parameter groups, and has neither serverless capacities nor intermediate states.
 """
 
 from localstack.aws.skeleton import Skeleton
@@ -17,6 +17,7 @@ from .rds_store import as_tags, store_of
 
 def tags_of(context, request) -> dict[str, str]:
     tags = store_of(context).tags.get(request["ResourceName"])
+    # Rule: rds.missing-tagged-resource
     if tags is None:
         raise refuse("InvalidParameterValue", f"Invalid resource name: {request['ResourceName']}")
     return tags

@@ -1,4 +1,4 @@
-"""RDS: groups of subnets and of cluster parameters."""
+"""RDS: subnet groups and cluster parameter groups."""
 
 from .errors import refuse
 from .rds_store import CLUSTERS, arn, set_tags, store_of
@@ -11,12 +11,14 @@ def used_by_clusters(context, field: str, name: str) -> bool:
 
 def subnet_group_of(context, name: str) -> dict:
     group = store_of(context).subnet_groups.get(name)
+    # Rule: rds.missing-subnet-group
     if group is None:
         raise refuse("DBSubnetGroupNotFoundFault", f"DB subnet group '{name}' does not exist.", 404)
     return group
 
 
 def subnets(request) -> list[dict]:
+    # Rule: rds.subnet-group-zones
     if len(request["SubnetIds"]) < 2:
         raise refuse("DBSubnetGroupDoesNotCoverEnoughAZs", "The DB subnet group doesn't meet Availability Zone coverage requirement.")
     return [{"SubnetIdentifier": subnet, "SubnetStatus": "Active"} for subnet in request["SubnetIds"]]
@@ -24,6 +26,7 @@ def subnets(request) -> list[dict]:
 
 def create_subnet_group(context, request):
     name, store = request["DBSubnetGroupName"], store_of(context)
+    # Rule: rds.subnet-group-exists
     if name in store.subnet_groups:
         raise refuse("DBSubnetGroupAlreadyExists", f"The DB subnet group '{name}' already exists.")
     group = {
@@ -55,6 +58,7 @@ def modify_subnet_group(context, request):
 def delete_subnet_group(context, request):
     name = request["DBSubnetGroupName"]
     group = subnet_group_of(context, name)
+    # Rule: rds.subnet-group-in-use
     if used_by_clusters(context, "DBSubnetGroup", name):
         raise refuse("InvalidDBSubnetGroupStateFault", "The DB subnet group is in use.")
     del store_of(context).subnet_groups[name]
@@ -63,6 +67,7 @@ def delete_subnet_group(context, request):
 
 def parameter_group_of(context, name: str) -> dict:
     group = store_of(context).parameter_groups.get(name)
+    # Rule: rds.missing-parameter-group
     if group is None:
         raise refuse("DBParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}", 404)
     return group
@@ -74,6 +79,7 @@ def shown_group(group: dict) -> dict:
 
 def create_parameter_group(context, request):
     name, store = request["DBClusterParameterGroupName"], store_of(context)
+    # Rule: rds.parameter-group-exists
     if name in store.parameter_groups:
         raise refuse("DBParameterGroupAlreadyExists", f"Parameter group {name} already exists")
     group = {
@@ -103,6 +109,7 @@ def describe_parameters(context, request):
 
 def modify_parameters(context, request):
     group = parameter_group_of(context, request["DBClusterParameterGroupName"])
+    # Rule: rds.twenty-parameters
     if not 1 <= len(request["Parameters"]) <= 20:
         raise refuse("InvalidParameterValue", "Between 1 and 20 parameters can be modified at once.")
     for parameter in request["Parameters"]:
@@ -120,6 +127,7 @@ def reset_parameters(context, request):
 def delete_parameter_group(context, request):
     name = request["DBClusterParameterGroupName"]
     group = parameter_group_of(context, name)
+    # Rule: rds.parameter-group-in-use
     if used_by_clusters(context, "DBClusterParameterGroup", name):
         raise refuse("InvalidDBParameterGroupState", "One or more database clusters are still members of this parameter group.")
     del store_of(context).parameter_groups[name]

@@ -1,4 +1,4 @@
-"""RDS: proxies, their one target group and its targets."""
+"""RDS: proxies, their target group and its targets."""
 
 import time
 import uuid
@@ -11,6 +11,7 @@ from .settings import PENDING_SECONDS
 
 def the_proxy(context, name: str) -> dict:
     proxy = store_of(context).proxies.get(name)
+    # Rule: rds.missing-proxy
     if proxy is None:
         raise refuse("DBProxyNotFoundFault", f"DB proxy {name} doesn't exist.", 404)
     return proxy
@@ -18,6 +19,7 @@ def the_proxy(context, name: str) -> dict:
 
 def shown(context, proxy: dict) -> dict:
     names = {k: v for k, v in proxy.items() if not k.startswith("_")}
+    # Rule: rds.proxy-creating
     if PROXIES.is_young(context, proxy["DBProxyName"]):
         names["Status"] = "creating"
     elif PROXIES.is_changing(context, proxy["DBProxyName"]):
@@ -27,12 +29,15 @@ def shown(context, proxy: dict) -> dict:
 
 def create_proxy(context, request):
     name = request["DBProxyName"]
+    # Rule: rds.proxy-exists
     if name in store_of(context).proxies or name in PROXIES.leaving(context):
         raise refuse("DBProxyAlreadyExistsFault", f"Proxy {name} already exists.")
+    # Rule: rds.proxy-auth
     if not request.get("Auth"):
-        raise refuse("InvalidParameterValue", "At least one Auth is needed.")
+        raise refuse("InvalidParameterValue", "At least one Auth is required.")
+    # Rule: rds.proxy-subnets
     if len(request["VpcSubnetIds"]) < 2:
-        raise refuse("InvalidSubnet", "At least two subnets are needed.")
+        raise refuse("InvalidSubnet", "At least two subnets are required.")
     number = uuid.uuid4().hex[:17]
     proxy = {
         "DBProxyName": name,
@@ -59,6 +64,7 @@ def create_proxy(context, request):
 
 def describe_proxies(context, request):
     wanted = request.get("DBProxyName")
+    # Rule: rds.proxy-deleting
     leaving = PROXIES.leaving(context)
     if wanted in leaving:
         return {"DBProxies": [leaving[wanted]]}
@@ -69,6 +75,7 @@ def describe_proxies(context, request):
 
 def modify_proxy(context, request):
     proxy = the_proxy(context, request["DBProxyName"])
+    # Rule: rds.proxy-change-available-only
     if shown(context, proxy)["Status"] != "available":
         raise refuse("InvalidDBProxyStateFault", "The proxy is not available.")
     names = ("Auth", "RequireTLS", "IdleClientTimeout", "DebugLogging", "RoleArn")
@@ -99,8 +106,9 @@ def target_group(context, proxy: dict) -> dict:
 
 
 def check_group(request):
+    # Rule: rds.one-target-group
     if request.get("TargetGroupName") not in (None, "default"):
-        raise refuse("DBProxyTargetGroupNotFoundFault", "There is only the group `default`.", 404)
+        raise refuse("DBProxyTargetGroupNotFoundFault", "A proxy has only the target group `default`.", 404)
 
 
 def describe_target_groups(context, request):
@@ -118,10 +126,14 @@ def modify_target_group(context, request):
 def register_targets(context, request):
     check_group(request)
     proxy = the_proxy(context, request["DBProxyName"])
+    # Rule: rds.register-available-only
+    if shown(context, proxy)["Status"] == "creating":
+        raise refuse("InvalidDBProxyStateFault", "The proxy is not available.")
     for name in request.get("DBClusterIdentifiers") or []:
         cluster_of(context, name)
+        # Rule: rds.target-registered-once
         if name in proxy["_clusters"]:
-            raise refuse("DBProxyTargetAlreadyRegisteredFault", f"{name} is registered already.")
+            raise refuse("DBProxyTargetAlreadyRegisteredFault", f"{name} is already registered.")
         proxy["_clusters"][name] = time.monotonic()
     return {"DBProxyTargets": []}
 
@@ -130,6 +142,7 @@ def deregister_targets(context, request):
     check_group(request)
     proxy = the_proxy(context, request["DBProxyName"])
     for name in request.get("DBClusterIdentifiers") or []:
+        # Rule: rds.missing-target
         if proxy["_clusters"].pop(name, None) is None:
             raise refuse("DBProxyTargetNotFoundFault", f"{name} is not registered.", 404)
     return {}
@@ -141,6 +154,7 @@ def describe_targets(context, request):
     targets = []
     for name, when in proxy["_clusters"].items():
         targets.append({"RdsResourceId": name, "Type": "TRACKED_CLUSTER", "TrackedClusterId": name})
+        # Rule: rds.target-health
         young = time.monotonic() - when < PENDING_SECONDS
         health = {"State": "UNAVAILABLE", "Reason": "PENDING_PROXY_CAPACITY"} if young else {"State": "AVAILABLE"}
         targets.append({"RdsResourceId": f"{name}-writer", "Type": "RDS_INSTANCE", "TrackedClusterId": name, "TargetHealth": health})

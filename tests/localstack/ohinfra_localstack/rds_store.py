@@ -1,4 +1,4 @@
-"""What RDS has of each account in each region, with its tags."""
+"""RDS: the resources of each account and region, with their tags."""
 
 import re
 
@@ -6,12 +6,12 @@ from .errors import refuse
 from .forward import Phases
 
 CLUSTERS, INSTANCES, PROXIES = Phases(), Phases(), Phases()
-# Of clusters and instances alike: what was accepted and has not begun yet.
+# Accepted changes of clusters and instances that have not started yet.
 QUEUE = Phases()
 
 
 class Store:
-    """One account's things in one region."""
+    """The resources of one account in one region."""
 
     def __init__(self):
         self.clusters: dict[str, dict] = {}
@@ -31,8 +31,9 @@ def store_of(context) -> Store:
 
 
 def queue(context, phases: Phases, thing: dict, request, changes: dict) -> None:
-    """Accepts a change. AWS makes some later: until it begins with them, the status stays `available` and the values the old ones.
-    Those that need not be made immediately wait for the maintenance window, which never comes here, or for the next that must be."""
+    """Accepts a change. Until a deferred change starts, the status stays `available` and the members keep their old values. Without
+    `ApplyImmediately`, a change waits for the maintenance window, which never starts in the plug-in, or for an immediate change."""
+    # Rule: rds.maintenance-window
     name = request.get("DBClusterIdentifier") or request["DBInstanceIdentifier"]
     if changes:
         thing["_queued"] = thing.get("_queued", {}) | changes
@@ -43,7 +44,7 @@ def queue(context, phases: Phases, thing: dict, request, changes: dict) -> None:
 
 
 def advance(context, phases: Phases, thing: dict, name: str) -> dict:
-    """Begins with what was queued, when it is time, and gives what is shown of it until then."""
+    """Starts queued changes that are due. Returns the pending values."""
     if thing.get("_queued") and not thing["_waits"] and not QUEUE.is_changing(context, thing["_arn"]):
         changes = thing.pop("_queued")
         if changes.pop("MasterUserPassword", None):
@@ -54,7 +55,7 @@ def advance(context, phases: Phases, thing: dict, name: str) -> dict:
 
 
 def shown(thing: dict) -> dict:
-    """Without what is only ours."""
+    """Returns the members that AWS reports."""
     return {name: value for name, value in thing.items() if not name.startswith("_")}
 
 
@@ -71,5 +72,6 @@ def set_tags(context, name: str, request) -> None:
 
 
 def check_name(name: str, what: str) -> None:
+    # Rule: rds.identifier
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > 63:
         raise refuse("InvalidParameterValue", f"The parameter {what} is not a valid identifier: {name}")

@@ -1,4 +1,4 @@
-"""RDS: versions of Aurora PostgreSQL, and which of them a cluster can go to."""
+"""RDS: versions of Aurora PostgreSQL, and the upgrades between them."""
 
 from .errors import refuse
 from .rds_store import store_of
@@ -7,22 +7,24 @@ VERSIONS = ("14.12", "15.7", "15.8", "15.10", "16.4", "16.6", "17.4", "17.5")
 
 
 def order(version: str) -> list[int]:
-    """15.10 is newer than 15.8."""
+    """Returns a sort key: 15.10 is newer than 15.8."""
     return [int(part) for part in version.split(".")]
 
 
 def check_upgrade(live: str, request, family: str) -> None:
-    """ModifyDBCluster and RestoreDBClusterFromSnapshot: no version goes back, and another major version has to be asked for and
-    brings its own parameter group (Aurora User Guide, "Upgrading the PostgreSQL DB engine")."""
+    """Validates the version change of a modification or a restore."""
     wanted = request.get("EngineVersion")
     if not wanted:
         return
+    # Rule: rds.no-downgrade
     if order(wanted) < order(live):
         raise refuse("InvalidParameterCombination", f"Cannot upgrade aurora-postgresql from {live} to {wanted}")
     if order(wanted)[0] == order(live)[0]:
         return
+    # Rule: rds.allow-major-upgrade
     if request.get("AllowMajorVersionUpgrade") is False:
         raise refuse("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
+    # Rule: rds.major-upgrade-parameter-group
     if family != f"aurora-postgresql{wanted.split('.')[0]}":
         raise refuse(
             "InvalidParameterCombination",
@@ -36,6 +38,7 @@ def family_of(context, group: str | None) -> str:
 
 
 def check_family(context, group: str | None, version: str) -> None:
+    # Rule: rds.parameter-group-family
     if family_of(context, group) != f"aurora-postgresql{version.split('.')[0]}":
         raise refuse(
             "InvalidParameterCombination",

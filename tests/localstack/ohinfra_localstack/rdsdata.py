@@ -1,8 +1,7 @@
-"""The RDS Data API: it checks the cluster, the secret and the order of transactions, and remembers the statements of each cluster.
+"""The RDS Data API: checks the cluster, the secret and the transactions, and records the statements of each cluster.
 
-Its errors are those of Aurora Serverless v2 and provisioned clusters (RDS Data Service API Reference, ExecuteStatement, Errors).
-
-It is no database: that the statements do what they should is tried on a real PostgreSQL elsewhere.
+Its errors are those of Aurora Serverless v2 and provisioned clusters. It does not run the statements; other tests run them on
+PostgreSQL.
 """
 
 import json
@@ -24,13 +23,17 @@ def check(context, request) -> str:
     arn = request["resourceArn"]
     name = arn.rsplit(":", 1)[-1]
     cluster = rds.store_of(context).clusters.get(name)
+    # Rule: rds-data.missing-cluster
     if cluster is None:
-        raise refuse("BadRequestException", f"DBCluster {name} is not found for DbHandler")
+        raise refuse("NotFoundException", f"DB cluster {name} is not found.", 404)
+    # Rule: rds-data.http-endpoint
     if not cluster["HttpEndpointEnabled"]:
         raise refuse("HttpEndpointNotEnabledException", f"The HTTP endpoint for using RDS Data API isn't enabled for the DB cluster {name}.")
     instances = [i for i in rds.store_of(context).instances.values() if i["DBClusterIdentifier"] == name]
+    # Rule: rds-data.no-instance
     if not instances:
         raise refuse("DatabaseNotFoundException", "The DB cluster doesn't have a DB instance.", 404)
+    # Rule: rds-data.stopped
     if cluster.get("_status") == "stopped":
         raise refuse("DatabaseUnavailableException", "The writer instance in the DB cluster isn't available.", 504)
     check_resumed(cluster)
@@ -38,9 +41,12 @@ def check(context, request) -> str:
     try:
         value = json.loads(secrets.get_secret_value(SecretId=request["secretArn"])["SecretString"])
     except Exception as error:
+        # Rule: rds-data.missing-secret
         raise refuse("SecretsErrorException", "There was a problem with the Secrets Manager secret: it was not found.") from error
+    # Rule: rds-data.invalid-secret
     if not value.get("username") or not value.get("password"):
         raise refuse("InvalidSecretException", "The Secrets Manager secret used with the request isn't valid.")
+    # Rule: rds-data.wrong-password
     if cluster.get("_password") not in (None, value["password"]):
         user = value["username"]
         raise refuse("DatabaseErrorException", f'FATAL: password authentication failed for user "{user}"; SQLState: 28P01')
@@ -48,9 +54,9 @@ def check(context, request) -> str:
 
 
 def check_resumed(cluster: dict) -> None:
-    """A cluster that may scale to nothing has paused before the first request, which wakes it up (Aurora User Guide, "Scaling to zero
-    ACUs")."""
+    """Fails the first request to a cluster that can pause. The request resumes the cluster."""
     capacity = cluster.get("ServerlessV2ScalingConfiguration") or {}
+    # Rule: rds-data.resuming
     if capacity.get("MinCapacity") == 0 and not cluster.get("_awake"):
         cluster["_awake"] = True
         raise refuse("DatabaseResumingException", "The Aurora DB instance is resuming after being auto-paused. Please wait a few seconds and try again.")
@@ -75,11 +81,13 @@ def execute(context, request):
     elif transaction in OPEN:
         OPEN[transaction][1].append(sql)
     else:
+        # Rule: rds-data.missing-transaction
         raise refuse("TransactionNotFoundException", f"Transaction {transaction} is not found.", 404)
     return {"numberOfRecordsUpdated": 0}
 
 
 def commit(context, request):
+    # Rule: rds-data.missing-transaction
     if request["transactionId"] not in OPEN:
         raise refuse("TransactionNotFoundException", "Transaction is not found.", 404)
     key, statements = OPEN.pop(request["transactionId"])

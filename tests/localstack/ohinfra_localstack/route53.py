@@ -1,5 +1,4 @@
-"""Route 53: a change is PENDING until every server answers with it.
-https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html"""
+"""Route 53: a change is PENDING until it has propagated to all servers."""
 
 import time
 import uuid
@@ -12,12 +11,13 @@ from localstack.services.route53.provider import Route53Provider
 from .errors import refuse
 from .settings import PENDING_SECONDS
 
-# When a change was submitted, by its id.
+# The times of changes by ID.
 CHANGES: dict[str, tuple[float, datetime]] = {}
 
 
 def shown(identity: str) -> dict:
     since, submitted = CHANGES[identity]
+    # Rule: route53.pending-change
     status = "PENDING" if time.monotonic() - since < PENDING_SECONDS else "INSYNC"
     return {"Id": f"/change/{identity}", "Status": status, "SubmittedAt": submitted}
 
@@ -33,6 +33,7 @@ def change_resource_record_sets(self, context, request):
 @handler("GetChange", expand=False)
 def get_change(self, context, request):
     identity = request["Id"].rsplit("/", 1)[-1]
+    # Rule: route53.missing-change
     if identity not in CHANGES:
         raise refuse("NoSuchChange", f"A change with the ID {identity} does not exist.", 404)
     return {"ChangeInfo": shown(identity)}

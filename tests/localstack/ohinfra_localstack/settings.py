@@ -1,9 +1,10 @@
-"""What can be set from outside."""
+"""Settings from environment variables."""
 
 import os
 
-# How long things are `pending` or `deleting`, in seconds. AWS needs a minute; tests need only to see that it is waited for.
+# How long resources stay pending or deleting, in seconds. AWS takes about a minute; tests only check that the caller waits.
 PENDING_SECONDS = float(os.environ.get("OHINFRA_LOCALSTACK_PENDING_SECONDS", "0.3"))
 
-# How long CloudFront keeps its copies of a function's version, once no distribution names it, in seconds. AWS needs hours.
+# How long CloudFront keeps the replicas of a function version after the last distribution stops using it, in seconds. AWS takes
+# hours.
 REPLICA_SECONDS = float(os.environ.get("OHINFRA_LOCALSTACK_REPLICA_SECONDS", "0.5"))

@@ -1,4 +1,4 @@
-"""Parameter Store: the type of a parameter cannot be changed (API reference of PutParameter, HierarchyTypeMismatchException)."""
+"""Parameter Store: the type of a parameter cannot change."""
 
 from moto.core.exceptions import JsonRESTError
 from moto.ssm.models import SimpleSystemManagerBackend
@@ -9,6 +9,7 @@ def install() -> None:
 
     def put_parameter(self, name, description, value, parameter_type, *args, **kwargs):
         known = self._parameters[name] if name in self._parameters else None
+        # Rule: ssm.parameter-type
         if known and parameter_type and known[-1].parameter_type != parameter_type:
             raise JsonRESTError(
                 "HierarchyTypeMismatchException",

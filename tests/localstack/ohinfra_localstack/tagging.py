@@ -1,4 +1,4 @@
-"""The Resource Groups Tagging API: what the services themselves keep, theirs and ours. moto looks only into its own."""
+"""The Resource Groups Tagging API: the tags that LocalStack's services and the plug-in keep. moto reads only its own."""
 
 import re
 
@@ -18,7 +18,7 @@ from .errors import refuse
 from .forward import service
 from .rds_store import store_of as rds_store
 
-# Answers that were begun: token to what is left.
+# The remaining results by pagination token.
 PAGES: dict[str, list[dict]] = {}
 
 
@@ -27,11 +27,13 @@ def pairs(tags: list[dict]) -> dict[str, str]:
 
 
 def everything(context):
-    """ARN and tags of what carries tags."""
+    """Yields the ARN and the tags of each resource that can have tags."""
+    # Rule: tagging.all-services
     account, region, partition = context.account_id, context.region, context.partition
     for certificate in acm.store_of(context).values():
         yield certificate["CertificateArn"], certificate["tags"]
     yield from backup.store_of(context).tags.items()
+    # Rule: tagging.global-services
     if region == "us-east-1":
         for distribution in cloudfront.store_of(context).distributions.values():
             yield distribution["ARN"], distribution["tags"]
@@ -69,7 +71,7 @@ def everything(context):
 
 
 def type_of(arn: str) -> tuple[str, str]:
-    """The service, and the service with the type of thing."""
+    """Returns the service, and the service with the resource type."""
     name, rest = arn.split(":")[2], arn.split(":", 5)[5]
     return name, f"{name}:{re.split('[:/]', rest)[0]}" if re.search("[:/]", rest) else name
 
@@ -77,15 +79,19 @@ def type_of(arn: str) -> tuple[str, str]:
 def get_resources(context, request):
     wanted, filters = request.get("ResourceTypeFilters") or [], request.get("TagFilters") or []
     page = request.get("ResourcesPerPage") or 50
+    # Rule: tagging.page-size
     if not 1 <= page <= 100:
         raise refuse("InvalidParameterException", "ResourcesPerPage must be between 1 and 100")
+    # Limit: no TagsPerPage.
     if request.get("TagsPerPage"):
-        raise refuse("InvalidParameterException", "TagsPerPage is not imitated")
+        raise refuse("InvalidParameterException", "The plug-in does not support TagsPerPage.")
     for kind in wanted:
+        # Rule: tagging.resource-type
         if not re.fullmatch(r"[a-z0-9]+(:[a-zA-Z0-9-]+)?", kind):
             raise refuse("InvalidParameterException", f"{kind} is not a valid resource type")
 
     def fits(arn: str, tags: dict[str, str]) -> bool:
+        # Rule: tagging.filters
         if wanted and not set(type_of(arn)) & set(wanted):
             return False
         return all(
@@ -94,6 +100,7 @@ def get_resources(context, request):
 
     token = request.get("PaginationToken")
     if token:
+        # Rule: tagging.pagination-token
         if token not in PAGES:
             raise refuse("PaginationTokenExpiredException", "The token has expired.")
         found = PAGES.pop(token)

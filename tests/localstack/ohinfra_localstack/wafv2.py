@@ -1,15 +1,11 @@
-"""WAF: moto's, with web ACLs that an update replaces as a whole, and with the members that moto does not have.
-
-API reference of UpdateWebACL: "This operation completely replaces the mutable specifications that you already have for the web ACL
-with the ones that you provide to this call." https://docs.aws.amazon.com/waf/latest/APIReference/API_UpdateWebACL.html
-"""
+"""WAF: moto, plus web ACLs that an update replaces as a whole, and members that moto lacks."""
 
 from localstack.services.plugins import Service, aws_provider
 from moto.wafv2.models import GLOBAL_REGION, wafv2_backends
 
 from .forward import moto, service
 
-#: Of moto's web ACLs, by the name of the attribute.
+#: Members of a web ACL by the attribute of moto.
 KNOWN = {
     "association_config": "AssociationConfig",
     "captcha_config": "CaptchaConfig",
@@ -17,9 +13,9 @@ KNOWN = {
     "custom_response_bodies": "CustomResponseBodies",
     "token_domains": "TokenDomains",
 }
-#: What names a web ACL in a request.
+#: Members that identify a web ACL in a request.
 WHICH = ("Name", "Scope", "Id", "LockToken")
-#: What moto does not have of a web ACL, by account and id. https://docs.aws.amazon.com/waf/latest/APIReference/API_WebACL.html
+#: The last update by account and ID.
 KEPT: dict[tuple, dict] = {}
 
 
@@ -27,12 +23,13 @@ def update(context, request):
     answer = moto(context, request)
     region = GLOBAL_REGION if request["Scope"] == "CLOUDFRONT" else context.region
     acl = wafv2_backends[context.account_id][region].get_web_acl(request["Name"], request["Id"])
+    # Rule: wafv2.update-replaces
     for attribute, member in KNOWN.items():
         if request.get(member) is None:
             setattr(acl, attribute, None)
     acl.rules = acl.rules if request.get("Rules") else []
     acl.description = request.get("Description") or ""
-    # moto may have read the request by an older model: the members count as they were sent.
+    # moto has an older model, so keep the members as sent.
     KEPT[context.account_id, request["Id"]] = {name: value for name, value in request.items() if name not in WHICH}
     return answer
 

@@ -1,7 +1,7 @@
-"""Objects that AWS takes as a whole: an update resets what it does not name, so it must send what is there.
+"""Objects that an update replaces as a whole: a member that the request omits is reset.
 
-For each such kind, the object is filled by AWS's own API model with a value for every member that is not an input, by somebody
-else's SDK. What ohinfra then sends is compared with it. A member that a later model has is filled without any change here.
+For each kind, boto3 fills the object according to the API model, with a value for every member that is not an input. The test then
+compares the update of ohinfra with the object. Members of newer models are filled without a change here.
 """
 
 import base64
@@ -14,7 +14,7 @@ from .fill import Filler, differences
 
 
 def plain(value):
-    """For JSON: bytes as {"$base64": text}."""
+    """Converts bytes to {"$base64": text} for JSON."""
     if isinstance(value, bytes):
         return {"$base64": base64.b64encode(value).decode()}
     if isinstance(value, dict):
@@ -23,7 +23,7 @@ def plain(value):
 
 
 def fill(connect, request: dict) -> dict:
-    """Fills the object. Gives what was put, and the members that the service does not return as they were put."""
+    """Fills the object. Returns the object, and the members that the service does not return unchanged."""
     kind = kinds.KINDS[request["kind"]]
     shape = load_service(kind.service).operation_model(kind.operation).input_shape
     live = kind.read(connect(kind.service), request["id"])
@@ -44,7 +44,7 @@ def fill(connect, request: dict) -> dict:
 
 
 def compare(request: dict, given) -> list[str]:
-    """In what a recorded update differs from the object that was filled."""
+    """Returns the differences between a recorded update and the filled object."""
     kind = kinds.KINDS[request["kind"]]
     updates = []
     for call in request["calls"]:

@@ -1,6 +1,6 @@
-"""Fills a request by the API model: every member that is not an input of ohinfra gets a value that differs from the live one.
+"""Fills a request according to the API model: every member that is not an input of ohinfra gets a value that differs from the live one.
 
-A table maps patterns of paths to rules. A path names members with dots, a live item of a list with `[]`, an added one with `[+]`.
+A table maps path patterns to rules. A path separates members with dots; `[]` is a live item of a list, `[+]` an added item.
 """
 
 import re
@@ -10,34 +10,34 @@ from typing import Any
 
 
 @dataclass
-class Ours:
-    """An input of the kind: the live value stays."""
+class Input:
+    """An input of the kind; keeps the live value."""
 
     name: str
 
 
 @dataclass
-class LeftOut:
-    """No value is valid beside the others: the live value stays."""
+class Excluded:
+    """A member without another valid value; keeps the live value."""
 
     reason: str
 
 
 @dataclass
 class Each:
-    """A list that gets one item for every alternative of a union in its items."""
+    """A list that gets an item for each alternative of a union."""
 
     union: str
 
 
 @dataclass
 class Added:
-    """A list that gets these items beside the live ones, each filled further."""
+    """A list that gets these items in addition to the live ones. The items are filled, too."""
 
     items: list
 
 
-#: Values that fit the patterns of AWS's models. The first that fits and differs from the live one is taken.
+#: Candidate values. The first one that matches the pattern and differs from the live value is used.
 CANDIDATES = [
     "filled",
     "0123456789abcdef",
@@ -56,7 +56,7 @@ CANDIDATES = [
 
 
 class Filler:
-    """One request. `unions` maps the name of a shape to the members that cannot be set at the same time."""
+    """Fills one request. `unions` contains the shapes of which only one member can be set."""
 
     def __init__(self, table: dict[str, Any], unions: tuple[str, ...]):
         self.rules = [(re.compile(translate(pattern.replace("[", "[[]"))), pattern, rule) for pattern, rule in table.items()]
@@ -73,7 +73,7 @@ class Filler:
 
     def fill(self, shape, path: str, live=None, seen: tuple = ()):
         rule = self.rule(path)
-        if isinstance(rule, Ours | LeftOut):
+        if isinstance(rule, Input | Excluded):
             return live
         if rule is not None and not isinstance(rule, Each | Added):
             return rule
@@ -93,7 +93,7 @@ class Filler:
         names = list(shape.members)
         if shape.name in self.unions and names:
             present = [name for name in names if name in (live or {})]
-            usable = [name for name in names if not isinstance(self.rule(f"{path}.{name}"), LeftOut)]
+            usable = [name for name in names if not isinstance(self.rule(f"{path}.{name}"), Excluded)]
             usable = [name for name in usable if not contains(shape.members[name], {*seen, shape.name})] or usable
             self.turn += 1
             names = present or [usable[self.turn % len(usable)]]
@@ -127,7 +127,7 @@ class Filler:
 
 
 def contains(shape, names: set[str]) -> bool:
-    """Whether a shape needs one of these: what would never end."""
+    """Returns `True` if a shape requires one of these shapes, which would be an endless recursion."""
     if shape.type_name == "structure":
         return shape.name in names or any(contains(shape.members[one], names) for one in shape.required_members)
     return shape.type_name == "list" and contains(shape.member, names)
@@ -138,7 +138,7 @@ def fits(shape, value: str) -> bool:
     if len(value) < least or (most is not None and len(value) > most):
         return False
     pattern = shape.metadata.get("pattern")
-    # Python's `re` has no classes of Unicode: any text fits them.
+    # Python's `re` has no Unicode classes, so replace them with `.`.
     pattern = pattern and re.sub(r"\[(\\p\{\w\}|\\s|\*)+\]", ".", pattern)
     return pattern is None or re.fullmatch(pattern, value) is not None
 
@@ -164,12 +164,12 @@ def scalar(shape, path: str, live):
     raise ValueError(f"choose a value for {path}: {kind} {shape.name} {shape.metadata}")
 
 
-#: What tells the items of a list apart.
+#: Members that identify the items of a list.
 IDENTITIES = ("Name", "Id", "PathPattern", "EventType", "HeaderName", "Header", "OriginId", "ErrorCode")
 
 
 def normal(value):
-    """Lists as maps of their items, and an empty list as none."""
+    """Converts lists to maps of their items, and empty lists to `None`."""
     if isinstance(value, dict):
         parts = {name: normal(part) for name, part in value.items()}
         return {name: part for name, part in parts.items() if part is not None}
@@ -186,7 +186,7 @@ def normal(value):
 
 
 def differences(expected, found, path: str = "") -> list[str]:
-    """The paths at which two requests differ."""
+    """Returns the paths at which two requests differ."""
     expected, found = normal(expected), normal(found)
     if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         pairs = enumerate(zip(expected, found, strict=True))

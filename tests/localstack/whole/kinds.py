@@ -1,4 +1,4 @@
-"""The kinds whose update puts the whole object: how boto3 reads and puts one, and the members that are inputs."""
+"""The kinds whose update replaces the whole object: functions that read and write the object, and the members that are inputs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from . import edge, login
 @dataclass
 class Kind:
     service: str
-    #: The operation that puts it.
+    #: The update operation.
     operation: str
-    #: What the operation would take to change nothing, from the client and the identity.
+    #: Returns a request that changes nothing, for a client and an ID.
     read: Callable[[Any, str], dict]
     write: Callable[[Any, dict], Any]
     table: dict[str, Any]
     #: Shapes of which only one member can be set.
     unions: tuple[str, ...] = ()
-    #: What no rule about a single member can do.
+    #: Changes that affect several members.
     finish: Callable[[dict], dict] = lambda filled: filled
-    #: Differences that mean the same to AWS.
+    #: Differences without an effect in AWS.
     same: tuple[str, ...] = ()
 
 

@@ -1,13 +1,13 @@
 """Cognito: user pools and their clients."""
 
-from .fill import LeftOut, Ours
+from .fill import Excluded, Input
 
-IDENTITY = LeftOut("the identity")
-NOT_IN_SDK = LeftOut("the SDK that Cargo.lock pins does not have it: an update resets it")
+IDENTITY = Excluded("the identity")
+NOT_IN_SDK = Excluded("missing in the SDK version of Cargo.lock; an update resets it")
 
 
 def members(aws, operation: str) -> set[str]:
-    """What an operation takes, by the model."""
+    """Returns the members of a request."""
     return set(aws.meta.service_model.operation_model(operation).input_shape.members)
 
 
@@ -29,60 +29,60 @@ OLDER = ("SmsVerificationMessage", "EmailVerificationMessage", "EmailVerificatio
 
 POOL = {
     "UserPoolId": IDENTITY,
-    "PoolName": Ours("pool_name"),
-    "Policies.PasswordPolicy.MinimumLength": Ours("password_minimum_length"),
-    "Policies.PasswordPolicy.Require*": Ours("password_requirements"),
-    "DeletionProtection": Ours("deletion_protection"),
-    "AutoVerifiedAttributes": Ours("auto_verified_attributes"),
-    **{name: LeftOut("the form before VerificationMessageTemplate, which Cognito copies it from") for name in OLDER},
-    "VerificationMessageTemplate.EmailMessage": Ours("verification_message"),
-    "VerificationMessageTemplate.EmailSubject": Ours("verification_subject"),
-    "VerificationMessageTemplate.DefaultEmailOption": Ours("verification_option"),
-    "MfaConfiguration": Ours("software_token_mfa"),
-    "AdminCreateUserConfig.AllowAdminCreateUserOnly": Ours("admin_create_only"),
-    "AdminCreateUserConfig.InviteMessageTemplate.EmailMessage": Ours("invitation_message"),
-    "AdminCreateUserConfig.InviteMessageTemplate.EmailSubject": Ours("invitation_subject"),
-    "AdminCreateUserConfig.UnusedAccountValidityDays": LeftOut("AWS refuses it beside TemporaryPasswordValidityDays"),
-    "AccountRecoverySetting.RecoveryMechanisms": Ours("recovery"),
+    "PoolName": Input("pool_name"),
+    "Policies.PasswordPolicy.MinimumLength": Input("password_minimum_length"),
+    "Policies.PasswordPolicy.Require*": Input("password_requirements"),
+    "DeletionProtection": Input("deletion_protection"),
+    "AutoVerifiedAttributes": Input("auto_verified_attributes"),
+    **{name: Excluded("superseded by VerificationMessageTemplate; Cognito copies its value") for name in OLDER},
+    "VerificationMessageTemplate.EmailMessage": Input("verification_message"),
+    "VerificationMessageTemplate.EmailSubject": Input("verification_subject"),
+    "VerificationMessageTemplate.DefaultEmailOption": Input("verification_option"),
+    "MfaConfiguration": Input("software_token_mfa"),
+    "AdminCreateUserConfig.AllowAdminCreateUserOnly": Input("admin_create_only"),
+    "AdminCreateUserConfig.InviteMessageTemplate.EmailMessage": Input("invitation_message"),
+    "AdminCreateUserConfig.InviteMessageTemplate.EmailSubject": Input("invitation_subject"),
+    "AdminCreateUserConfig.UnusedAccountValidityDays": Excluded("not allowed with TemporaryPasswordValidityDays"),
+    "AccountRecoverySetting.RecoveryMechanisms": Input("recovery"),
     "SmsConfiguration.SnsRegion": "us-east-1",
     "SmsConfiguration.EumsSms.Region": "us-east-1",
     "AcrConfiguration": {"Level1": {"AcrValue": "filled"}},
     "KeyConfiguration.KeyType": "CUSTOMER_MANAGED_KEY",
     "KeyConfiguration.KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
     "DcrConfiguration": NOT_IN_SDK,
-    # The only tier with threat protection, which is among the members.
+    # The only tier that supports threat protection, which is one of the members.
     "UserPoolTier": "PLUS",
 }
 
-# An integer with the default 0 in AWS's Smithy model, a plain `i32` in the SDK: 0 means that it is not set.
+# The member has the default 0 in the Smithy model and is an `i32` in the SDK: 0 means unset.
 # https://smithy.io/2.0/spec/type-refinement-traits.html#default-trait
 SAME = ("AdminCreateUserConfig.UnusedAccountValidityDays: None became 0",)
 
 CLIENT = {
     "UserPoolId": IDENTITY,
     "ClientId": IDENTITY,
-    "ClientName": Ours("client_name"),
-    "RefreshTokenValidity": Ours("refresh_token_minutes"),
-    "AccessTokenValidity": Ours("access_token_minutes"),
-    "IdTokenValidity": Ours("id_token_minutes"),
-    "TokenValidityUnits.AccessToken": Ours("access_token_minutes"),
-    "TokenValidityUnits.IdToken": Ours("id_token_minutes"),
-    "TokenValidityUnits.RefreshToken": Ours("refresh_token_minutes"),
-    "ExplicitAuthFlows": Ours("explicit_flows"),
-    "SupportedIdentityProviders": Ours("identity_providers"),
-    "CallbackURLs": Ours("callback_urls"),
-    "LogoutURLs": Ours("logout_urls"),
-    "AllowedOAuthFlows": Ours("oauth_flows"),
-    "AllowedOAuthScopes": Ours("oauth_scopes"),
-    "AllowedOAuthFlowsUserPoolClient": Ours("oauth_enabled"),
-    "PreventUserExistenceErrors": Ours("prevent_user_existence_errors"),
-    "EnableTokenRevocation": Ours("token_revocation"),
+    "ClientName": Input("client_name"),
+    "RefreshTokenValidity": Input("refresh_token_minutes"),
+    "AccessTokenValidity": Input("access_token_minutes"),
+    "IdTokenValidity": Input("id_token_minutes"),
+    "TokenValidityUnits.AccessToken": Input("access_token_minutes"),
+    "TokenValidityUnits.IdToken": Input("id_token_minutes"),
+    "TokenValidityUnits.RefreshToken": Input("refresh_token_minutes"),
+    "ExplicitAuthFlows": Input("explicit_flows"),
+    "SupportedIdentityProviders": Input("identity_providers"),
+    "CallbackURLs": Input("callback_urls"),
+    "LogoutURLs": Input("logout_urls"),
+    "AllowedOAuthFlows": Input("oauth_flows"),
+    "AllowedOAuthScopes": Input("oauth_scopes"),
+    "AllowedOAuthFlowsUserPoolClient": Input("oauth_enabled"),
+    "PreventUserExistenceErrors": Input("prevent_user_existence_errors"),
+    "EnableTokenRevocation": Input("token_revocation"),
     "ReadAttributes": ["email", "name"],
     "WriteAttributes": ["email"],
     # One of the callback URLs.
     "DefaultRedirectURI": "https://a.example.com/_callback",
     "PublishSecretsInAWSSecretsManager": NOT_IN_SDK,
-    "AnalyticsConfiguration.ApplicationId": LeftOut("AWS takes the ARN or the id"),
-    "AnalyticsConfiguration.ExternalId": LeftOut("only beside the id"),
+    "AnalyticsConfiguration.ApplicationId": Excluded("either the ARN or the ID"),
+    "AnalyticsConfiguration.ExternalId": Excluded("only with the ID"),
     "AnalyticsConfiguration.ApplicationArn": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef",
 }
