@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ohinfra_core::Text;
 use ohinfra_core::package::Packages;
 use ohinfra_core::secret::sha256_hex;
 use serde::de::DeserializeOwned;
@@ -10,8 +11,9 @@ use serde_json::json;
 use super::boot::Boot;
 use super::database::{Bootstrap, verifier};
 use super::edge::{OriginResponse, ViewerRequest};
-use super::images::{Bases, Image};
+use super::images::Image;
 use super::overlay::mcp_servers;
+use super::template::{PayloadError, with_names};
 use super::user_config::UserConfig;
 
 /// The Lambda@Edge function for viewer requests.
@@ -58,7 +60,7 @@ impl Packages for OpenHandsPackages {
             .zip(),
             ORIGIN_RESPONSE => OriginResponse { full_domain: text("full_domain")?.to_owned() }.zip(),
             BOOT_BUNDLE => parsed::<Boot>(parameters, "boot")?.bundle(),
-            USER_CONFIG => UserConfig { servers: mcp_servers() }.zip(),
+            USER_CONFIG => mcp_servers().and_then(|servers| UserConfig { servers }.zip()),
             OPENHANDS_IMAGE => Image::OpenHands.context(&parsed(parameters, "bases")?),
             AGENT_SERVER_IMAGE => Image::AgentServer.context(&parsed(parameters, "bases")?),
             DATABASE_BOOTSTRAP => {
@@ -74,30 +76,22 @@ impl Packages for OpenHandsPackages {
     }
 }
 
-/// Returns the digest of the static files of a package. It changes when a version of ohinfra changes these files.
-pub fn digest(package: &str) -> String {
-    let sample = |name: &str| (name.to_owned(), "sample".to_owned());
-    let mut parameters: Parameters = [
-        "user_pool_id",
-        "pool_domain",
-        "client_id",
-        "client_secret",
-        "full_domain",
-        "runtime_access",
-        "username",
-        "database",
-    ]
-    .map(sample)
-    .into();
-    parameters.insert("boot".to_owned(), json!(Boot::sample()).to_string());
-    let bases = Bases { base: "sample".to_owned(), aws_cli: "sample".to_owned() };
-    parameters.insert("bases".to_owned(), json!(bases).to_string());
+/// Returns the digest of a package in which references are written by name. It changes with the files of the package, and with
+/// the parameters as far as they are known before the apply.
+///
+/// # Errors
+/// Fails if the package cannot be rendered.
+pub fn digest(package: &str, parameters: &BTreeMap<String, Text>) -> Result<String, PayloadError> {
     // A verifier has a random salt, so the digest covers only the other statements.
     if package == DATABASE_BOOTSTRAP {
-        let transactions = Bootstrap::default().transactions("sample").unwrap_or_default();
-        return sha256_hex(json!(transactions).to_string().as_bytes());
+        let transactions = Bootstrap::default().transactions("verifier")?;
+        return Ok(sha256_hex(json!(transactions).to_string().as_bytes()));
     }
-    OpenHandsPackages.render(package, &parameters).map(|bytes| sha256_hex(&bytes)).unwrap_or_default()
+    let named = parameters.iter().map(|(name, value)| (name.clone(), with_names(value))).collect();
+    let bytes = OpenHandsPackages
+        .render(package, &named)
+        .map_err(|reason| PayloadError::Template { name: package.to_owned(), reason })?;
+    Ok(sha256_hex(&bytes))
 }
 
 #[cfg(test)]
@@ -105,19 +99,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_package_has_a_stable_digest() {
-        for package in [
-            VIEWER_REQUEST,
-            ORIGIN_RESPONSE,
-            BOOT_BUNDLE,
-            USER_CONFIG,
-            DATABASE_BOOTSTRAP,
-            OPENHANDS_IMAGE,
-            AGENT_SERVER_IMAGE,
-        ] {
-            assert_eq!(digest(package).len(), 64, "{package}");
-            assert_eq!(digest(package), digest(package), "{package}");
-        }
+    fn a_digest_changes_with_known_parameters_and_fails_with_the_package() {
+        let reference = ohinfra_core::Reference { resource: "a/b".parse().unwrap(), attribute: "id".to_owned() };
+        let digest_of = |value: Text| digest(ORIGIN_RESPONSE, &BTreeMap::from([("full_domain".to_owned(), value)]));
+        assert_eq!(digest_of(reference.clone().into()).unwrap().len(), 64);
+        assert_eq!(digest_of(reference.into()), digest_of(Text::from("a/b.id")));
+        assert_ne!(digest_of(Text::from("a")), digest_of(Text::from("b")));
+        assert_eq!(digest(DATABASE_BOOTSTRAP, &BTreeMap::new()), digest(DATABASE_BOOTSTRAP, &BTreeMap::new()));
+        let error = digest(ORIGIN_RESPONSE, &BTreeMap::new()).unwrap_err();
+        assert_eq!(error.to_string(), "origin-response: the parameter `full_domain` is missing");
     }
 
     #[test]
