@@ -212,6 +212,12 @@ impl Configuration {
 
 fn check_backend(checks: &mut Checks, document: BackendDocument, own_name: &str) -> Option<Backend> {
     let BackendDocument { region, name } = document;
+    let help = "the main region of the backend";
+    if region.is_none() && !checks.is_given("backend.region") {
+        checks.refuse("backend.name", "`backend.region` is missing".to_owned(), help);
+        return None;
+    }
+    let region = checks.require("backend.region", region, help)?;
     if name == own_name {
         let message = format!("this deployment and its backend have the same name, `{name}`");
         checks.refuse("backend.region", message, "choose a different `name`: each deployment has a separate state");
@@ -220,12 +226,7 @@ fn check_backend(checks: &mut Checks, document: BackendDocument, own_name: &str)
         let message = "`vpc_id` cannot be combined with `[backend]`".to_owned();
         checks.refuse("vpc_id", message, "remove `vpc_id`: the instance runs in the network of the backend");
     }
-    let help = "the main region of the backend";
-    if region.is_none() && !checks.is_given("backend.region") {
-        checks.refuse("backend.name", "`backend.region` is missing".to_owned(), help);
-        return None;
-    }
-    Some(Backend { region: checks.require("backend.region", region, help)?, name })
+    Some(Backend { region, name })
 }
 
 /// Validates the Aurora capacity, which is set in steps of 0.5 ACU.

@@ -53,11 +53,11 @@ pub fn build_graph(
         let (security, compute) = build_backend(&mut builder, sandbox)?;
         (Origin::of(&security, &compute), Some((security, compute)))
     };
-    let auth = auth::build(&mut builder.stack("auth", &virginia)).map_err(payload_error)?;
+    let auth = auth::build(&mut builder.stack("auth", &virginia)).map_err(|error| payload_error(&error))?;
     let mut distributions = Vec::new();
     for edge in &configuration.edges {
         let mut stack = builder.stack(&edge.stack(), &virginia);
-        distributions.push(edge::build(&mut stack, edge, &auth, &origin).map_err(payload_error)?);
+        distributions.push(edge::build(&mut stack, edge, &auth, &origin).map_err(|error| payload_error(&error))?);
     }
     if let Some((security, compute)) = &own {
         let mut stack = builder.stack("compute", &configuration.region);
@@ -72,15 +72,17 @@ fn build_backend(builder: &mut Builder<'_>, sandbox: &SandboxPolicy) -> Result<(
     let network = network::build(&mut builder.stack("network", region));
     let monitoring = monitoring::build(&mut builder.stack("monitoring", region));
     let security = security::build(&mut builder.stack("security", region), &network, &monitoring, sandbox);
-    let database = database::build(&mut builder.stack("database", region), &security).map_err(payload_error)?;
+    let database =
+        database::build(&mut builder.stack("database", region), &security).map_err(|error| payload_error(&error))?;
     let ground = Ground { monitoring: &monitoring, security: &security, database: &database };
-    let compute = compute::build(&mut builder.stack("compute", region), &ground).map_err(payload_error)?;
+    let compute =
+        compute::build(&mut builder.stack("compute", region), &ground).map_err(|error| payload_error(&error))?;
     let mut stack = builder.stack("user-config", region);
-    user_config::build(&mut stack, &monitoring, &security, &compute).map_err(payload_error)?;
+    user_config::build(&mut stack, &monitoring, &security, &compute).map_err(|error| payload_error(&error))?;
     Ok((security, compute))
 }
 
-fn payload_error(error: PayloadError) -> Vec<GraphError> {
+fn payload_error(error: &PayloadError) -> Vec<GraphError> {
     vec![GraphError::Payload(error.to_string())]
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use ohinfra_core::ProviderError;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::users::{User, UserDirectory, UserStatus};
-use ohinfra_core::ProviderError;
 use ohinfra_engine::waiting::retrying;
 use ohinfra_openhands::addresses::USER_POOL;
 use ohinfra_openhands::stacks::SESSION_HOURS;

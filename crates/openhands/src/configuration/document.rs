@@ -116,7 +116,7 @@ impl Document {
         let mut root = json!({ "edge": vec![json!({}); edges] });
         for key in KEYS {
             let is_absent = |table: &&str| key.path.starts_with(&format!("{table}.")) && !has_table(table);
-            if OPTIONAL.iter().any(|table| is_absent(table)) {
+            if OPTIONAL.iter().any(is_absent) {
                 continue;
             }
             for edge in 0..if key.path.starts_with("edge.*.") { edges } else { 1 } {

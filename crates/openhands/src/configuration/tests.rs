@@ -219,7 +219,11 @@ fn the_digest_changes_with_every_value_and_with_the_policy() {
 
 #[test]
 fn an_empty_value_is_an_error_where_it_has_a_meaning() {
-    insta::assert_snapshot!(problems(&format!("site_name = \"\"\n{FILE}[models]\ndefault = \"\"\n[backend]\n")), @"");
+    insta::assert_snapshot!(problems(&format!("site_name = \"\"\n{FILE}[models]\ndefault = \"\"\n[backend]\n")), @r#"
+    ohinfra.toml: `backend.region` is missing (the main region of the backend)
+    ohinfra.toml:1:1: `site_name` is empty (remove it to use the default, `"Openhands on AWS"`)
+    ohinfra.toml:7:1: `models.default` is empty (remove it to use the default, `"bedrock/global.anthropic.claude-sonnet-4-6"`)
+    "#);
     let unset = load(&format!("{FILE}[sandbox]\nsecret_name = \"\"\n[tags]\nTeam = \"\"\n"));
     assert_eq!((unset.sandbox.secret_name, unset.tags["Team"].as_str()), (None, ""));
 }

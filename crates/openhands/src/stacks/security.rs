@@ -281,7 +281,7 @@ fn instance_policy(builder: &mut StackBuilder<'_>, role: &Handle, grants: &Grant
         .when("Bool", "elasticfilesystem:AccessedViaMountTarget", "true"),
         Statement::allow("DatabaseWithToken", &["rds-db:connect"]).on([Text::from(builder.arn("rds-db", "dbuser:"))
             + CLUSTER.attribute("resource_id")
-            + format!("/{}", DATABASE_IAM_USER)]),
+            + format!("/{DATABASE_IAM_USER}")]),
     ];
     if builder.configuration.builds_images() {
         let actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
