@@ -25,8 +25,9 @@ use crate::releases::{self, Release};
 pub use auth::{Auth, Oidc, Saml, SamlMetadata};
 use checks::Checks;
 use document::{BackendDocument, Document};
-pub use edges::{Edge, RuntimeAccess};
+pub use edges::Edge;
 use edges::{Inherited, edges};
+pub use sections::RuntimeAccess;
 use sections::{Compute, Database, ImageSource, Images, Models, Monitoring, Network, Sandbox, State, UserConfig, Waf};
 pub use tree::Sources;
 
@@ -37,7 +38,7 @@ pub struct Configuration {
     pub name: String,
     /// The main region.
     pub region: Region,
-    /// Where the instance runs that serves the domains.
+    /// The location of the instance that serves the domains.
     pub host: Host,
     /// `production` or `staging`.
     pub stage: String,
@@ -79,7 +80,7 @@ pub struct Configuration {
     pub tags: Tags,
 }
 
-/// Where the instance runs.
+/// The location of the instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Host {

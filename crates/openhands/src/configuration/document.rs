@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::checks::Checks;
-use super::edges::RuntimeAccess;
 use super::keys::{self, KEYS, Key, ValueType};
-use super::sections::{Compute, Database, Images, Models, Monitoring, Network, Sandbox, State, UserConfig, Waf};
+use super::sections::{
+    Compute, Database, Images, Models, Monitoring, Network, RuntimeAccess, Sandbox, State, UserConfig, Waf,
+};
 use super::tree::Node;
 
 /// Tables whose defaults apply only if a source gives the table.

@@ -1,9 +1,10 @@
 //! `[[edge]]`: the served domains.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::checks::Checks;
 use super::document::EdgeDocument;
+use super::sections::RuntimeAccess;
 
 /// A served domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,26 +19,6 @@ pub struct Edge {
     pub sub_domain: String,
     /// Access to apps started by agents.
     pub runtime_access: RuntimeAccess,
-}
-
-/// Access to apps started by agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RuntimeAccess {
-    /// Only the owner of the conversation.
-    Owner,
-    /// Everyone.
-    Public,
-}
-
-impl RuntimeAccess {
-    /// Returns the value in the configuration and in the settings of the viewer-request function.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Public => "public",
-        }
-    }
 }
 
 impl Edge {

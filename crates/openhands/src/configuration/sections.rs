@@ -76,6 +76,26 @@ pub enum ImageSource {
     Build,
 }
 
+/// Access to apps started by agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuntimeAccess {
+    /// Only the owner of the conversation.
+    Owner,
+    /// Everyone.
+    Public,
+}
+
+impl RuntimeAccess {
+    /// Returns the value in the configuration and in the settings of the viewer-request function.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Public => "public",
+        }
+    }
+}
+
 /// `[models]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
