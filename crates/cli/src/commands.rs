@@ -8,6 +8,7 @@ mod import;
 mod init;
 mod output;
 mod plan;
+mod plan_checks;
 mod render;
 mod state;
 mod unlock;

@@ -8,7 +8,7 @@ use ohinfra_plan::GraphError;
 use ohinfra_state::StateError;
 
 use crate::print::errln;
-use crate::view::style;
+use crate::style;
 
 /// An error of a command.
 #[derive(Debug, thiserror::Error)]

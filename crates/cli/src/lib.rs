@@ -14,6 +14,7 @@ mod print;
 pub mod process;
 mod progress;
 pub mod run;
+mod style;
 mod view;
 
 use std::process::ExitCode;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use ohinfra_engine::events::Event;
 use ohinfra_engine::{Clock as _, Observer, SystemClock};
 
+use crate::args::Arguments;
 use crate::error::CommandError;
-use crate::run::Run;
 
 /// Several observers of the same events.
 struct All(Vec<Box<dyn Observer>>);
@@ -24,16 +24,21 @@ impl Observer for All {
 }
 
 /// Returns the observer for the user's options. `json`: print events to standard output as JSON Lines, instead of progress.
-pub(crate) fn observer(run: &Run<'_>, json: bool) -> Result<Arc<dyn Observer>, CommandError> {
+pub(crate) fn observer(
+    arguments: &Arguments,
+    is_terminal: bool,
+    json: bool,
+) -> Result<Arc<dyn Observer>, CommandError> {
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    let verbose = arguments.verbose;
     if json {
         observers.push(Box::new(log::JsonLines));
-    } else if run.process.is_terminal {
-        observers.push(Box::new(terminal::Terminal::new(run.arguments.verbose)));
+    } else if is_terminal {
+        observers.push(Box::new(terminal::Terminal::new(verbose)));
     } else {
-        observers.push(Box::new(lines::PlainLines { verbose: run.arguments.verbose }));
+        observers.push(Box::new(lines::PlainLines { verbose }));
     }
-    if let Some(path) = &run.arguments.log {
+    if let Some(path) = &arguments.log {
         observers.push(Box::new(log::LogFile::open(path)?));
     }
     Ok(Arc::new(All(observers)))

@@ -15,8 +15,9 @@ use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::refresh::ReadError;
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
 use ohinfra_kinds::sts::{CallerDetails, CallerIdentity};
+use ohinfra_openhands::addresses::CLUSTER;
 use ohinfra_openhands::configuration::SamlMetadata;
-use ohinfra_openhands::configuration::login::is_saml_metadata;
+use ohinfra_openhands::configuration::auth::is_saml_metadata;
 use ohinfra_openhands::environment::Pins;
 use ohinfra_openhands::sandbox_policy::{self, SandboxPolicy};
 use ohinfra_openhands::{Configuration, Environment, Sources, build_graph, environment};
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
 
     /// Connects to the cloud and the state. `json`: events go to standard output as JSON.
     pub async fn connect(&'a self, json: bool, parallelism: Option<u16>) -> Result<Connected<'a>, CommandError> {
-        let observer = progress::observer(self, json)?;
+        let observer = progress::observer(self.arguments, self.process.is_terminal, json)?;
         self.connect_with(observer, parallelism).await
     }
 
@@ -152,7 +153,7 @@ impl<'a> Run<'a> {
     }
 
     async fn store(&self, provider: &Provider) -> Result<Arc<dyn StateStore>, CommandError> {
-        let Some(url) = &self.configuration.state_url else {
+        let Some(url) = &self.configuration.state.url else {
             let path = Path::new("state").join(format!("{}.json", self.configuration.name));
             return Ok(Arc::new(LocalStore::new(path)));
         };
@@ -305,7 +306,7 @@ impl Connected<'_> {
 
 /// Returns the engine version of the live cluster; `None` if it does not exist.
 fn cluster_version(live: &std::collections::BTreeMap<Address, Live>) -> Option<String> {
-    let cluster = live.get(&environment::CLUSTER.parse::<Address>().ok()?)?;
+    let cluster = live.get(&CLUSTER.address())?;
     let version = cluster.inputs.get("engine_version")?;
     version.as_str().map(str::to_owned)
 }
@@ -369,7 +370,7 @@ fn sources(arguments: &Arguments, process: &ProcessContext) -> Result<Sources, C
 
 /// Reads the metadata file of the SAML login; its path is relative to the configuration file.
 fn saml_metadata(arguments: &Arguments, configuration: &mut Configuration) -> Result<(), CommandError> {
-    let Some(saml) = &mut configuration.login.saml else { return Ok(()) };
+    let Some(saml) = &mut configuration.auth.saml else { return Ok(()) };
     let SamlMetadata::File(file) = &saml.metadata else { return Ok(()) };
     let path = arguments.config.parent().unwrap_or_else(|| Path::new("")).join(file);
     let bytes = read_at_most(&path, LARGEST_METADATA).map_err(|error| {
@@ -394,11 +395,11 @@ fn sandbox_policy(
     arguments: &Arguments,
     configuration: &Configuration,
 ) -> Result<(SandboxPolicy, String), CommandError> {
-    if !configuration.sandbox_aws_access {
+    if !configuration.sandbox.aws_access {
         return Ok((SandboxPolicy::default(), String::new()));
     }
     let folder = arguments.config.parent().unwrap_or_else(|| Path::new(""));
-    let path = folder.join(&configuration.sandbox_aws_policy_file);
+    let path = folder.join(&configuration.sandbox.aws_policy_file);
     let bytes = read_at_most(&path, LARGEST_FILE).map_err(|error| {
         CommandError::simple(
             format!("sandbox.aws_policy_file: failed to read {}: {error}", path.display()),

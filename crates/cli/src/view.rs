@@ -5,6 +5,5 @@ pub(crate) mod graph;
 pub(crate) mod outputs;
 pub(crate) mod plan;
 pub(crate) mod report;
-pub(crate) mod style;
 pub(crate) mod users;
 pub(crate) mod value;

@@ -13,6 +13,7 @@ pub mod limits;
 mod pending;
 pub mod planning;
 pub mod refresh;
+mod report;
 pub mod session;
 pub mod step;
 pub mod waiting;
@@ -23,12 +24,12 @@ use std::sync::Arc;
 use ohinfra_core::Provider;
 use tokio_util::sync::CancellationToken;
 
-pub use apply::{Report, StepFailure};
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, Observer};
 pub use limits::Limits;
 pub use planning::{PlanError, PlanRequest};
 pub use refresh::Refreshed;
+pub use report::{Report, StepFailure};
 pub use session::Session;
 
 /// The context of all runs.

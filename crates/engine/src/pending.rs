@@ -16,8 +16,8 @@ use ohinfra_plan::{Graph, Resource};
 use ohinfra_state::{Pending, ResourceState, StateDocument};
 
 use crate::Engine;
-use crate::apply::Report;
 use crate::refresh::{ReadError, subject};
+use crate::report::Report;
 use crate::session::Session;
 use crate::waiting::retrying_read;
 

@@ -11,8 +11,7 @@ use ohinfra_core::tag_index::{KnownTags, RecordedTags, TagIndex};
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{Address, ProviderError, Region};
 use ohinfra_plan::identity::overlay;
-use ohinfra_plan::planner::Discovered;
-use ohinfra_plan::{Graph, Resource};
+use ohinfra_plan::{Discovered, Graph, Resource};
 use ohinfra_state::{ResourceState, StateDocument};
 use serde_json::Value;
 

@@ -19,17 +19,55 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use ohinfra_openhands::names::DATABASE_PORT;
 use ohinfra_openhands::payload::boot::Boot;
 use ohinfra_openhands::payload::database::{Bootstrap, script, verifier};
 use ohinfra_openhands::payload::edge::ViewerRequest;
 use ohinfra_openhands::payload::mail::{self, Mail};
-use ohinfra_openhands::payload::releases::{RELEASES, Release};
+use ohinfra_openhands::payload::overlay::SandboxLimits;
 use ohinfra_openhands::payload::routing::Routing;
+use ohinfra_openhands::releases::{RELEASES, Release};
+use ohinfra_openhands::{Configuration, Sources};
 use serde_json::{Value, json};
+
+/// Returns sample values: the default release and limits, and the string `sample`.
+fn sample() -> Result<Boot, Box<dyn Error>> {
+    let sets = ["vpc_id=vpc-0123456789abcdef0", "hosted_zone_id=Z1", "domain_name=example.com"];
+    let sources = Sources { sets: sets.map(str::to_owned).into(), ..Sources::default() };
+    let (configuration, _) = Configuration::load(&sources).map_err(|problems| format!("{problems:?}"))?;
+    let (release, text) = (configuration.release, || "sample".to_owned());
+    Ok(Boot {
+        region: text(),
+        alert_topic_arn: text(),
+        log_group_name: text(),
+        group_name: text(),
+        data_bucket: text(),
+        file_system_id: text(),
+        access_point_id: text(),
+        database_secret: text(),
+        database_host: text(),
+        database_port: DATABASE_PORT,
+        database_name: text(),
+        sandbox_secret: text(),
+        origin_secret: text(),
+        user_secrets_key_id: text(),
+        sandbox_role_arn: text(),
+        openhands_repository: release.openhands_repository.to_owned(),
+        openhands_tag: release.openhands_tag.to_owned(),
+        agent_server_repository: release.agent_server_repository.to_owned(),
+        agent_server_tag: release.agent_server_tag.to_owned(),
+        model: "bedrock/sample".to_owned(),
+        allowed_models: vec![text()],
+        sandbox: SandboxLimits::from(&configuration.sandbox),
+        auto_update: false,
+        public_access: false,
+        registry: None,
+    })
+}
 
 /// Returns the given values, with sample values for missing ones.
 fn boot(values: &str) -> Result<Boot, Box<dyn Error>> {
-    let mut all = serde_json::to_value(Boot::sample())?;
+    let mut all = serde_json::to_value(sample()?)?;
     let given: serde_json::Map<String, Value> = serde_json::from_str(values)?;
     for (name, value) in given {
         *all.get_mut(&name).ok_or_else(|| format!("unknown value `{name}`"))? = value;
@@ -46,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let boot = boot(&values)?;
             let bundle = boot.bundle()?;
             std::fs::File::create(folder.join("bundle.zip"))?.write_all(&bundle)?;
-            boot.user_data(&bundle)?
+            boot.script(&bundle)?
         }
         "bundle" => {
             for (name, text) in boot(&values)?.files()? {

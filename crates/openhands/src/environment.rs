@@ -20,7 +20,7 @@ use ohinfra_kinds::ssm::PublishedParameter;
 use ohinfra_kinds::sts::CallerIdentity;
 use serde_json::Value;
 
-use crate::configuration::{Backend, Configuration};
+use crate::configuration::{Backend, Configuration, Host};
 use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
 use crate::payload::images::Digests;
 
@@ -33,8 +33,6 @@ const IMAGE_PARAMETER: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-k
 const IMAGE_PIN: &str = "machine_image";
 /// The name of the pin of the Aurora version.
 const AURORA_PIN: &str = "aurora_version";
-/// The address of the cluster.
-pub const CLUSTER: &str = "database/cluster";
 
 /// Pinned versions, and permission to upgrade them.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +58,8 @@ pub struct Environment {
     pub names: Names,
     /// `aws`, `aws-us-gov` or `aws-cn`.
     pub partition: String,
+    /// The ID of the VPC.
+    pub vpc_id: String,
     /// The CIDR block of the VPC.
     pub vpc_cidr: String,
     /// IDs of private subnets with a route to a NAT gateway, one per zone.
@@ -110,29 +110,26 @@ pub struct Exported {
     pub header_secret_version: String,
 }
 
-/// Returns the name of the sandbox secret.
-pub fn sandbox_secret_name(configuration: &Configuration) -> String {
-    configuration.sandbox_secret_name.clone().unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name))
-}
-
 /// Returns all lookups of a plan. They are independent and can run concurrently. A destroy skips lookups that only creation needs.
 pub fn lookups(configuration: &Configuration, pins: &Pins, is_destroy: bool) -> Vec<Request> {
     let main = &configuration.region;
     let virginia = Region::us_east_1();
     // The caller identity comes first, so that credential errors are reported for it.
     let mut requests = vec![Request::new::<CallerIdentity>(main, &())];
-    match &configuration.backend {
-        Some(backend) => requests.extend(
+    match &configuration.host {
+        Host::Backend(backend) => requests.extend(
             [ALB_DNS_NAME, ORIGIN_VERIFY_SECRET]
                 .map(|name| Request::new::<PublishedParameter>(&virginia, &exported_name(backend, name))),
         ),
-        None => requests.extend(instance_lookups(configuration)),
+        Host::Vpc(vpc_id) => {
+            requests.extend(instance_lookups(configuration, vpc_id));
+            if configuration.builds_images() && !is_destroy {
+                requests.push(Request::new::<Buildx>(main, &()));
+                requests.extend(base_images::questions(configuration, pins));
+            }
+        }
     }
-    if configuration.builds_images() && configuration.backend.is_none() && !is_destroy {
-        requests.push(Request::new::<Buildx>(main, &()));
-        requests.extend(base_images::questions(configuration, pins));
-    }
-    if let Some(oidc) = configuration.login.oidc.as_ref().filter(|_| !is_destroy) {
+    if let Some(oidc) = configuration.auth.oidc.as_ref().filter(|_| !is_destroy) {
         requests.push(Request::new::<SecretDescription>(main, &oidc.client_secret_name));
     }
     let zones: std::collections::BTreeSet<&String> =
@@ -146,14 +143,14 @@ fn exported_name(backend: &Backend, name: &str) -> String {
 }
 
 /// Returns the lookups of a deployment with an instance, which is every deployment without `[backend]`.
-fn instance_lookups(configuration: &Configuration) -> Vec<Request> {
+fn instance_lookups(configuration: &Configuration, vpc_id: &String) -> Vec<Request> {
     let main = &configuration.region;
     vec![
-        Request::new::<Vpc>(main, &configuration.vpc_id),
-        Request::new::<VpcNetwork>(main, &configuration.vpc_id),
-        Request::new::<VpcEndpoints>(main, &configuration.vpc_id),
+        Request::new::<Vpc>(main, vpc_id),
+        Request::new::<VpcNetwork>(main, vpc_id),
+        Request::new::<VpcEndpoints>(main, vpc_id),
         Request::new::<PrefixList>(main, &CLOUDFRONT_PREFIX_LIST.to_owned()),
-        Request::new::<SecretDescription>(main, &sandbox_secret_name(configuration)),
+        Request::new::<SecretDescription>(main, &configuration.sandbox_secret_name()),
         Request::new::<PublishedParameter>(main, &IMAGE_PARAMETER.to_owned()),
         Request::new::<EngineVersions>(main, &aurora::question(configuration)),
         Request::new::<OptedIn>(main, &()),
@@ -178,6 +175,10 @@ impl Environment {
         Self {
             names: Names::new(configuration, "000000000000"),
             partition: "aws".to_owned(),
+            vpc_id: match &configuration.host {
+                Host::Vpc(vpc_id) => vpc_id.clone(),
+                Host::Backend(_) => String::new(),
+            },
             vpc_cidr: "10.0.0.0/16".to_owned(),
             private_subnets: two("subnet-private"),
             public_subnets: two("subnet-public"),
@@ -185,7 +186,7 @@ impl Environment {
             foreign_s3_endpoint: None,
             cloudfront_prefix_list: "pl-00000000".to_owned(),
             foreign_sandbox_secret: None,
-            oidc_client_secret: configuration.login.oidc.as_ref().map(|oidc| ClientSecret {
+            oidc_client_secret: configuration.auth.oidc.as_ref().map(|oidc| ClientSecret {
                 arn: format!(
                     "arn:aws:secretsmanager:{}:000000000000:secret:{}",
                     configuration.region, oidc.client_secret_name
@@ -194,13 +195,16 @@ impl Environment {
             }),
             private_zones: ["a", "b"].map(|zone| format!("{}{zone}", configuration.region)).into(),
             image_id: "ami-00000000".to_owned(),
-            aurora_version: aurora::configured(configuration),
+            aurora_version: configuration.database.engine_version.clone(),
             base_images: Digests::new(),
-            exported: configuration.backend.as_ref().map(|backend| Exported {
-                alb_dns_name: format!("{}.{}.elb.amazonaws.com", backend.name, backend.region),
-                header_secret_arn: format!("arn:aws:ssm:us-east-1:000000000000:parameter/{}", backend.name),
-                header_secret_version: "1".to_owned(),
-            }),
+            exported: match &configuration.host {
+                Host::Vpc(_) => None,
+                Host::Backend(backend) => Some(Exported {
+                    alb_dns_name: format!("{}.{}.elb.amazonaws.com", backend.name, backend.region),
+                    header_secret_arn: format!("arn:aws:ssm:us-east-1:000000000000:parameter/{}", backend.name),
+                    header_secret_version: "1".to_owned(),
+                }),
+            },
             pins: BTreeMap::new(),
         }
     }
@@ -223,16 +227,20 @@ impl Environment {
         let partition = caller.map_or_else(|| "aws".to_owned(), |caller| caller.partition().to_owned());
         check_zones(configuration, &answers, &mut problems);
         let oidc_client_secret = check_client_secret(configuration, &answers, &mut problems);
-        if let Some(backend) = &configuration.backend {
-            let exported = check_backend(backend, &answers, &mut problems);
-            let names = Names::new(configuration, &account);
-            let warnings = warnings(problems)?;
-            return Ok((Self { names, partition, oidc_client_secret, exported, ..Self::default() }, warnings));
-        }
-        let vpc = check_vpc(configuration, answers.get::<Vpc>(&configuration.vpc_id).flatten(), &mut problems);
-        let network = answers.get::<VpcNetwork>(&configuration.vpc_id).unwrap_or_default();
+        let vpc_id = match &configuration.host {
+            Host::Vpc(vpc_id) => vpc_id,
+            Host::Backend(backend) => {
+                let exported = check_backend(backend, &answers, &mut problems);
+                let names = Names::new(configuration, &account);
+                let warnings = warnings(problems)?;
+                return Ok((Self { names, partition, oidc_client_secret, exported, ..Self::default() }, warnings));
+            }
+        };
+        let vpc = answers.get::<Vpc>(vpc_id).flatten();
+        let vpc = check_vpc(vpc_id, &configuration.region, vpc, &mut problems);
+        let network = answers.get::<VpcNetwork>(vpc_id).unwrap_or_default();
         let subnets = match &vpc {
-            Some(_) => choose_subnets(configuration, &network, &mut problems),
+            Some(_) => choose_subnets(vpc_id, &network, &mut problems),
             None => ChosenSubnets::default(),
         };
         let prefix_list = answers.get::<PrefixList>(&CLOUDFRONT_PREFIX_LIST.to_owned()).flatten();
@@ -245,7 +253,7 @@ impl Environment {
                 .help("the CloudFront prefix list exists in every commercial region; check `region`"),
             );
         }
-        let foreign_s3_endpoint = check_endpoints(configuration, &answers, &mut problems);
+        let foreign_s3_endpoint = check_endpoints(configuration, vpc_id, &answers, &mut problems);
         let foreign_sandbox_secret = check_sandbox_secret(configuration, &answers, &mut problems);
         let has_docker = check_docker(&answers, &mut problems);
         let base_images =
@@ -257,6 +265,7 @@ impl Environment {
         let environment = Self {
             names: Names::new(configuration, &account),
             partition,
+            vpc_id: vpc_id.clone(),
             vpc_cidr: vpc.map(|vpc| vpc.cidr).unwrap_or_default(),
             private_subnets: subnets.private,
             public_subnets: subnets.public,
@@ -309,15 +318,10 @@ fn check_backend(backend: &Backend, answers: &Answers<'_>, problems: &mut Vec<Di
     })
 }
 
-fn check_vpc(
-    configuration: &Configuration,
-    vpc: Option<VpcDetails>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<VpcDetails> {
-    let id = &configuration.vpc_id;
+fn check_vpc(id: &str, region: &Region, vpc: Option<VpcDetails>, problems: &mut Vec<Diagnostic>) -> Option<VpcDetails> {
     let Some(vpc) = vpc else {
         problems.push(
-            Diagnostic::error("vpc_id", format!("VPC `{id}` not found in {}", configuration.region))
+            Diagnostic::error("vpc_id", format!("VPC `{id}` not found in {region}"))
                 .help("check `vpc_id`, `region` and the account of your credentials"),
         );
         return None;
@@ -356,11 +360,7 @@ struct ChosenSubnets {
 }
 
 /// Selects one private and one public subnet per zone: the one with the lowest ID.
-fn choose_subnets(
-    configuration: &Configuration,
-    network: &VpcNetworkDetails,
-    problems: &mut Vec<Diagnostic>,
-) -> ChosenSubnets {
+fn choose_subnets(id: &str, network: &VpcNetworkDetails, problems: &mut Vec<Diagnostic>) -> ChosenSubnets {
     let mut private: BTreeMap<&str, &Subnet> = BTreeMap::new();
     let mut public: BTreeMap<&str, &Subnet> = BTreeMap::new();
     let mut subnets: Vec<&Subnet> = network.subnets.iter().collect();
@@ -373,7 +373,6 @@ fn choose_subnets(
         };
         chosen.entry(&subnet.zone).or_insert(subnet);
     }
-    let id = &configuration.vpc_id;
     for (count, kind, help) in [
         (private.len(), "private subnets with a route to a NAT gateway", "required by the instance and the database"),
         (public.len(), "public subnets with a route to an internet gateway", "required by the load balancer"),
@@ -480,12 +479,13 @@ fn is_ours(configuration: &Configuration, tags: &Tags, stack: &str) -> bool {
 
 fn check_endpoints(
     configuration: &Configuration,
+    vpc_id: &String,
     answers: &Answers<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let endpoints = answers.get::<VpcEndpoints>(&configuration.vpc_id).unwrap_or_default();
+    let endpoints = answers.get::<VpcEndpoints>(vpc_id).unwrap_or_default();
     let foreign = || endpoints.iter().filter(|endpoint| !is_ours(configuration, &endpoint.tags, "network"));
-    for (name, _) in configuration.endpoints.iter().filter(|(_, wanted)| **wanted) {
+    for name in configuration.network.wanted_endpoints() {
         let service = interface_service(&configuration.region, name);
         if let Some(endpoint) = foreign().find(|endpoint| endpoint.service_name == service && endpoint.private_dns) {
             problems.push(
@@ -520,7 +520,7 @@ fn check_client_secret(
     answers: &Answers<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<ClientSecret> {
-    let name = &configuration.login.oidc.as_ref()?.client_secret_name;
+    let name = &configuration.auth.oidc.as_ref()?.client_secret_name;
     let region = &configuration.region;
     let mut refuse = |message: String, help: String| {
         problems.push(Diagnostic::error("auth.oidc.client_secret_name", message).help(help));
@@ -551,7 +551,7 @@ fn check_sandbox_secret(
     answers: &Answers<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let name = sandbox_secret_name(configuration);
+    let name = configuration.sandbox_secret_name();
     let secret = answers.get::<SecretDescription>(&name).flatten()?;
     if is_ours(configuration, &secret.tags, "security") {
         return None;

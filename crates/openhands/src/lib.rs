@@ -2,11 +2,13 @@
 //!
 //! No I/O: the inputs are file contents and lookup results; the outputs are a [`Configuration`], a list of lookups and a graph.
 
+pub mod addresses;
 pub mod configuration;
 pub mod environment;
 pub mod names;
 pub mod payload;
 pub mod policy;
+pub mod releases;
 pub mod sandbox_policy;
 pub mod stacks;
 

@@ -1,7 +1,19 @@
-//! Names of AWS resources.
+//! Names of AWS resources, and other names and numbers that several stacks or the payload use.
 
 use crate::Configuration;
 
+/// The PostgreSQL port.
+pub const DATABASE_PORT: u16 = 5432;
+/// The database name.
+pub const DATABASE_NAME: &str = "openhands";
+/// The database user for IAM authentication.
+pub const DATABASE_IAM_USER: &str = "openhands_iam";
+/// The database user of OpenHands, who logs in through the proxy.
+pub const DATABASE_PROXY_USER: &str = "openhands_proxy";
+/// The namespace of the `Healthy` metric, which the instance publishes.
+pub const HEALTH_NAMESPACE: &str = "OpenHands";
+/// Retention of the logs of Lambda functions: two years, in days.
+pub const FUNCTION_LOG_DAYS: i32 = 731;
 /// Export: the DNS name of the load balancer.
 pub const ALB_DNS_NAME: &str = "alb-dns-name";
 /// Export: the header value that proves to the load balancer that a request comes from CloudFront.

@@ -9,7 +9,6 @@
 //! - [`mail`]: emails to users and the branding of the login page
 //! - [`overlay`]: the Python package that OpenHands loads
 //! - [`packages`]: rendering by name, for the resource kinds that deliver the payload
-//! - [`releases`]: the table of supported OpenHands versions
 //! - [`routing`]: the reverse proxy that routes requests to sandboxes
 //! - [`user_config`]: the Lambda function that serves `/api/v1/user-config`
 
@@ -22,7 +21,6 @@ pub mod inspection;
 pub mod mail;
 pub mod overlay;
 pub mod packages;
-pub mod releases;
 pub mod routing;
 pub mod template;
 pub mod user_config;

@@ -2,7 +2,7 @@
 //!
 //! Pure: no clock, no randomness, no I/O. Equal inputs give equal bytes. In reading order: [`graph`] (desired resources),
 //! [`difference`] (field by field), [`identity`] (immutable fields of imported resources), [`selection`] (targeting),
-//! [`planner`], [`mod@plan`] (the value), [`document`] (its stable JSON form), [`steps`] (execution order) and
+//! [`input`] and [`planner`], [`mod@plan`] (the value), [`document`] (its stable JSON form), [`steps`] (execution order) and
 //! [`mod@estimate`] (expected duration).
 
 pub mod difference;
@@ -11,6 +11,7 @@ pub mod estimate;
 pub mod graph;
 pub mod identity;
 mod in_use;
+pub mod input;
 mod overlap;
 pub mod plan;
 pub mod planner;
@@ -21,8 +22,9 @@ pub mod steps;
 pub use document::PlanDocument;
 pub use estimate::{Estimate, estimate};
 pub use graph::{Graph, GraphBuilder, GraphError, Resource};
+pub use input::{Discovered, Mode, PlanInput};
 pub use plan::{Action, Change, FieldChange, Plan};
-pub use planner::{Mode, PlanInput, plan};
+pub use planner::plan;
 pub use selection::Selection;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::graph::{Need, Outputs};
-use crate::planner::Mode;
+use crate::input::Mode;
 
 /// The action for a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

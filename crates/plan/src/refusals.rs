@@ -5,8 +5,8 @@ use ohinfra_core::inputs::Inputs;
 use ohinfra_core::schema::Replacement;
 use serde_json::Value;
 
+use crate::input::PlanInput;
 use crate::plan::{Action, Change, Plan};
-use crate::planner::PlanInput;
 use crate::steps::is_released_late;
 
 /// Reports the deletions that AWS would refuse because of deletion protection.

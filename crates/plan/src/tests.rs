@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 
 use crate::difference::{Compared, difference, drift};
 use crate::graph::{Graph, GraphBuilder, Need, Options};
+use crate::input::{Discovered, Mode, PlanInput};
 use crate::plan::{Action, FieldChange, Plan};
-use crate::planner::{Discovered, Mode, PlanInput, plan};
+use crate::planner::plan;
 use crate::steps::{Operation, Step, is_walkable, steps};
 
 mod targeting;

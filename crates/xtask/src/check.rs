@@ -1,9 +1,11 @@
-//! Checks beyond the compiler: dependencies between crates, file sizes, dependency features, test names in documents, vocabulary.
+//! Checks beyond the compiler: dependencies between crates and between files, file sizes, dependency features, test names in
+//! documents, vocabulary.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 
+use crate::files::files;
 use crate::shell::root;
 
 /// Maximum length of a source file, in lines.
@@ -11,21 +13,6 @@ const LONGEST: usize = 600;
 /// Crates that may depend on an AWS crate.
 const SDK_LANE: &[&str] =
     &["aws-core", "aws-ec2", "aws-iam", "aws-compute", "aws-data", "aws-edge", "aws-ops", "state-s3", "ohinfra"];
-
-/// Appends every file with this extension below a directory, sorted.
-pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, extension, found)?;
-        } else if path.extension().is_some_and(|e| e == extension) {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
 
 pub(crate) fn run() -> Result<()> {
     let mut problems = Vec::new();
@@ -78,6 +65,7 @@ pub(crate) fn run() -> Result<()> {
     if ec2 != 1 {
         problems.push(format!("{ec2} manifests depend on aws-sdk-ec2: exactly one must"));
     }
+    problems.extend(crate::circles::problems(&root().join("crates"))?);
     problems.extend(crate::claims::missing()?);
     problems.extend(crate::words::problems(&sources)?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use crate::check::files;
+use crate::files::files;
 use crate::shell::root;
 
 /// Documents that name the tests of their statements.

@@ -4,9 +4,11 @@
 
 mod bench;
 mod check;
+mod circles;
 mod claims;
 mod demo;
 mod docs;
+mod files;
 mod fuzz;
 mod localstack;
 mod new_kind;
@@ -40,7 +42,7 @@ enum Task {
     /// Start and stop LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Check dependencies between crates, file sizes, test names in documents, and vocabulary
+    /// Check dependencies between crates and files, file sizes, test names in documents, and vocabulary
     Check,
     /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,

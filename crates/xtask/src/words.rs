@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::check::files;
+use crate::files::files;
 use crate::shell::root;
 
 /// Banned phrases, each with a better one. Phrases match whole words, in any case and across line breaks.

@@ -7,6 +7,7 @@ use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_engine::{Report, Session};
 use ohinfra_plan::{Mode, Plan, PlanDocument, Selection};
 
+use super::plan_checks::{check_options, refuse_conflicts};
 use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
@@ -81,12 +82,6 @@ fn again(run: &Run<'_>, command: &str) -> String {
     format!("ohinfra {command}{flag}")
 }
 
-/// Fails with the errors of a plan that must not be applied.
-pub(super) fn refuse_conflicts(plan: &Plan) -> Result<(), CommandError> {
-    let errors: Vec<Diagnostic> = plan.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
-    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
-}
-
 async fn change(connected: &Connected<'_>, intent: &Intent) -> Result<Outcome, CommandError> {
     let (run, engine) = (connected.run, &connected.engine);
     if !intent.yes && !run.process.can_ask {
@@ -146,7 +141,7 @@ async fn change_under_lock(
         saved.check_same(&PlanDocument::new(&plan, VERSION, true))?;
     }
     if intent.mode == Mode::Apply {
-        super::plan::check_options(&intent.options, &graph)?;
+        check_options(&intent.options, &graph)?;
     }
     print_warnings(&warnings);
     if !intent.json {

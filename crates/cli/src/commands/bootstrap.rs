@@ -6,7 +6,7 @@ use crate::print::outln;
 use crate::run::Run;
 
 pub(super) async fn run(run: &Run<'_>) -> Result<Outcome, CommandError> {
-    let Some(url) = &run.configuration.state_url else {
+    let Some(url) = &run.configuration.state.url else {
         outln!("The state is stored in the file state/{}.json; nothing to create.", run.configuration.name);
         outln!(
             "To share it with a team, set `url = \"s3://ohinfra-state-<account>-<region>/openhands.json\"` in [state]."

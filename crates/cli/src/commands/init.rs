@@ -15,12 +15,6 @@ use crate::error::CommandError;
 use crate::print::{errln, outln};
 use crate::process::ProcessContext;
 
-/// The configuration template.
-const TEMPLATE: &str = include_str!("../../../../config/single-domain.toml");
-
-/// The first line of a written configuration file.
-const HEADER: &str = "# Written by `ohinfra init`. docs/configuration-keys.md describes all keys.";
-
 /// A choice: its ID and its description.
 type Choice = (String, String);
 
@@ -58,13 +52,15 @@ pub(super) async fn run(
         (None, None) if interactive => ProcessContext::ask("Domain:"),
         (None, None) => return Err(CommandError::simple("no domain given", "add `--domain-name example.com`")),
     };
-    let text = fill_template(&[
-        ("region", wanted.region.as_str()),
-        ("vpc_id", &vpc_id),
-        ("hosted_zone_id", &zone_id),
-        ("domain_name", &domain),
-        ("sub_domain", &wanted.sub_domain),
-    ]);
+    let quoted = |text: &str| serde_json::Value::from(text);
+    let text = format!(
+        include_str!("init.toml"),
+        region = quoted(wanted.region.as_str()),
+        vpc_id = quoted(&vpc_id),
+        hosted_zone_id = quoted(&zone_id),
+        domain_name = quoted(&domain),
+        sub_domain = quoted(&wanted.sub_domain),
+    );
     // Validate the input before writing it.
     let file = Some((path.display().to_string(), text.clone()));
     Configuration::load(&Sources { file, ..Sources::default() })?;
@@ -126,20 +122,4 @@ fn choose(
     let answer = ProcessContext::ask(&format!("{what} (number or ID):"));
     let by_number = answer.parse::<usize>().ok().and_then(|n| offered.get(n.checked_sub(1)?));
     Ok(by_number.map_or(answer, |(id, _)| id.clone()))
-}
-
-/// Fills values into the template, keeping its comments.
-fn fill_template(values: &[(&str, &str)]) -> String {
-    let line = |line: &str| {
-        let found = values.iter().find(|(key, _)| line.starts_with(&format!("{key} = ")));
-        let Some((key, value)) = found else { return line.to_owned() };
-        let quoted = serde_json::Value::from(*value);
-        let comment = line.split_once(" # ").map(|(_, comment)| format!("  # {comment}")).unwrap_or_default();
-        format!("{key} = {quoted}{comment}")
-    };
-    // The comments at the top are about copying the template.
-    let lines: Vec<String> = TEMPLATE.lines().skip_while(|line| line.starts_with('#')).map(line).collect();
-    let emails = "[monitoring]\nalarm_emails = [\"ops@example.com\"]";
-    let text = lines.join("\n").replace(emails, "# [monitoring]\n# alarm_emails = [\"ops@example.com\"]");
-    format!("{HEADER}\n{text}\n")
 }

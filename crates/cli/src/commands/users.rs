@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use ohinfra_core::ProviderError;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::users::{User, UserDirectory, UserStatus};
-use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::waiting::retrying;
-use ohinfra_openhands::stacks::{SESSION_HOURS, USER_POOL};
+use ohinfra_openhands::addresses::USER_POOL;
+use ohinfra_openhands::stacks::SESSION_HOURS;
 
 use crate::Outcome;
 use crate::args::UsersCommand;
@@ -19,7 +20,7 @@ use crate::error::{CommandError, hint};
 use crate::print::{errln, out, outln};
 use crate::process::ProcessContext;
 use crate::run::Run;
-use crate::view::style;
+use crate::style;
 use crate::view::users::{document, plain, status, table};
 
 /// Time for which throttled and failed calls are retried.
@@ -52,8 +53,7 @@ impl Directory {
     async fn open(run: &Run<'_>) -> Result<Self, CommandError> {
         let connected = run.connect(false, None).await?;
         let document = connected.document().await?;
-        let address: Option<Address> = USER_POOL.parse().ok();
-        let Some(pool) = address.and_then(|address| document.resources.get(&address)) else {
+        let Some(pool) = document.resources.get(&USER_POOL.address()) else {
             return Err(CommandError::simple(
                 format!(
                     "the deployment `{}` has no user pool yet: `{USER_POOL}` is not in {}",

@@ -10,7 +10,7 @@ use ohinfra_engine::Observer;
 use ohinfra_engine::events::Event;
 
 use super::{did, doing, lines};
-use crate::view::style::{ADD, ADOPT, CHANGE, ERROR, REMOVE, paint};
+use crate::style::{ADD, ADOPT, CHANGE, ERROR, REMOVE, paint};
 
 /// The interval at which elapsed times are redrawn.
 const TICK: Duration = Duration::from_millis(200);

@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::style::{ADD, DIM, REMOVE, paint};
+use crate::style::{ADD, DIM, REMOVE, paint};
 
 /// Number of unchanged lines shown around a change.
 const CONTEXT: usize = 2;

@@ -9,9 +9,9 @@ use ohinfra_plan::Estimate;
 use ohinfra_plan::plan::{Action, Change, Drift, FieldChange, Plan, Summary};
 use serde_json::Value;
 
-use super::style::{ADD, ADOPT, BOLD, CHANGE, DIM, REMOVE, paint};
 use super::value::{NOTHING, SENSITIVE, UNKNOWN, document_text, has_unknown, one_line};
 use super::{difference, value};
+use crate::style::{ADD, ADOPT, BOLD, CHANGE, DIM, REMOVE, paint};
 
 /// The level of detail.
 #[derive(Clone, Copy, Debug)]

@@ -8,8 +8,8 @@ use ohinfra_engine::events::word;
 use ohinfra_plan::steps::Operation;
 use ohinfra_plan::{Action, Plan};
 
-use super::style::{ADOPT, BOLD, ERROR, HELP, paint};
 use crate::error::hint;
+use crate::style::{ADOPT, BOLD, ERROR, HELP, paint};
 
 /// Renders the report as text. `again` is the command that continues after a failure.
 pub(crate) fn render(report: &Report, plan: &Plan, again: &str) -> String {

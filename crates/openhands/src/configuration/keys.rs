@@ -1,11 +1,8 @@
 //! The table of configuration keys: the single source of validation, the JSON Schema and the key reference.
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use ohinfra_core::diagnostic::Diagnostic;
-use serde_json::{Value, json};
-
-use super::tree::{Node, NodeValue, Origin};
+use super::rules::{self, Rule};
 
 /// The type of a configuration value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +35,14 @@ pub struct Key {
     pub default: &'static str,
     /// The description in the reference and the JSON Schema.
     pub help: &'static str,
+    /// The rules for the form of the string, or of each string of the list.
+    pub(super) rules: &'static [Rule],
+}
+
+impl Key {
+    const fn form(self, rules: &'static [Rule]) -> Self {
+        Self { rules, ..self }
+    }
 }
 
 /// Interface endpoints that can be disabled.
@@ -45,7 +50,7 @@ pub const ENDPOINTS: &[&str] =
     &["bedrock-runtime", "ec2messages", "ecr-api", "ecr-dkr", "logs", "secretsmanager", "ssm", "ssmmessages"];
 
 /// Retention periods, in days, that CloudWatch Logs supports (`PutRetentionPolicy`).
-pub const RETENTION_DAYS: [i64; 22] =
+pub const RETENTION_DAYS: [i32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// The default model of new users: the newest Claude Sonnet with a global inference profile that `LiteLLM` supports in every
@@ -59,7 +64,7 @@ const DEFAULT_MODEL: &str = "\"bedrock/global.anthropic.claude-sonnet-4-6\"";
 const EDGE_LOG_REGIONS: &str = r#"["ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "us-east-2", "us-west-1", "us-west-2"]"#;
 
 const fn key(path: &'static str, holds: ValueType, default: &'static str, help: &'static str) -> Key {
-    Key { path, holds, default, help }
+    Key { path, holds, default, help, rules: &[] }
 }
 
 /// All configuration keys.
@@ -69,45 +74,45 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "\"openhands\"",
         "Deployment name. It prefixes resource names and owns the state, so one account can hold several deployments.",
-    ),
-    key("region", ValueType::Text, "\"us-east-1\"", "Main AWS region."),
-    key("vpc_id", ValueType::Text, "", "ID of the VPC for the deployment. Required, except with `[backend]`."),
+    ).form(&[rules::NAME, rules::UNRESERVED]),
+    key("region", ValueType::Text, "\"us-east-1\"", "Main AWS region.").form(&[rules::REGION]),
+    key("vpc_id", ValueType::Text, "", "ID of the VPC for the deployment. Required, except with `[backend]`.").form(&[rules::VPC_ID]),
     key(
         "hosted_zone_id",
         ValueType::Text,
         "",
         "ID of the public Route 53 hosted zone of the domain. Required unless every `[[edge]]` sets it.",
-    ),
-    key("domain_name", ValueType::Text, "", "Domain name. Required unless every `[[edge]]` sets it."),
-    key("sub_domain", ValueType::Text, "\"openhands\"", "Subdomain under the domain."),
-    key("site_name", ValueType::Text, "\"Openhands on AWS\"", "Site name shown on the login page and in emails."),
+    ).form(&[rules::ZONE_ID]),
+    key("domain_name", ValueType::Text, "", "Domain name. Required unless every `[[edge]]` sets it.").form(&[rules::DOMAIN]),
+    key("sub_domain", ValueType::Text, "\"openhands\"", "Subdomain under the domain.").form(&[rules::SUBDOMAIN]),
+    key("site_name", ValueType::Text, "\"Openhands on AWS\"", "Site name shown on the login page and in emails.").form(&[rules::SITE_NAME]),
     key("skip_s3_endpoint", ValueType::Flag, "false", "Do not create the S3 gateway endpoint."),
     key(
         "stage",
         ValueType::Text,
         "",
         "`production` or `staging`. Default: `staging` if the domain starts with `test.`, otherwise `production`.",
-    ),
+    ).form(&[rules::STAGE]),
     key(
         "state.url",
         ValueType::Text,
         "",
         "State location, `s3://bucket/key`; `<account>` and `<region>` are replaced. Default: the local file `state/<name>.json`.",
-    ),
+    ).form(&[rules::STATE_URL]),
     key(
         "backend.region",
         ValueType::Text,
         "",
         "Main region of an existing deployment to serve. With `[backend]`, only login and domains are created.",
-    ),
-    key("backend.name", ValueType::Text, "\"openhands\"", "Name of the existing deployment to serve."),
+    ).form(&[rules::REGION]),
+    key("backend.name", ValueType::Text, "\"openhands\"", "Name of the existing deployment to serve.").form(&[rules::BACKEND_NAME]),
     key(
         "auth.callback_domains",
         ValueType::Texts,
         "[]",
         "Domains allowed as login redirect targets. Default: the domains of all edges.",
-    ),
-    key("auth.domain_prefix_suffix", ValueType::Text, "\"shared\"", "Suffix of the Cognito domain prefix."),
+    ).form(&[rules::HOST]),
+    key("auth.domain_prefix_suffix", ValueType::Text, "\"shared\"", "Suffix of the Cognito domain prefix.").form(&[rules::DOMAIN_SUFFIX]),
     key(
         "auth.local_login",
         ValueType::Flag,
@@ -119,13 +124,13 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Name of the SAML provider, shown on its login button. Required in `[auth.saml]`. Changing it gives every user a new ID.",
-    ),
+    ).form(&[rules::PROVIDER_NAME]),
     key(
         "auth.saml.metadata_url",
         ValueType::Text,
         "",
         "URL of the SAML metadata. Required unless `metadata_file` is set.",
-    ),
+    ).form(&[rules::HTTPS]),
     key(
         "auth.saml.metadata_file",
         ValueType::Text,
@@ -144,13 +149,13 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Name of the OpenID Connect provider, shown on its login button. Required in `[auth.oidc]`. Changing it gives every user a new ID.",
-    ),
+    ).form(&[rules::PROVIDER_NAME]),
     key(
         "auth.oidc.issuer",
         ValueType::Text,
         "",
         "Issuer URL of the OpenID Connect provider. Required in `[auth.oidc]`.",
-    ),
+    ).form(&[rules::ISSUER]),
     key(
         "auth.oidc.client_id",
         ValueType::Text,
@@ -162,7 +167,7 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Name of the Secrets Manager secret, in the main region, that contains the client secret. Required in `[auth.oidc]`.",
-    ),
+    ).form(&[rules::SECRET_NAME]),
     key("auth.oidc.scopes", ValueType::Texts, "[\"openid\", \"email\", \"profile\"]", "Requested OAuth scopes."),
     key(
         "auth.oidc.attributes",
@@ -182,7 +187,7 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Name of the secret that encrypts agent sessions. Default: `<name>/sandbox-secret-key`. An existing secret is used, but not managed.",
-    ),
+    ).form(&[rules::SECRET_NAME]),
     key("sandbox.memory_mb", ValueType::Integer(512, 1_048_576), "4096", "Memory limit of a sandbox, in MB."),
     key("sandbox.cpus", ValueType::Number(0.1, 256.0), "2", "CPU limit of a sandbox."),
     key(
@@ -215,15 +220,15 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Suffix of the stack name, `edge-<suffix>`. Default: the stack is named `edge`.",
-    ),
-    key("edge.*.domain_name", ValueType::Text, "", "Domain name of this edge. Default: the top-level `domain_name`."),
+    ).form(&[rules::EDGE_SUFFIX]),
+    key("edge.*.domain_name", ValueType::Text, "", "Domain name of this edge. Default: the top-level `domain_name`.").form(&[rules::DOMAIN]),
     key(
         "edge.*.hosted_zone_id",
         ValueType::Text,
         "",
         "Hosted zone ID of this edge. Default: the top-level `hosted_zone_id`.",
-    ),
-    key("edge.*.sub_domain", ValueType::Text, "", "Subdomain of this edge. Default: the top-level `sub_domain`."),
+    ).form(&[rules::ZONE_ID]),
+    key("edge.*.sub_domain", ValueType::Text, "", "Subdomain of this edge. Default: the top-level `sub_domain`.").form(&[rules::SUBDOMAIN]),
     key(
         "edge.*.runtime_access",
         ValueType::Choice(&["owner", "public"]),
@@ -235,19 +240,19 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         DEFAULT_MODEL,
         "Default model of new users: `bedrock/` followed by a Bedrock model or inference profile ID.",
-    ),
+    ).form(&[rules::MODEL]),
     key(
         "models.allowed",
         ValueType::Texts,
         "[\"anthropic.claude-*\", \"*.anthropic.claude-*\"]",
         "Models that users and agents can use: patterns of model and inference profile IDs, where `*` matches any characters.",
-    ),
+    ).form(&[rules::MODEL_PATTERN]),
     // Lambda@Edge supports the newest Node.js runtime of Lambda:
     // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
     // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-    key("edge_runtime", ValueType::Text, "\"nodejs24.x\"", "Lambda runtime of the Lambda@Edge functions."),
-    key("user_config.runtime", ValueType::Text, "\"python3.14\"", "Lambda runtime of the user configuration API."),
-    key("compute.instance_type", ValueType::Text, "\"m7g.xlarge\"", "EC2 instance type (arm64)."),
+    key("edge_runtime", ValueType::Text, "\"nodejs24.x\"", "Lambda runtime of the Lambda@Edge functions.").form(&[rules::NODE_RUNTIME]),
+    key("user_config.runtime", ValueType::Text, "\"python3.14\"", "Lambda runtime of the user configuration API.").form(&[rules::PYTHON_RUNTIME]),
+    key("compute.instance_type", ValueType::Text, "\"m7g.xlarge\"", "EC2 instance type (arm64).").form(&[rules::INSTANCE_TYPE]),
     key("compute.root_volume_gb", ValueType::Integer(8, 16384), "30", "Size of the root volume, in GB."),
     key("compute.data_volume_gb", ValueType::Integer(1, 16384), "100", "Size of the data volume, in GB."),
     key(
@@ -268,7 +273,7 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "\"17\"",
         "Major version or minimum version of Aurora PostgreSQL: `16`, `15.8`. With a major version, a new cluster gets the newest minor version.",
-    ),
+    ).form(&[rules::ENGINE_VERSION]),
     key(
         "database.auto_minor_version_upgrade",
         ValueType::Flag,
@@ -291,7 +296,7 @@ pub const KEYS: &[Key] = &[
         ValueType::Texts,
         "[]",
         "Email addresses that receive alerts. Other subscriptions of the topic are left unmanaged.",
-    ),
+    ).form(&[rules::EMAIL]),
     key(
         "monitoring.log_retention_days",
         ValueType::Integer(1, 3653),
@@ -309,7 +314,7 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Name of the data bucket. Default: `<name>-data-<account>-<region>`.",
-    ),
+    ).form(&[rules::BUCKET]),
     key(
         "images.source",
         ValueType::Choice(&["upstream", "build"]),
@@ -321,19 +326,19 @@ pub const KEYS: &[Key] = &[
         ValueType::Text,
         "",
         "Digest of the OpenHands base image, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
-    ),
+    ).form(&[rules::IMAGE_DIGEST]),
     key(
         "images.agent_server_digest",
         ValueType::Text,
         "",
         "Digest of the agent server base image, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
-    ),
+    ).form(&[rules::IMAGE_DIGEST]),
     key(
         "images.aws_cli_digest",
         ValueType::Text,
         "",
         "Digest of the image that supplies the AWS CLI, `sha256:…`. Default: the digest of the tag at the first apply or the last `--upgrade`.",
-    ),
+    ).form(&[rules::IMAGE_DIGEST]),
     key(
         "waf.rate_limit",
         ValueType::Integer(10, 2_000_000_000),
@@ -344,7 +349,7 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// Keys removed since earlier versions, with the help for each.
-const REMOVED: &[(&str, &str)] = &[
+pub(super) const REMOVED: &[(&str, &str)] = &[
     ("compute.llm_model", "use `models.default`"),
     ("compute.runtime_version", "remove it: the agent server's image follows from `compute.openhands_version`"),
     ("compute.watchtower", "remove it, or use `compute.auto_update`"),
@@ -355,175 +360,14 @@ pub fn default(path: &str) -> Option<Value> {
     find(path).filter(|key| !key.default.is_empty()).and_then(|key| serde_json::from_str(key.default).ok())
 }
 
-fn find(path: &str) -> Option<&'static Key> {
+/// Returns the key of a path.
+pub(super) fn find(path: &str) -> Option<&'static Key> {
     let general = general(path);
     KEYS.iter().find(|key| key.path == general)
 }
 
 /// Converts list indexes to wildcards: `edge.0.suffix` becomes `edge.*.suffix`.
-fn general(path: &str) -> String {
+pub(super) fn general(path: &str) -> String {
     let parts = path.split('.').map(|part| if part.parse::<usize>().is_ok() { "*" } else { part });
     parts.collect::<Vec<_>>().join(".")
-}
-
-/// Validates every leaf of the tree against the table.
-pub(super) fn check(tree: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>, problems: &mut Vec<Diagnostic>) {
-    walk("", tree, leaves, problems);
-}
-
-fn walk(path: &str, node: &Node, leaves: &mut BTreeMap<String, (Value, Origin)>, problems: &mut Vec<Diagnostic>) {
-    let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    match (&node.value, find(path)) {
-        (NodeValue::Table(entries), Some(Key { holds: ValueType::TextTable, .. })) => {
-            for (name, entry) in entries {
-                leaf(&join(name), entry, ValueType::Text, leaves, problems);
-            }
-        }
-        (NodeValue::Table(entries), Some(Key { holds: ValueType::FlagTable(names), .. })) => {
-            for (name, entry) in entries {
-                if names.contains(&name.as_str()) {
-                    leaf(&join(name), entry, ValueType::Flag, leaves, problems);
-                } else {
-                    let message = format!("unknown key `{}`", join(name));
-                    problems
-                        .push(Diagnostic::error(&entry.origin, message).help(format!("one of {}", names.join(", "))));
-                }
-            }
-        }
-        (_, Some(key)) => leaf(path, node, key.holds, leaves, problems),
-        (NodeValue::Table(entries), None) if path.is_empty() || has_children(path) => {
-            for (name, entry) in entries {
-                walk(&join(name), entry, leaves, problems);
-            }
-        }
-        (NodeValue::List(items), None) if path == "edge" => {
-            for (n, item) in items.iter().enumerate() {
-                walk(&join(&n.to_string()), item, leaves, problems);
-            }
-        }
-        (_, None) if has_children(path) => {
-            let header = if path == "edge" { "[[edge]]".to_owned() } else { format!("[{path}]") };
-            problems.push(
-                Diagnostic::error(&node.origin, format!("`{path}` is a table, not a value"))
-                    .help(format!("write it as `{header}`")),
-            );
-        }
-        (_, None) => {
-            let general = general(path);
-            let parent = general.rsplit_once('.').map_or("", |(parent, _)| parent);
-            let siblings = KEYS.iter().filter_map(|key| child_of(key.path, parent));
-            problems.push(unknown(&general, &node.origin, siblings));
-        }
-    }
-}
-
-fn child_of(path: &str, parent: &str) -> Option<String> {
-    let rest = if parent.is_empty() { path } else { path.strip_prefix(parent)?.strip_prefix('.')? };
-    let name = rest.split('.').next().unwrap_or(rest);
-    Some(if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") })
-}
-
-fn has_children(path: &str) -> bool {
-    let prefix = format!("{}.", general(path));
-    KEYS.iter().any(|key| key.path.starts_with(&prefix))
-}
-
-fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>) -> Diagnostic {
-    if let Some((_, help)) = REMOVED.iter().find(|(removed, _)| *removed == path) {
-        return Diagnostic::error(origin, format!("the key `{path}` was removed")).help(*help);
-    }
-    let everywhere = KEYS.iter().map(|key| key.path.to_owned());
-    let nearest = candidates
-        .chain(everywhere)
-        .map(|candidate| (strsim::damerau_levenshtein(path, &candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(path.len()) / 3)
-        .min();
-    let shown = path.replace("edge.*.", "[[edge]] ");
-    let problem = Diagnostic::error(origin, format!("unknown key `{shown}`"));
-    match nearest {
-        Some((_, nearest)) => problem.help(format!("did you mean `{}`?", nearest.replace("edge.*.", "[[edge]] "))),
-        None => problem.help("all keys are listed in docs/configuration-keys.md"),
-    }
-}
-
-fn leaf(
-    path: &str,
-    node: &Node,
-    holds: ValueType,
-    leaves: &mut BTreeMap<String, (Value, Origin)>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    match read(node, holds) {
-        Ok(value) => {
-            leaves.insert(path.to_owned(), (value, node.origin.clone()));
-        }
-        Err(expected) => {
-            let shown = general(path).replace("edge.*.", "[[edge]] ");
-            let message = format!("`{shown}` must be {expected}, not {}", node.value.describe());
-            problems.push(Diagnostic::error(&node.origin, message));
-        }
-    }
-}
-
-/// Converts a value to the type of its key. Strings from flags and variables are parsed; strings from the file are not.
-fn read(node: &Node, holds: ValueType) -> Result<Value, String> {
-    let text = match &node.value {
-        NodeValue::Text(text) => Some(text.as_str()),
-        _ => None,
-    };
-    let loose = text.filter(|_| !matches!(node.origin, Origin::File { .. })).map(str::trim);
-    match holds {
-        ValueType::Text => match (&node.value, loose) {
-            (NodeValue::Text(text), _) => Ok(json!(text)),
-            _ => Err("a string".to_owned()),
-        },
-        ValueType::Choice(choices) => text
-            .filter(|text| choices.contains(text))
-            .map(|text| json!(text))
-            .ok_or_else(|| choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" or ")),
-        ValueType::Flag => match (&node.value, loose) {
-            (NodeValue::Flag(flag), _) => Ok(json!(flag)),
-            (_, Some("true")) => Ok(json!(true)),
-            (_, Some("false")) => Ok(json!(false)),
-            _ => Err("`true` or `false`".to_owned()),
-        },
-        ValueType::Integer(min, max) => match (&node.value, loose) {
-            (NodeValue::Integer(number), _) => Some(*number),
-            (_, Some(text)) => text.parse().ok(),
-            _ => None,
-        }
-        .filter(|number| (min..=max).contains(number))
-        .map(|number| json!(number))
-        .ok_or_else(|| format!("an integer from {min} to {max}")),
-        ValueType::Number(min, max) => match (&node.value, loose) {
-            #[expect(clippy::cast_precision_loss, reason = "numbers within the bounds are exact")]
-            (NodeValue::Integer(number), _) => Some(*number as f64),
-            (NodeValue::Number(number), _) => Some(*number),
-            (_, Some(text)) => text.parse().ok(),
-            _ => None,
-        }
-        .filter(|number| (min..=max).contains(number))
-        .map(|number| json!(number))
-        .ok_or_else(|| format!("a number from {min} to {max}")),
-        ValueType::Texts => texts(&node.value).map(|list| json!(list)).ok_or_else(|| "a list of strings".to_owned()),
-        ValueType::TextTable | ValueType::FlagTable(_) => Err("a table".to_owned()),
-    }
-}
-
-/// Parses a list, a JSON list in a string, or a comma-separated string.
-fn texts(value: &NodeValue) -> Option<Vec<String>> {
-    match value {
-        NodeValue::List(items) => items
-            .iter()
-            .map(|item| match &item.value {
-                NodeValue::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect(),
-        NodeValue::Text(text) if text.trim_start().starts_with('[') => serde_json::from_str(text).ok(),
-        NodeValue::Text(text) => {
-            Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
-        }
-        _ => None,
-    }
 }

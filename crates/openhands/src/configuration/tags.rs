@@ -2,7 +2,7 @@
 
 use ohinfra_core::tags::Tags;
 
-use super::Values;
+use super::checks::Checks;
 
 /// Maximum number of additional tags. AWS allows 50 tags per resource, and ohinfra sets up to ten.
 const MOST: usize = 40;
@@ -23,40 +23,38 @@ fn is_reserved(text: &str) -> bool {
     ["aws:", "rds:"].iter().any(|prefix| text.starts_with(prefix))
 }
 
-impl Values {
-    /// Validates the additional tags.
-    pub(super) fn check_tags(&mut self, tags: &Tags) {
-        let characters = "letters, numbers, spaces and _.:/=+-@";
-        for (key, value) in tags {
-            let path = format!("tags.{key}");
-            if is_reserved(key) || key.starts_with("ohinfra:") {
-                let message = format!("the tag `{key}` is reserved");
-                let help = "tags that start with `ohinfra:`, `aws:` or `rds:` are reserved; choose another name";
-                self.refuse(&path, message, help);
-            }
-            if key.is_empty() || !is_text(key, 128) {
-                let message = format!("`{key}` is not a valid tag key");
-                self.refuse(&path, message, &format!("1 to 128 {characters}"));
-            }
-            if is_reserved(value) || !is_text(value, 256) {
-                let message = format!("`{value}`, the value of the tag `{key}`, is not a valid tag value");
-                let help = format!("at most 256 {characters}; not starting with `aws:` or `rds:`");
-                self.refuse(&path, message, &help);
-            }
-            // IAM refuses keys that differ only in case.
-            let others = OWN.iter().copied().chain(tags.keys().map(String::as_str));
-            if let Some(other) = others.into_iter().find(|other| other != key && other.eq_ignore_ascii_case(key)) {
-                let message = format!("the tags `{key}` and `{other}` differ only in case");
-                self.refuse(&path, message, &format!("write `{other}`, or choose another name"));
-            }
+/// Validates the additional tags.
+pub(super) fn check(checks: &mut Checks, tags: &Tags) {
+    let characters = "letters, numbers, spaces and _.:/=+-@";
+    for (key, value) in tags {
+        let path = format!("tags.{key}");
+        if is_reserved(key) || key.starts_with("ohinfra:") {
+            let message = format!("the tag `{key}` is reserved");
+            let help = "tags that start with `ohinfra:`, `aws:` or `rds:` are reserved; choose another name";
+            checks.refuse(&path, message, help);
         }
-        if tags.len() > MOST {
-            let message = format!("[tags] has {} tags", tags.len());
-            self.refuse(
-                "tags",
-                message,
-                &format!("at most {MOST}: AWS allows 50 per resource, including those of ohinfra"),
-            );
+        if key.is_empty() || !is_text(key, 128) {
+            let message = format!("`{key}` is not a valid tag key");
+            checks.refuse(&path, message, &format!("1 to 128 {characters}"));
         }
+        if is_reserved(value) || !is_text(value, 256) {
+            let message = format!("`{value}`, the value of the tag `{key}`, is not a valid tag value");
+            let help = format!("at most 256 {characters}; not starting with `aws:` or `rds:`");
+            checks.refuse(&path, message, &help);
+        }
+        // IAM refuses keys that differ only in case.
+        let others = OWN.iter().copied().chain(tags.keys().map(String::as_str));
+        if let Some(other) = others.into_iter().find(|other| other != key && other.eq_ignore_ascii_case(key)) {
+            let message = format!("the tags `{key}` and `{other}` differ only in case");
+            checks.refuse(&path, message, &format!("write `{other}`, or choose another name"));
+        }
+    }
+    if tags.len() > MOST {
+        let message = format!("[tags] has {} tags", tags.len());
+        checks.refuse(
+            "tags",
+            message,
+            &format!("at most {MOST}: AWS allows 50 per resource, including those of ohinfra"),
+        );
     }
 }

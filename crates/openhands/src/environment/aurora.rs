@@ -10,14 +10,12 @@ use crate::configuration::Configuration;
 
 const KEY: &str = "database.engine_version";
 
-/// Returns the configured minimum version or major version.
-pub(super) fn configured(configuration: &Configuration) -> String {
-    configuration.value(KEY).as_str().unwrap_or_default().to_owned()
-}
-
 /// Returns the lookup of the available versions of the configured major version.
 pub(super) fn question(configuration: &Configuration) -> EngineQuestion {
-    EngineQuestion { engine: "aurora-postgresql".to_owned(), major: major(&configured(configuration)).to_owned() }
+    EngineQuestion {
+        engine: "aurora-postgresql".to_owned(),
+        major: major(&configuration.database.engine_version).to_owned(),
+    }
 }
 
 /// Selects the version of the cluster. It is never lower than the live version, which AWS upgrades automatically and which
@@ -28,9 +26,9 @@ pub(super) fn choose(
     pins: &Pins,
     problems: &mut Vec<Diagnostic>,
 ) -> String {
-    let wanted = configured(configuration);
+    let wanted = configuration.database.engine_version.clone();
     let live = pins.cluster_version.as_deref();
-    let is_default = !configuration.all.contains_key(KEY);
+    let is_default = configuration.has_default_engine_version;
     let chosen = match live {
         Some(live) if major(live) != major(&wanted) && is_default => {
             let message = format!("the cluster stays at PostgreSQL {}; the default is now {wanted}", major(live));
@@ -102,7 +100,7 @@ fn choose_available(
 /// Validates a minimum capacity of 0, which requires a recent version and has no benefit with the database proxy.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
 fn check_capacity(configuration: &Configuration, version: &str, problems: &mut Vec<Diagnostic>) {
-    if configuration.value("database.min_acu").as_f64() != Some(0.0) {
+    if configuration.database.min_acu > 0.0 {
         return;
     }
     let first = match major(version) {

@@ -6,23 +6,23 @@ use ohinfra_kinds::ecr::ImageDigest;
 
 use super::{Answers, Pins};
 use crate::Configuration;
-use crate::payload::images::{Digests, published};
+use crate::payload::images::{Digests, Published, published};
 
 /// Returns the name of the pin of an image digest in the state.
 pub(super) fn pin(image: &str) -> String {
     format!("image {image}")
 }
 
-/// Returns the images without a configured or pinned digest, each with the key that sets the digest.
-fn unpinned(configuration: &Configuration, pins: &Pins) -> Vec<(String, &'static str)> {
-    let is_set = |key: &str| configuration.value(key).as_str().is_some_and(|digest| !digest.is_empty());
+/// Returns the images without a configured or pinned digest.
+fn unpinned(configuration: &Configuration, pins: &Pins) -> Vec<Published> {
     let all = if configuration.builds_images() { published(configuration).to_vec() } else { Vec::new() };
-    all.into_iter().filter(|(image, key)| !is_set(key) && pins.get(&pin(image)).is_none()).collect()
+    let is_unpinned = |published: &Published| published.digest.is_none() && pins.get(&pin(&published.image)).is_none();
+    all.into_iter().filter(is_unpinned).collect()
 }
 
 /// Returns the registry lookups: none if the state has all digests, unless `--upgrade` requests newer ones.
 pub(super) fn questions(configuration: &Configuration, pins: &Pins) -> Vec<Request> {
-    let request = |(image, _): (String, _)| Request::new::<ImageDigest>(&configuration.region, &image);
+    let request = |published: Published| Request::new::<ImageDigest>(&configuration.region, &published.image);
     unpinned(configuration, pins).into_iter().map(request).collect()
 }
 
@@ -37,10 +37,10 @@ pub(super) fn choose(
     if !configuration.builds_images() {
         return digests;
     }
-    for (image, _) in published(configuration) {
+    for Published { image, .. } in published(configuration) {
         digests.extend(pins.get(&pin(&image)).map(|digest| (image, digest)));
     }
-    for (image, key) in unpinned(configuration, pins) {
+    for Published { image, key, .. } in unpinned(configuration, pins) {
         // A destroy builds no images and therefore looks up no digests.
         let Some(answer) = answers.get::<ImageDigest>(&image) else { continue };
         if let Some(digest) = answer.digest {

@@ -3,15 +3,17 @@
 
 mod files;
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ohinfra_core::Text;
 use ohinfra_core::secret::sha256_hex;
 use serde::{Deserialize, Serialize};
 
 use super::archive::archive;
 use super::overlay::SandboxLimits;
-use super::releases::RELEASES;
-use super::template::{PayloadError, render};
+use super::template::{PayloadError, script, with_names};
 
 /// The AWS limit for user data, in bytes. It is applied after Base64 encoding, which is stricter than AWS.
 pub const LARGEST_USER_DATA: usize = 16 * 1024;
@@ -26,27 +28,28 @@ pub const BUNDLE_PREFIX: &str = "boot/";
 /// The suffix of bundle keys in the data bucket.
 pub const BUNDLE_SUFFIX: &str = ".zip";
 
-/// The boot values of an instance.
+/// The boot values of an instance. `T` is the type of a string that can reference resources: [`Text`] as the stack defines it,
+/// `String` when all references are resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Boot {
+pub struct Boot<T = String> {
     /// The AWS region.
     pub region: String,
     /// The ARN of the topic for alerts about failed boots and rolled-back updates.
-    pub alert_topic_arn: String,
+    pub alert_topic_arn: T,
     /// The log group of the boot log, the health log and the container logs.
-    pub log_group_name: String,
+    pub log_group_name: T,
     /// The Auto Scaling group name, a dimension of the health metric.
     pub group_name: String,
     /// The bucket of user data.
-    pub data_bucket: String,
+    pub data_bucket: T,
     /// The ID of the shared file system.
-    pub file_system_id: String,
+    pub file_system_id: T,
     /// The ID of the access point of the file system.
-    pub access_point_id: String,
+    pub access_point_id: T,
     /// The name of the secret with the user name and password for the database proxy.
-    pub database_secret: String,
+    pub database_secret: T,
     /// The endpoint of the database proxy.
-    pub database_host: String,
+    pub database_host: T,
     /// The port of the database proxy.
     pub database_port: u16,
     /// The database name.
@@ -54,19 +57,19 @@ pub struct Boot {
     /// The name of the secret that encrypts agent sessions.
     pub sandbox_secret: String,
     /// The name of the secret with the header value that authenticates CloudFront.
-    pub origin_secret: String,
+    pub origin_secret: T,
     /// The ID of the KMS key that encrypts user secrets.
-    pub user_secrets_key_id: String,
+    pub user_secrets_key_id: T,
     /// The ARN of the role of the sandboxes.
-    pub sandbox_role_arn: String,
+    pub sandbox_role_arn: T,
     /// The repository of the OpenHands image.
-    pub openhands_repository: String,
+    pub openhands_repository: T,
     /// The tag of the OpenHands image.
-    pub openhands_tag: String,
+    pub openhands_tag: T,
     /// The repository of the agent server image, in which sandboxes run.
-    pub agent_server_repository: String,
+    pub agent_server_repository: T,
     /// The tag of the agent server image.
-    pub agent_server_tag: String,
+    pub agent_server_tag: T,
     /// The default model of new users under its `LiteLLM` name, `bedrock/…`.
     pub model: String,
     /// Patterns of the allowed models.
@@ -78,48 +81,51 @@ pub struct Boot {
     /// `true` to allow public access to apps started by agents.
     pub public_access: bool,
     /// The registry of built images; `None` for published images.
-    pub registry: Option<String>,
+    pub registry: Option<T>,
+}
+
+impl<T: Clone + Into<Text>> Boot<T> {
+    /// Returns the agent server image, in which sandboxes run.
+    fn agent_server_image(&self) -> Text {
+        text(&self.agent_server_repository) + ":" + self.agent_server_tag.clone()
+    }
+
+    /// Returns the boot script that downloads the bundle with this key and digest.
+    ///
+    /// # Errors
+    /// Fails if the script exceeds the AWS limit.
+    pub fn user_data(&self, bundle_key: T, bundle_sha256: T) -> Result<Text, PayloadError> {
+        let values = BTreeMap::from([
+            ("region", Text::from(self.region.as_str())),
+            ("alert_topic_arn", text(&self.alert_topic_arn)),
+            ("log_group_name", text(&self.log_group_name)),
+            ("bundle_url", Text::from("s3://") + self.data_bucket.clone() + "/" + bundle_key),
+            ("bundle_sha256", bundle_sha256.into()),
+            ("file_system_id", text(&self.file_system_id)),
+            ("access_point_id", text(&self.access_point_id)),
+            ("database_secret", text(&self.database_secret)),
+            ("sandbox_secret", Text::from(self.sandbox_secret.as_str())),
+            ("registry", self.registry.as_ref().map_or_else(Text::default, text)),
+            ("agent_server_image", self.agent_server_image()),
+            ("compose_version", Text::from(COMPOSE.0)),
+            ("compose_sha256", Text::from(COMPOSE.1)),
+            ("auto_update", Text::from(if self.auto_update { "on" } else { "off" })),
+        ]);
+        let name = "boot/user-data.sh.tmpl";
+        let script = script(name, include_str!("../../payload/boot/user-data.sh.tmpl"), &values)?;
+        let bytes = STANDARD.encode(with_names(&script)).len();
+        if bytes > LARGEST_USER_DATA {
+            return Err(PayloadError::TooLarge { name: name.to_owned(), bytes, limit: LARGEST_USER_DATA });
+        }
+        Ok(script)
+    }
+}
+
+fn text<T: Clone + Into<Text>>(value: &T) -> Text {
+    value.clone().into()
 }
 
 impl Boot {
-    /// Returns sample values, for tests and for the digest of the static files.
-    pub fn sample() -> Self {
-        let text = || "sample".to_owned();
-        let (release, texts) = (RELEASES.first(), |value: Option<&str>| value.unwrap_or_default().to_owned());
-        Self {
-            region: text(),
-            alert_topic_arn: text(),
-            log_group_name: text(),
-            group_name: text(),
-            data_bucket: text(),
-            file_system_id: text(),
-            access_point_id: text(),
-            database_secret: text(),
-            database_host: text(),
-            database_port: 5432,
-            database_name: text(),
-            sandbox_secret: text(),
-            origin_secret: text(),
-            user_secrets_key_id: text(),
-            sandbox_role_arn: text(),
-            openhands_repository: texts(release.map(|release| release.openhands_repository)),
-            openhands_tag: texts(release.map(|release| release.openhands_tag)),
-            agent_server_repository: texts(release.map(|release| release.agent_server_repository)),
-            agent_server_tag: texts(release.map(|release| release.agent_server_tag)),
-            model: "bedrock/sample".to_owned(),
-            allowed_models: vec![text()],
-            sandbox: SandboxLimits::default(),
-            auto_update: false,
-            public_access: false,
-            registry: None,
-        }
-    }
-
-    /// Returns the agent server image, in which sandboxes run.
-    pub(crate) fn agent_server_image(&self) -> String {
-        format!("{}:{}", self.agent_server_repository, self.agent_server_tag)
-    }
-
     /// Returns the zipped bundle.
     pub fn bundle(&self) -> Result<Vec<u8>, PayloadError> {
         archive(&self.files()?)
@@ -134,38 +140,8 @@ impl Boot {
     ///
     /// # Errors
     /// Fails if the script exceeds the AWS limit.
-    pub fn user_data(&self, bundle: &[u8]) -> Result<String, PayloadError> {
-        self.user_data_of(&Self::bundle_key(bundle), &sha256_hex(bundle))
-    }
-
-    /// Returns the boot script that downloads the bundle with this key and digest.
-    ///
-    /// # Errors
-    /// Fails if the script exceeds the AWS limit.
-    pub fn user_data_of(&self, bundle_key: &str, bundle_sha256: &str) -> Result<String, PayloadError> {
-        let values = serde_json::json!({
-            "region": self.region,
-            "alert_topic_arn": self.alert_topic_arn,
-            "log_group_name": self.log_group_name,
-            "bundle_url": format!("s3://{}/{bundle_key}", self.data_bucket),
-            "bundle_sha256": bundle_sha256,
-            "file_system_id": self.file_system_id,
-            "access_point_id": self.access_point_id,
-            "database_secret": self.database_secret,
-            "sandbox_secret": self.sandbox_secret,
-            "registry": self.registry.clone().unwrap_or_default(),
-            "agent_server_image": self.agent_server_image(),
-            "compose_version": COMPOSE.0,
-            "compose_sha256": COMPOSE.1,
-            "auto_update": if self.auto_update { "on" } else { "off" },
-        });
-        let name = "boot/user-data.sh.tmpl";
-        let script = render(name, include_str!("../../payload/boot/user-data.sh.tmpl"), &values)?;
-        let bytes = STANDARD.encode(&script).len();
-        if bytes > LARGEST_USER_DATA {
-            return Err(PayloadError::TooLarge { name: name.to_owned(), bytes, limit: LARGEST_USER_DATA });
-        }
-        Ok(script)
+    pub fn script(&self, bundle: &[u8]) -> Result<String, PayloadError> {
+        self.user_data(Self::bundle_key(bundle), sha256_hex(bundle)).map(|script| with_names(&script))
     }
 }
 

@@ -11,6 +11,7 @@
 use postgres_protocol::password::scram_sha_256;
 
 use super::template::PayloadError;
+use crate::names::{DATABASE_IAM_USER, DATABASE_NAME, DATABASE_PROXY_USER};
 
 /// The names for the bootstrap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +27,9 @@ pub struct Bootstrap {
 impl Default for Bootstrap {
     fn default() -> Self {
         Self {
-            database: "openhands".to_owned(),
-            iam_role: "openhands_iam".to_owned(),
-            proxy_role: "openhands_proxy".to_owned(),
+            database: DATABASE_NAME.to_owned(),
+            iam_role: DATABASE_IAM_USER.to_owned(),
+            proxy_role: DATABASE_PROXY_USER.to_owned(),
         }
     }
 }

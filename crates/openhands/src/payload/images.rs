@@ -18,13 +18,27 @@ const BOTO3: &str = "1.42.82";
 /// Digests of published images, by `repository:tag`.
 pub type Digests = BTreeMap<String, String>;
 
-/// Returns the published images used in builds, `repository:tag`, each with the configuration key of its digest.
-pub fn published(configuration: &Configuration) -> [(String, &'static str); 3] {
-    let release = configuration.release();
+/// A published image that a build uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The image, `repository:tag`.
+    pub image: String,
+    /// The configured digest.
+    pub digest: Option<String>,
+    /// The configuration key of the digest.
+    pub key: &'static str,
+}
+
+/// Returns the published images used in builds: OpenHands, the agent server, the AWS CLI.
+pub fn published(configuration: &Configuration) -> [Published; 3] {
+    let (release, images) = (configuration.release, &configuration.images);
+    let published = |image: String, digest: &Option<String>, key| Published { image, digest: digest.clone(), key };
+    let openhands = format!("{}:{}", release.openhands_repository, release.openhands_tag);
+    let agent_server = format!("{}:{}", release.agent_server_repository, release.agent_server_tag);
     [
-        (format!("{}:{}", release.openhands_repository, release.openhands_tag), "images.openhands_digest"),
-        (format!("{}:{}", release.agent_server_repository, release.agent_server_tag), "images.agent_server_digest"),
-        (AWS_CLI.to_owned(), "images.aws_cli_digest"),
+        published(openhands, &images.openhands_digest, "images.openhands_digest"),
+        published(agent_server, &images.agent_server_digest, "images.agent_server_digest"),
+        published(AWS_CLI.to_owned(), &images.aws_cli_digest, "images.aws_cli_digest"),
     ]
 }
 
@@ -60,9 +74,8 @@ impl Image {
 
     /// Returns the images of the configured release that this build uses, pinned by the configured digest or one of `digests`.
     pub fn bases(self, configuration: &Configuration, digests: &Digests) -> Bases {
-        let [openhands, agent_server, aws_cli] = published(configuration).map(|(image, key)| {
-            let configured = configuration.value(key).as_str().filter(|digest| !digest.is_empty()).map(str::to_owned);
-            match configured.as_ref().or_else(|| digests.get(&image)) {
+        let [openhands, agent_server, aws_cli] = published(configuration).map(|Published { image, digest, .. }| {
+            match digest.as_ref().or_else(|| digests.get(&image)) {
                 Some(digest) => format!("{image}@{digest}"),
                 None => image,
             }

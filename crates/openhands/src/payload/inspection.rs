@@ -10,7 +10,7 @@ use super::overlay::{SandboxLimits, mcp_servers};
 use super::template::PayloadError;
 use super::user_config::UserConfig;
 use crate::Configuration;
-use crate::names::Names;
+use crate::names::{DATABASE_NAME, DATABASE_PORT, Names};
 
 /// A file: its path in the output directory, and its content.
 pub type File = (String, Vec<u8>);
@@ -23,22 +23,19 @@ fn images(configuration: &Configuration) -> &'static [Image] {
 /// Returns the boot values of an instance, with placeholders.
 fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadError> {
     let region = configuration.region.to_string();
-    let release = configuration.release();
+    let release = configuration.release;
     let mut boot = Boot {
         alert_topic_arn: format!("arn:aws:sns:{region}:<account>:{}", names.regional("alerts")),
         log_group_name: format!("/{}/application", configuration.name),
         group_name: names.regional("asg"),
-        data_bucket: configuration.data_bucket_name.clone().unwrap_or_else(|| names.data_bucket()),
+        data_bucket: configuration.monitoring.data_bucket_name.clone().unwrap_or_else(|| names.data_bucket()),
         file_system_id: "<file system>".to_owned(),
         access_point_id: "<access point>".to_owned(),
         database_secret: format!("{}/database/proxy-user", configuration.name),
         database_host: "<proxy endpoint>".to_owned(),
-        database_port: 5432,
-        database_name: Bootstrap::default().database,
-        sandbox_secret: configuration
-            .sandbox_secret_name
-            .clone()
-            .unwrap_or_else(|| format!("{}/sandbox-secret-key", configuration.name)),
+        database_port: DATABASE_PORT,
+        database_name: DATABASE_NAME.to_owned(),
+        sandbox_secret: configuration.sandbox_secret_name(),
         origin_secret: names.origin_verify_secret(),
         user_secrets_key_id: "<key>".to_owned(),
         sandbox_role_arn: format!("arn:aws:iam::<account>:role/{}", names.global("sandbox")),
@@ -46,11 +43,11 @@ fn boot(configuration: &Configuration, names: &Names) -> Result<Boot, PayloadErr
         openhands_tag: release.openhands_tag.to_owned(),
         agent_server_repository: release.agent_server_repository.to_owned(),
         agent_server_tag: release.agent_server_tag.to_owned(),
-        model: configuration.default_model(),
-        allowed_models: configuration.allowed_models(),
-        sandbox: SandboxLimits::of(configuration),
+        model: configuration.models.default.clone(),
+        allowed_models: configuration.models.allowed.clone(),
+        sandbox: SandboxLimits::from(&configuration.sandbox),
         auto_update: configuration.auto_updates(),
-        public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
+        public_access: configuration.has_public_access(),
         registry: None,
         region,
     };
@@ -72,7 +69,7 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
     let mut files: Vec<File> = Vec::new();
     let mut add = |folder: &str, name: &str, bytes: &[u8]| files.push((format!("{folder}/{name}"), bytes.to_vec()));
 
-    let domains = configuration.callback_domains();
+    let domains = &configuration.auth.callback_domains;
     for edge in &configuration.edges {
         let stack = edge.stack();
         let viewer = ViewerRequest::of_pool(
@@ -80,8 +77,8 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
             "<login domain>.auth.us-east-1.amazoncognito.com",
             ("<client>", "<client secret>"),
             &edge.full_domain(),
-            &domains,
-            &edge.runtime_access,
+            domains,
+            edge.runtime_access.as_str(),
         );
         for (name, text) in viewer.files()? {
             add(&format!("{stack}/viewer-request"), name, text.as_bytes());
@@ -96,7 +93,7 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
 
     let boot = boot(configuration, &names)?;
     let bundle = boot.bundle()?;
-    add("boot", "user-data.sh", boot.user_data(&bundle)?.as_bytes());
+    add("boot", "user-data.sh", boot.script(&bundle)?.as_bytes());
     add("boot", "bundle.zip", &bundle);
     for (name, text) in boot.files()? {
         add("boot/bundle", &name, text.as_bytes());
@@ -110,7 +107,7 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
         );
     }
 
-    let user_config = UserConfig { servers: mcp_servers() };
+    let user_config = UserConfig { servers: mcp_servers()? };
     for (name, text) in user_config.files()? {
         add("user-config/function", name, text.as_bytes());
     }
@@ -120,7 +117,7 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
     add("database", "bootstrap.sql", script(&transactions).as_bytes());
 
     let site = &configuration.site_name;
-    for (name, mail) in [("invitation", invitation(site, &domains)?), ("verification", verification(site, &domains)?)] {
+    for (name, mail) in [("invitation", invitation(site, domains)?), ("verification", verification(site, domains)?)] {
         add("auth", &format!("{name}.html"), mail.body.as_bytes());
     }
     for asset in ASSETS {
@@ -134,8 +131,15 @@ pub fn files(configuration: &Configuration) -> Result<Vec<File>, PayloadError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::Sources;
+
+    /// Returns an example configuration of the repository.
+    fn example(name: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(name)).unwrap()
+    }
 
     fn of(text: &str) -> Vec<File> {
         let sources = Sources { file: Some(("ohinfra.toml".to_owned(), text.to_owned())), ..Sources::default() };
@@ -144,12 +148,10 @@ mod tests {
 
     #[test]
     fn the_payload_of_every_example_configuration_is_complete_and_deterministic() {
-        for text in [
-            include_str!("../../../../config/single-domain.toml"),
-            include_str!("../../../../config/multi-domain.toml"),
-        ] {
-            let rendered = of(text);
-            assert_eq!(rendered, of(text));
+        for name in ["single-domain.toml", "multi-domain.toml"] {
+            let text = example(name);
+            let rendered = of(&text);
+            assert_eq!(rendered, of(&text));
             let names: Vec<&str> = rendered.iter().map(|(name, _)| name.as_str()).collect();
             for name in [
                 "auth/invitation.html",
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn built_images_are_rendered_and_used_by_the_instance() {
-        let text = include_str!("../../../../config/single-domain.toml");
+        let text = example("single-domain.toml");
         let rendered = of(&format!("{text}\n[images]\nsource = \"build\"\n"));
         let file = |name: &str| {
             let (_, bytes) = rendered.iter().find(|(path, _)| path == name).unwrap();
@@ -176,14 +178,14 @@ mod tests {
         assert!(compose.contains("/openhands/openhands:") && !compose.contains("ghcr.io"), "{compose}");
         assert!(file("boot/user-data.sh").contains("agent_server_image='<registry>/openhands/agent-server:"));
         assert!(
-            !of(text).iter().any(|(path, _)| path.starts_with("images/")),
+            !of(&text).iter().any(|(path, _)| path.starts_with("images/")),
             "published images have no build context"
         );
     }
 
     #[test]
     fn every_domain_has_an_edge_and_a_public_one_enables_public_routing() {
-        let rendered = of(include_str!("../../../../config/multi-domain.toml"));
+        let rendered = of(&example("multi-domain.toml"));
         let file = |name: &str| {
             let (_, bytes) = rendered.iter().find(|(found, _)| found == name).unwrap();
             String::from_utf8(bytes.clone()).unwrap().replace(": ", ":")

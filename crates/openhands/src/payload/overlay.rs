@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Configuration;
+use super::template::PayloadError;
+use crate::configuration::sections::Sandbox;
 
 /// Embeds a file of the package: its name and content.
 macro_rules! overlay {
@@ -50,8 +51,8 @@ pub const CREDENTIALS: &str = "/data/openhands/config/aws";
 pub const NETWORK: &str = "openhands-sandboxes";
 /// The address of the instance on that network.
 pub const HOST_ADDRESS: &str = "172.30.0.1";
-/// The only port of the instance that sandboxes can reach.
-pub const DOOR_PORT: u16 = 3001;
+/// The port of the sandbox gateway, the only port of the instance that sandboxes can reach.
+pub const GATEWAY_PORT: u16 = 3001;
 /// Timeout of the start of a sandbox, in seconds.
 const START_SECONDS: u32 = 180;
 
@@ -74,35 +75,16 @@ pub struct SandboxLimits {
     pub per_user: u32,
 }
 
-impl Default for SandboxLimits {
-    fn default() -> Self {
+impl From<&Sandbox> for SandboxLimits {
+    fn from(sandbox: &Sandbox) -> Self {
         Self {
-            memory_mb: 4096,
-            cpus: 2.0,
-            processes: 1024,
-            disk_gb: 20,
-            idle_minutes: 60,
-            retention_days: 0,
-            per_user: 3,
-        }
-    }
-}
-
-impl SandboxLimits {
-    /// Returns the configured limits.
-    pub fn of(configuration: &Configuration) -> Self {
-        let number = |name: &str| {
-            let value = configuration.value(&format!("sandbox.{name}")).as_u64();
-            value.and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
-        };
-        Self {
-            memory_mb: number("memory_mb"),
-            cpus: configuration.value("sandbox.cpus").as_f64().unwrap_or_default(),
-            processes: number("processes"),
-            disk_gb: number("disk_gb"),
-            idle_minutes: number("idle_minutes"),
-            retention_days: number("retention_days"),
-            per_user: number("per_user"),
+            memory_mb: sandbox.memory_mb,
+            cpus: sandbox.cpus,
+            processes: sandbox.processes,
+            disk_gb: sandbox.disk_gb,
+            idle_minutes: sandbox.idle_minutes,
+            retention_days: sandbox.retention_days,
+            per_user: sandbox.per_user,
         }
     }
 }
@@ -118,8 +100,8 @@ pub(super) struct Settings<'a> {
 }
 
 /// Returns the content of `settings.json` of the overlay. It contains no secrets.
-pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value {
-    serde_json::json!({
+pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Result<Value, PayloadError> {
+    Ok(serde_json::json!({
         "region": settings.region,
         "data_bucket": settings.data_bucket,
         "user_secrets_key_id": settings.user_secrets_key_id,
@@ -127,11 +109,11 @@ pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value
         "model": settings.model,
         "allowed_models": settings.allowed_models,
         "workspace": WORKSPACE,
-        "mcp_servers": mcp_servers(),
+        "mcp_servers": mcp_servers()?,
         "sandbox": {
             "network": NETWORK,
             "host_address": HOST_ADDRESS,
-            "door_port": DOOR_PORT,
+            "gateway_port": GATEWAY_PORT,
             "credentials": CREDENTIALS,
             "memory_mb": limits.memory_mb,
             "cpus": limits.cpus,
@@ -142,12 +124,17 @@ pub(super) fn settings(settings: &Settings<'_>, limits: &SandboxLimits) -> Value
             "per_user": limits.per_user,
             "start_seconds": START_SECONDS,
         },
-    })
+    }))
 }
 
 /// Returns the MCP servers that every user has.
-pub fn mcp_servers() -> Value {
-    serde_json::from_str(include_str!("../../../../config/mcp-servers.json")).unwrap_or_default()
+///
+/// # Errors
+/// Fails if the embedded file is not JSON, which a test excludes.
+pub fn mcp_servers() -> Result<Value, PayloadError> {
+    let name = "mcp-servers.json";
+    serde_json::from_str(include_str!("../../payload/mcp-servers.json"))
+        .map_err(|error| PayloadError::Template { name: name.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]
@@ -156,7 +143,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::Sources;
 
     #[test]
     fn every_python_file_is_embedded() {
@@ -169,19 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn default_limits_match_the_configuration_defaults() {
-        let file = "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
-        let sources = Sources { file: Some(("x".to_owned(), file.to_owned())), ..Sources::default() };
-        let (configuration, _) = Configuration::load(&sources).unwrap();
-        assert_eq!(SandboxLimits::of(&configuration), SandboxLimits::default());
-    }
-
-    #[test]
     fn script_and_settings_agree_on_the_network() {
         let script = include_str!("../../payload/boot/bundle/sandbox-network");
-        for part in [format!(":-{NETWORK}}}"), format!(":-{HOST_ADDRESS}}}"), format!(":-{DOOR_PORT}}}")] {
+        for part in [format!(":-{NETWORK}}}"), format!(":-{HOST_ADDRESS}}}"), format!(":-{GATEWAY_PORT}}}")] {
             assert!(script.contains(&part), "{part}");
         }
-        assert!(mcp_servers()["shttp_servers"].is_array() && mcp_servers()["stdio_servers"].is_array());
+        let servers = mcp_servers().unwrap();
+        assert!(servers["shttp_servers"].is_array() && servers["stdio_servers"].is_array());
     }
 }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use ohinfra_core::Text;
 use ohinfra_core::package::Packages;
 use ohinfra_core::secret::sha256_hex;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::boot::Boot;
 use super::database::{Bootstrap, verifier};
 use super::edge::{OriginResponse, ViewerRequest};
-use super::images::{Bases, Image};
+use super::images::Image;
 use super::overlay::mcp_servers;
+use super::template::{PayloadError, with_names};
 use super::user_config::UserConfig;
 
 /// The Lambda@Edge function for viewer requests.
@@ -58,7 +60,7 @@ impl Packages for OpenHandsPackages {
             .zip(),
             ORIGIN_RESPONSE => OriginResponse { full_domain: text("full_domain")?.to_owned() }.zip(),
             BOOT_BUNDLE => parsed::<Boot>(parameters, "boot")?.bundle(),
-            USER_CONFIG => UserConfig { servers: mcp_servers() }.zip(),
+            USER_CONFIG => mcp_servers().and_then(|servers| UserConfig { servers }.zip()),
             OPENHANDS_IMAGE => Image::OpenHands.context(&parsed(parameters, "bases")?),
             AGENT_SERVER_IMAGE => Image::AgentServer.context(&parsed(parameters, "bases")?),
             DATABASE_BOOTSTRAP => {
@@ -74,30 +76,40 @@ impl Packages for OpenHandsPackages {
     }
 }
 
-/// Returns the digest of the static files of a package. It changes when a version of ohinfra changes these files.
-pub fn digest(package: &str) -> String {
-    let sample = |name: &str| (name.to_owned(), "sample".to_owned());
-    let mut parameters: Parameters = [
-        "user_pool_id",
-        "pool_domain",
-        "client_id",
-        "client_secret",
-        "full_domain",
-        "runtime_access",
-        "username",
-        "database",
-    ]
-    .map(sample)
-    .into();
-    parameters.insert("boot".to_owned(), json!(Boot::sample()).to_string());
-    let bases = Bases { base: "sample".to_owned(), aws_cli: "sample".to_owned() };
-    parameters.insert("bases".to_owned(), json!(bases).to_string());
+/// Returns the digest of a package in which every value is replaced by its name. It changes when a version of ohinfra changes
+/// the package, and not with the values of the parameters.
+///
+/// # Errors
+/// Fails if the package cannot be rendered.
+pub fn digest(package: &str, parameters: &BTreeMap<String, Text>) -> Result<String, PayloadError> {
     // A verifier has a random salt, so the digest covers only the other statements.
     if package == DATABASE_BOOTSTRAP {
-        let transactions = Bootstrap::default().transactions("sample").unwrap_or_default();
-        return sha256_hex(json!(transactions).to_string().as_bytes());
+        let transactions = Bootstrap::default().transactions("sample")?;
+        return Ok(sha256_hex(json!(transactions).to_string().as_bytes()));
     }
-    OpenHandsPackages.render(package, &parameters).map(|bytes| sha256_hex(&bytes)).unwrap_or_default()
+    let named = parameters.iter().map(|(name, value)| {
+        let document = serde_json::from_str(&with_names(value)).ok().filter(Value::is_object);
+        (name.clone(), document.map_or_else(|| name.clone(), |document| without_values(name, document).to_string()))
+    });
+    let bytes = OpenHandsPackages
+        .render(package, &named.collect())
+        .map_err(|reason| PayloadError::Template { name: package.to_owned(), reason })?;
+    Ok(sha256_hex(&bytes))
+}
+
+/// Replaces the strings in a document by the names of their fields, and other values by the zero of their type.
+fn without_values(name: &str, value: Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::Bool(_) => Value::from(false),
+        Value::Number(_) => Value::from(0),
+        Value::String(_) => Value::from(name),
+        Value::Array(_) => json!([]),
+        Value::Object(fields) => {
+            let without = |(name, field): (String, Value)| (name.clone(), without_values(&name, field));
+            fields.into_iter().map(without).collect()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -105,19 +117,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_package_has_a_stable_digest() {
-        for package in [
-            VIEWER_REQUEST,
-            ORIGIN_RESPONSE,
-            BOOT_BUNDLE,
-            USER_CONFIG,
-            DATABASE_BOOTSTRAP,
-            OPENHANDS_IMAGE,
-            AGENT_SERVER_IMAGE,
-        ] {
-            assert_eq!(digest(package).len(), 64, "{package}");
-            assert_eq!(digest(package), digest(package), "{package}");
-        }
+    fn a_digest_ignores_values_and_fails_with_its_package() {
+        let reference = ohinfra_core::Reference { resource: "a/b".parse().unwrap(), attribute: "id".to_owned() };
+        let digest_of =
+            |package: &str, name: &str, value: Text| digest(package, &BTreeMap::from([(name.to_owned(), value)]));
+        let edge = |value: Text| digest_of(ORIGIN_RESPONSE, "full_domain", value);
+        assert_eq!(edge(reference.into()), edge(Text::from("example.com")));
+        let bases = |base: &str| Text::from(json!({ "base": base, "aws_cli": "a" }).to_string());
+        let [one, other] =
+            [OPENHANDS_IMAGE, AGENT_SERVER_IMAGE].map(|image| digest_of(image, "bases", bases("x")).unwrap());
+        assert_ne!(one, other, "packages differ");
+        assert_eq!(digest_of(OPENHANDS_IMAGE, "bases", bases("y")).unwrap(), one);
+        assert_eq!(digest(DATABASE_BOOTSTRAP, &BTreeMap::new()), digest(DATABASE_BOOTSTRAP, &BTreeMap::new()));
+        let error = digest(ORIGIN_RESPONSE, &BTreeMap::new()).unwrap_err();
+        assert_eq!(error.to_string(), "origin-response: the parameter `full_domain` is missing");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::overlay::{DOOR_PORT, HOST_ADDRESS};
+use super::overlay::{GATEWAY_PORT, HOST_ADDRESS};
 use super::template::{PayloadError, render};
 
 /// Values of the OpenResty configuration.
@@ -10,9 +10,9 @@ use super::template::{PayloadError, render};
 pub struct Routing {
     /// The listen address, as in the nginx directive `listen`.
     pub listen: String,
-    /// The listen address for sandboxes.
-    #[serde(default = "door")]
-    pub door: String,
+    /// The listen address of the sandbox gateway.
+    #[serde(default = "sandbox_gateway")]
+    pub sandbox_gateway: String,
     /// The address of OpenHands, `host:port`.
     pub app_address: String,
     /// The path of the Docker socket.
@@ -23,9 +23,9 @@ pub struct Routing {
     pub public_access: bool,
 }
 
-/// Returns the listen address for sandboxes on an instance.
-fn door() -> String {
-    format!("{HOST_ADDRESS}:{DOOR_PORT}")
+/// Returns the listen address of the sandbox gateway on an instance.
+fn sandbox_gateway() -> String {
+    format!("{HOST_ADDRESS}:{GATEWAY_PORT}")
 }
 
 impl Routing {
@@ -33,7 +33,7 @@ impl Routing {
     pub fn on_instance(public_access: bool) -> Self {
         Self {
             listen: "8080".to_owned(),
-            door: door(),
+            sandbox_gateway: sandbox_gateway(),
             app_address: "127.0.0.1:3000".to_owned(),
             docker_socket: "/var/run/docker.sock".to_owned(),
             lua_folder: "/usr/local/openresty/ohinfra".to_owned(),

@@ -1,10 +1,12 @@
 //! Template rendering. An undefined variable and an unused value are errors, because both indicate a mistake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use ohinfra_core::Text;
+use ohinfra_core::text::Part;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -69,6 +71,46 @@ pub fn render(name: &str, source: &str, values: &impl Serialize) -> Result<Strin
     template.render(Serde(&values)).map_err(|error| failed(format!("{error:#}")))
 }
 
+/// Renders a shell script whose values can reference resources. Its only tags are `{{ name | shell }}`; the values that
+/// references resolve to (ARNs, names) contain no quotes.
+pub(super) fn script(name: &str, source: &str, values: &BTreeMap<&str, Text>) -> Result<Text, PayloadError> {
+    let failed = |reason: String| PayloadError::Template { name: name.to_owned(), reason };
+    let mut unused: BTreeSet<&str> = values.keys().copied().collect();
+    let mut pieces = source.split("{{");
+    let mut script = Text::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (tag, after) = piece.split_once("}}").ok_or_else(|| failed("unclosed tag".to_owned()))?;
+        let (value, filter) =
+            tag.split_once('|').map_or((tag.trim(), ""), |(value, filter)| (value.trim(), filter.trim()));
+        if filter != "shell" {
+            return Err(failed(format!("`{value}` needs the filter `shell`")));
+        }
+        let text = values.get(value).ok_or_else(|| failed(format!("undefined value `{value}`")))?;
+        unused.remove(value);
+        script = script + "'";
+        for part in text.parts() {
+            script = match part {
+                Part::Literal(literal) => script + literal.replace('\'', "'\\''"),
+                Part::Reference(reference) => script + reference.clone(),
+            };
+        }
+        script = script + "'" + after;
+    }
+    match unused.first() {
+        Some(unused) => Err(failed(format!("unused value `{unused}`"))),
+        None => Ok(script),
+    }
+}
+
+/// Returns a text in which each reference is written as `stack/name.attribute`.
+pub(super) fn with_names(text: &Text) -> String {
+    let part = |part: &Part| match part {
+        Part::Literal(literal) => literal.clone(),
+        Part::Reference(reference) => reference.to_string(),
+    };
+    text.parts().iter().map(part).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -84,6 +126,20 @@ mod tests {
         let nested = reason("{{ a.c }}", json!({ "a": { "b": 1 } }));
         assert!(nested.starts_with("x.tmpl: undefined value"), "{nested}");
         assert!(reason("{% if %}", json!({})).starts_with("x.tmpl: syntax error"));
+    }
+
+    #[test]
+    fn scripts_keep_references_and_quote_literals() {
+        let reference = ohinfra_core::Reference { resource: "a/b".parse().unwrap(), attribute: "id".to_owned() };
+        let values = BTreeMap::from([("one", Text::from("it's ") + reference.clone()), ("two", Text::from("2"))]);
+        let source = "x={{ one | shell }}\ny={{ two | shell }}\nz={{ one | shell }}\n";
+        let text = script("x", source, &values).unwrap();
+        let expected = Text::from("x='it'\\''s ") + reference.clone() + "'\ny='2'\nz='it'\\''s " + reference + "'\n";
+        assert_eq!(text, expected);
+        let reason = |source: &str| script("x", source, &values).unwrap_err().to_string();
+        assert_eq!(reason("{{ one | shell }}"), "x: unused value `two`");
+        assert_eq!(reason("{{ three | shell }}"), "x: undefined value `three`");
+        assert_eq!(reason("{{ one }}"), "x: `one` needs the filter `shell`");
     }
 
     #[test]

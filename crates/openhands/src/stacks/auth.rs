@@ -2,30 +2,28 @@
 
 use ohinfra_core::Text;
 use ohinfra_kinds::cognito::{
-    Asset, IdentityProvider, IdentityProviderInputs, ManagedLoginBranding, ManagedLoginBrandingInputs, UserPool,
-    UserPoolClient, UserPoolClientInputs, UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
+    Asset, IdentityProvider, IdentityProviderInputs, ManagedLoginBranding, ManagedLoginBrandingInputs, UserPoolClient,
+    UserPoolClientInputs, UserPoolDomain, UserPoolDomainInputs, UserPoolInputs,
 };
 use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
 use ohinfra_kinds::ssm::{Parameter, ParameterInputs};
 use ohinfra_plan::graph::{Handle, Options};
 
-use super::Builder;
-use crate::configuration::SamlMetadata;
+use super::builder::StackBuilder;
+use crate::addresses::USER_POOL;
+use crate::configuration::{Host, SamlMetadata};
 use crate::payload::PayloadError;
 use crate::payload::mail::{ASSETS, BRANDING, invitation, verification};
-
-/// The address of the user pool.
-pub const USER_POOL: &str = "auth/user-pool";
 
 /// Lifetime of an ID token, and thereby of a session, in hours.
 pub const SESSION_HOURS: i32 = 24;
 
 /// Resources that other stacks reference.
-pub(crate) struct Auth {
-    pub(crate) user_pool: Handle,
-    pub(crate) domain: Handle,
-    pub(crate) client: Handle,
-    pub(crate) client_secret: Handle,
+pub(super) struct Auth {
+    pub(super) user_pool: Handle,
+    pub(super) domain: Handle,
+    pub(super) client: Handle,
+    pub(super) client_secret: Handle,
 }
 
 fn texts(list: &[&str]) -> Vec<String> {
@@ -38,9 +36,12 @@ fn texts(list: &[&str]) -> Vec<String> {
 /// determined by the deployment's name and the address, which a second deployment with this name in another region would share. The
 /// claim has a name that is unique in the account, and the region in its address. For a second region, the claim is therefore a
 /// foreign resource, and the plan is refused.
-fn claim(builder: &mut Builder<'_>) -> Handle {
+fn claim(builder: &mut StackBuilder<'_>) -> Handle {
     let configuration = builder.configuration;
-    let region = configuration.backend.as_ref().map_or(&configuration.region, |backend| &backend.region);
+    let region = match &configuration.host {
+        Host::Vpc(_) => &configuration.region,
+        Host::Backend(backend) => &backend.region,
+    };
     builder.add_retained::<Parameter>(
         &format!("claim-{region}"),
         &ParameterInputs {
@@ -54,14 +55,14 @@ fn claim(builder: &mut Builder<'_>) -> Handle {
     )
 }
 
-pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
+pub(super) fn build(builder: &mut StackBuilder<'_>) -> Result<Auth, PayloadError> {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
-    let domains = configuration.callback_domains();
+    let domains = &configuration.auth.callback_domains;
     let site = &configuration.site_name;
-    let (invited, verified) = (invitation(site, &domains)?, verification(site, &domains)?);
+    let (invited, verified) = (invitation(site, domains)?, verification(site, domains)?);
     let claim = claim(builder);
-    let user_pool = builder.add_with::<UserPool>(
-        "user-pool",
+    let user_pool = builder.add_at(
+        &USER_POOL,
         &UserPoolInputs {
             pool_name: site.clone(),
             email_sign_in: true,
@@ -80,7 +81,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
         },
         Options { retain: true, after: vec![claim], ..Options::default() },
     );
-    let suffix = builder.text("auth.domain_prefix_suffix");
+    let suffix = &configuration.auth.domain_prefix_suffix;
     let domain = builder.add::<UserPoolDomain>(
         "user-pool-domain",
         &UserPoolDomainInputs {
@@ -90,7 +91,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
         },
     );
     let providers = providers(builder, &user_pool, &domain);
-    let client = client(builder, &user_pool, &domains, &providers);
+    let client = client(builder, &user_pool, domains, &providers);
     let assets = ASSETS.iter().map(|asset| Asset {
         category: asset.category.to_owned(),
         color_mode: asset.color_mode.to_owned(),
@@ -130,8 +131,8 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Result<Auth, PayloadError> {
 }
 
 /// Adds the external identity providers, and the outputs that their administrators need.
-fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> Vec<Handle> {
-    let login = &builder.configuration.login;
+fn providers(builder: &mut StackBuilder<'_>, user_pool: &Handle, domain: &Handle) -> Vec<Handle> {
+    let login = &builder.configuration.auth;
     let secret = builder.environment.oidc_client_secret.clone();
     let address = |path: &str| Text::from("https://") + domain.attribute("full_domain") + path;
     let mut providers = Vec::new();
@@ -182,8 +183,8 @@ fn providers(builder: &mut Builder<'_>, user_pool: &Handle, domain: &Handle) -> 
     providers
 }
 
-fn client(builder: &mut Builder<'_>, user_pool: &Handle, domains: &[String], providers: &[Handle]) -> Handle {
-    let local = builder.configuration.login.local.then(|| Text::from("COGNITO"));
+fn client(builder: &mut StackBuilder<'_>, user_pool: &Handle, domains: &[String], providers: &[Handle]) -> Handle {
+    let local = builder.configuration.auth.local_login.then(|| Text::from("COGNITO"));
     // References to the providers: the client lists a provider only after its creation, and drops it before its deletion.
     let identity_providers = local.into_iter().chain(providers.iter().map(|provider| provider.attribute("name")));
     let urls = |path: &str| domains.iter().map(|domain| format!("https://{domain}{path}")).collect();

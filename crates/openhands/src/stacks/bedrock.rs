@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Builder;
+use super::builder::StackBuilder;
 use crate::policy::Statement;
 
 const INVOKE: &[&str] = &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
@@ -19,16 +19,16 @@ fn model_of_profile(pattern: &str) -> Option<&str> {
 /// Returns statements that allow invoking the models. An inference profile requires access to its model in every destination
 /// region; a global profile also requires the ARN without a region, which `*` matches. These models are accessible only through
 /// the profiles, unless they are allowed directly.
-pub(super) fn invoke(builder: &Builder<'_>) -> Vec<Statement> {
+pub(super) fn invoke(builder: &StackBuilder<'_>) -> Vec<Statement> {
     let partition = &builder.environment.partition;
     let (mut models, mut profiles, mut behind) = (Vec::new(), Vec::new(), BTreeSet::new());
     let model_arn = |pattern: &str| format!("arn:{partition}:bedrock:*::foundation-model/{pattern}");
-    for pattern in builder.configuration.allowed_models() {
-        if let Some(model) = model_of_profile(&pattern) {
+    for pattern in &builder.configuration.models.allowed {
+        if let Some(model) = model_of_profile(pattern) {
             profiles.push(builder.arn("bedrock", &format!("inference-profile/{pattern}")));
             behind.insert(model_arn(model));
         } else {
-            models.push(model_arn(&pattern));
+            models.push(model_arn(pattern));
         }
     }
     let mut statements = Vec::new();

@@ -4,86 +4,48 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{Region, Text};
-use ohinfra_kinds::autoscaling::{Group, GroupInputs};
+use ohinfra_kinds::autoscaling::GroupInputs;
+use ohinfra_kinds::cloudfront::ORIGIN_HEADER;
 use ohinfra_kinds::cloudwatch::{Alarm, AlarmInputs};
 use ohinfra_kinds::ec2::{LaunchTemplate, LaunchTemplateInputs, Volume};
-use ohinfra_kinds::efs::{
-    AccessPoint, AccessPointInputs, FileSystem, FileSystemInputs, MountTarget, MountTargetInputs,
-};
+use ohinfra_kinds::efs::{AccessPoint, AccessPointInputs, FileSystemInputs, MountTarget, MountTargetInputs};
 use ohinfra_kinds::elbv2::{
-    HealthCheck, Listener, ListenerInputs, ListenerRule, ListenerRuleInputs, LoadBalancer, LoadBalancerInputs,
-    SettledHeader, SettledHeaderInputs, TargetGroup, TargetGroupInputs,
+    HealthCheck, Listener, ListenerInputs, ListenerRule, ListenerRuleInputs, LoadBalancerInputs, SettledHeader,
+    SettledHeaderInputs, TargetGroup, TargetGroupInputs,
 };
 use ohinfra_kinds::s3::{Object, ObjectInputs};
 use ohinfra_kinds::ssm::{Parameter, ParameterInputs};
 use ohinfra_plan::graph::{Handle, Options};
 use serde_json::json;
 
-use super::Builder;
-use super::database::{self, Database};
-use super::edge::ORIGIN_HEADER;
+use super::builder::StackBuilder;
+use super::database::Database;
 use super::images::{self, Images};
 use super::monitoring::Monitoring;
 use super::security::Security;
-use crate::environment::sandbox_secret_name;
-use crate::names::{ALB_DNS_NAME, Names, ORIGIN_VERIFY_SECRET};
+use crate::addresses::{ALARM_CPU, ALARM_DISK, ALARM_MEMORY, BALANCER, GROUP, WORKSPACE_FS};
+use crate::names::{ALB_DNS_NAME, DATABASE_NAME, DATABASE_PORT, HEALTH_NAMESPACE, Names, ORIGIN_VERIFY_SECRET};
 use crate::payload::PayloadError;
 use crate::payload::boot::{BUNDLE_PREFIX, BUNDLE_SUFFIX, Boot};
 use crate::payload::overlay::SandboxLimits;
 use crate::payload::packages::{self, BOOT_BUNDLE};
-use crate::policy::{Statement, document};
-
-/// The namespace of the `Healthy` metric, which the instance publishes.
-pub(crate) const HEALTH_NAMESPACE: &str = "OpenHands";
+use crate::policy::{Statement, document, json_text};
 
 /// The health check of the instance itself: an outage of the database or the bucket must not replace instances.
 const INSTANCE_HEALTH: &str = "/api/health?scope=instance";
 
 /// The stacks that compute depends on.
-pub(crate) struct Ground<'a> {
-    pub(crate) monitoring: &'a Monitoring,
-    pub(crate) security: &'a Security,
-    pub(crate) database: &'a Database,
+pub(super) struct Ground<'a> {
+    pub(super) monitoring: &'a Monitoring,
+    pub(super) security: &'a Security,
+    pub(super) database: &'a Database,
 }
 
 /// Resources that other stacks reference.
-pub(crate) struct Compute {
-    pub(crate) balancer: Handle,
-    pub(crate) target_user_config: Handle,
-    pub(crate) rules: Vec<Handle>,
-}
-
-/// Placeholders for references during template rendering, which supports plain strings only.
-#[derive(Default)]
-struct Placeholders(Vec<Text>);
-
-impl Placeholders {
-    fn insert(&mut self, text: Text) -> String {
-        if let Some(known) = text.known() {
-            return known.to_owned();
-        }
-        self.0.push(text);
-        format!("reference{:03}mark", self.0.len() - 1)
-    }
-
-    fn insert_both(&mut self, one: Text, other: Text) -> (String, String) {
-        (self.insert(one), self.insert(other))
-    }
-
-    /// Replaces the placeholders in a rendered string with their references.
-    fn restore(&self, text: &str) -> Text {
-        let mut result = Text::default();
-        let mut rest = text;
-        let names = || self.0.iter().enumerate().map(|(n, text)| (format!("reference{n:03}mark"), text));
-        while let Some((at, name, text)) =
-            names().filter_map(|(name, text)| Some((rest.find(&name)?, name, text))).min_by_key(|(at, ..)| *at)
-        {
-            let (before, after) = rest.split_at(at);
-            result = result + before + text.clone();
-            rest = after.strip_prefix(name.as_str()).unwrap_or_default();
-        }
-        result + rest
-    }
+pub(super) struct Compute {
+    pub(super) balancer: Handle,
+    pub(super) target_user_config: Handle,
+    pub(super) rules: Vec<Handle>,
 }
 
 struct Workspace {
@@ -92,13 +54,13 @@ struct Workspace {
     mount_targets: Vec<Handle>,
 }
 
-pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Compute, PayloadError> {
+pub(super) fn build(builder: &mut StackBuilder<'_>, ground: &Ground<'_>) -> Result<Compute, PayloadError> {
     let workspace = workspace(builder, ground.security);
     parameters(builder, ground.security);
-    let mut placeholders = Placeholders::default();
-    let images = images::build(builder);
-    let boot = boot(builder, ground, &workspace, images.as_ref(), &mut placeholders);
-    let boot_text = placeholders.restore(&json!(boot).to_string());
+    let images = images::build(builder)?;
+    let boot = boot(builder, ground, &workspace, images.as_ref());
+    let parameters = BTreeMap::from([("boot".to_owned(), json_text(&json!(boot)))]);
+    let digest = packages::digest(BOOT_BUNDLE, &parameters)?;
     let bundle = builder.add::<Object>(
         "boot-bundle",
         &ObjectInputs {
@@ -106,25 +68,24 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
             key_prefix: BUNDLE_PREFIX.to_owned(),
             key_suffix: BUNDLE_SUFFIX.to_owned(),
             package: BOOT_BUNDLE.to_owned(),
-            parameters: BTreeMap::from([("boot".to_owned(), boot_text)]),
-            digest: packages::digest(BOOT_BUNDLE),
+            parameters,
+            digest,
         },
     );
-    let (key, digest) = (placeholders.insert(bundle.attribute("key")), placeholders.insert(bundle.attribute("sha256")));
-    let user_data = placeholders.restore(&boot.user_data_of(&key, &digest)?)
+    let user_data = boot.user_data(bundle.attribute("key"), bundle.attribute("sha256"))?
         // A new database password requires a new instance, which reads it at boot.
         + "# The version of the database user's password: "
         + ground.database.proxy_secret.attribute("version")
         + "\n";
     let template = launch_template(builder, ground.security, user_data);
-    let balancer = builder.add_with::<LoadBalancer>(
-        "alb",
+    let balancer = builder.add_at(
+        &BALANCER,
         &LoadBalancerInputs {
             balancer_name: builder.environment.names.regional("alb"),
             scheme: "internet-facing".to_owned(),
             subnet_ids: builder.environment.public_subnets.clone(),
             security_group_ids: vec![ground.security.alb_sg.attribute("id")],
-            deletion_protection: builder.flag("compute.deletion_protection"),
+            deletion_protection: builder.configuration.compute.deletion_protection,
             drop_invalid_headers: true,
             idle_timeout_seconds: 60,
         },
@@ -137,8 +98,8 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
     // An instance that starts before the database bootstrap and the proxy target are ready would fail and raise an alarm.
     let mut after = workspace.mount_targets.clone();
     after.extend(ground.database.usable.clone());
-    let group = builder.add_with::<Group>(
-        "asg",
+    let group = builder.add_at(
+        &GROUP,
         &GroupInputs {
             group_name: builder.environment.names.regional("asg"),
             template_id: template.attribute("id"),
@@ -164,7 +125,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, ground: &Ground<'_>) -> Result<Co
     Ok(Compute { balancer, target_user_config, rules })
 }
 
-fn workspace(builder: &mut Builder<'_>, security: &Security) -> Workspace {
+fn workspace(builder: &mut StackBuilder<'_>, security: &Security) -> Workspace {
     let backup = || Tags::from([("backup".to_owned(), "true".to_owned())]);
     let mount = Statement::allow(
         "InstanceThroughMountTargets",
@@ -173,8 +134,8 @@ fn workspace(builder: &mut Builder<'_>, security: &Security) -> Workspace {
     .principal("AWS", security.instance_role.attribute("arn"))
     .on(["*"])
     .when("Bool", "elasticfilesystem:AccessedViaMountTarget", "true");
-    let file_system = builder.add_with::<FileSystem>(
-        "workspace-fs",
+    let file_system = builder.add_at(
+        &WORKSPACE_FS,
         &FileSystemInputs {
             encrypted: true,
             performance_mode: "generalPurpose".to_owned(),
@@ -235,9 +196,9 @@ fn secure(name: String, description: &str, secret: &Handle) -> ParameterInputs<T
     }
 }
 
-fn parameters(builder: &mut Builder<'_>, security: &Security) {
+fn parameters(builder: &mut StackBuilder<'_>, security: &Security) {
     let prefix = builder.environment.names.prefix.clone();
-    let release = builder.configuration.release();
+    let release = builder.configuration.release;
     for (name, value, what) in [
         ("openhands-version", release.version, "The version of OpenHands"),
         ("agent-server-tag", release.agent_server_tag, "The tag of the agent server's image"),
@@ -252,7 +213,7 @@ fn parameters(builder: &mut Builder<'_>, security: &Security) {
 }
 
 /// Exports the values that edges in other deployments read, to their region.
-fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
+fn exports(builder: &mut StackBuilder<'_>, security: &Security, balancer: &Handle) {
     let names = &builder.environment.names;
     let path = |name: &str| Names::export(&names.prefix, &names.region, name);
     let dns = plain(path(ALB_DNS_NAME), "The load balancer of OpenHands", balancer.attribute("dns_name"));
@@ -261,54 +222,49 @@ fn exports(builder: &mut Builder<'_>, security: &Security, balancer: &Handle) {
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-origin-verify", &secret);
 }
 
-/// Returns the boot values of an instance, with placeholders for references.
-fn boot(
-    builder: &Builder<'_>,
-    ground: &Ground<'_>,
-    workspace: &Workspace,
-    images: Option<&Images>,
-    placeholders: &mut Placeholders,
-) -> Boot {
+/// Returns the boot values of an instance.
+fn boot(builder: &StackBuilder<'_>, ground: &Ground<'_>, workspace: &Workspace, images: Option<&Images>) -> Boot<Text> {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
-    let release = configuration.release();
-    let published = (release.openhands_repository.to_owned(), release.openhands_tag.to_owned());
-    let (openhands_repository, openhands_tag) = images
-        .map_or(published, |images| placeholders.insert_both(images.openhands.repository(), images.openhands.tag()));
-    let published = (release.agent_server_repository.to_owned(), release.agent_server_tag.to_owned());
-    let (agent_server_repository, agent_server_tag) = images.map_or(published, |images| {
-        placeholders.insert_both(images.agent_server.repository(), images.agent_server.tag())
-    });
+    let release = configuration.release;
+    let (openhands_repository, openhands_tag) = match images {
+        Some(images) => (images.openhands.repository(), images.openhands.tag()),
+        None => (Text::from(release.openhands_repository), Text::from(release.openhands_tag)),
+    };
+    let (agent_server_repository, agent_server_tag) = match images {
+        Some(images) => (images.agent_server.repository(), images.agent_server.tag()),
+        None => (Text::from(release.agent_server_repository), Text::from(release.agent_server_tag)),
+    };
     Boot {
         region: names.region.clone(),
-        alert_topic_arn: placeholders.insert(ground.monitoring.alerts.attribute("arn")),
-        log_group_name: placeholders.insert(ground.monitoring.app_logs.attribute("name")),
+        alert_topic_arn: ground.monitoring.alerts.attribute("arn"),
+        log_group_name: ground.monitoring.app_logs.attribute("name"),
         // The launch template contains this name and the group depends on the template, so it cannot be a reference.
         group_name: names.regional("asg"),
-        data_bucket: placeholders.insert(ground.monitoring.data_bucket.attribute("name")),
-        file_system_id: placeholders.insert(workspace.file_system.attribute("id")),
-        access_point_id: placeholders.insert(workspace.access_point.attribute("id")),
-        database_secret: placeholders.insert(ground.database.proxy_secret.attribute("name")),
-        database_host: placeholders.insert(ground.database.proxy.attribute("endpoint")),
-        database_port: u16::try_from(database::PORT).unwrap_or_default(),
-        database_name: database::NAME.to_owned(),
-        sandbox_secret: sandbox_secret_name(configuration),
-        origin_secret: placeholders.insert(ground.security.origin_verify_secret.attribute("name")),
-        user_secrets_key_id: placeholders.insert(ground.security.user_secrets_key.attribute("id")),
-        sandbox_role_arn: placeholders.insert(ground.security.sandbox_role.attribute("arn")),
+        data_bucket: ground.monitoring.data_bucket.attribute("name"),
+        file_system_id: workspace.file_system.attribute("id"),
+        access_point_id: workspace.access_point.attribute("id"),
+        database_secret: ground.database.proxy_secret.attribute("name"),
+        database_host: ground.database.proxy.attribute("endpoint"),
+        database_port: DATABASE_PORT,
+        database_name: DATABASE_NAME.to_owned(),
+        sandbox_secret: configuration.sandbox_secret_name(),
+        origin_secret: ground.security.origin_verify_secret.attribute("name"),
+        user_secrets_key_id: ground.security.user_secrets_key.attribute("id"),
+        sandbox_role_arn: ground.security.sandbox_role.attribute("arn"),
         openhands_repository,
         openhands_tag,
         agent_server_repository,
         agent_server_tag,
-        model: configuration.default_model(),
-        allowed_models: configuration.allowed_models(),
-        sandbox: SandboxLimits::of(configuration),
+        model: configuration.models.default.clone(),
+        allowed_models: configuration.models.allowed.clone(),
+        sandbox: SandboxLimits::from(&configuration.sandbox),
         auto_update: configuration.auto_updates(),
-        public_access: configuration.edges.iter().any(|edge| edge.runtime_access == "public"),
-        registry: images.map(|images| placeholders.insert(images.openhands.registry())),
+        public_access: configuration.has_public_access(),
+        registry: images.map(|images| images.openhands.registry()),
     }
 }
 
-fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Text) -> Handle {
+fn launch_template(builder: &mut StackBuilder<'_>, security: &Security, user_data: Text) -> Handle {
     // Persistent data is in the database, the bucket and the file system, so the volumes are deleted with the instance.
     let volume = |device_name: &str, size_gb: i32| Volume {
         device_name: device_name.to_owned(),
@@ -323,15 +279,15 @@ fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Te
     let inputs = LaunchTemplateInputs {
         template_name: names.regional("instance"),
         image_id: builder.environment.image_id.clone(),
-        instance_type: builder.text("compute.instance_type"),
+        instance_type: builder.configuration.compute.instance_type.clone(),
         instance_profile_arn: security.instance_profile.attribute("arn"),
         security_group_ids: vec![security.instance_sg.attribute("id")],
         // Containers on bridge networks, such as sandboxes, cannot reach the metadata service.
         hop_limit: 1,
         http_tokens: "required".to_owned(),
         volumes: vec![
-            volume("/dev/xvda", builder.number("compute.root_volume_gb")),
-            volume("/dev/sdf", builder.number("compute.data_volume_gb")),
+            volume("/dev/xvda", builder.configuration.compute.root_volume_gb),
+            volume("/dev/sdf", builder.configuration.compute.data_volume_gb),
         ],
         volume_tags: BTreeMap::from([("backup".to_owned(), "true".to_owned())]),
         user_data,
@@ -340,8 +296,8 @@ fn launch_template(builder: &mut Builder<'_>, security: &Security, user_data: Te
     builder.add::<LaunchTemplate>("launch-template", &inputs)
 }
 
-fn target_group(builder: &mut Builder<'_>, name: &str, of_instances: Option<(i32, &str)>) -> Handle {
-    let vpc_id = builder.configuration.vpc_id.clone();
+fn target_group(builder: &mut StackBuilder<'_>, name: &str, of_instances: Option<(i32, &str)>) -> Handle {
+    let vpc_id = builder.environment.vpc_id.clone();
     let check = |path: &str| HealthCheck {
         path: path.to_owned(),
         status_codes: "200".to_owned(),
@@ -363,7 +319,7 @@ fn target_group(builder: &mut Builder<'_>, name: &str, of_instances: Option<(i32
     builder.add::<TargetGroup>(&format!("target-{name}"), &inputs)
 }
 
-fn rules(builder: &mut Builder<'_>, security: &Security, balancer: &Handle, targets: [&Handle; 3]) -> Vec<Handle> {
+fn rules(builder: &mut StackBuilder<'_>, security: &Security, balancer: &Handle, targets: [&Handle; 3]) -> Vec<Handle> {
     let listener = builder.add::<Listener>(
         "listener",
         &ListenerInputs {
@@ -399,7 +355,12 @@ fn rules(builder: &mut Builder<'_>, security: &Security, balancer: &Handle, targ
 
 /// Completes a rotation: after every distribution sends the new header value, the rules stop accepting the old one. Edges in
 /// other deployments are not visible here; with only such edges, the old value stays accepted.
-pub(crate) fn settle(builder: &mut Builder<'_>, security: &Security, compute: &Compute, distributions: Vec<Handle>) {
+pub(super) fn settle(
+    builder: &mut StackBuilder<'_>,
+    security: &Security,
+    compute: &Compute,
+    distributions: Vec<Handle>,
+) {
     if distributions.is_empty() {
         return;
     }
@@ -413,13 +374,13 @@ pub(crate) fn settle(builder: &mut Builder<'_>, security: &Security, compute: &C
     builder.add_after::<SettledHeader>("rules-settled", &inputs, distributions);
 }
 
-fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
+fn alarms(builder: &mut StackBuilder<'_>, monitoring: &Monitoring, group: &Handle) {
     let rows = [
-        ("cpu", "AWS/EC2", "CPUUtilization", 80.0, None),
-        ("memory", "CWAgent", "mem_used_percent", 85.0, None),
-        ("disk", "CWAgent", "disk_used_percent", 85.0, Some("/data")),
+        (ALARM_CPU, "cpu", "AWS/EC2", "CPUUtilization", 80.0, None),
+        (ALARM_MEMORY, "memory", "CWAgent", "mem_used_percent", 85.0, None),
+        (ALARM_DISK, "disk", "CWAgent", "disk_used_percent", 85.0, Some("/data")),
     ];
-    for (name, namespace, metric, threshold, path) in rows {
+    for (address, name, namespace, metric, threshold, path) in rows {
         let mut dimensions = BTreeMap::from([("AutoScalingGroupName".to_owned(), group.attribute("name"))]);
         dimensions.extend(path.map(|path| ("path".to_owned(), Text::from(path))));
         let inputs = AlarmInputs {
@@ -436,7 +397,7 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
             treat_missing_data: "notBreaching".to_owned(),
             action_arns: vec![monitoring.alerts.attribute("arn")],
         };
-        builder.add::<Alarm>(&format!("alarm-{name}"), &inputs);
+        builder.add_at(&address, &inputs, Options::default());
     }
     // The instance publishes every minute; missing data means unhealthy. A replacement takes less than ten minutes.
     let inputs = AlarmInputs {
@@ -456,25 +417,4 @@ fn alarms(builder: &mut Builder<'_>, monitoring: &Monitoring, group: &Handle) {
         action_arns: vec![monitoring.alerts.attribute("arn")],
     };
     builder.add::<Alarm>("alarm-health", &inputs);
-}
-
-#[cfg(test)]
-mod tests {
-    use ohinfra_core::text::Part;
-
-    use super::*;
-
-    #[test]
-    fn placeholders_are_restored_to_references() {
-        let reference = |n: u8| -> Text {
-            let resource = format!("a/b{n}").parse().unwrap();
-            ohinfra_core::Reference { resource, attribute: "id".to_owned() }.into()
-        };
-        let mut placeholders = Placeholders::default();
-        let (one, two) = (placeholders.insert(reference(1)), placeholders.insert(reference(2)));
-        assert_eq!(placeholders.insert(Text::from("known")), "known");
-        let text = placeholders.restore(&format!("x={two} y={one} {two}"));
-        assert_eq!(text, Text::from("x=") + reference(2) + " y=" + reference(1) + " " + reference(2));
-        assert!(text.parts().iter().all(|part| !matches!(part, Part::Literal(text) if text.contains("mark"))));
-    }
 }

@@ -10,8 +10,8 @@ use ohinfra_kinds::ec2::{
 use ohinfra_kinds::iam::{Role, RoleInputs, RolePolicy, RolePolicyInputs};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 use ohinfra_kinds::rds::{
-    Cluster, ClusterInputs, ClusterParameterGroup, ClusterParameterGroupInputs, Instance, InstanceInputs, Proxy,
-    ProxyInputs, ProxyTargetGroup, ProxyTargetGroupInputs, SubnetGroup, SubnetGroupInputs,
+    ClusterInputs, ClusterParameterGroup, ClusterParameterGroupInputs, Instance, InstanceInputs, Proxy, ProxyInputs,
+    ProxyTargetGroup, ProxyTargetGroupInputs, SubnetGroup, SubnetGroupInputs,
 };
 use ohinfra_kinds::rdsdata::{Bootstrap, BootstrapInputs};
 use ohinfra_kinds::secretsmanager::{
@@ -19,28 +19,26 @@ use ohinfra_kinds::secretsmanager::{
 };
 use ohinfra_plan::graph::{Handle, Options};
 
-use super::Builder;
+use super::builder::StackBuilder;
 use super::security::Security;
+use crate::addresses::{AURORA_SG, CLUSTER, PROXY_SECRET, PROXY_SG, ResourceAddress};
+use crate::names::{DATABASE_IAM_USER, DATABASE_NAME, DATABASE_PORT, DATABASE_PROXY_USER};
+use crate::payload::PayloadError;
 use crate::payload::packages::{self, DATABASE_BOOTSTRAP};
 use crate::policy::{Statement, document, trust_service};
 
-/// The PostgreSQL port.
-pub(crate) const PORT: i32 = 5432;
-/// The database name.
-pub(crate) const NAME: &str = "openhands";
-/// The database user for IAM authentication.
-pub(crate) const IAM_USER: &str = "openhands_iam";
+const PORT: i32 = DATABASE_PORT as i32;
 const ENGINE: &str = "aurora-postgresql";
 const ADMIN: &str = "postgres";
 /// Password characters that are invalid in Aurora or need escaping in URLs or shells.
 const EXCLUDED: &str = "%+~`#$&*()|[]{}:;<>?!'/@\"\\ ";
 
 /// Resources that other stacks reference.
-pub(crate) struct Database {
-    pub(crate) proxy: Handle,
-    pub(crate) proxy_secret: Handle,
+pub(super) struct Database {
+    pub(super) proxy: Handle,
+    pub(super) proxy_secret: Handle,
     /// Dependencies of an instance that uses the database: the bootstrap and the proxy target.
-    pub(crate) usable: Vec<Handle>,
+    pub(super) usable: Vec<Handle>,
 }
 
 struct Groups {
@@ -48,19 +46,19 @@ struct Groups {
     proxy: Handle,
 }
 
-fn security_groups(builder: &mut Builder<'_>, security: &Security) -> Groups {
-    let mut group = |name: &str, description: &str| {
+fn security_groups(builder: &mut StackBuilder<'_>, security: &Security) -> Groups {
+    let mut group = |address: &ResourceAddress<SecurityGroup>, name: &str, description: &str| {
         let inputs = SecurityGroupInputs {
             name_prefix: builder.environment.names.regional(name),
             description: description.to_owned(),
-            vpc_id: Text::from(builder.configuration.vpc_id.as_str()),
+            vpc_id: Text::from(builder.environment.vpc_id.as_str()),
             allow_all_egress: false,
         };
-        builder.add::<SecurityGroup>(&format!("{name}-sg"), &inputs)
+        builder.add_at(address, &inputs, Options::default())
     };
     let groups = Groups {
-        aurora: group("aurora", "OpenHands database cluster"),
-        proxy: group("proxy", "OpenHands database proxy"),
+        aurora: group(&AURORA_SG, "aurora", "OpenHands database cluster"),
+        proxy: group(&PROXY_SG, "proxy", "OpenHands database proxy"),
     };
     let mut rule = |group: &Handle, direction: Direction, peer: &Handle, what: &str| {
         let (way, other) = match direction {
@@ -88,19 +86,12 @@ fn security_groups(builder: &mut Builder<'_>, security: &Security) -> Groups {
     groups
 }
 
-fn secret(builder: &mut Builder<'_>, name: &str, path: &str, what: &str, content: SecretContent<Text>) -> Handle {
+fn secret(builder: &StackBuilder<'_>, path: &str, what: &str, content: SecretContent<Text>) -> SecretInputs<Text> {
     let secret_name = format!("{}/database/{path}", builder.environment.names.prefix);
-    let inputs = SecretInputs {
-        secret_name,
-        description: what.to_owned(),
-        content,
-        scheduled_for_deletion: false,
-        kms_key_id: None,
-    };
-    builder.add::<Secret>(name, &inputs)
+    SecretInputs { secret_name, description: what.to_owned(), content, scheduled_for_deletion: false, kms_key_id: None }
 }
 
-pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database {
+pub(super) fn build(builder: &mut StackBuilder<'_>, security: &Security) -> Result<Database, PayloadError> {
     let names = &builder.environment.names;
     let groups = security_groups(builder, security);
     let admin_content = SecretContent::Login {
@@ -109,14 +100,16 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
         exclude_characters: Some(EXCLUDED.to_owned()),
         exclude_punctuation: false,
     };
-    let admin_secret = secret(builder, "admin-secret", "admin", "The database's administrator", admin_content);
+    let inputs = secret(builder, "admin", "The database's administrator", admin_content);
+    let admin_secret = builder.add::<Secret>("admin-secret", &inputs);
     let proxy_content = SecretContent::Login {
-        username: "openhands_proxy".to_owned(),
+        username: DATABASE_PROXY_USER.to_owned(),
         length: 32,
         exclude_characters: None,
         exclude_punctuation: true,
     };
-    let proxy_secret = secret(builder, "proxy-secret", "proxy-user", "The database user of OpenHands", proxy_content);
+    let inputs = secret(builder, "proxy-user", "The database user of OpenHands", proxy_content);
+    let proxy_secret = builder.add_at(&PROXY_SECRET, &inputs, Options::default());
     let may_read =
         Statement::allow("InstanceMayRead", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"])
             .principal("AWS", security.instance_role.attribute("arn"))
@@ -135,7 +128,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
             instance_class: "db.serverless".to_owned(),
             promotion_tier: 0,
             publicly_accessible: false,
-            auto_minor_version_upgrade: builder.flag("database.auto_minor_version_upgrade"),
+            auto_minor_version_upgrade: builder.configuration.database.auto_minor_version_upgrade,
         },
     );
     builder.add::<ConnectionDetails>(
@@ -144,7 +137,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
             secret_arn: admin_secret.attribute("arn"),
             details: BTreeMap::from([
                 ("dbClusterIdentifier".to_owned(), cluster.attribute("name")),
-                ("dbname".to_owned(), Text::from(NAME)),
+                ("dbname".to_owned(), Text::from(DATABASE_NAME)),
                 ("engine".to_owned(), Text::from("postgres")),
                 ("host".to_owned(), cluster.attribute("endpoint")),
                 ("port".to_owned(), Text::from(PORT.to_string())),
@@ -156,11 +149,11 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
         &BootstrapInputs {
             cluster_arn: cluster.attribute("arn"),
             admin_secret_arn: admin_secret.attribute("arn"),
-            database_name: NAME.to_owned(),
+            database_name: DATABASE_NAME.to_owned(),
             proxy_secret_arn: proxy_secret.attribute("arn"),
             proxy_secret_version: proxy_secret.attribute("version"),
             package: DATABASE_BOOTSTRAP.to_owned(),
-            digest: packages::digest(DATABASE_BOOTSTRAP),
+            digest: packages::digest(DATABASE_BOOTSTRAP, &BTreeMap::new())?,
             after_instance: writer.attribute("endpoint"),
         },
     );
@@ -176,10 +169,10 @@ pub(crate) fn build(builder: &mut Builder<'_>, security: &Security) -> Database 
         vec![writer],
     );
     outputs(builder, &cluster, &proxy, &proxy_secret);
-    Database { proxy, proxy_secret, usable: vec![bootstrap, proxy_target] }
+    Ok(Database { proxy, proxy_secret, usable: vec![bootstrap, proxy_target] })
 }
 
-fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) -> Handle {
+fn cluster(builder: &mut StackBuilder<'_>, groups: &Groups, admin_secret: &Handle) -> Handle {
     let names = &builder.environment.names;
     let version = builder.environment.aurora_version.clone();
     let family = format!("{ENGINE}{}", major(&version));
@@ -204,49 +197,49 @@ fn cluster(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle) ->
             subnet_ids: builder.environment.private_subnets.clone(),
         },
     );
-    let acu = |path: &str| builder.configuration.value(path).as_f64().unwrap_or_default();
+    let configuration = &builder.configuration.database;
     let inputs = ClusterInputs {
         cluster_name: names.regional("database"),
         engine: ENGINE.to_owned(),
         engine_version: version,
-        database_name: NAME.to_owned(),
+        database_name: DATABASE_NAME.to_owned(),
         port: PORT,
         master_username: ADMIN.to_owned(),
         admin_secret_arn: admin_secret.attribute("arn"),
         subnet_group_name: subnet_group.attribute("name"),
         security_group_ids: vec![groups.aurora.attribute("id")],
         parameter_group_name: parameter_group.attribute("name"),
-        min_acu: acu("database.min_acu"),
-        max_acu: acu("database.max_acu"),
+        min_acu: configuration.min_acu,
+        max_acu: configuration.max_acu,
         iam_authentication: true,
         data_api: true,
         storage_encrypted: true,
-        backup_retention_days: builder.number("database.backup_retention_days"),
+        backup_retention_days: configuration.backup_retention_days,
         backup_window: "03:00-04:00".to_owned(),
         maintenance_window: "sun:04:00-sun:05:00".to_owned(),
         copy_tags_to_snapshot: true,
         log_exports: vec!["postgresql".to_owned()],
-        deletion_protection: builder.flag("database.deletion_protection"),
+        deletion_protection: configuration.deletion_protection,
         restoring: false,
-        restore_from_snapshot: Some(builder.text("database.restore_from_snapshot")).filter(|text| !text.is_empty()),
+        restore_from_snapshot: configuration.restore_from_snapshot.clone(),
     };
     let logs = log_group(builder, "cluster-logs", &format!("/aws/rds/cluster/{}/postgresql", inputs.cluster_name));
     let options =
         Options { protection_key: Some("database.deletion_protection"), after: vec![logs], ..Options::default() };
-    builder.add_with::<Cluster>("cluster", &inputs, options)
+    builder.add_at(&CLUSTER, &inputs, options)
 }
 
 /// Adds a log group that RDS would otherwise create without a retention period. A purge deletes it after its writers.
-fn log_group(builder: &mut Builder<'_>, name: &str, log_group_name: &str) -> Handle {
+fn log_group(builder: &mut StackBuilder<'_>, name: &str, log_group_name: &str) -> Handle {
     let inputs = LogGroupInputs {
         log_group_name: log_group_name.to_owned(),
-        retention_days: builder.configuration.log_retention_days,
+        retention_days: builder.configuration.monitoring.log_retention_days,
         kms_key_arn: None,
     };
     builder.add_retained::<LogGroup>(name, &inputs)
 }
 
-fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, proxy_secret: &Handle) -> Handle {
+fn proxy(builder: &mut StackBuilder<'_>, groups: &Groups, admin_secret: &Handle, proxy_secret: &Handle) -> Handle {
     let names = &builder.environment.names;
     let role = builder.add::<Role>(
         "proxy-role",
@@ -287,7 +280,7 @@ fn proxy(builder: &mut Builder<'_>, groups: &Groups, admin_secret: &Handle, prox
     )
 }
 
-fn outputs(builder: &mut Builder<'_>, cluster: &Handle, proxy: &Handle, proxy_secret: &Handle) {
+fn outputs(builder: &mut StackBuilder<'_>, cluster: &Handle, proxy: &Handle, proxy_secret: &Handle) {
     let region = builder.environment.names.region.clone();
     let through_proxy = Text::from("PGPASSWORD=\"$(aws secretsmanager get-secret-value --region ")
         + region.as_str()
@@ -295,19 +288,19 @@ fn outputs(builder: &mut Builder<'_>, cluster: &Handle, proxy: &Handle, proxy_se
         + proxy_secret.attribute("name")
         + " --query SecretString --output text | jq -r .password)\" psql \"host="
         + proxy.attribute("endpoint")
-        + format!(" port={PORT} dbname={NAME} user=openhands_proxy sslmode=require\"");
+        + format!(" port={PORT} dbname={DATABASE_NAME} user={DATABASE_PROXY_USER} sslmode=require\"");
     let directly = Text::from("PGPASSWORD=\"$(aws rds generate-db-auth-token --region ")
         + region.as_str()
         + " --hostname "
         + cluster.attribute("endpoint")
-        + format!(" --port {PORT} --username {IAM_USER})\" psql \"host=")
+        + format!(" --port {PORT} --username {DATABASE_IAM_USER})\" psql \"host=")
         + cluster.attribute("endpoint")
-        + format!(" port={PORT} dbname={NAME} user={IAM_USER} sslmode=require\"");
+        + format!(" port={PORT} dbname={DATABASE_NAME} user={DATABASE_IAM_USER} sslmode=require\"");
     builder.output("cluster_endpoint", cluster.attribute("endpoint"));
     builder.output("cluster_port", PORT.to_string());
     builder.output("cluster_resource_id", cluster.attribute("resource_id"));
-    builder.output("database_name", NAME);
-    builder.output("database_user", "openhands_proxy");
+    builder.output("database_name", DATABASE_NAME);
+    builder.output("database_user", DATABASE_PROXY_USER);
     builder.output("proxy_endpoint", proxy.attribute("endpoint"));
     builder.output("proxy_secret_arn", proxy_secret.attribute("arn"));
     builder.output("connect_through_proxy", through_proxy);

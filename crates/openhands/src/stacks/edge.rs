@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use ohinfra_core::Text;
 use ohinfra_core::tags::Ownership;
 use ohinfra_kinds::acm::{Certificate, CertificateInputs, Issuance, IssuanceInputs};
-pub(crate) use ohinfra_kinds::cloudfront::ORIGIN_HEADER;
 use ohinfra_kinds::cloudfront::{
-    Behavior, Distribution, DistributionInputs, PathBehavior, ResponseHeadersPolicy, ResponseHeadersPolicyInputs,
+    Behavior, Distribution, DistributionInputs, ORIGIN_HEADER, PathBehavior, ResponseHeadersPolicy,
+    ResponseHeadersPolicyInputs,
 };
 use ohinfra_kinds::iam::{Role, RoleInputs};
 use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Version, VersionInputs};
@@ -17,13 +17,14 @@ use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
 use ohinfra_plan::graph::Handle;
 use serde_json::json;
 
-use super::Builder;
 use super::auth::Auth;
+use super::builder::StackBuilder;
 use super::compute::Compute;
 use super::security::Security;
-use super::user_config::LOG_DAYS;
 use crate::configuration::Edge;
 use crate::environment::Exported;
+use crate::names::FUNCTION_LOG_DAYS;
+use crate::payload::PayloadError;
 use crate::payload::packages::{self, ORIGIN_RESPONSE, VIEWER_REQUEST};
 use crate::policy::{Statement, document};
 
@@ -41,20 +42,20 @@ fn texts(list: &[&str]) -> Vec<String> {
 }
 
 /// Origin of the distribution.
-pub(crate) struct Origin {
+pub(super) struct Origin {
     /// DNS name of the load balancer.
-    pub(crate) domain: Text,
+    pub(super) domain: Text,
     /// ARN of the secret or parameter with the header value that proves that a request comes from CloudFront.
-    pub(crate) header_secret_arn: Text,
+    pub(super) header_secret_arn: Text,
     /// Version of that secret or parameter.
-    pub(crate) header_secret_version: Text,
+    pub(super) header_secret_version: Text,
     /// Listener rules that must accept a new header value before CloudFront sends it.
-    pub(crate) rules: Vec<Handle>,
+    pub(super) rules: Vec<Handle>,
 }
 
 impl Origin {
     /// Returns the load balancer of this deployment as the origin.
-    pub(crate) fn of(security: &Security, compute: &Compute) -> Self {
+    pub(super) fn of(security: &Security, compute: &Compute) -> Self {
         Self {
             domain: compute.balancer.attribute("dns_name"),
             header_secret_arn: security.origin_verify_secret.attribute("arn"),
@@ -75,12 +76,17 @@ impl From<&Exported> for Origin {
     }
 }
 
-pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin: &Origin) -> Handle {
+pub(super) fn build(
+    builder: &mut StackBuilder<'_>,
+    edge: &Edge,
+    auth: &Auth,
+    origin: &Origin,
+) -> Result<Handle, PayloadError> {
     let full_domain = edge.full_domain();
     let runtime_domain = format!("*.runtime.{full_domain}");
     let certificate = certificate(builder, edge, &full_domain, &runtime_domain);
-    let viewer_request = function(builder, "auth", VIEWER_REQUEST, edge, Some(auth));
-    let origin_response = function(builder, "headers", ORIGIN_RESPONSE, edge, None);
+    let viewer_request = function(builder, "auth", VIEWER_REQUEST, edge, Some(auth))?;
+    let origin_response = function(builder, "headers", ORIGIN_RESPONSE, edge, None)?;
     let web_acl = web_acl(builder);
     let cors = cors_policy(builder, edge, &full_domain);
     let ownership =
@@ -132,12 +138,12 @@ pub(crate) fn build(builder: &mut Builder<'_>, edge: &Edge, auth: &Auth, origin:
     builder.output("distribution_domain_name", distribution.attribute("domain_name"));
     builder.output("site_url", format!("https://{full_domain}"));
     builder.output("web_acl_arn", web_acl.attribute("arn"));
-    distribution
+    Ok(distribution)
 }
 
 /// Adds the DNS records of the site. They depend on the distribution, so they move only after it is deployed. The last record
 /// depends on the others, so old records are deleted only after all new ones exist.
-fn names(builder: &mut Builder<'_>, edge: &Edge, distribution: &Handle, full_domain: &str, runtime_domain: &str) {
+fn names(builder: &mut StackBuilder<'_>, edge: &Edge, distribution: &Handle, full_domain: &str, runtime_domain: &str) {
     let mut after = vec![distribution.clone()];
     for (name, domain, record_type) in [
         ("alias", full_domain, "A"),
@@ -167,7 +173,7 @@ fn names(builder: &mut Builder<'_>, edge: &Edge, distribution: &Handle, full_dom
 }
 
 /// Adds the certificate with its validation records. Returns the handle of the issuance.
-fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtime_domain: &str) -> Handle {
+fn certificate(builder: &mut StackBuilder<'_>, edge: &Edge, full_domain: &str, runtime_domain: &str) -> Handle {
     let certificate = builder.add::<Certificate>(
         "certificate",
         &CertificateInputs { domain_name: full_domain.to_owned(), alternative_names: vec![runtime_domain.to_owned()] },
@@ -198,7 +204,13 @@ fn certificate(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str, runtim
 }
 
 /// Adds a Lambda@Edge function. Returns the handle of its published version, which the distribution runs.
-fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, auth: Option<&Auth>) -> Handle {
+fn function(
+    builder: &mut StackBuilder<'_>,
+    name: &str,
+    package: &str,
+    edge: &Edge,
+    auth: Option<&Auth>,
+) -> Result<Handle, PayloadError> {
     let environment = builder.environment;
     let names = &environment.names;
     let function_name = format!("{}-{}-{name}", names.prefix, edge.stack());
@@ -219,17 +231,17 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
         &LogGroupInputs {
             // The log group name of Lambda@Edge, in every region where the function runs.
             log_group_name: format!("/aws/lambda/us-east-1.{function_name}"),
-            retention_days: LOG_DAYS,
+            retention_days: FUNCTION_LOG_DAYS,
             kms_key_arn: None,
         },
     );
-    let regions = builder.configuration.edge_log_regions();
+    let regions = &builder.configuration.monitoring.edge_log_regions;
     let replica_logs = builder.add_retained::<FunctionLogGroups>(
         &format!("{name}-function-replica-logs"),
         &FunctionLogGroupsInputs {
             function_name: function_name.clone(),
-            retention_days: LOG_DAYS,
-            replica_retention_days: regions.into_iter().map(|region| (region, LOG_DAYS)).collect(),
+            retention_days: FUNCTION_LOG_DAYS,
+            replica_retention_days: regions.iter().map(|region| (region.clone(), FUNCTION_LOG_DAYS)).collect(),
         },
     );
     let mut parameters = BTreeMap::from([("full_domain".to_owned(), Text::from(edge.full_domain()))]);
@@ -242,6 +254,8 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
         secret_parameters.insert("client_secret".to_owned(), auth.client_secret.attribute("arn"));
         secret_versions.push(auth.client_secret.attribute("version"));
     }
+    let all = parameters.iter().chain(&secret_parameters).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let digest = packages::digest(package, &all)?;
     let archive = builder.add::<Archive>(
         &format!("{name}-function-archive"),
         &ArchiveInputs {
@@ -249,14 +263,14 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             parameters: parameters.clone(),
             secret_parameters: secret_parameters.clone(),
             secret_versions,
-            digest: packages::digest(package),
+            digest,
         },
     );
     let inputs = FunctionInputs {
         function_name,
         description: format!("OpenHands {name} at the edge"),
         role_arn: role.attribute("arn"),
-        runtime: builder.text("edge_runtime"),
+        runtime: builder.configuration.edge_runtime.clone(),
         handler: "index.handler".to_owned(),
         architecture: "x86_64".to_owned(),
         memory_mb: 128,
@@ -270,7 +284,7 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
     };
     let settings = settings(&inputs);
     let function = builder.add_after::<Function>(&format!("{name}-function"), &inputs, vec![logs, replica_logs]);
-    builder.add_after::<Version>(
+    Ok(builder.add_after::<Version>(
         &format!("{name}-function-version"),
         &VersionInputs {
             function_name: function.attribute("name"),
@@ -278,7 +292,7 @@ fn function(builder: &mut Builder<'_>, name: &str, package: &str, edge: &Edge, a
             settings,
         },
         vec![function],
-    )
+    ))
 }
 
 /// Returns the settings that a version publishes: the configured ones, never those set outside ohinfra. A
@@ -291,8 +305,8 @@ fn settings(inputs: &FunctionInputs<Text>) -> Text {
     Text::from("{\"role_arn\":\"") + inputs.role_arn.clone() + "\"," + fixed.to_string().trim_start_matches('{')
 }
 
-fn web_acl(builder: &mut Builder<'_>) -> Handle {
-    let name = format!("{}-{}", builder.environment.names.prefix, builder.stack);
+fn web_acl(builder: &mut StackBuilder<'_>) -> Handle {
+    let name = format!("{}-{}", builder.environment.names.prefix, builder.name);
     let group = |name: &str, count_only: &[&str]| ManagedRuleGroup {
         name: name.to_owned(),
         count_only: texts(count_only),
@@ -309,7 +323,7 @@ fn web_acl(builder: &mut Builder<'_>) -> Handle {
                 group("AWSManagedRulesCommonRuleSet", &["SizeRestrictions_BODY"]),
                 group("AWSManagedRulesKnownBadInputsRuleSet", &[]),
             ],
-            rate_limit: builder.number("waf.rate_limit").into(),
+            rate_limit: builder.configuration.waf.rate_limit,
             rate_rule: RateRule::default(),
             monitored: true,
             metric_prefix: name,
@@ -317,7 +331,7 @@ fn web_acl(builder: &mut Builder<'_>) -> Handle {
     )
 }
 
-fn cors_policy(builder: &mut Builder<'_>, edge: &Edge, full_domain: &str) -> Handle {
+fn cors_policy(builder: &mut StackBuilder<'_>, edge: &Edge, full_domain: &str) -> Handle {
     let names = &builder.environment.names;
     let title = names.title();
     let ownership =

@@ -7,7 +7,8 @@ use ohinfra_kinds::ecr::{Image, ImageInputs, Repository, RepositoryInputs};
 use ohinfra_plan::graph::Handle;
 use serde_json::json;
 
-use super::Builder;
+use super::builder::StackBuilder;
+use crate::payload::PayloadError;
 use crate::payload::images::Image as BuiltImage;
 use crate::payload::packages::{self, AGENT_SERVER_IMAGE, OPENHANDS_IMAGE};
 
@@ -17,35 +18,35 @@ const PLATFORM: &str = "linux/arm64";
 const UNTAGGED_DAYS: i32 = 14;
 
 /// A built image with its repository.
-pub(crate) struct Own {
+pub(super) struct Own {
     repository: Handle,
     image: Handle,
 }
 
 impl Own {
     /// Returns the registry host for login.
-    pub(crate) fn registry(&self) -> Text {
+    pub(super) fn registry(&self) -> Text {
         self.repository.attribute("registry")
     }
 
     /// Returns the repository URI for pulling.
-    pub(crate) fn repository(&self) -> Text {
+    pub(super) fn repository(&self) -> Text {
         self.repository.attribute("uri")
     }
 
     /// Returns the image tag.
-    pub(crate) fn tag(&self) -> Text {
+    pub(super) fn tag(&self) -> Text {
         self.image.attribute("tag")
     }
 }
 
 /// The built images.
-pub(crate) struct Images {
-    pub(crate) openhands: Own,
-    pub(crate) agent_server: Own,
+pub(super) struct Images {
+    pub(super) openhands: Own,
+    pub(super) agent_server: Own,
 }
 
-fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
+fn own(builder: &mut StackBuilder<'_>, built: BuiltImage, package: &str) -> Result<Own, PayloadError> {
     let noun = built.noun();
     let expire = json!({ "rules": [{
         "rulePriority": 1,
@@ -66,6 +67,8 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
         },
     );
     let bases = json!(built.bases(builder.configuration, &builder.environment.base_images)).to_string();
+    let parameters = BTreeMap::from([("bases".to_owned(), Text::from(bases))]);
+    let digest = packages::digest(package, &parameters)?;
     let image = builder.add::<Image>(
         &format!("image-{noun}"),
         &ImageInputs {
@@ -73,20 +76,20 @@ fn own(builder: &mut Builder<'_>, built: BuiltImage, package: &str) -> Own {
             repository_uri: repository.attribute("uri"),
             platform: PLATFORM.to_owned(),
             package: package.to_owned(),
-            parameters: BTreeMap::from([("bases".to_owned(), bases.into())]),
-            digest: packages::digest(package),
+            parameters,
+            digest,
         },
     );
-    Own { repository, image }
+    Ok(Own { repository, image })
 }
 
 /// Adds the repositories and images; returns `None` if images are not built.
-pub(crate) fn build(builder: &mut Builder<'_>) -> Option<Images> {
+pub(super) fn build(builder: &mut StackBuilder<'_>) -> Result<Option<Images>, PayloadError> {
     if !builder.configuration.builds_images() {
-        return None;
+        return Ok(None);
     }
-    Some(Images {
-        openhands: own(builder, BuiltImage::OpenHands, OPENHANDS_IMAGE),
-        agent_server: own(builder, BuiltImage::AgentServer, AGENT_SERVER_IMAGE),
-    })
+    Ok(Some(Images {
+        openhands: own(builder, BuiltImage::OpenHands, OPENHANDS_IMAGE)?,
+        agent_server: own(builder, BuiltImage::AgentServer, AGENT_SERVER_IMAGE)?,
+    }))
 }

@@ -11,23 +11,24 @@ use ohinfra_kinds::sns::{Topic, TopicInputs};
 use ohinfra_plan::graph::{Handle, Options};
 use serde_json::{Value, json};
 
-use super::Builder;
+use super::builder::StackBuilder;
+use crate::addresses::{ALARM_CPU, ALARM_DISK, ALARM_MEMORY, BALANCER, CLUSTER, GROUP};
 use crate::policy::{Statement, document, json_text, trust_service};
 
 /// Resources that other stacks reference.
-pub(crate) struct Monitoring {
-    pub(crate) app_logs: Handle,
-    pub(crate) alerts: Handle,
-    pub(crate) data_bucket: Handle,
+pub(super) struct Monitoring {
+    pub(super) app_logs: Handle,
+    pub(super) alerts: Handle,
+    pub(super) data_bucket: Handle,
 }
 
-pub(crate) fn build(builder: &mut Builder<'_>) -> Monitoring {
+pub(super) fn build(builder: &mut StackBuilder<'_>) -> Monitoring {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
     let app_logs = builder.add_retained::<LogGroup>(
         "app-logs",
         &LogGroupInputs {
             log_group_name: format!("/{}/application", names.prefix),
-            retention_days: configuration.log_retention_days,
+            retention_days: configuration.monitoring.log_retention_days,
             kms_key_arn: None,
         },
     );
@@ -36,7 +37,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Monitoring {
         &TopicInputs {
             topic_name: names.regional("alerts"),
             display_name: "OpenHands Alerts".to_owned(),
-            email_subscriptions: configuration.alarm_emails.clone(),
+            email_subscriptions: configuration.monitoring.alarm_emails.clone(),
             kms_key_id: None,
         },
     );
@@ -52,12 +53,12 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Monitoring {
     Monitoring { app_logs, alerts, data_bucket }
 }
 
-fn data_bucket(builder: &mut Builder<'_>) -> Handle {
+fn data_bucket(builder: &mut StackBuilder<'_>) -> Handle {
     let default_name = builder.environment.names.data_bucket();
     let bucket = builder.add_retained::<Bucket>(
         "data-bucket",
         &BucketInputs {
-            bucket_name: builder.configuration.data_bucket_name.clone().unwrap_or(default_name),
+            bucket_name: builder.configuration.monitoring.data_bucket_name.clone().unwrap_or(default_name),
             encryption: "AES256".to_owned(),
             kms_key_id: None,
             versioning: true,
@@ -92,7 +93,7 @@ fn graph(at: (i32, i32), region: &str, title: &str, stat: &str, metrics: &[Value
 }
 
 /// Adds the dashboard for operators.
-fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> Handle {
+fn dashboard(builder: &mut StackBuilder<'_>, app_logs: &Handle, alerts: &Handle) -> Handle {
     let names = &builder.environment.names;
     let ownership = Ownership { deployment: builder.configuration.name.clone(), address: builder.address("dashboard") };
     // An invisible Markdown comment that marks ownership, because dashboards do not support tags.
@@ -100,11 +101,10 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
     let query = Text::from("SOURCE '")
         + app_logs.attribute("name")
         + "' | fields @timestamp, @message | filter @message like /(?i)error/ | sort @timestamp desc | limit 50";
-    let group = Builder::of("compute/asg").attribute("name");
-    let balancer = Builder::of("compute/alb").attribute("full_name");
-    let cluster = Builder::of("database/cluster").attribute("name");
-    let alarms: Vec<Text> =
-        ["cpu", "memory", "disk"].map(|name| Builder::of(&format!("compute/alarm-{name}")).attribute("arn")).into();
+    let group = GROUP.attribute("name");
+    let balancer = BALANCER.attribute("full_name");
+    let cluster = CLUSTER.attribute("name");
+    let alarms: Vec<Text> = [ALARM_CPU, ALARM_MEMORY, ALARM_DISK].map(|alarm| alarm.attribute("arn")).into();
     let of_group = |namespace: &str, metric: &str| json!([namespace, metric, "AutoScalingGroupName", group]);
     let of_balancer = |metric: &str| json!(["AWS/ApplicationELB", metric, "LoadBalancer", balancer]);
     let of_cluster = |metric: &str| json!(["AWS/RDS", metric, "DBClusterIdentifier", cluster]);
@@ -148,7 +148,7 @@ fn dashboard(builder: &mut Builder<'_>, app_logs: &Handle, alerts: &Handle) -> H
     builder.add::<Dashboard>("dashboard", &DashboardInputs { dashboard_name, body: json_text(&body) })
 }
 
-fn backup(builder: &mut Builder<'_>) {
+fn backup(builder: &mut StackBuilder<'_>) {
     let environment = builder.environment;
     let names = &environment.names;
     // AWS Backup expires and deletes recovery points with the role that created them, so the role is retained with them. A purge

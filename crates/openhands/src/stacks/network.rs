@@ -7,17 +7,17 @@ use ohinfra_kinds::ec2::{
 };
 use ohinfra_plan::graph::Handle;
 
-use super::Builder;
+use super::builder::StackBuilder;
 use crate::environment::interface_service;
 
 /// Resources that other stacks reference.
-pub(crate) struct Network {
-    pub(crate) endpoint_sg: Handle,
+pub(super) struct Network {
+    pub(super) endpoint_sg: Handle,
 }
 
-pub(crate) fn build(builder: &mut Builder<'_>) -> Network {
+pub(super) fn build(builder: &mut StackBuilder<'_>) -> Network {
     let (configuration, environment) = (builder.configuration, builder.environment);
-    let vpc_id = Text::from(configuration.vpc_id.as_str());
+    let vpc_id = Text::from(environment.vpc_id.as_str());
     let endpoint_sg = builder.add::<SecurityGroup>(
         "endpoint-sg",
         &SecurityGroupInputs {
@@ -40,7 +40,7 @@ pub(crate) fn build(builder: &mut Builder<'_>) -> Network {
             description: "HTTPS from the VPC".to_owned(),
         },
     );
-    for (name, _) in configuration.endpoints.iter().filter(|(_, wanted)| **wanted) {
+    for name in configuration.network.wanted_endpoints() {
         builder.add::<VpcEndpoint>(
             &format!("endpoint-{name}"),
             &VpcEndpointInputs {

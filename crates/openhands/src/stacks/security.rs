@@ -10,12 +10,12 @@ use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretInputs};
 use ohinfra_plan::graph::Handle;
 use serde_json::Value;
 
-use super::Builder;
 use super::bedrock;
-use super::compute::HEALTH_NAMESPACE;
+use super::builder::StackBuilder;
 use super::monitoring::Monitoring;
 use super::network::Network;
-use crate::environment::sandbox_secret_name;
+use crate::addresses::{AURORA_SG, CLUSTER, PROXY_SECRET, PROXY_SG, WORKSPACE_FS};
+use crate::names::{DATABASE_IAM_USER, HEALTH_NAMESPACE};
 use crate::payload::images::Image;
 use crate::policy::{Statement, document, trust_service};
 use crate::sandbox_policy::SandboxPolicy;
@@ -48,19 +48,19 @@ const SANDBOX_DENIED: &[&str] = &[
 ];
 
 /// Resources that other stacks reference.
-pub(crate) struct Security {
-    pub(crate) alb_sg: Handle,
-    pub(crate) instance_sg: Handle,
-    pub(crate) efs_sg: Handle,
-    pub(crate) instance_role: Handle,
-    pub(crate) instance_profile: Handle,
-    pub(crate) sandbox_role: Handle,
-    pub(crate) user_secrets_key: Handle,
-    pub(crate) origin_verify_secret: Handle,
+pub(super) struct Security {
+    pub(super) alb_sg: Handle,
+    pub(super) instance_sg: Handle,
+    pub(super) efs_sg: Handle,
+    pub(super) instance_role: Handle,
+    pub(super) instance_profile: Handle,
+    pub(super) sandbox_role: Handle,
+    pub(super) user_secrets_key: Handle,
+    pub(super) origin_verify_secret: Handle,
 }
 
-pub(crate) fn build(
-    builder: &mut Builder<'_>,
+pub(super) fn build(
+    builder: &mut StackBuilder<'_>,
     network: &Network,
     monitoring: &Monitoring,
     sandbox: &SandboxPolicy,
@@ -70,11 +70,6 @@ pub(crate) fn build(
     let sandbox_secret_arn = sandbox_secret(builder);
     let (instance_role, instance_profile) = instance_role(builder);
     let sandbox_role = sandbox_role(builder, &instance_role, sandbox);
-    instance_policy(
-        builder,
-        &instance_role,
-        &Grants { monitoring, key: &key, sandbox_secret_arn, sandbox_role: &sandbox_role },
-    );
     let secret_name = builder.environment.names.origin_verify_secret();
     let origin_verify_secret = builder.add::<Secret>(
         "origin-verify-secret",
@@ -84,6 +79,17 @@ pub(crate) fn build(
             content: SecretContent::Generated { length: 32, exclude_characters: None, exclude_punctuation: true },
             scheduled_for_deletion: false,
             kms_key_id: None,
+        },
+    );
+    instance_policy(
+        builder,
+        &instance_role,
+        &Grants {
+            monitoring,
+            key: &key,
+            sandbox_secret_arn,
+            sandbox_role: &sandbox_role,
+            origin_verify_secret: &origin_verify_secret,
         },
     );
     builder.output("instance_role_arn", instance_role.attribute("arn"));
@@ -102,12 +108,12 @@ pub(crate) fn build(
     }
 }
 
-fn security_groups(builder: &mut Builder<'_>, network: &Network) -> (Handle, Handle, Handle) {
+fn security_groups(builder: &mut StackBuilder<'_>, network: &Network) -> (Handle, Handle, Handle) {
     let mut group = |name: &str, description: &str| {
         let inputs = SecurityGroupInputs {
             name_prefix: builder.environment.names.regional(name),
             description: description.to_owned(),
-            vpc_id: Text::from(builder.configuration.vpc_id.as_str()),
+            vpc_id: Text::from(builder.environment.vpc_id.as_str()),
             allow_all_egress: false,
         };
         builder.add::<SecurityGroup>(&format!("{name}-sg"), &inputs)
@@ -115,7 +121,7 @@ fn security_groups(builder: &mut Builder<'_>, network: &Network) -> (Handle, Han
     let alb = group("alb", "OpenHands load balancer");
     let instance = group("instance", "OpenHands instance");
     let efs = group("efs", "OpenHands workspace file system");
-    let (aurora, proxy) = (Builder::of("database/aurora-sg"), Builder::of("database/proxy-sg"));
+    let (aurora, proxy) = (AURORA_SG.attribute("id"), PROXY_SG.attribute("id"));
     let prefix_list = Text::from(builder.environment.cloudfront_prefix_list.as_str());
     let mut rule =
         |group: &Handle, direction: Direction, port: i32, peer_type: PeerType, peer: Text, other: &str, what: &str| {
@@ -145,13 +151,13 @@ fn security_groups(builder: &mut Builder<'_>, network: &Network) -> (Handle, Han
     rule(&instance, out, 443, member, network.endpoint_sg.attribute("id"), "endpoints", "AWS through VPC endpoints");
     rule(&instance, out, 443, PeerType::CidrIpv4, Text::from("0.0.0.0/0"), "internet", "Registries through NAT");
     rule(&instance, out, 2049, member, efs.attribute("id"), "efs", "Workspace file system");
-    rule(&instance, out, 5432, member, proxy.attribute("id"), "proxy", "PostgreSQL through the proxy");
-    rule(&instance, out, 5432, member, aurora.attribute("id"), "aurora", "PostgreSQL");
+    rule(&instance, out, 5432, member, proxy, "proxy", "PostgreSQL through the proxy");
+    rule(&instance, out, 5432, member, aurora, "aurora", "PostgreSQL");
     rule(&efs, into, 2049, member, instance.attribute("id"), "instance", "NFS from the instance");
     (alb, instance, efs)
 }
 
-fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
+fn user_secrets_key(builder: &mut StackBuilder<'_>) -> Handle {
     let environment = builder.environment;
     let root = format!("arn:{}:iam::{}:root", environment.partition, environment.names.account);
     let policy = document(
@@ -186,14 +192,14 @@ fn user_secrets_key(builder: &mut Builder<'_>) -> Handle {
 }
 
 /// Returns the ARN of the secret that encrypts agent sessions: an existing one, or one managed by this deployment.
-fn sandbox_secret(builder: &mut Builder<'_>) -> Text {
+fn sandbox_secret(builder: &mut StackBuilder<'_>) -> Text {
     if let Some(arn) = &builder.environment.foreign_sandbox_secret {
         return Text::from(arn.as_str());
     }
     let secret = builder.add_retained::<Secret>(
         "sandbox-secret",
         &SecretInputs {
-            secret_name: sandbox_secret_name(builder.configuration),
+            secret_name: builder.configuration.sandbox_secret_name(),
             description: "OpenHands sandbox secret key for session encryption".to_owned(),
             content: SecretContent::RandomBytes { bytes: 32 },
             scheduled_for_deletion: false,
@@ -203,7 +209,7 @@ fn sandbox_secret(builder: &mut Builder<'_>) -> Text {
     secret.attribute("arn")
 }
 
-fn instance_role(builder: &mut Builder<'_>) -> (Handle, Handle) {
+fn instance_role(builder: &mut StackBuilder<'_>) -> (Handle, Handle) {
     let environment = builder.environment;
     let managed = |name: &str| environment.managed_policy(name);
     let role = builder.add::<Role>(
@@ -232,17 +238,18 @@ struct Grants<'a> {
     key: &'a Handle,
     sandbox_secret_arn: Text,
     sandbox_role: &'a Handle,
+    origin_verify_secret: &'a Handle,
 }
 
-fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>) {
+fn instance_policy(builder: &mut StackBuilder<'_>, role: &Handle, grants: &Grants<'_>) {
     let names = &builder.environment.names;
     let bucket = &grants.monitoring.data_bucket;
     let mut statements = vec![
         Statement::allow("Secrets", &["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]).on([
             grants.sandbox_secret_arn.clone(),
-            Builder::of("database/proxy-secret").attribute("arn"),
+            PROXY_SECRET.attribute("arn"),
             // OpenHands trusts the user identity in a request only with this header value.
-            Builder::of("security/origin-verify-secret").attribute("arn"),
+            grants.origin_verify_secret.attribute("arn"),
         ]),
         bedrock::list(),
         bedrock::subscribe(),
@@ -270,11 +277,11 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
             "Workspace",
             &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"],
         )
-        .on([Builder::of("compute/workspace-fs").attribute("arn")])
+        .on([WORKSPACE_FS.attribute("arn")])
         .when("Bool", "elasticfilesystem:AccessedViaMountTarget", "true"),
         Statement::allow("DatabaseWithToken", &["rds-db:connect"]).on([Text::from(builder.arn("rds-db", "dbuser:"))
-            + Builder::of("database/cluster").attribute("resource_id")
-            + format!("/{}", super::database::IAM_USER)]),
+            + CLUSTER.attribute("resource_id")
+            + format!("/{DATABASE_IAM_USER}")]),
     ];
     if builder.configuration.builds_images() {
         let actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
@@ -301,7 +308,7 @@ fn instance_policy(builder: &mut Builder<'_>, role: &Handle, grants: &Grants<'_>
     );
 }
 
-fn sandbox_role(builder: &mut Builder<'_>, instance_role: &Handle, policy: &SandboxPolicy) -> Handle {
+fn sandbox_role(builder: &mut StackBuilder<'_>, instance_role: &Handle, policy: &SandboxPolicy) -> Handle {
     let trust = Statement::allow("InstanceMayAssume", &["sts:AssumeRole"])
         .principal("AWS", instance_role.attribute("arn"))
         .when("StringEquals", "sts:ExternalId", SANDBOX_EXTERNAL_ID);
@@ -318,7 +325,7 @@ fn sandbox_role(builder: &mut Builder<'_>, instance_role: &Handle, policy: &Sand
     let mut statements = bedrock::invoke(builder);
     statements.push(bedrock::subscribe());
     statements.push(Statement::deny("DenySensitiveOperations", SANDBOX_DENIED).on(["*"]));
-    let more: &[Value] = if builder.configuration.sandbox_aws_access { &policy.statements } else { &[] };
+    let more: &[Value] = if builder.configuration.sandbox.aws_access { &policy.statements } else { &[] };
     builder.add::<RolePolicy>(
         "sandbox-policy",
         &RolePolicyInputs {

@@ -4,6 +4,11 @@ use ohinfra_core::Region;
 use ohinfra_plan::Graph;
 
 use super::build_graph;
+use crate::addresses::{
+    ALARM_CPU, ALARM_DISK, ALARM_MEMORY, AURORA_SG, BALANCER, CLUSTER, GROUP, PROXY_SECRET, PROXY_SG, USER_POOL,
+    WORKSPACE_FS,
+};
+use crate::configuration::keys::KEYS;
 use crate::configuration::{Configuration, Sources};
 use crate::environment::Environment;
 use crate::sandbox_policy::SandboxPolicy;
@@ -30,6 +35,34 @@ fn the_graph_has_every_resource_with_its_dependencies() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_typed_address_and_every_named_key_exists() {
+    let graph = graph("");
+    let addresses = [
+        USER_POOL.address(),
+        CLUSTER.address(),
+        PROXY_SECRET.address(),
+        AURORA_SG.address(),
+        PROXY_SG.address(),
+        WORKSPACE_FS.address(),
+        BALANCER.address(),
+        GROUP.address(),
+        ALARM_CPU.address(),
+        ALARM_MEMORY.address(),
+        ALARM_DISK.address(),
+    ];
+    for address in addresses {
+        assert!(graph.get(&address).is_some(), "{address}");
+    }
+    let file = "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\n";
+    let file = Some(("ohinfra.toml".to_owned(), file.to_owned()));
+    let configuration = Configuration::load(&Sources { file, ..Sources::default() }).unwrap().0;
+    let images = crate::payload::images::published(&configuration).map(|published| published.key);
+    for key in graph.resources().filter_map(|resource| resource.protection_key).chain(images) {
+        assert!(KEYS.iter().any(|known| known.path == key), "{key}");
+    }
 }
 
 #[test]

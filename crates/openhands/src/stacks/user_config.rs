@@ -8,17 +8,21 @@ use ohinfra_kinds::iam::{Role, RoleInputs, RolePolicy, RolePolicyInputs};
 use ohinfra_kinds::lambda::{Archive, ArchiveInputs, Function, FunctionInputs, Permission, PermissionInputs};
 use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
 
-use super::Builder;
+use super::builder::StackBuilder;
 use super::compute::Compute;
 use super::monitoring::Monitoring;
 use super::security::Security;
+use crate::names::FUNCTION_LOG_DAYS;
+use crate::payload::PayloadError;
 use crate::payload::packages::{self, USER_CONFIG};
 use crate::policy::{Statement, document, trust_service};
 
-/// Retention of Lambda logs: two years, in days.
-pub(crate) const LOG_DAYS: i32 = 731;
-
-pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security: &Security, compute: &Compute) {
+pub(super) fn build(
+    builder: &mut StackBuilder<'_>,
+    monitoring: &Monitoring,
+    security: &Security,
+    compute: &Compute,
+) -> Result<(), PayloadError> {
     let environment = builder.environment;
     let names = &environment.names;
     let function_name = names.regional("user-config-api");
@@ -59,7 +63,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
         "logs",
         &LogGroupInputs {
             log_group_name: format!("/aws/lambda/{function_name}"),
-            retention_days: LOG_DAYS,
+            retention_days: FUNCTION_LOG_DAYS,
             kms_key_arn: None,
         },
     );
@@ -70,7 +74,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
             parameters: BTreeMap::new(),
             secret_parameters: BTreeMap::new(),
             secret_versions: Vec::new(),
-            digest: packages::digest(USER_CONFIG),
+            digest: packages::digest(USER_CONFIG, &BTreeMap::new())?,
         },
     );
     let function = builder.add_after::<Function>(
@@ -79,7 +83,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
             function_name,
             description: "OpenHands user configuration API".to_owned(),
             role_arn: role.attribute("arn"),
-            runtime: builder.text("user_config.runtime"),
+            runtime: builder.configuration.user_config.runtime.clone(),
             handler: "app.handler".to_owned(),
             architecture: "arm64".to_owned(),
             memory_mb: 256,
@@ -116,4 +120,5 @@ pub(crate) fn build(builder: &mut Builder<'_>, monitoring: &Monitoring, security
     );
     builder.output("function_arn", function.attribute("arn"));
     builder.output("function_name", function.attribute("name"));
+    Ok(())
 }

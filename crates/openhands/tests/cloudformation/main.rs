@@ -42,13 +42,13 @@ fn every_kind_and_every_input_has_a_property_or_a_reason() {
             continue;
         };
         let Kind::Type { inputs, .. } = kind else { continue };
-        for (input, _) in schema.inputs().iter().filter(|(input, _)| !inputs.contains_key(*input)) {
+        for input in schema.inputs().iter().map(|input| &input.path).filter(|path| !inputs.contains_key(*path)) {
             problems.push(format!("{}: no property for `{input}`", schema.kind));
         }
         let is_known = |name: &str| {
             let of =
                 |input: &str| name.strip_prefix(input).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            of("tags") || schema.inputs().iter().any(|(input, _)| of(input))
+            of("tags") || schema.inputs().iter().any(|input| of(&input.path))
         };
         for name in inputs.keys().filter(|name| !is_known(name)) {
             problems.push(format!("{}: `{name}` is not an input", schema.kind));

@@ -78,7 +78,7 @@ pub(super) async fn run(
     for note in &addresses.notes {
         errln!("note: {note}");
     }
-    if !run.configuration.login.local {
+    if !run.configuration.auth.local_login {
         return Err(CommandError::simple(
             "invitations are not available: `auth.local_login` is `false`, and all users log in through the company login",
             "grant access at the identity provider, or set `local_login = true` in [auth] and run `ohinfra apply`",

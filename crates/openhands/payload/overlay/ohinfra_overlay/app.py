@@ -36,7 +36,7 @@ def configure():
     sandbox = settings().sandbox
     config = openhands.config_from_env()
     config.sandbox = OwnedSandboxServiceInjector(
-        host_port=sandbox.door_port,
+        host_port=sandbox.gateway_port,
         max_num_sandboxes=sandbox.per_user,
         startup_grace_seconds=sandbox.start_seconds,
         extra_hosts={"host.docker.internal": sandbox.host_address},

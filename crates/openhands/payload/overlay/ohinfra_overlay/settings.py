@@ -17,7 +17,7 @@ class Sandbox:
 
     network: str
     host_address: str
-    door_port: int
+    gateway_port: int
     credentials: str
     memory_mb: int
     cpus: float

@@ -15,7 +15,7 @@ SETTINGS = {
     "workspace": tempfile.mkdtemp(),
     "unknown": "members of a newer tool are ignored",
     "sandbox": {
-        "network": "openhands-sandboxes", "host_address": "172.30.0.1", "door_port": 3001, "credentials": "/data/aws",
+        "network": "openhands-sandboxes", "host_address": "172.30.0.1", "gateway_port": 3001, "credentials": "/data/aws",
         "disk_gb": 3, "memory_mb": 512, "cpus": 0.5, "processes": 99, "idle_minutes": 60, "retention_days": 0,
         "per_user": 3, "start_seconds": 180, "unknown": 1,
     },

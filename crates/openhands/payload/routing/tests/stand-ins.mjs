@@ -94,7 +94,7 @@ export async function startNginx(values) {
   const folder = mkdtempSync(join(tmpdir(), 'ohinfra-routing-'));
   const [port, gateway] = [await freePort(), await freePort()];
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, door: `127.0.0.1:${gateway}`, ...values }));
+  writeFileSync(file, configuration({ lua_folder: LUA, listen: `127.0.0.1:${port}`, sandbox_gateway: `127.0.0.1:${gateway}`, ...values }));
   // The Debian package provides Lua as a dynamic module; otherwise the configuration equals that of an instance.
   const directives = [
     `load_module ${MODULES}/ndk_http_module.so;`, `load_module ${MODULES}/ngx_http_lua_module.so;`,

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Boot, OPENRESTY_IMAGE};
 use crate::payload::overlay::{self, OVERLAY, Settings};
 use crate::payload::routing::{LUA, Routing};
-use crate::payload::template::{PayloadError, render};
+use crate::payload::template::{PayloadError, render, with_names};
 use crate::payload::user_config::USER_DATA;
 
 /// An environment variable of OpenHands.
@@ -81,7 +81,7 @@ impl Boot {
             model: &self.model,
             allowed_models: &self.allowed_models,
         };
-        let document = overlay::settings(&settings, &self.sandbox);
+        let document = overlay::settings(&settings, &self.sandbox)?;
         serde_json::to_string_pretty(&document).map(|text| text + "\n").map_err(|error| PayloadError::Template {
             name: "overlay/settings.json".to_owned(),
             reason: error.to_string(),
@@ -105,7 +105,7 @@ impl Boot {
                     "openhands_image": openhands_image,
                     "openresty_image": OPENRESTY_IMAGE,
                     "workspace": overlay::WORKSPACE,
-                    "environment": serde_json::to_value(self.environment()).unwrap_or_default(),
+                    "environment": self.environment(),
                 })
             )?,
             template!(
@@ -123,7 +123,7 @@ impl Boot {
                     "region": self.region,
                     "alert_topic_arn": self.alert_topic_arn,
                     "images": [openhands_image.as_str(), OPENRESTY_IMAGE],
-                    "agent_server_image": self.agent_server_image(),
+                    "agent_server_image": with_names(&self.agent_server_image()),
                 })
             )?,
             template!(

@@ -1,6 +1,12 @@
 use serde_json::Value;
 
 use super::*;
+use crate::{Configuration, Sources};
+
+fn configuration() -> Configuration {
+    let sets = ["vpc_id=vpc-0123456789abcdef0", "hosted_zone_id=Z1", "domain_name=example.com"];
+    Configuration::load(&Sources { sets: sets.map(str::to_owned).into(), ..Sources::default() }).unwrap().0
+}
 
 pub(crate) fn boot() -> Boot {
     Boot {
@@ -25,7 +31,7 @@ pub(crate) fn boot() -> Boot {
         agent_server_tag: "1.34.0-python".into(),
         model: "bedrock/global.anthropic.claude-sonnet-4-6".into(),
         allowed_models: vec!["anthropic.claude-*".into(), "*.anthropic.claude-*".into()],
-        sandbox: SandboxLimits::default(),
+        sandbox: SandboxLimits::from(&configuration().sandbox),
         auto_update: false,
         public_access: false,
         registry: None,
@@ -40,13 +46,13 @@ fn file(boot: &Boot, name: &str) -> String {
 fn the_bundle_is_deterministic_and_depends_on_every_value() {
     let bundle = boot().bundle().unwrap();
     assert_eq!(bundle, boot().bundle().unwrap());
-    let script = boot().user_data(&bundle).unwrap();
-    assert_eq!(script, boot().user_data(&bundle).unwrap());
+    let script = boot().script(&bundle).unwrap();
+    assert_eq!(script, boot().script(&bundle).unwrap());
     assert!(script.contains(&format!("boot/{}.zip", sha256_hex(&bundle))));
     for other in [
         Boot { model: "other".into(), ..boot() },
         Boot { sandbox_role_arn: "other".into(), ..boot() },
-        Boot { sandbox: SandboxLimits { cpus: 1.5, ..SandboxLimits::default() }, ..boot() },
+        Boot { sandbox: SandboxLimits { cpus: 1.5, ..boot().sandbox }, ..boot() },
         Boot { agent_server_tag: "other".into(), ..boot() },
         Boot { public_access: true, ..boot() },
         Boot { database_host: "other".into(), ..boot() },
@@ -58,7 +64,7 @@ fn the_bundle_is_deterministic_and_depends_on_every_value() {
 #[test]
 fn a_script_over_the_size_limit_is_rejected() {
     let long = Boot { alert_topic_arn: "x".repeat(8000), ..boot() };
-    let error = long.user_data(b"").unwrap_err();
+    let error = long.script(b"").unwrap_err();
     assert!(matches!(error, PayloadError::TooLarge { limit: 16_384, .. }), "{error}");
 }
 
@@ -84,9 +90,29 @@ fn overlay_settings_contain_no_secrets() {
     );
     assert_eq!(
         names(&settings["sandbox"]),
-        "cpus credentials disk_gb door_port host_address idle_minutes memory_mb network per_user processes retention_days \
+        "cpus credentials disk_gb gateway_port host_address idle_minutes memory_mb network per_user processes retention_days \
          start_seconds"
     );
     assert_eq!(settings["sandbox"]["cpus"], 2.0);
     assert!(file(&boot(), "overlay/ohinfra_overlay/__init__.py").starts_with("\"\"\""));
+}
+
+#[test]
+fn a_script_with_references_resolves_to_the_script_without() {
+    let plain = boot();
+    let mut values = serde_json::to_value(&plain).unwrap();
+    let mut known = std::collections::BTreeMap::new();
+    for name in ["alert_topic_arn", "data_bucket", "file_system_id", "agent_server_repository", "agent_server_tag"] {
+        let resource: ohinfra_core::Address = format!("a/{}", name.replace('_', "-")).parse().unwrap();
+        let reference = ohinfra_core::Reference { resource, attribute: "id".to_owned() };
+        known.insert(reference.clone(), values[name].clone());
+        values[name] = serde_json::to_value(Text::from(reference)).unwrap();
+    }
+    let boot: Boot<Text> = serde_json::from_value(values).unwrap();
+    let script = boot.user_data("boot/x.zip".into(), "x".into()).unwrap();
+    assert_eq!(script.known(), None);
+    let resolved = ohinfra_core::inputs::resolve(&serde_json::to_value(script).unwrap(), &|reference| {
+        known.get(reference).cloned()
+    });
+    assert_eq!(resolved, with_names(&plain.user_data("boot/x.zip".into(), "x".into()).unwrap()));
 }

@@ -1,7 +1,9 @@
 //! The supported OpenHands releases, with their images.
 
+use serde::Serialize;
+
 /// An OpenHands release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Release {
     /// The version, a value of `compute.openhands_version`.
     pub version: &'static str,
