@@ -1,4 +1,5 @@
-//! Checks beyond the compiler: dependencies between crates, file sizes, dependency features, test names in documents, vocabulary.
+//! Checks beyond the compiler: dependencies between crates, file sizes, dependency features, test names and links in
+//! documents, vocabulary.
 
 use std::path::{Path, PathBuf};
 
@@ -79,6 +80,7 @@ pub(crate) fn run() -> Result<()> {
         problems.push(format!("{ec2} manifests depend on aws-sdk-ec2: exactly one must"));
     }
     problems.extend(crate::claims::missing()?);
+    problems.extend(crate::links::problems()?);
     problems.extend(crate::words::problems(&sources)?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     println!("Checked {} source files and {} manifests.", sources.len(), manifests.len());

@@ -12,8 +12,8 @@ use crate::openhands;
 use crate::shell::{cargo, debug_folder, root, run as run_program};
 
 /// The account and the region of the demo.
-const ACCOUNT: &str = "111111111111";
-const REGION: &str = "us-west-2";
+pub(crate) const ACCOUNT: &str = "111111111111";
+pub(crate) const REGION: &str = "us-west-2";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -25,18 +25,52 @@ pub(crate) struct Arguments {
     with_app: bool,
 }
 
-struct Demo {
-    program: PathBuf,
+/// A deployment on LocalStack.
+pub(crate) struct Demo {
+    /// The path of ohinfra.
+    pub(crate) program: PathBuf,
     folder: PathBuf,
     endpoint: String,
     log: PathBuf,
 }
 
 impl Demo {
+    /// Creates the resources that users bring, and writes a configuration that names them into an empty directory.
+    pub(crate) fn new(server: &Server, folder: &Path) -> Result<Self> {
+        let fixture = server.fixture(ACCOUNT, REGION)?;
+        let value = |name: &str| fixture[name].as_str().unwrap_or_default().to_owned();
+        let template = std::fs::read_to_string(root().join("config/localstack.toml"))?;
+        let text = template.replace("<vpc_id>", &value("vpc_id")).replace("<hosted_zone_id>", &value("hosted_zone_id"));
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
+        std::fs::create_dir_all(folder)?;
+        let mut file = std::fs::File::create(folder.join("ohinfra.toml"))?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        std::fs::copy(root().join("config/sandbox-aws-policy.json"), folder.join("sandbox-aws-policy.json"))?;
+        println!(
+            "\nCreated a VPC with private and public subnets ({}) and a hosted zone ({}).",
+            value("vpc_id"),
+            value("hosted_zone_id")
+        );
+        Ok(Self {
+            program: debug_folder()?.join("ohinfra"),
+            folder: folder.to_owned(),
+            endpoint: server.endpoint.clone(),
+            log: server.log(),
+        })
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
+        command.args(arguments);
+        self.prepare(&mut command);
         command
-            .args(arguments)
+    }
+
+    /// Sets the directory and the variables with which ohinfra finds the deployment.
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        command
             .current_dir(&self.folder)
             .env("AWS_ENDPOINT_URL", &self.endpoint)
             .env("AWS_ACCESS_KEY_ID", ACCOUNT)
@@ -46,7 +80,6 @@ impl Demo {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OHINFRA_")) {
             command.env_remove(name);
         }
-        command
     }
 
     /// Returns the number of calls that LocalStack has answered, from its log.
@@ -55,7 +88,8 @@ impl Demo {
         log.lines().filter(|line| line.contains(" : AWS ") && line.contains(" => ")).count()
     }
 
-    fn step(&self, title: &str, arguments: &[&str]) -> Result<()> {
+    /// Runs a command, and prints its duration and the number of its calls.
+    pub(crate) fn step(&self, title: &str, arguments: &[&str]) -> Result<()> {
         println!("\n── {title}\n$ ohinfra {}", arguments.join(" "));
         let (began, calls) = (Instant::now(), self.calls());
         let status = self.command(arguments).status().context("failed to run ohinfra")?;
@@ -66,28 +100,7 @@ impl Demo {
 }
 
 fn run_with(server: &Server, folder: &Path) -> Result<Demo> {
-    let fixture = server.fixture(ACCOUNT, REGION)?;
-    let value = |name: &str| fixture[name].as_str().unwrap_or_default().to_owned();
-    let template = std::fs::read_to_string(root().join("config/localstack.toml"))?;
-    let text = template.replace("<vpc_id>", &value("vpc_id")).replace("<hosted_zone_id>", &value("hosted_zone_id"));
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
-    }
-    std::fs::create_dir_all(folder)?;
-    let mut file = std::fs::File::create(folder.join("ohinfra.toml"))?;
-    std::io::Write::write_all(&mut file, text.as_bytes())?;
-    std::fs::copy(root().join("config/sandbox-aws-policy.json"), folder.join("sandbox-aws-policy.json"))?;
-    let demo = Demo {
-        program: debug_folder()?.join("ohinfra"),
-        folder: folder.to_owned(),
-        endpoint: server.endpoint.clone(),
-        log: server.log(),
-    };
-    println!(
-        "\nCreated a VPC with private and public subnets ({}) and a hosted zone ({}).",
-        value("vpc_id"),
-        value("hosted_zone_id")
-    );
+    let demo = Demo::new(server, folder)?;
     demo.step("Create the state bucket", &["bootstrap"])?;
     demo.step("Plan", &["plan", "--out", "demo.plan"])?;
     demo.step("Apply the saved plan", &["apply", "demo.plan"])?;

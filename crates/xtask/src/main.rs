@@ -8,13 +8,18 @@ mod claims;
 mod demo;
 mod docs;
 mod fuzz;
+mod links;
 mod localstack;
 mod new_kind;
 mod openhands;
 mod payload;
+mod pictures;
 mod python;
+mod screenshots;
 mod shell;
+mod site;
 mod test;
+mod tools;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -40,14 +45,14 @@ enum Task {
     /// Start and stop LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Check dependencies between crates, file sizes, test names in documents, and vocabulary
+    /// Check dependencies between crates, file sizes, test names and links in documents, and vocabulary
     Check,
     /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,
     /// Create the files of a new kind
     NewKind(new_kind::Arguments),
-    /// Regenerate schemas and references
-    Docs,
+    /// Regenerate schemas, references and diagrams; build the site; take the pictures of the terminal
+    Docs(docs::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -60,6 +65,6 @@ fn main() -> anyhow::Result<()> {
         Task::Check => check::run(),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),
         Task::Fuzz => fuzz::run_all(),
-        Task::Docs => docs::run(),
+        Task::Docs(arguments) => docs::run(&arguments),
     }
 }
