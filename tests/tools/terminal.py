@@ -10,8 +10,10 @@ import io
 import os
 import pty
 import re
+import select
 import sys
 import termios
+from itertools import groupby
 from pathlib import Path
 
 import pyte
@@ -47,9 +49,9 @@ def picture(screen: pyte.Screen) -> list[Text]:
     lines = []
     for y in range(screen.lines):
         line = Text()
-        for x in range(screen.columns):
-            cell = screen.buffer[y][x]
-            line.append(cell.data, Style(color=color(cell.fg), bold=cell.bold or None))
+        cells = [screen.buffer[y][x] for x in range(screen.columns)]
+        for (foreground, bold), part in groupby(cells, lambda cell: (cell.fg, cell.bold)):
+            line.append("".join(cell.data for cell in part), Style(color=color(foreground), bold=bold or None))
         line.rstrip()
         lines.append(line)
     while lines and not lines[-1].plain:
@@ -58,7 +60,7 @@ def picture(screen: pyte.Screen) -> list[Text]:
 
 
 def run(command: list[str], columns: int, height: int, until: str | None) -> list[Text]:
-    """The screen at the end of the command, or when it first shows a text."""
+    """The screen at the end of the command, or when it first shows a text that matches an expression."""
     screen = pyte.Screen(columns, height)
     stream = pyte.ByteStream(screen)
     child, terminal = pty.fork()
@@ -68,12 +70,14 @@ def run(command: list[str], columns: int, height: int, until: str | None) -> lis
     taken = None
     while True:
         try:
-            output = os.read(terminal, 4096)
+            output = os.read(terminal, 65536)
         except OSError:
             break
         # pyte has no faint text.
         stream.feed(output.replace(b"\x1b[2m", b"\x1b[90m"))
-        if until and taken is None and any(until in line for line in screen.display):
+        # Only complete updates of the screen are of use.
+        is_quiet = not select.select([terminal], [], [], 0.005)[0]
+        if until and taken is None and is_quiet and any(re.search(until, line) for line in screen.display):
             taken = picture(screen)
     _, status = os.waitpid(child, 0)
     if code := os.waitstatus_to_exitcode(status):
@@ -87,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--columns", type=int, default=100)
     parser.add_argument("--lines", type=int, default=60)
-    parser.add_argument("--until", help="take the picture when the terminal shows this text, instead of at the end")
+    parser.add_argument("--until", help="take the picture when the terminal shows a text that matches this expression, instead of at the end")
     parser.add_argument("picture")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
@@ -97,9 +101,13 @@ def main() -> None:
         console = Console(record=True, width=arguments.columns, file=io.StringIO(), force_terminal=True, color_system="standard")
         for line in lines:
             console.print(line, no_wrap=True, overflow="crop")
+        # rich cuts off the last line.
+        console.print()
         svg = console.export_svg(title=title, theme=theme, unique_id=f"{Path(arguments.picture).name}-{name}")
         # A picture in a page loads no fonts.
-        svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+        svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "ui-monospace, Menlo, Consolas")
+        # The border of the window is visible on its page.
+        svg = svg.replace("rgba(255,255,255,0.35)", {"light": "#d0d7de", "dark": "#30363d"}[name])
         Path(f"{arguments.picture}-{name}.svg").write_text(svg)
 
 

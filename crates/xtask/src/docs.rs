@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     screenshots: bool,
 }
 
+/// The directory of the pages of the kinds.
+pub(crate) const KINDS: &str = "docs/kinds";
+
 /// The generated files: package, example that prints the file, its argument, path.
 const GENERATED: &[(&str, &str, &str, &str)] = &[
     ("ohinfra-cli", "commands_help", "", "docs/commands-help.md"),
@@ -54,6 +57,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.screenshots {
         return screenshots::run();
     }
+    std::fs::remove_dir_all(root().join(KINDS))?;
+    std::fs::create_dir_all(root().join(KINDS))?;
     for (path, text) in made()? {
         let mut file = std::fs::File::create(root().join(&path))?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;

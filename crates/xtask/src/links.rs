@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::check::files;
+use crate::docs::KINDS;
 use crate::shell::root;
 
 /// The table of contents of the site.
@@ -74,8 +75,11 @@ pub(crate) fn problems() -> Result<Vec<String>> {
     }
     let contents = Path::new(CONTENTS);
     let links = documents.get(contents).map(|contents| contents.links.as_slice()).unwrap_or_default();
-    let listed: Vec<PathBuf> = links.iter().filter_map(|(_, link)| target(contents, link)).map(|(file, _)| file).collect();
-    let unlisted = documents.keys().filter(|path| *path != contents && !listed.contains(path));
+    let listed: Vec<PathBuf> =
+        links.iter().filter_map(|(_, link)| target(contents, link)).map(|(file, _)| file).collect();
+    // The index of the kinds lists their pages.
+    let is_listed = |path: &&PathBuf| path.starts_with(KINDS) || listed.contains(path) || *path == contents;
+    let unlisted = documents.keys().filter(|path| !is_listed(path));
     problems.extend(unlisted.map(|path| format!("{CONTENTS}: {} is not listed", path.display())));
     Ok(problems)
 }
@@ -105,7 +109,8 @@ fn parse(text: &str) -> Document {
             Event::End(TagEnd::Heading(_)) => {
                 let slug = slug(&heading.take().unwrap_or_default());
                 let repeated = (1..).map(|n| format!("{slug}-{n}"));
-                let anchor = std::iter::once(slug.clone()).chain(repeated).find(|anchor| !document.anchors.contains(anchor));
+                let anchor =
+                    std::iter::once(slug.clone()).chain(repeated).find(|anchor| !document.anchors.contains(anchor));
                 document.anchors.extend(anchor);
             }
             _ => {}

@@ -15,6 +15,7 @@ const DIAGRAMS: &[&str] = &["deployment", "operation", "request-path"];
 pub(crate) fn made() -> Result<Vec<(String, String)>> {
     let pictures: Value = serde_json::from_str(&output(&mut tools::node("pictures.mjs", DIAGRAMS)?)?)?;
     let pictures = pictures.as_object().context("pictures.mjs printed no object")?;
-    let named = pictures.iter().map(|(name, svg)| (format!("{FOLDER}/{name}"), svg.as_str().unwrap_or_default().to_owned()));
+    let named =
+        pictures.iter().map(|(name, svg)| (format!("{FOLDER}/{name}"), svg.as_str().unwrap_or_default().to_owned()));
     Ok(named.collect())
 }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use crate::docs::KINDS;
 use crate::links::{CONTENTS, documents, target};
 use crate::shell::{command, installed, root, run};
 
 /// The version of mdBook.
-const MDBOOK: &str = "0.5.2";
+const MDBOOK: &str = "0.5.4";
 /// The configuration of mdBook.
 const CONFIGURATION: &str = "docs/book.toml";
 
@@ -41,9 +42,10 @@ fn copy(folder: &Path) -> Result<()> {
         std::fs::copy(root().join(path), copy).with_context(|| path.display().to_string())?;
     }
     std::fs::copy(root().join(CONFIGURATION), folder.join("book.toml"))?;
-    let contents = std::fs::read_to_string(root().join(CONTENTS))?;
+    let contents = from_root(&std::fs::read_to_string(root().join(CONTENTS))?);
+    let kinds: Vec<&PathBuf> = paths.iter().filter(|path| path.starts_with(KINDS)).collect();
     let mut file = std::fs::File::create(folder.join("SUMMARY.md"))?;
-    std::io::Write::write_all(&mut file, from_root(&contents).as_bytes())?;
+    std::io::Write::write_all(&mut file, with_kinds(&contents, &kinds).as_bytes())?;
     Ok(())
 }
 
@@ -59,6 +61,21 @@ fn from_root(contents: &str) -> String {
     text
 }
 
+/// Adds the pages of the kinds to the table of contents, below their index.
+fn with_kinds(contents: &str, kinds: &[&PathBuf]) -> String {
+    let mut text = String::new();
+    for line in contents.lines() {
+        text.push_str(&format!("{line}\n"));
+        if line.ends_with("(docs/kinds.md)") {
+            for path in kinds {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                text.push_str(&format!("  - [{name}]({})\n", path.display()));
+            }
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +83,10 @@ mod tests {
     #[test]
     fn contents_are_rewritten_relative_to_the_root() {
         let text = "# Contents\n\n[Introduction](../README.md)\n\n- [Guide](guide.md)\n";
+        // The index of the kinds gets their pages.
+        let kinds = "- [Kinds](docs/kinds.md)\n- [State](docs/state.md)\n";
+        let expected = "- [Kinds](docs/kinds.md)\n  - [s3.bucket](docs/kinds/s3.bucket.md)\n- [State](docs/state.md)\n";
+        assert_eq!(with_kinds(kinds, &[&PathBuf::from("docs/kinds/s3.bucket.md")]), expected);
         assert_eq!(from_root(text), "# Contents\n\n[Introduction](README.md)\n\n- [Guide](docs/guide.md)\n");
     }
 }

@@ -126,9 +126,14 @@ fn shard(text: &str) -> Result<String, String> {
 
 /// Checks that the generated files match the code.
 fn up_to_date() -> Result<()> {
-    for (path, text) in docs::made()? {
-        let present = std::fs::read_to_string(root().join(&path)).unwrap_or_default();
-        ensure!(present == text, "{path} is out of date: run `cargo xtask docs`");
+    let made = docs::made()?;
+    for (path, text) in &made {
+        let present = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+        ensure!(present == *text, "{path} is out of date: run `cargo xtask docs`");
+    }
+    for entry in std::fs::read_dir(root().join(docs::KINDS))? {
+        let path = format!("{}/{}", docs::KINDS, entry?.file_name().to_string_lossy());
+        ensure!(made.iter().any(|(made, _)| *made == path), "{path} has no kind: run `cargo xtask docs`");
     }
     println!("schemas, references and pictures are up to date");
     Ok(())

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Operations whose IAM action has another name, or that check more than one action.
+/// Operations whose IAM action has another name or that check several actions, and an action that is part of a policy.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html>
 const ACTIONS: &[(&str, &[&str])] = &[
     ("cloudfront:CreateDistributionWithTags", &["cloudfront:CreateDistribution", "cloudfront:TagResource"]),
+    ("lambda:InvokeFunction", &[]),
 ];
 
 /// The implementations of a service.
@@ -93,7 +94,10 @@ fn items(module: &str, text: &str) -> Vec<Item> {
     for line in text.lines() {
         let declaration = without_visibility(line);
         if ["fn ", "const ", "impl "].iter().any(|word| declaration.starts_with(word)) {
-            let name = words(declaration).skip(1).find(|word| !word.is_empty()).unwrap_or_default();
+            let names: Vec<&str> = words(declaration).skip(1).filter(|word| !word.is_empty()).collect();
+            // `impl Kind for BucketKind {`: the type is the last name.
+            let name = if declaration.starts_with("impl ") { names.last() } else { names.first() };
+            let name = name.copied().unwrap_or_default();
             items.push(Item { module: module.to_owned(), name: name.to_owned(), text: String::new() });
         }
         if let Some(item) = items.last_mut() {
@@ -110,14 +114,25 @@ fn without_visibility(line: &str) -> &str {
     line.strip_prefix("async ").unwrap_or(line)
 }
 
-/// Returns the string literals that are names of operations, such as `s3:GetObject`.
+/// Returns the string literals that are names of operations, such as `s3:GetObject`, except those of errors without a call.
 fn operations(text: &str) -> impl Iterator<Item = &str> {
-    text.split('"').filter(|text| {
+    let texts: Vec<&str> = text.split('"').collect();
+    let is_error = |before: &str| {
+        let before = before.trim_end().trim_end_matches(',');
+        ["ErrorKind::Invalid", "ErrorKind::Other"].iter().any(|kind| before.ends_with(kind))
+    };
+    let is_operation = |text: &str| {
         text.split_once(':').is_some_and(|(service, action)| {
             !service.is_empty()
                 && service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
                 && action.starts_with(|c: char| c.is_ascii_uppercase())
                 && action.chars().all(|c| c.is_ascii_alphanumeric())
         })
-    })
+    };
+    let pairs = texts.windows(2).filter_map(|pair| pair.first().copied().zip(pair.last().copied()));
+    pairs
+        .filter(|(before, text)| is_operation(text) && !is_error(before))
+        .map(|(_, text)| text)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
