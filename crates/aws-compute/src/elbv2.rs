@@ -15,7 +15,7 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
 use futures::future::try_join_all;
 use ohinfra_aws_core::{Regional, api_error, none_if_missing};
-use ohinfra_core::contract::Update;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
@@ -30,8 +30,13 @@ pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
 const AT_ONCE: usize = 20;
 
 /// Returns the tags of a resource.
-pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
-    Ok(all_tags(clients, region, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
+pub(crate) async fn tags_of(
+    clients: &Clients,
+    region: &Region,
+    arn: &str,
+    known: KnownTags<'_>,
+) -> Result<Tags, ProviderError> {
+    Ok(all_tags(clients, region, &[arn.to_owned()], known).await?.remove(arn).unwrap_or_default())
 }
 
 /// Returns the tags of existing resources, by ARN.
@@ -39,22 +44,24 @@ pub(crate) async fn all_tags(
     clients: &Clients,
     region: &Region,
     arns: &[String],
+    known: KnownTags<'_>,
 ) -> Result<BTreeMap<String, Tags>, ProviderError> {
     let mut found = BTreeMap::new();
     let mut unknown = Vec::new();
     for arn in arns {
-        match clients.known_tags(region, arn).await {
+        match known.get(region, arn).await {
             Some(tags) => drop(found.insert(arn.clone(), tags)),
             None => unknown.push(arn.clone()),
         }
     }
     for chunk in unknown.chunks(AT_ONCE) {
-        let result = clients.at(region).describe_tags().set_resource_arns(Some(chunk.to_vec())).send().await;
+        let result = clients.in_region(region).describe_tags().set_resource_arns(Some(chunk.to_vec())).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTags")))?;
         for description in answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default() {
+            let Some(arn) = description.resource_arn else { continue };
             let tags = description.tags.unwrap_or_default().into_iter();
             let tags = tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect();
-            found.insert(description.resource_arn.unwrap_or_default(), tags);
+            found.insert(arn, tags);
         }
     }
     Ok(found)
@@ -80,16 +87,14 @@ where
     Ok(found)
 }
 
-/// Sets and removes the tags of an update.
-pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
-    if !update.tags_to_set.is_empty() {
-        let operation = "elasticloadbalancing:AddTags";
-        let tags = to_tags(&update.tags_to_set);
-        client.add_tags().resource_arns(arn).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
-    }
-    if !update.tags_to_remove.is_empty() {
-        let call = client.remove_tags().resource_arns(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(api_error("elasticloadbalancing:RemoveTags"))?;
-    }
-    Ok(())
+/// Sets tags of a resource and keeps the others.
+pub(crate) async fn set_tags(client: &Client, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+    let call = client.add_tags().resource_arns(arn).set_tags(Some(to_tags(tags)));
+    call.send().await.map(|_| ()).map_err(api_error("elasticloadbalancing:AddTags"))
+}
+
+/// Removes tags of a resource.
+pub(crate) async fn remove_tags(client: &Client, arn: &str, keys: &[String]) -> Result<(), ProviderError> {
+    let call = client.remove_tags().resource_arns(arn).set_tag_keys(Some(keys.to_vec()));
+    call.send().await.map(|_| ()).map_err(api_error("elasticloadbalancing:RemoveTags"))
 }

@@ -8,7 +8,7 @@ pub mod lambda;
 use std::sync::Arc;
 
 use ohinfra_aws_core::{Connection, Regional};
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 use ohinfra_core::package::Packages;
 
 /// Registers all kinds and lookups of this crate. `packages` renders the content that they deploy.

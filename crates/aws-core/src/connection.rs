@@ -8,10 +8,8 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use ohinfra_core::Region;
-use ohinfra_core::tags::Tags;
 
 use crate::identity::Caller;
-use crate::tag_index::TagIndex;
 
 /// Maximum attempts of one request within the SDK, with exponential backoff and jitter. Longer waits are left to the engine. Not
 /// the SDK's adaptive mode: one throttled call delays all other calls, so that an apply with 5 % throttled calls took 60 s
@@ -27,7 +25,6 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Connection {
     config: SdkConfig,
     caller: Arc<Caller>,
-    tag_index: Arc<TagIndex>,
 }
 
 impl Connection {
@@ -51,8 +48,7 @@ impl Connection {
     /// Creates a connection from an existing SDK configuration.
     pub fn new(config: SdkConfig) -> Self {
         let caller = Arc::new(Caller::new(aws_sdk_sts::Client::new(&config)));
-        let tag_index = Arc::new(TagIndex::new(config.clone()));
-        Self { config, caller, tag_index }
+        Self { config, caller }
     }
 
     /// Returns the SDK configuration for a region.
@@ -60,14 +56,14 @@ impl Connection {
         self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 
+    /// Returns the SDK configuration, with the region of the connection.
+    pub fn default_config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     /// Returns the caller identity, requested once.
     pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
-    }
-
-    /// Returns the tag index.
-    pub fn tag_index(&self) -> &Arc<TagIndex> {
-        &self.tag_index
     }
 }
 
@@ -85,7 +81,7 @@ impl<C: Clone> Regional<C> {
     }
 
     /// Returns the client of a region.
-    pub fn at(&self, region: &Region) -> C {
+    pub fn in_region(&self, region: &Region) -> C {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(region) {
             return client.clone();
@@ -93,11 +89,6 @@ impl<C: Clone> Regional<C> {
         let client = (self.make)(&self.connection.config(region));
         clients.insert(region.clone(), client.clone());
         client
-    }
-
-    /// Returns the tags of a resource from the tag index; `None` if the service must be queried.
-    pub async fn known_tags(&self, region: &Region, arn: &str) -> Option<Tags> {
-        self.connection.tag_index.tags(region, arn).await
     }
 
     /// Returns the shared connection.

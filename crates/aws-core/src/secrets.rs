@@ -71,8 +71,14 @@ impl Secrets {
             ProviderError::new(ErrorKind::Invalid, READ, format!("`{arn}` is not the ARN of a secret"))
         })?;
         // A secret that was just created may not be visible to the next call.
-        let answer =
-            self.0.at(&region).get_secret_value().secret_id(arn).send().await.map_err(api_error_eventual(READ))?;
+        let answer = self
+            .0
+            .in_region(&region)
+            .get_secret_value()
+            .secret_id(arn)
+            .send()
+            .await
+            .map_err(api_error_eventual(READ))?;
         answer.secret_string.map(SecretText).ok_or_else(|| ProviderError::incomplete(READ, "SecretString"))
     }
 }

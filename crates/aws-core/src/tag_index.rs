@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::SdkConfig;
 use aws_sdk_resourcegroupstagging::Client;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use ohinfra_core::contract::RecordedTags;
+use futures::future::BoxFuture;
+use ohinfra_core::Region;
+use ohinfra_core::tag_index::RecordedTags;
 use ohinfra_core::tags::{ADDRESS, DEPLOYMENT, Tags};
-use ohinfra_core::{Region, contract};
 use tokio::sync::OnceCell;
 
 /// Services with separate tag calls, by their name in the index.
@@ -38,46 +39,35 @@ const PAGE: i32 = 100;
 /// Index of a region: ARN to tags.
 type Indexed = Arc<OnceCell<BTreeMap<String, Tags>>>;
 
-/// Recorded tags to compare with, and the regions read so far.
-struct Recorded {
-    tags: RecordedTags,
+/// The tags of a deployment. Each region is read once, on first use.
+pub struct TagIndex {
+    config: SdkConfig,
+    recorded: RecordedTags,
     regions: Mutex<BTreeMap<Region, Indexed>>,
 }
 
-/// Tag index. It is queried only while recorded tags are set.
-pub struct TagIndex {
-    config: SdkConfig,
-    recorded: Mutex<Option<Arc<Recorded>>>,
-}
-
 impl TagIndex {
-    pub(crate) fn new(config: SdkConfig) -> Self {
-        Self { config, recorded: Mutex::default() }
+    /// Creates an index. Sends no request.
+    pub fn new(config: SdkConfig, recorded: RecordedTags) -> Self {
+        Self { config, recorded, regions: Mutex::default() }
     }
 
-    fn use_recorded_tags(&self, recorded: Option<RecordedTags>) {
-        let recorded = recorded.map(|tags| Arc::new(Recorded { tags, regions: Mutex::default() }));
-        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = recorded;
-    }
-
-    /// Returns the tags of a resource if the index agrees with the recorded tags; otherwise `None`.
-    pub async fn tags(&self, region: &Region, arn: &str) -> Option<Tags> {
-        let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+    async fn find(&self, region: &Region, arn: &str) -> Option<Tags> {
         let indexed = {
-            let mut regions = recorded.regions.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(regions.entry(region.clone()).or_default())
         };
-        let indexed = indexed.get_or_init(|| self.read(region, &recorded.tags.deployment)).await;
+        let indexed = indexed.get_or_init(|| self.read(region)).await;
         let tags = indexed.get(arn)?;
-        let expected = tags.get(ADDRESS).and_then(|address| recorded.tags.tags.get(address));
+        let expected = tags.get(ADDRESS).and_then(|address| self.recorded.tags.get(address));
         (expected == Some(tags)).then(|| tags.clone())
     }
 
     /// Reads the index of a region; empty if the index cannot be read.
-    async fn read(&self, region: &Region, deployment: &str) -> BTreeMap<String, Tags> {
+    async fn read(&self, region: &Region) -> BTreeMap<String, Tags> {
         let config = self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build();
         let call = Client::new(&config).get_resources();
-        let call = call.tag_filters(TagFilter::builder().key(DEPLOYMENT).values(deployment).build());
+        let call = call.tag_filters(TagFilter::builder().key(DEPLOYMENT).values(&self.recorded.deployment).build());
         let call = call.set_resource_type_filters(Some(SERVICES.map(str::to_owned).to_vec())).resources_per_page(PAGE);
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.unwrap_or_default().into_iter();
@@ -89,8 +79,8 @@ impl TagIndex {
     }
 }
 
-impl contract::TagIndex for TagIndex {
-    fn use_recorded_tags(&self, recorded: Option<RecordedTags>) {
-        Self::use_recorded_tags(self, recorded);
+impl ohinfra_core::tag_index::TagIndex for TagIndex {
+    fn tags<'a>(&'a self, region: &'a Region, arn: &'a str) -> BoxFuture<'a, Option<Tags>> {
+        Box::pin(self.find(region, arn))
     }
 }

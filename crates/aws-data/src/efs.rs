@@ -10,7 +10,6 @@ use aws_sdk_efs::Client;
 use aws_sdk_efs::types::{LifeCycleState, Tag};
 use ohinfra_aws_core::{Regional, api_error};
 use ohinfra_core::ProviderError;
-use ohinfra_core::contract::Update;
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tags::Tags;
 
@@ -38,16 +37,15 @@ pub(crate) fn in_error(id: &str) -> ProviderError {
     ProviderError::new(ErrorKind::Other, "elasticfilesystem:Describe", message)
 }
 
-/// Sets and removes the tags of an update.
-pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
-    if !update.tags_to_set.is_empty() {
-        let operation = "elasticfilesystem:TagResource";
-        let tags = to_tags(&update.tags_to_set, operation)?;
-        client.tag_resource().resource_id(id).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
-    }
-    if !update.tags_to_remove.is_empty() {
-        let call = client.untag_resource().resource_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(api_error("elasticfilesystem:UntagResource"))?;
-    }
-    Ok(())
+/// Sets tags and keeps the others.
+pub(crate) async fn set_tags(client: &Client, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+    let operation = "elasticfilesystem:TagResource";
+    let call = client.tag_resource().resource_id(id).set_tags(Some(to_tags(tags, operation)?));
+    call.send().await.map(|_| ()).map_err(api_error(operation))
+}
+
+/// Removes tags.
+pub(crate) async fn remove_tags(client: &Client, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+    let call = client.untag_resource().resource_id(id).set_tag_keys(Some(keys.to_vec()));
+    call.send().await.map(|_| ()).map_err(api_error("elasticfilesystem:UntagResource"))
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use ohinfra_aws_core::{Connection, Regional};
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 use ohinfra_core::package::Packages;
 
 /// Registers all kinds and lookups of this crate. `packages` renders the content that they deploy.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::Tag;
 use ohinfra_aws_core::{Regional, api_error, none_if_missing};
-use ohinfra_core::contract::Update;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
@@ -31,11 +31,16 @@ pub(crate) fn from_tags(tags: &[Tag]) -> Tags {
 }
 
 /// Returns the tags of a resource whose description does not include them.
-pub(crate) async fn tags_of(clients: &Clients, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
-    if let Some(tags) = clients.known_tags(region, arn).await {
+pub(crate) async fn tags_of(
+    clients: &Clients,
+    region: &Region,
+    arn: &str,
+    known: KnownTags<'_>,
+) -> Result<Tags, ProviderError> {
+    if let Some(tags) = known.get(region, arn).await {
         return Ok(tags);
     }
-    let result = clients.at(region).list_tags_for_resource().resource_name(arn).send().await;
+    let result = clients.in_region(region).list_tags_for_resource().resource_name(arn).send().await;
     let answer = none_if_missing(result.map_err(api_error("rds:ListTagsForResource")))?;
     Ok(answer.map(|answer| from_tags(answer.tag_list())).unwrap_or_default())
 }
@@ -46,16 +51,14 @@ pub(crate) async fn arn(clients: &Clients, region: &Region, rest: &str) -> Resul
     Ok(format!("arn:{}:rds:{region}:{}:{rest}", caller.partition(), caller.account))
 }
 
-/// Sets and removes the tags of an update.
-pub(crate) async fn update_tags<I>(client: &Client, arn: &str, update: &Update<I>) -> Result<(), ProviderError> {
-    if !update.tags_to_set.is_empty() {
-        let call = client.add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&update.tags_to_set)));
-        call.send().await.map_err(api_error("rds:AddTagsToResource"))?;
-    }
-    if !update.tags_to_remove.is_empty() {
-        let call = client.remove_tags_from_resource().resource_name(arn);
-        let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
-        call.send().await.map_err(api_error("rds:RemoveTagsFromResource"))?;
-    }
-    Ok(())
+/// Sets tags and keeps the others.
+pub(crate) async fn set_tags(client: &Client, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+    let call = client.add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(tags)));
+    call.send().await.map(|_| ()).map_err(api_error("rds:AddTagsToResource"))
+}
+
+/// Removes tags.
+pub(crate) async fn remove_tags(client: &Client, arn: &str, keys: &[String]) -> Result<(), ProviderError> {
+    let call = client.remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(keys.to_vec()));
+    call.send().await.map(|_| ()).map_err(api_error("rds:RemoveTagsFromResource"))
 }

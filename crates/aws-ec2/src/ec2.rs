@@ -11,7 +11,6 @@ use std::sync::Arc;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use ohinfra_aws_core::{Regional, api_error};
-use ohinfra_core::contract::Update;
 use ohinfra_core::tags::{Ownership, Tags};
 use ohinfra_core::{ProviderError, Region};
 
@@ -41,17 +40,17 @@ pub(crate) fn tagged(kind: ResourceType, tags: &Tags) -> TagSpecification {
     TagSpecification::builder().resource_type(kind).set_tags(Some(to_tags(tags))).build()
 }
 
-/// Sets and removes the tags of an update.
-pub(crate) async fn update_tags<I>(client: &Client, id: &str, update: &Update<I>) -> Result<(), ProviderError> {
-    if !update.tags_to_set.is_empty() {
-        let call = client.create_tags().resources(id).set_tags(Some(to_tags(&update.tags_to_set)));
-        call.send().await.map_err(api_error("ec2:CreateTags"))?;
-    }
-    if !update.tags_to_remove.is_empty() {
-        let tags = update.tags_to_remove.iter().map(|key| Tag::builder().key(key).build()).collect();
-        client.delete_tags().resources(id).set_tags(Some(tags)).send().await.map_err(api_error("ec2:DeleteTags"))?;
-    }
-    Ok(())
+/// Sets tags and keeps the others.
+pub(crate) async fn set_tags(client: &Client, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+    let call = client.create_tags().resources(id).set_tags(Some(to_tags(tags)));
+    call.send().await.map(|_| ()).map_err(api_error("ec2:CreateTags"))
+}
+
+/// Removes tags.
+pub(crate) async fn remove_tags(client: &Client, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+    let tags = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
+    let call = client.delete_tags().resources(id).set_tags(Some(tags));
+    call.send().await.map(|_| ()).map_err(api_error("ec2:DeleteTags"))
 }
 
 /// Returns a member of a response that AWS documents as always present.

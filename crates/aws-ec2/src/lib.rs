@@ -3,7 +3,7 @@
 pub mod ec2;
 
 use ohinfra_aws_core::{Connection, Regional};
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 
 /// Registers all kinds and lookups of this crate.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {

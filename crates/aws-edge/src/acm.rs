@@ -19,6 +19,6 @@ pub(crate) async fn describe(
     region: &Region,
     arn: &str,
 ) -> Result<Option<CertificateDetail>, ProviderError> {
-    let result = clients.at(region).describe_certificate().certificate_arn(arn).send().await;
+    let result = clients.in_region(region).describe_certificate().certificate_arn(arn).send().await;
     Ok(none_if_missing(result.map_err(api_error("acm:DescribeCertificate")))?.and_then(|answer| answer.certificate))
 }

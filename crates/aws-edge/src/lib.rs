@@ -9,8 +9,8 @@ pub mod wafv2;
 use std::sync::Arc;
 
 use ohinfra_aws_core::{Connection, Regional, Secrets};
+use ohinfra_core::Provider;
 use ohinfra_core::Region;
-use ohinfra_core::contract::Provider;
 use ohinfra_core::users::UserDirectory;
 
 /// Returns the user directory of a Cognito user pool.

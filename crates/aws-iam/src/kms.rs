@@ -8,19 +8,25 @@ use std::sync::Arc;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::Tag;
 use ohinfra_aws_core::{Regional, api_error};
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 
 /// KMS clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
-pub(crate) async fn tags_of(clients: &Clients, region: &Region, key: &str) -> Result<Tags, ProviderError> {
+pub(crate) async fn tags_of(
+    clients: &Clients,
+    region: &Region,
+    key: &str,
+    known: KnownTags<'_>,
+) -> Result<Tags, ProviderError> {
     let caller = clients.connection().caller().details().await?;
     let arn = format!("arn:{}:kms:{region}:{}:key/{key}", caller.partition(), caller.account);
-    if let Some(tags) = clients.known_tags(region, &arn).await {
+    if let Some(tags) = known.get(region, &arn).await {
         return Ok(tags);
     }
-    let call = clients.at(region).list_resource_tags().key_id(key);
+    let call = clients.in_region(region).list_resource_tags().key_id(key);
     let tags = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     Ok(tags.map_err(api_error("kms:ListResourceTags"))?.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
 }

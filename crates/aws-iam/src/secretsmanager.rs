@@ -17,14 +17,16 @@ use ohinfra_core::{ProviderError, Region};
 /// Secrets Manager clients.
 pub(crate) type Clients = Arc<Regional<Client>>;
 
+pub(crate) const DESCRIBE: &str = "secretsmanager:DescribeSecret";
+
 /// Returns the description of a secret, without its value.
 pub(crate) async fn describe(
     clients: &Clients,
     region: &Region,
     id: &str,
 ) -> Result<Option<DescribeSecretOutput>, ProviderError> {
-    let result = clients.at(region).describe_secret().secret_id(id).send().await;
-    none_if_missing(result.map_err(api_error("secretsmanager:DescribeSecret")))
+    let result = clients.in_region(region).describe_secret().secret_id(id).send().await;
+    none_if_missing(result.map_err(api_error(DESCRIBE)))
 }
 
 /// Returns the ID of the current version.

@@ -5,7 +5,7 @@ pub mod logs;
 pub mod sns;
 
 use ohinfra_aws_core::{Connection, Regional};
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 
 /// Registers all kinds of this crate.
 pub fn register(provider: Provider, connection: &Connection) -> Provider {

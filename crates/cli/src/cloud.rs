@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_state::StateStore;

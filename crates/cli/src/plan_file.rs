@@ -1,9 +1,11 @@
 //! Saved plans: the plan and the options it was created with. A saved plan is applied exactly as saved, or refused if stale.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ohinfra_core::Address;
+use ohinfra_plan::document::ChangeDocument;
+use ohinfra_plan::plan::FieldChange;
 use ohinfra_plan::{Mode, PlanDocument, Selection};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +16,7 @@ use ohinfra_state::local::{LARGEST_DOCUMENT, read_at_most};
 /// The version of the file format.
 const FORMAT_VERSION: u32 = 1;
 
-/// Maximum number of addresses in an error message.
+/// Maximum number of addresses, and of fields of each, in an error message.
 const SHOWN: usize = 5;
 
 /// A saved plan.
@@ -30,16 +32,6 @@ pub struct PlanFile {
     /// Options beyond the configuration. Named `wishes` up to version 0.1.
     #[serde(alias = "wishes")]
     pub(crate) options: PlanOptions,
-}
-
-/// Returns the name of a mode in plan documents.
-pub(crate) fn mode_word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Apply => "apply",
-        Mode::Destroy => "destroy",
-        Mode::Purge => "purge",
-        Mode::RefreshOnly => "refresh_only",
-    }
 }
 
 impl PlanFile {
@@ -59,10 +51,7 @@ impl PlanFile {
     }
 
     pub(crate) fn mode(&self) -> Mode {
-        [Mode::Destroy, Mode::Purge, Mode::RefreshOnly]
-            .into_iter()
-            .find(|mode| mode_word(*mode) == self.plan.mode)
-            .unwrap_or(Mode::Apply)
+        Mode::ALL.into_iter().find(|mode| mode.word() == self.plan.mode).unwrap_or_default()
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), CommandError> {
@@ -103,27 +92,57 @@ impl PlanFile {
         Ok(())
     }
 
-    /// Fails if the current plan differs from the saved one.
+    /// Fails if the current plan differs from the saved one. The error names the resources, and the fields that differ.
     pub(crate) fn check_same(&self, now: &PlanDocument) -> Result<(), CommandError> {
         let saved = &self.plan;
         if saved == now {
             return Ok(());
         }
-        let mut differing: BTreeSet<&Address> = BTreeSet::new();
+        let mut differing: BTreeMap<&Address, BTreeSet<String>> = BTreeMap::new();
+        for address in saved.changes.iter().chain(&now.changes).map(|change| &change.address) {
+            let (before, after) = (change_of(saved, address), change_of(now, address));
+            if before != after {
+                differing.insert(address, differences(before, after));
+            }
+        }
         for (plan, other) in [(saved, now), (now, saved)] {
-            let changes = plan.changes.iter().filter(|change| !other.changes.contains(change));
-            differing.extend(changes.map(|change| &change.address));
-            let drift = plan.drift.iter().filter(|drift| !other.drift.contains(drift));
-            differing.extend(drift.map(|drift| &drift.address));
+            for drift in plan.drift.iter().filter(|drift| !other.drift.contains(drift)) {
+                let paths = drift.fields.iter().map(|field| format!("`{}`", field.path));
+                differing.entry(&drift.address).or_default().extend(paths);
+            }
         }
         if differing.is_empty() {
             return Err(stale("the current plan differs from it"));
         }
-        let shown: Vec<String> = differing.iter().take(SHOWN).map(ToString::to_string).collect();
+        let shown: Vec<String> = differing.iter().take(SHOWN).map(|(address, what)| named(address, what)).collect();
         let more = differing.len() - shown.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         Err(stale(&format!("the planned changes differ for {}{more}", shown.join(", "))))
     }
+}
+
+fn change_of<'a>(plan: &'a PlanDocument, address: &Address) -> Option<&'a ChangeDocument> {
+    plan.changes.iter().find(|change| change.address == *address)
+}
+
+/// Returns the fields in which two planned changes of a resource differ; or its actions, if those differ.
+fn differences(before: Option<&ChangeDocument>, after: Option<&ChangeDocument>) -> BTreeSet<String> {
+    let action = |change: Option<&ChangeDocument>| change.map_or("none", |change| change.action.as_str()).to_owned();
+    if action(before) != action(after) {
+        return BTreeSet::from([format!("{} when saved, {} now", action(before), action(after))]);
+    }
+    let fields = |change: Option<&ChangeDocument>| change.map(|change| change.fields.clone()).unwrap_or_default();
+    let (before, after) = (fields(before), fields(after));
+    let only = |one: &[FieldChange], other: &[FieldChange]| -> Vec<String> {
+        one.iter().filter(|field| !other.contains(field)).map(|field| format!("`{}`", field.path)).collect()
+    };
+    only(&before, &after).into_iter().chain(only(&after, &before)).collect()
+}
+
+/// Returns an address with what differs.
+fn named(address: &Address, what: &BTreeSet<String>) -> String {
+    let shown: Vec<&str> = what.iter().take(SHOWN).map(String::as_str).collect();
+    if shown.is_empty() { address.to_string() } else { format!("{address} ({})", shown.join(", ")) }
 }
 
 /// The error of a saved plan that must not be applied.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use futures::future::join;
 use jiff::Timestamp;
-use ohinfra_core::contract::{Live, Provider};
+use ohinfra_core::Provider;
+use ohinfra_core::contract::Live;
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::lookup::Request;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::{Address, ProviderError};
 use ohinfra_engine::refresh::ReadError;
 use ohinfra_engine::{Engine, Interrupt, Limits, Observer, PlanRequest, SystemClock};
@@ -228,8 +230,12 @@ impl Connected<'_> {
         let prior = &document.resources;
         let reading = async {
             match reading {
-                ReadMode::Authoritative => self.engine.refresh(prior).await,
-                ReadMode::TagIndex => self.engine.refresh_by_index(&document.deployment, prior).await,
+                ReadMode::Authoritative => self.engine.refresh(prior, KnownTags::NONE).await,
+                ReadMode::TagIndex => {
+                    let index = self.engine.tag_index(document);
+                    let tags = index.as_deref().map_or(KnownTags::NONE, KnownTags::of);
+                    self.engine.refresh(prior, tags).await
+                }
             }
         };
         let (answers, live) = join(self.engine.ask_all(&requests), reading).await;

@@ -4,17 +4,16 @@
 //! retry, log, write state or compute differences: the engine and the planner do this uniformly for all kinds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{ErrorKind, ProviderError};
 use crate::inputs::{Attributes, Inputs};
-use crate::lookup::{AnswersLookUp, Request};
 use crate::schema::Schema;
+use crate::tag_index::KnownTags;
 use crate::tags::{Ownership, Tags};
 use crate::{Address, Region};
 
@@ -69,17 +68,11 @@ pub struct Live {
 }
 
 impl Live {
-    /// Creates a live resource from inputs in the kind's own type and attributes.
+    /// Creates a live resource from live inputs ([`InputFields::Live`](crate::schema::InputFields::Live)) and attributes. An input
+    /// that AWS did not return is absent, and the planner does not compare it.
     pub fn new<I: Serialize>(inputs: &I, attributes: Attributes) -> Self {
         let inputs = serde_json::to_value(inputs).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
         Self { inputs, attributes, assumed: None }
-    }
-
-    /// Removes inputs that the kind reads as an empty text if AWS omits them. An absent value never causes a replacement; an empty
-    /// text is a value like any other.
-    pub fn without_empty(mut self, inputs: &[&str]) -> Self {
-        self.inputs.retain(|name, value| !(inputs.contains(&name.as_str()) && value == ""));
-        self
     }
 
     /// Marks the values as assumed, with the reason.
@@ -98,6 +91,11 @@ impl Live {
 /// Creates attributes from pairs of name and string value.
 pub fn attributes<const N: usize>(pairs: [(&str, &str); N]) -> Attributes {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+}
+
+/// Creates attributes from those pairs of name and string value that AWS returned.
+pub fn returned<const N: usize>(pairs: [(&str, Option<&str>); N]) -> Attributes {
+    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))).collect()
 }
 
 /// Orders the results of a batch read by `ids`; `None` for each resource that was not found.
@@ -180,6 +178,13 @@ pub enum Readiness {
     Waiting(String),
 }
 
+impl Readiness {
+    /// A new resource that the describe call does not return yet.
+    pub fn not_visible() -> Self {
+        Self::Waiting("not visible yet".to_owned())
+    }
+}
+
 /// The mode of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
@@ -225,6 +230,7 @@ pub trait ResourceKind: Send + Sync {
         &'a self,
         region: &'a Region,
         ids: &'a [String],
+        tags: KnownTags<'a>,
     ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>>;
     /// Creates the resource and returns as soon as AWS has assigned an identity.
     fn create<'a>(&'a self, subject: &'a Subject, inputs: Inputs) -> BoxFuture<'a, Result<Created, ProviderError>>;
@@ -271,12 +277,25 @@ pub trait Kind: Send + Sync + 'static {
         subject: &Subject,
         known: &Known<Self::Definition>,
     ) -> impl Future<Output = Result<Option<Found>, ProviderError>> + Send;
-    /// See [`ResourceKind::read`].
+    /// See [`ResourceKind::read`]. A kind implements this method, or [`Kind::read_one`] if AWS describes one resource per call.
     fn read(
         &self,
         region: &Region,
         ids: &[String],
-    ) -> impl Future<Output = Result<Vec<Option<Live>>, ProviderError>> + Send;
+        tags: KnownTags<'_>,
+    ) -> impl Future<Output = Result<Vec<Option<Live>>, ProviderError>> + Send {
+        async move { try_join_all(ids.iter().map(|id| self.read_one(region, id, tags))).await }
+    }
+    /// Reads one resource.
+    fn read_one(
+        &self,
+        region: &Region,
+        id: &str,
+        tags: KnownTags<'_>,
+    ) -> impl Future<Output = Result<Option<Live>, ProviderError>> + Send {
+        let ids = [id.to_owned()];
+        async move { Ok(self.read(region, &ids, tags).await?.into_iter().next().flatten()) }
+    }
     /// See [`ResourceKind::create`].
     fn create(
         &self,
@@ -288,13 +307,34 @@ pub trait Kind: Send + Sync + 'static {
     fn ready(&self, _region: &Region, _id: &str) -> impl Future<Output = Result<Readiness, ProviderError>> + Send {
         async { Ok(Readiness::Ready) }
     }
-    /// See [`ResourceKind::update`].
+    /// See [`ResourceKind::update`]. Tags are updated afterwards, by [`Kind::remove_tags`] and [`Kind::set_tags`].
     fn update(
         &self,
         subject: &Subject,
         id: &str,
         update: &Update<Resolved<Self::Definition>>,
     ) -> impl Future<Output = Result<(), ProviderError>> + Send;
+    /// Sets tags and keeps the others. Required for taggable kinds.
+    fn set_tags(
+        &self,
+        _region: &Region,
+        id: &str,
+        _tags: &Tags,
+    ) -> impl Future<Output = Result<(), ProviderError>> + Send {
+        let error = no_tags::<Self::Definition>(id);
+        async { Err(error) }
+    }
+    /// Removes tags. Required for taggable kinds. Called before [`Kind::set_tags`], so that a resource never has more tags than
+    /// AWS allows.
+    fn remove_tags(
+        &self,
+        _region: &Region,
+        id: &str,
+        _keys: &[String],
+    ) -> impl Future<Output = Result<(), ProviderError>> + Send {
+        let error = no_tags::<Self::Definition>(id);
+        async { Err(error) }
+    }
     /// See [`ResourceKind::delete`].
     fn delete(
         &self,
@@ -310,6 +350,10 @@ pub trait Kind: Send + Sync + 'static {
 
 /// Adapts a [`Kind`] to [`ResourceKind`].
 pub struct Typed<K>(pub K);
+
+fn no_tags<D: Definition>(id: &str) -> ProviderError {
+    ProviderError::new(ErrorKind::Invalid, D::schema().kind, format!("BUG: tags of {id} cannot be changed"))
+}
 
 fn typed<T: DeserializeOwned>(inputs: &Inputs, operation: &str) -> Result<T, ProviderError> {
     let mut fields = inputs.clone();
@@ -337,8 +381,9 @@ impl<K: Kind> ResourceKind for Typed<K> {
         &'a self,
         region: &'a Region,
         ids: &'a [String],
+        tags: KnownTags<'a>,
     ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
-        Box::pin(self.0.read(region, ids))
+        Box::pin(self.0.read(region, ids, tags))
     }
 
     fn create<'a>(&'a self, subject: &'a Subject, inputs: Inputs) -> BoxFuture<'a, Result<Created, ProviderError>> {
@@ -363,7 +408,14 @@ impl<K: Kind> ResourceKind for Typed<K> {
                 tags_to_set: update.tags_to_set,
                 tags_to_remove: update.tags_to_remove,
             };
-            self.0.update(subject, id, &update).await
+            self.0.update(subject, id, &update).await?;
+            if !update.tags_to_remove.is_empty() {
+                self.0.remove_tags(&subject.region, id, &update.tags_to_remove).await?;
+            }
+            if !update.tags_to_set.is_empty() {
+                self.0.set_tags(&subject.region, id, &update.tags_to_set).await?;
+            }
+            Ok(())
         })
     }
 
@@ -378,103 +430,5 @@ impl<K: Kind> ResourceKind for Typed<K> {
 
     fn gone<'a>(&'a self, region: &'a Region, id: &'a str) -> BoxFuture<'a, Result<Readiness, ProviderError>> {
         Box::pin(self.0.gone(region, id))
-    }
-}
-
-/// The tags of a deployment, as recorded in its state.
-#[derive(Clone, Debug)]
-pub struct RecordedTags {
-    /// The deployment's name.
-    pub deployment: String,
-    /// Maps address to tags.
-    pub tags: BTreeMap<String, Tags>,
-}
-
-/// A cloud's index of the tags of many resources: faster than reading the tags of each resource, but eventually consistent.
-pub trait TagIndex: Send + Sync {
-    /// Sets the recorded tags. Where the index agrees with them, reads may use the index. With `None`, tags are read from each
-    /// resource.
-    fn use_recorded_tags(&self, recorded: Option<RecordedTags>);
-}
-
-/// A cloud: all its kinds and lookups, by name. Registered explicitly, so that they are ordered and searchable.
-#[derive(Clone, Default)]
-pub struct Provider {
-    kinds: BTreeMap<&'static str, (Arc<Schema>, Arc<dyn ResourceKind>)>,
-    lookups: BTreeMap<&'static str, Arc<dyn AnswersLookUp>>,
-    limits: BTreeMap<&'static str, usize>,
-    tag_index: Option<Arc<dyn TagIndex>>,
-}
-
-impl Provider {
-    /// Limits the number of concurrent calls to a service in a region.
-    pub fn concurrency_limit(mut self, service: &'static str, calls: usize) -> Self {
-        self.limits.insert(service, calls);
-        self
-    }
-
-    /// Returns the maximum number of concurrent calls, by service.
-    pub fn limits(&self) -> &BTreeMap<&'static str, usize> {
-        &self.limits
-    }
-
-    /// Adds a tag index.
-    pub fn with_tag_index(mut self, index: Arc<dyn TagIndex>) -> Self {
-        self.tag_index = Some(index);
-        self
-    }
-
-    /// Returns the tag index, if any.
-    pub fn tag_index(&self) -> Option<&dyn TagIndex> {
-        self.tag_index.as_deref()
-    }
-
-    /// Adds a kind.
-    pub fn kind<K: Kind>(self, kind: K) -> Self {
-        self.raw_kind(K::Definition::schema(), Arc::new(Typed(kind)))
-    }
-
-    /// Adds an untyped kind (the in-memory cloud, fault injection).
-    pub fn raw_kind(mut self, schema: Schema, kind: Arc<dyn ResourceKind>) -> Self {
-        self.kinds.insert(schema.kind, (Arc::new(schema), kind));
-        self
-    }
-
-    /// Adds a lookup.
-    pub fn lookup(mut self, lookup: impl AnswersLookUp + 'static) -> Self {
-        self.lookups.insert(lookup.name(), Arc::new(lookup));
-        self
-    }
-
-    /// Returns all kinds, ordered by name.
-    pub fn kinds(&self) -> impl Iterator<Item = (&Arc<Schema>, &Arc<dyn ResourceKind>)> {
-        self.kinds.values().map(|(schema, kind)| (schema, kind))
-    }
-
-    /// Returns all lookups, ordered by name.
-    pub fn lookups(&self) -> impl Iterator<Item = &Arc<dyn AnswersLookUp>> {
-        self.lookups.values()
-    }
-
-    /// Returns the kind with a name.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`] if this version has no such kind; the message includes the remedy.
-    pub fn find_kind(&self, name: &str) -> Result<(&Arc<Schema>, &Arc<dyn ResourceKind>), ProviderError> {
-        self.kinds.get(name).map(|(schema, kind)| (schema, kind)).ok_or_else(|| {
-            ProviderError::new(
-                ErrorKind::Invalid,
-                name,
-                "unknown resource kind; use the version of ohinfra that wrote the state, or a newer one",
-            )
-        })
-    }
-
-    /// Runs one lookup.
-    pub async fn ask(&self, request: &Request) -> Result<Value, ProviderError> {
-        match self.lookups.get(request.name) {
-            Some(lookup) => lookup.answer(&request.region, request.question.clone()).await,
-            None => Err(ProviderError::new(ErrorKind::Invalid, request.name, "unknown lookup")),
-        }
     }
 }

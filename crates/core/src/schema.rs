@@ -39,7 +39,19 @@ pub const OVERLAP: FieldTraits = FieldTraits(4096);
 /// A map without foreign entries. An entry that is neither configured nor applied is drift, and an update removes it.
 pub const EXACT: FieldTraits = FieldTraits(8192);
 
+/// A map of any keys, or a JSON value of any form: an entry that AWS lacks is missing. In a structure, a field that AWS lacks is
+/// not reported. Set by `#[derive(Inputs)]`.
+pub const MAP: FieldTraits = FieldTraits(16384);
+
 impl FieldTraits {
+    /// No traits.
+    pub const NONE: Self = Self(0);
+
+    /// Adds the traits of `other`.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Returns `true` if all traits of `other` are set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -50,8 +62,52 @@ impl std::ops::BitOr for FieldTraits {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        self.with(other)
     }
+}
+
+/// One field of a kind's inputs, or of a structure in them. Derived from the struct by `#[derive(Inputs)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is compared and updated.
+    pub traits: FieldTraits,
+    /// Its doc comment, for the reference.
+    pub doc: &'static str,
+    /// Its type, for the reference: `string`, `list of integers`, …
+    pub type_name: &'static str,
+    /// `true` if the configuration can omit it.
+    pub optional: bool,
+    /// The reason why AWS does not return it, if so.
+    pub unreported: Option<&'static str>,
+    /// The fields of the structure, or of the structures in the list or map.
+    pub fields: &'static [Field],
+    /// `true` if the fields of the structure are compared one by one.
+    pub nested: bool,
+    /// `true` if the fields of the structure belong to the surrounding one.
+    pub flatten: bool,
+}
+
+/// The fields of a kind's inputs, or of a structure in them. Implemented by `#[derive(Inputs)]`.
+pub trait InputFields {
+    /// The live values, each of which may be absent.
+    type Live: serde::Serialize;
+    /// The fields, in order of declaration.
+    const FIELDS: &'static [Field];
+}
+
+/// One input of a kind.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The name of the field, or the dotted path to a nested field.
+    pub path: String,
+    /// How it is compared and updated.
+    pub traits: FieldTraits,
+    /// The reason why AWS does not return it, if so.
+    pub unreported: Option<&'static str>,
+    /// The field of the struct; `None` if the schema was built by hand.
+    pub field: Option<&'static Field>,
 }
 
 /// The order of a replacement.
@@ -97,8 +153,7 @@ pub struct Schema {
     pub kind: &'static str,
     /// A one-line description for the reference documentation.
     pub summary: &'static str,
-    inputs: Vec<(&'static str, FieldTraits)>,
-    unreported: Vec<(&'static str, &'static str)>,
+    inputs: Vec<Input>,
     attributes: Vec<(&'static str, Availability)>,
     /// `true` if the kind supports tags, including the ownership tags.
     pub taggable: bool,
@@ -135,7 +190,6 @@ impl Schema {
             kind,
             summary,
             inputs: Vec::new(),
-            unreported: Vec::new(),
             attributes: Vec::new(),
             taggable: true,
             natural_name: &[],
@@ -151,6 +205,13 @@ impl Schema {
             holds_data: false,
             protected_by: None,
         }
+    }
+
+    /// Creates a schema with the fields of an inputs struct.
+    pub fn of<I: InputFields>(kind: &'static str, summary: &'static str) -> Self {
+        let mut schema = Self::new(kind, summary);
+        schema.fields("", I::FIELDS);
+        schema
     }
 
     /// Declares that the resource holds data: a plan that replaces or deletes it requires explicit consent.
@@ -191,20 +252,33 @@ impl Schema {
 
     /// Adds an input. `path` is a field or a dotted path to a nested field. A path that is not declared inherits the traits of
     /// its nearest declared parent.
-    pub fn input(mut self, path: &'static str, traits: FieldTraits) -> Self {
-        self.inputs.push((path, traits));
+    pub fn input(mut self, path: impl Into<String>, traits: FieldTraits) -> Self {
+        self.inputs.push(Input { path: path.into(), traits, unreported: None, field: None });
         self
     }
 
     /// Adds an input that cannot be read back. [`WRITE_ONLY`] is added to `traits`; `reason` explains why it cannot be read.
-    pub fn unreported(mut self, path: &'static str, traits: FieldTraits, reason: &'static str) -> Self {
-        self.unreported.push((path, reason));
-        self.input(path, traits | WRITE_ONLY)
+    pub fn unreported(mut self, path: &str, traits: FieldTraits, reason: &'static str) -> Self {
+        let traits = traits | WRITE_ONLY;
+        self.inputs.push(Input { path: path.to_owned(), traits, unreported: Some(reason), field: None });
+        self
     }
 
     /// Adds an input without traits.
-    pub fn plain(self, path: &'static str) -> Self {
-        self.input(path, FieldTraits::default())
+    pub fn plain(self, path: impl Into<String>) -> Self {
+        self.input(path, FieldTraits::NONE)
+    }
+
+    /// Adds the fields of a struct.
+    fn fields(&mut self, prefix: &str, fields: &'static [Field]) {
+        for field in fields {
+            let path = format!("{prefix}{}", field.name);
+            if field.nested {
+                self.fields(&format!("{path}."), field.fields);
+                continue;
+            }
+            self.inputs.push(Input { path, traits: field.traits, unreported: field.unreported, field: Some(field) });
+        }
     }
 
     /// Adds an attribute.
@@ -264,24 +338,25 @@ impl Schema {
     pub fn traits(&self, path: &str) -> FieldTraits {
         let mut path = path;
         loop {
-            if let Some((_, traits)) = self.inputs.iter().find(|(name, _)| *name == path) {
-                return *traits;
+            if let Some(input) = self.inputs.iter().find(|input| input.path == path) {
+                return input.traits;
             }
             match path.rfind('.') {
                 Some(dot) => path = path.get(..dot).unwrap_or_default(),
-                None => return FieldTraits::default(),
+                None if path == "tags" => return MAP,
+                None => return FieldTraits::NONE,
             }
         }
     }
 
     /// Returns the inputs in order of declaration.
-    pub fn inputs(&self) -> &[(&'static str, FieldTraits)] {
+    pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
-    /// Returns the inputs that cannot be read back, each with the reason.
-    pub fn unreported_inputs(&self) -> &[(&'static str, &'static str)] {
-        &self.unreported
+    /// Returns the inputs with a trait.
+    pub fn inputs_with(&self, traits: FieldTraits) -> impl Iterator<Item = &str> {
+        self.inputs.iter().filter(move |input| input.traits.has(traits)).map(|input| input.path.as_str())
     }
 
     /// Returns the attributes in order of declaration.
@@ -294,9 +369,9 @@ impl Schema {
         self.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, a)| *a)
     }
 
-    /// Returns `true` if this top-level field is an input of the kind (`tags` is an input of every taggable kind).
-    pub fn has_input(&self, field: &str) -> bool {
-        (field == "tags" && self.taggable) || self.inputs.iter().any(|(name, _)| *name == field)
+    /// Returns `true` if this path is an input of the kind (`tags` is an input of every taggable kind).
+    pub fn has_input(&self, path: &str) -> bool {
+        (path == "tags" && self.taggable) || self.inputs.iter().any(|input| input.path == path)
     }
 }
 

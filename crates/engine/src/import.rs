@@ -9,6 +9,7 @@ use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Inputs, imported, resolve_all};
 use ohinfra_core::schema::{SHARED, Schema, WRITE_ONLY};
 use ohinfra_core::secret::mask;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_plan::Resource;
 use ohinfra_plan::difference::own_entries;
 use ohinfra_plan::identity::kept;
@@ -30,7 +31,7 @@ impl Engine {
     ) -> Result<Address, ProviderError> {
         let (schema, kind) = self.provider.find_kind(resource.kind)?;
         let ids = [id.to_owned()];
-        let answers = kind.read(&resource.region, &ids).await?;
+        let answers = kind.read(&resource.region, &ids, KnownTags::NONE).await?;
         let live = answers.into_iter().next().flatten().ok_or_else(|| {
             let message = format!("{} `{id}` does not exist in {}", resource.kind, resource.region);
             ProviderError::new(ErrorKind::NotFound, "import", message)

@@ -20,7 +20,7 @@ pub mod writer;
 
 use std::sync::Arc;
 
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 use tokio_util::sync::CancellationToken;
 
 pub use apply::{Report, StepFailure};

@@ -1,5 +1,5 @@
 //! Limits on concurrent calls, per service and region, because AWS throttles each separately. The provider sets the limits
-//! ([`Provider::concurrency_limit`](ohinfra_core::contract::Provider::concurrency_limit)).
+//! ([`Provider::concurrency_limit`](ohinfra_core::Provider::concurrency_limit)).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

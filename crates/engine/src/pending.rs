@@ -8,6 +8,7 @@ use ohinfra_core::Address;
 use ohinfra_core::contract::{Found, Live, Standing, Subject};
 use ohinfra_core::inputs::{Attributes, resolve_all, without_unknowns};
 use ohinfra_core::secret::mask;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_plan::difference::{Compared, difference};
 use ohinfra_plan::plan::{Action, Change, Plan};
 use ohinfra_plan::steps::Operation;
@@ -175,7 +176,7 @@ impl Engine {
                     && !subject.except.contains(&found.id)
             };
             let Some(found) = found.filter(is_ours) else { return Ok(None) };
-            let live = kind.read(&subject.region, std::slice::from_ref(&found.id)).await?;
+            let live = kind.read(&subject.region, std::slice::from_ref(&found.id), KnownTags::NONE).await?;
             Ok(live.into_iter().next().flatten().map(|live| (found.id, live)))
         };
         retrying_read(self.notice(&pending.kind), look).await.map_err(failed)

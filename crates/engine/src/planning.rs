@@ -64,7 +64,7 @@ impl Engine {
             prior: &prior,
             live: &refreshed.live,
             discovered: &refreshed.discovered,
-            schema: &|kind| self.provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone()),
+            schemas: self.provider.schemas(),
             selected: selected.as_ref(),
             replace: request.replace,
             rotate: request.rotate,

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use ohinfra_core::contract::{Live, RecordedTags, Subject, tags_of};
+use ohinfra_core::contract::{Live, Subject, tags_of};
 use ohinfra_core::inputs::{Inputs, resolve_all, without_unknowns};
 use ohinfra_core::lookup::Request;
 use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tag_index::{KnownTags, RecordedTags, TagIndex};
 use ohinfra_core::tags::Ownership;
 use ohinfra_core::{Address, ProviderError, Region};
 use ohinfra_plan::identity::overlay;
@@ -76,35 +77,33 @@ impl Engine {
         .await
     }
 
-    /// Reads all resources in the state like [`Engine::refresh`], but with fewer calls: tags for which the tag index agrees with
-    /// the state are taken from the index. The index is eventually consistent, so use this only for plans that are not applied.
-    pub async fn refresh_by_index(
-        &self,
-        deployment: &str,
-        prior: &BTreeMap<Address, ResourceState>,
-    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
-        let Some(index) = self.provider.tag_index() else { return self.refresh(prior).await };
-        let tags = prior.iter().map(|(address, prior)| (address.to_string(), tags_of(&prior.inputs)));
-        index.use_recorded_tags(Some(RecordedTags { deployment: deployment.to_owned(), tags: tags.collect() }));
-        let live = self.refresh(prior).await;
-        index.use_recorded_tags(None);
-        live
+    /// Creates an index of the deployment's tags as the state records them; `None` if the cloud has none. The index is eventually
+    /// consistent, so use it only for plans that are not applied.
+    pub fn tag_index(&self, document: &StateDocument) -> Option<Box<dyn TagIndex>> {
+        let recorded = document.resources.iter();
+        let tags = recorded.map(|(address, resource)| (address.to_string(), tags_of(&resource.inputs))).collect();
+        self.provider.tag_index(RecordedTags { deployment: document.deployment.clone(), tags })
     }
 
-    /// Reads all resources in the state, with one call per kind and region if AWS supports it.
+    /// Reads all resources in the state, with one call per kind and region if AWS supports it. Tags in `tags` need no call.
     pub async fn refresh(
         &self,
         prior: &BTreeMap<Address, ResourceState>,
+        tags: KnownTags<'_>,
     ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let mut groups: BTreeMap<(&str, &Region), Vec<(&Address, &String)>> = BTreeMap::new();
         for (address, resource) in prior {
             groups.entry((&resource.kind, &resource.region)).or_default().push((address, &resource.id));
         }
         let groups: Vec<_> = groups.into_iter().collect();
-        self.read_groups(&groups).await
+        self.read_groups(&groups, tags).await
     }
 
-    async fn read_groups(&self, groups: &[Group<'_>]) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
+    async fn read_groups(
+        &self,
+        groups: &[Group<'_>],
+        tags: KnownTags<'_>,
+    ) -> Result<BTreeMap<Address, Live>, Vec<ReadError>> {
         let batches = groups.iter().flat_map(|(key, members)| members.chunks(BATCH).map(move |chunk| (*key, chunk)));
         let reads = batches.map(|((kind, region), members)| async move {
             let ids: Vec<String> = members.iter().map(|(_, id)| (*id).clone()).collect();
@@ -114,7 +113,7 @@ impl Engine {
             self.observer.on(&Event::Reading { kind: kind.to_owned(), count: ids.len() });
             let read = || async {
                 let _permit = self.limits.permit(schema.service(), region).await;
-                resource_kind.read(region, &ids).await
+                resource_kind.read(region, &ids, tags).await
             };
             let answers = retrying_read(self.notice(kind), read).await.map_err(failed)?;
             let addresses = members.iter().map(|(address, _)| (*address).clone());
@@ -159,7 +158,7 @@ impl Engine {
                 groups.entry((resource.kind, &resource.region)).or_default().push((&resource.address, &discovered.id));
             }
             let groups: Vec<_> = groups.into_iter().collect();
-            let read = self.read_groups(&groups).await?;
+            let read = self.read_groups(&groups, KnownTags::NONE).await?;
             live.extend(read);
             for (resource, inputs) in questions {
                 discovered.remove(&resource.address);

@@ -8,6 +8,7 @@ use ohinfra_core::contract::{Created, Deletion, Live, ResourceKind, Subject, Upd
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
 use ohinfra_core::schema::{Availability, RECORDED, REPLACE, SHARED, Schema, WRITE_ONLY};
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::{Tags, is_reserved};
 use ohinfra_core::{Address, Region};
 use ohinfra_plan::FieldChange;
@@ -194,7 +195,7 @@ impl Work {
 
     /// Returns the inputs as recorded in the state, with the live values of [`RECORDED`] inputs.
     pub(crate) async fn recorded(&self, id: &str, inputs: Inputs) -> Result<Inputs, ProviderError> {
-        if !self.schema.inputs().iter().any(|(_, traits)| traits.has(RECORDED)) {
+        if self.schema.inputs_with(RECORDED).next().is_none() {
             return Ok(inputs);
         }
         let live = self.read(id).await?;
@@ -217,7 +218,7 @@ impl Work {
         let ids = [id.to_owned()];
         retrying(Duration::from_secs(60), self.progress(), || async {
             let _permit = self.permit().await;
-            let answers = self.kind.read(self.region(), &ids).await?;
+            let answers = self.kind.read(self.region(), &ids, KnownTags::NONE).await?;
             // Immediately after a create call, a read may not return the resource yet.
             answers.into_iter().next().flatten().ok_or_else(|| {
                 ProviderError::new(ErrorKind::NotYetVisible, self.schema.kind, format!("{id} is not visible yet"))
@@ -243,8 +244,8 @@ impl Work {
 
 /// Adds the live values of [`RECORDED`] inputs.
 pub(crate) fn with_recorded(schema: &Schema, mut inputs: Inputs, live: &Live) -> Inputs {
-    let names = schema.inputs().iter().filter(|(_, traits)| traits.has(RECORDED)).map(|(name, _)| *name);
-    inputs.extend(names.filter_map(|name| Some((name.to_owned(), live.inputs.get(name)?.clone()))));
+    let recorded = schema.inputs_with(RECORDED).filter_map(|name| Some((name, live.inputs.get(name)?)));
+    inputs.extend(recorded.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value.clone())));
     inputs
 }
 

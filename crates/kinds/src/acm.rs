@@ -3,5 +3,5 @@
 pub mod certificate;
 pub mod issuance;
 
-pub use certificate::{Certificate, CertificateInputs};
-pub use issuance::{Issuance, IssuanceInputs};
+pub use certificate::{Certificate, CertificateInputs, CertificateLive};
+pub use issuance::{Issuance, IssuanceInputs, IssuanceLive};

@@ -2,4 +2,4 @@
 
 pub mod group;
 
-pub use group::{Group, GroupInputs};
+pub use group::{Group, GroupInputs, GroupLive};

@@ -6,6 +6,6 @@ pub mod selection;
 pub mod vault;
 
 pub use lookups::OptedIn;
-pub use plan::{Plan, PlanInputs, PlanRule};
-pub use selection::{Selection, SelectionInputs, TagCondition};
-pub use vault::{Vault, VaultInputs};
+pub use plan::{Plan, PlanInputs, PlanLive, PlanRule};
+pub use selection::{Selection, SelectionInputs, SelectionLive, TagCondition};
+pub use vault::{Vault, VaultInputs, VaultLive};

@@ -3,5 +3,7 @@
 pub mod distribution;
 pub mod response_headers_policy;
 
-pub use distribution::{Behavior, Distribution, DistributionInputs, ORIGIN_HEADER, PathBehavior};
-pub use response_headers_policy::{ResponseHeadersPolicy, ResponseHeadersPolicyInputs};
+pub use distribution::{
+    Behavior, BehaviorLive, Distribution, DistributionInputs, DistributionLive, ORIGIN_HEADER, PathBehavior,
+};
+pub use response_headers_policy::{ResponseHeadersPolicy, ResponseHeadersPolicyInputs, ResponseHeadersPolicyLive};

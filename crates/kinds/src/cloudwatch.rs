@@ -3,5 +3,5 @@
 pub mod alarm;
 pub mod dashboard;
 
-pub use alarm::{Alarm, AlarmInputs};
-pub use dashboard::{Dashboard, DashboardInputs};
+pub use alarm::{Alarm, AlarmInputs, AlarmLive};
+pub use dashboard::{Dashboard, DashboardInputs, DashboardLive};

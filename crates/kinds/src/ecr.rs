@@ -4,6 +4,6 @@ pub mod image;
 pub mod lookups;
 pub mod repository;
 
-pub use image::{Image, ImageInputs};
+pub use image::{Image, ImageInputs, ImageLive};
 pub use lookups::{Buildx, ImageDigest, ResolvedImage};
-pub use repository::{Repository, RepositoryInputs};
+pub use repository::{Repository, RepositoryInputs, RepositoryLive};

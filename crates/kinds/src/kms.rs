@@ -3,5 +3,5 @@
 pub mod alias;
 pub mod key;
 
-pub use alias::{Alias, AliasInputs};
-pub use key::{Key, KeyInputs};
+pub use alias::{Alias, AliasInputs, AliasLive};
+pub use key::{Key, KeyInputs, KeyLive};

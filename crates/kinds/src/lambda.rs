@@ -5,7 +5,7 @@ pub mod function;
 pub mod permission;
 pub mod version;
 
-pub use archive::{Archive, ArchiveInputs};
-pub use function::{Function, FunctionInputs};
-pub use permission::{Permission, PermissionInputs};
-pub use version::{Version, VersionInputs};
+pub use archive::{Archive, ArchiveInputs, ArchiveLive};
+pub use function::{Function, FunctionInputs, FunctionLive};
+pub use permission::{Permission, PermissionInputs, PermissionLive};
+pub use version::{Version, VersionInputs, VersionLive};

@@ -3,5 +3,5 @@
 pub mod function_log_groups;
 pub mod log_group;
 
-pub use function_log_groups::{FunctionLogGroups, FunctionLogGroupsInputs, REPLICA_REGIONS};
-pub use log_group::{LogGroup, LogGroupInputs};
+pub use function_log_groups::{FunctionLogGroups, FunctionLogGroupsInputs, FunctionLogGroupsLive, REPLICA_REGIONS};
+pub use log_group::{LogGroup, LogGroupInputs, LogGroupLive};

@@ -8,10 +8,10 @@ pub mod proxy;
 pub mod proxy_target_group;
 pub mod subnet_group;
 
-pub use cluster::{Cluster, ClusterInputs};
-pub use cluster_parameter_group::{ClusterParameterGroup, ClusterParameterGroupInputs};
-pub use instance::{Instance, InstanceInputs};
+pub use cluster::{Cluster, ClusterInputs, ClusterLive};
+pub use cluster_parameter_group::{ClusterParameterGroup, ClusterParameterGroupInputs, ClusterParameterGroupLive};
+pub use instance::{Instance, InstanceInputs, InstanceLive};
 pub use lookups::{EngineQuestion, EngineVersions};
-pub use proxy::{Proxy, ProxyInputs};
-pub use proxy_target_group::{ProxyTargetGroup, ProxyTargetGroupInputs};
-pub use subnet_group::{SubnetGroup, SubnetGroupInputs};
+pub use proxy::{Proxy, ProxyInputs, ProxyLive};
+pub use proxy_target_group::{ProxyTargetGroup, ProxyTargetGroupInputs, ProxyTargetGroupLive};
+pub use subnet_group::{SubnetGroup, SubnetGroupInputs, SubnetGroupLive};

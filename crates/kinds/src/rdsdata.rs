@@ -2,4 +2,4 @@
 
 pub mod bootstrap;
 
-pub use bootstrap::{Bootstrap, BootstrapInputs};
+pub use bootstrap::{Bootstrap, BootstrapInputs, BootstrapLive};

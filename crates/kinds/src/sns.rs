@@ -2,4 +2,4 @@
 
 pub mod topic;
 
-pub use topic::{Topic, TopicInputs};
+pub use topic::{Topic, TopicInputs, TopicLive};

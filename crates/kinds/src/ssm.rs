@@ -4,4 +4,4 @@ pub mod lookups;
 pub mod parameter;
 
 pub use lookups::{ParameterDetails, PublishedParameter};
-pub use parameter::{Parameter, ParameterInputs};
+pub use parameter::{Parameter, ParameterInputs, ParameterLive};

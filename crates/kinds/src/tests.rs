@@ -1,6 +1,6 @@
 //! Tests that apply to all kinds.
 
-use ohinfra_core::schema::{FieldTraits, REPLACE};
+use ohinfra_core::schema::REPLACE;
 
 use super::*;
 
@@ -129,10 +129,8 @@ fn replacements_of_named_kinds_complete() {
     let listed: Vec<&str> = NAMED.iter().map(|named| named.kind).collect();
     assert_eq!(with_name.iter().map(|schema| schema.kind).collect::<Vec<_>>(), listed);
     for (schema, expected) in with_name.into_iter().zip(NAMED) {
-        let is_replaced = |(name, behavior): &&(&'static str, FieldTraits)| {
-            behavior.has(REPLACE) && !schema.natural_name.contains(name)
-        };
-        let same_name: Vec<&str> = schema.inputs().iter().filter(is_replaced).map(|(name, _)| *name).collect();
+        let same_name: Vec<&str> =
+            schema.inputs_with(REPLACE).filter(|path| !schema.natural_name.contains(path)).collect();
         let found = (schema.exclusive, schema.held, same_name.as_slice());
         assert_eq!(
             found,

@@ -2,4 +2,4 @@
 
 pub mod web_acl;
 
-pub use web_acl::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
+pub use web_acl::{ManagedRuleGroup, RateRule, RateRuleLive, WebAcl, WebAclInputs, WebAclLive};

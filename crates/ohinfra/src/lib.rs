@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use ohinfra_aws_core::{CallerIdentityLookUp, Connection};
+use ohinfra_aws_core::{CallerIdentityLookUp, Connection, TagIndex};
 use ohinfra_aws_data::s3_client;
 use ohinfra_cli::Cloud;
-use ohinfra_core::contract::{Provider, TagIndex};
+use ohinfra_core::Provider;
 use ohinfra_core::package::Packages;
 use ohinfra_core::users::UserDirectory;
 use ohinfra_core::{ProviderError, Region};
@@ -17,9 +17,10 @@ use tokio::sync::OnceCell;
 
 /// Returns the provider with every kind and lookup on AWS, on one connection.
 pub fn provider(connection: &Connection) -> Provider {
+    let config = connection.default_config().clone();
     let provider = Provider::default()
         .lookup(CallerIdentityLookUp(Arc::clone(connection.caller())))
-        .with_tag_index(Arc::clone(connection.tag_index()) as Arc<dyn TagIndex>);
+        .with_tag_index(Arc::new(move |recorded| Box::new(TagIndex::new(config.clone(), recorded))));
     let provider = ohinfra_aws_ec2::register(provider, connection);
     let provider = ohinfra_aws_iam::register(provider, connection);
     let packages: Arc<dyn Packages> = Arc::new(OpenHandsPackages);

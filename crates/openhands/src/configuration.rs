@@ -3,6 +3,7 @@
 pub mod keys;
 pub mod login;
 pub mod reference;
+mod tags;
 pub mod tree;
 mod validators;
 
@@ -338,6 +339,7 @@ impl Values {
                 self.refuse("monitoring.edge_log_regions", message, &help);
             }
         }
+        self.callback_domains();
         let edges = self.edges(tree);
         let login = self.login(tree);
         let retention = self.get("monitoring.log_retention_days").and_then(|v| v.as_i64()).unwrap_or(30);
@@ -369,16 +371,7 @@ impl Values {
         let mut endpoints: BTreeMap<String, bool> =
             keys::ENDPOINTS.iter().map(|name| ((*name).to_owned(), true)).collect();
         endpoints.extend(map("network.endpoints").into_iter().filter_map(|(k, v)| Some((k, v.as_bool()?))));
-        for key in tags.keys() {
-            if key.starts_with("ohinfra:") || key.starts_with("aws:") {
-                let message = format!("the tag `{key}` is reserved");
-                self.refuse(
-                    &format!("tags.{key}"),
-                    message,
-                    "tags that start with `ohinfra:` or `aws:` are reserved; choose another name",
-                );
-            }
-        }
+        self.check_tags(&tags);
         Some(Configuration {
             name: self.text("name")?,
             region: Region::new(&self.text("region")?).ok()?,
@@ -412,6 +405,23 @@ impl Values {
                 let help = "a model or inference profile ID, where `*` matches any characters, for example `anthropic.claude-*`";
                 self.refuse("models.allowed", message, help);
             }
+        }
+    }
+
+    /// Validates the login redirect targets. Cognito accepts 100 URLs.
+    fn callback_domains(&mut self) {
+        let domains = self.texts("auth.callback_domains");
+        for domain in domains.iter().filter(|domain| !is_domain(domain)) {
+            let message = format!("`{domain}` is not a valid domain");
+            self.refuse(
+                "auth.callback_domains",
+                message,
+                "a host name without `https://`, for example `chat.example.com`",
+            );
+        }
+        if domains.len() > 100 {
+            let message = format!("`auth.callback_domains` has {} domains", domains.len());
+            self.refuse("auth.callback_domains", message, "at most 100");
         }
     }
 
@@ -490,13 +500,22 @@ impl Values {
                     .map_or("two edges have no `suffix`".to_owned(), |s| format!("two edges have the suffix `{s}`"));
                 self.refuse(&own("suffix"), message, "give each `[[edge]]` a unique `suffix`");
             }
-            edges.push(Edge {
+            let edge = Edge {
                 suffix,
                 domain_name,
                 hosted_zone_id,
                 sub_domain: inherited(self, "sub_domain").unwrap_or_else(|| "openhands".to_owned()),
                 runtime_access: self.text(&own("runtime_access")).unwrap_or_else(|| "owner".to_owned()),
-            });
+            };
+            // The common name of a certificate has at most 64 characters: RequestCertificate of ACM, after RFC 5280.
+            let full_domain = edge.full_domain();
+            if full_domain.len() > 64 {
+                let path =
+                    if self.leaves.contains_key(&own("sub_domain")) { own("sub_domain") } else { own("domain_name") };
+                let message = format!("`{full_domain}` has {} characters", full_domain.len());
+                self.refuse(&path, message, "at most 64, the limit of a certificate; choose a shorter `sub_domain`");
+            }
+            edges.push(edge);
         }
         edges
     }

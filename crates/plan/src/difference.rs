@@ -2,12 +2,15 @@
 //!
 //! desired ≠ live is a change; applied ≠ live is drift. Fields that are not configured are not compared, except that a
 //! field that was applied and is no longer configured is removed, and so is every foreign entry of an `EXACT` map.
+//!
+//! A field that AWS did not return is absent from the live inputs; `null` means that AWS reports it as not set. For an absent
+//! field, the applied value stands in for the live one: an absent value is neither drift nor a reason to change anything.
 
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::inputs::{Inputs, is_imported, is_unknown};
 use ohinfra_core::schema::{
-    CASELESS, DOCUMENT, EXACT, FLOOR, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, SHARED, Schema, UNORDERED,
-    WRITE_ONLY,
+    CASELESS, DOCUMENT, EXACT, FLOOR, FieldTraits, MAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT, SENSITIVE, SHARED,
+    Schema, UNORDERED, WRITE_ONLY,
 };
 use ohinfra_core::secret::digest;
 use ohinfra_core::version::order;
@@ -59,7 +62,10 @@ fn fields(
     let mut names: Vec<&String> = desired.keys().collect();
     let removed = applied.into_iter().flat_map(Map::keys).filter(|name| !desired.contains_key(*name));
     names.extend(removed);
-    let is_exact = !prefix.is_empty() && compared.schema.traits(prefix).has(EXACT);
+    let parent = if prefix.is_empty() { FieldTraits::NONE } else { compared.schema.traits(prefix) };
+    let is_exact = parent.has(EXACT);
+    // An entry that a map lacks is missing. A field that a structure lacks was not returned.
+    let is_map = is_exact || parent.has(MAP);
     names.extend(live.filter(|_| is_exact).into_iter().flat_map(Map::keys));
     names.sort();
     names.dedup();
@@ -73,7 +79,8 @@ fn fields(
             fields(&path, wanted, was.as_object(), Some(is), compared, changes);
             continue;
         }
-        changes.extend(field(path, wanted, &was, &is, applied.is_some(), compared));
+        let is_returned = is_map || live.is_some_and(|live| live.contains_key(name));
+        changes.extend(field(path, wanted, &was, is_returned.then_some(&is), applied.is_some(), compared));
     }
 }
 
@@ -85,7 +92,7 @@ fn field(
     path: String,
     wanted: Value,
     was: &Value,
-    is: &Value,
+    live: Option<&Value>,
     applied: bool,
     compared: &Compared<'_>,
 ) -> Option<FieldChange> {
@@ -94,32 +101,27 @@ fn field(
         return None;
     }
     let wanted = if traits.has(RECORDED) { was.clone() } else { wanted };
-    let own = traits.has(SHARED).then(|| own_entries(is, &wanted, was));
-    let is = own.as_ref().unwrap_or(is);
+    let own = live.filter(|_| traits.has(SHARED)).map(|live| own_entries(live, &wanted, was));
+    let live = own.as_ref().or(live);
     let (sensitive, unknown) = (traits.has(SENSITIVE), is_unknown(&wanted));
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(traits, &masked(one), &masked(other));
-    // A field that AWS omits is not a different value and must never cause a replacement.
-    let is = if traits.has(REPLACE) && is.is_null() { was } else { is };
-    let (before, changed) = if traits.has(WRITE_ONLY) {
-        // Cannot be read back: the applied value stands in for the live one. For an adopted or imported resource, the
-        // current value is accepted.
-        (was.clone(), applied && !is_imported(was) && !equal(&wanted, was))
-    } else if traits.has(REPLACE) && is.is_null() {
-        return None;
-    } else {
-        let changed = unknown || !equal(&wanted, is);
-        (is.clone(), changed)
+    // A value that AWS does not return, or an immutable one that it reports as not set, never causes a replacement.
+    let live = live.filter(|live| !traits.has(WRITE_ONLY) && !(traits.has(REPLACE) && live.is_null()));
+    let (before, changed) = match live {
+        Some(live) => (live, unknown || !equal(&wanted, live)),
+        // For an adopted or imported resource, the current value is accepted.
+        None => (was, applied && !is_imported(was) && !equal(&wanted, was)),
     };
     if !changed {
         return None;
     }
     // A field that was never applied is not drift, except for an entry that somebody added to a map of ours.
     let was_ours = !was.is_null() || traits.has(EXACT);
-    let drift = applied && !traits.has(WRITE_ONLY) && was_ours && !equal(was, is);
+    let drift = applied && was_ours && live.is_some_and(|live| !equal(was, live));
     Some(FieldChange {
-        replace: traits.has(REPLACE) || traits.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, is),
-        before: (!before.is_null()).then(|| masked(&before)),
+        replace: traits.has(REPLACE) || traits.has(REPLACE_IF_DISJOINT) && is_disjoint(&wanted, before),
+        before: (!before.is_null()).then(|| masked(before)),
         after: (!wanted.is_null()).then(|| if unknown { wanted } else { masked(&wanted) }),
         path,
         drift,
@@ -142,7 +144,7 @@ fn is_disjoint(one: &Value, other: &Value) -> bool {
 }
 
 /// Returns `true` if the desired (or applied) value `one` and the live value `other` of a field are equivalent.
-pub(crate) fn equal(traits: ohinfra_core::schema::FieldTraits, one: &Value, other: &Value) -> bool {
+pub(crate) fn equal(traits: FieldTraits, one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) if traits.has(DOCUMENT) => same_meaning(one, other),
         (Value::String(floor), Value::String(version)) if traits.has(FLOOR) => order(version) >= order(floor),

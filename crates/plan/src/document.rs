@@ -72,7 +72,7 @@ pub struct ChangeDocument {
 
 impl PlanDocument {
     /// Creates the document of a plan, with all resources or only the changed ones.
-    pub fn new(plan: &Plan, mode: &str, tool_version: &str, all: bool) -> Self {
+    pub fn new(plan: &Plan, tool_version: &str, all: bool) -> Self {
         let listed = |change: &&Change| match change.action {
             Action::None => all,
             Action::Retain => false,
@@ -87,7 +87,7 @@ impl PlanDocument {
             lineage: plan.lineage.clone(),
             serial: plan.serial,
             configuration_digest: plan.configuration_digest.clone(),
-            mode: mode.to_owned(),
+            mode: plan.mode.word().to_owned(),
             summary: plan.summary(),
             changes: plan.changes.values().filter(listed).map(ChangeDocument::new).collect(),
             retained: plan.changes.values().filter(|c| c.action == Action::Retain).map(|c| c.address.clone()).collect(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ohinfra_core::{Address, Schema};
+use ohinfra_core::Address;
+use ohinfra_core::provider::Schemas;
 
 use crate::graph::Need;
 use crate::plan::Plan;
@@ -24,10 +25,10 @@ pub struct Estimate {
 }
 
 /// Estimates the duration of a plan.
-pub fn estimate(plan: &Plan, schema: &dyn Fn(&str) -> Option<Schema>) -> Estimate {
+pub fn estimate(plan: &Plan, schemas: &Schemas) -> Estimate {
     let usual = |step: &Step| {
         let kind = plan.changes.get(&step.address).map(|change| change.kind.as_str()).unwrap_or_default();
-        let schema = schema(kind);
+        let schema = schemas.get(kind);
         match step.operation {
             Operation::Create => schema.map_or(IDENTIFIED, |schema| schema.usual),
             Operation::Update | Operation::Trim => schema.map_or(IDENTIFIED, |schema| schema.usual_update),

@@ -47,7 +47,6 @@ pub type Outputs = BTreeMap<String, BTreeMap<String, Value>>;
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     resources: BTreeMap<Address, Resource>,
-    schemas: BTreeMap<&'static str, Schema>,
     order: Vec<Address>,
     /// The outputs of the deployment.
     pub outputs: Outputs,
@@ -245,11 +244,7 @@ impl GraphBuilder {
             errors.push(GraphError::Cycle(cycle));
             Vec::new()
         });
-        if errors.is_empty() {
-            Ok(Graph { resources, schemas: self.schemas, order, outputs: self.outputs })
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Graph { resources, order, outputs: self.outputs }) } else { Err(errors) }
     }
 }
 
@@ -324,11 +319,6 @@ impl Graph {
     /// Returns all resources in topological order: each after its dependencies.
     pub fn in_order(&self) -> impl Iterator<Item = &Resource> {
         self.order.iter().filter_map(|address| self.resources.get(address))
-    }
-
-    /// Returns the schema of a kind that occurs in the graph.
-    pub fn schema(&self, kind: &str) -> Option<&Schema> {
-        self.schemas.get(kind)
     }
 
     /// Returns the names of the stacks, sorted.

@@ -12,11 +12,10 @@ use crate::plan::{Change, FieldChange};
 ///
 /// An input whose desired value is still unknown is also kept: AWS could not change it to any value.
 pub fn kept(schema: &Schema, desired: &Inputs, live: &Inputs) -> Inputs {
-    let nominal = schema.inputs().iter().filter(|(_, traits)| traits.has(NOMINAL | REPLACE));
-    let kept = nominal.filter_map(|(name, traits)| {
-        let (desired, live) = (desired.get(*name)?, live.get(*name)?);
-        let differs = is_unknown(desired) || !equal(*traits, desired, live);
-        (differs && !live.is_null()).then(|| ((*name).to_owned(), live.clone()))
+    let kept = schema.inputs_with(NOMINAL | REPLACE).filter_map(|name| {
+        let (desired, live) = (desired.get(name)?, live.get(name)?);
+        let differs = is_unknown(desired) || !equal(schema.traits(name), desired, live);
+        (differs && !live.is_null()).then(|| (name.to_owned(), live.clone()))
     });
     kept.collect()
 }

@@ -13,14 +13,13 @@ use crate::steps::deletes_users;
 
 /// Returns the lists from which this apply removes entries that the last one set, each with its old and new entries.
 pub(crate) fn overlap(schema: &Schema, desired: &Inputs, applied: &Inputs, live: &Inputs) -> Inputs {
-    let listed = schema.inputs().iter().filter(|(_, traits)| traits.has(OVERLAP));
-    let overlaps = listed.filter_map(|(name, _)| {
-        let list = |inputs: &Inputs| inputs.get(*name).and_then(Value::as_array).cloned();
+    let overlaps = schema.inputs_with(OVERLAP).filter_map(|name| {
+        let list = |inputs: &Inputs| inputs.get(name).and_then(Value::as_array).cloned();
         let (wanted, applied, present) = (list(desired)?, list(applied)?, list(live)?);
         let leaves = |entry: &Value| applied.contains(entry) && !wanted.contains(entry);
         let old: Vec<Value> = present.into_iter().filter(leaves).collect();
         let is_known = !wanted.iter().any(is_unknown);
-        (is_known && !old.is_empty()).then(|| ((*name).to_owned(), [wanted, old].concat().into()))
+        (is_known && !old.is_empty()).then(|| (name.to_owned(), [wanted, old].concat().into()))
     });
     overlaps.collect()
 }

@@ -6,6 +6,7 @@ use ohinfra_core::Address;
 use ohinfra_core::contract::{Live, Standing, is_adopted};
 use ohinfra_core::diagnostic::Diagnostic;
 use ohinfra_core::inputs::{Inputs, is_unknown, resolve, resolve_all};
+use ohinfra_core::provider::Schemas;
 use ohinfra_core::schema::{Availability, Replacement, Schema};
 use ohinfra_core::secret::digest;
 use ohinfra_core::text::Reference;
@@ -45,6 +46,21 @@ pub enum Mode {
     RefreshOnly,
 }
 
+impl Mode {
+    /// All modes.
+    pub const ALL: [Self; 4] = [Self::Apply, Self::Destroy, Self::Purge, Self::RefreshOnly];
+
+    /// Returns the name of the mode in plan documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+            Self::Purge => "purge",
+            Self::RefreshOnly => "refresh_only",
+        }
+    }
+}
+
 /// The inputs of the planner.
 pub struct PlanInput<'a> {
     /// The deployment's name.
@@ -63,8 +79,8 @@ pub struct PlanInput<'a> {
     pub live: &'a BTreeMap<Address, Live>,
     /// The existing resources that are missing from the state.
     pub discovered: &'a BTreeMap<Address, Discovered>,
-    /// Returns the schema of a kind.
-    pub schema: &'a dyn Fn(&str) -> Option<Schema>,
+    /// The schemas of all kinds.
+    pub schemas: &'a Schemas,
     /// The resources selected for the run; `None` for all.
     pub selected: Option<&'a BTreeSet<Address>>,
     /// The resources to replace in any case (`--replace`).
@@ -109,10 +125,10 @@ fn is_selected(input: &PlanInput<'_>, address: &Address) -> bool {
 fn find_drift(input: &PlanInput<'_>) -> Vec<Drift> {
     let mut found = Vec::new();
     for (address, prior) in input.prior.iter().filter(|(address, _)| is_selected(input, address)) {
-        let Some(schema) = (input.schema)(&prior.kind) else { continue };
+        let Some(schema) = input.schemas.get(prior.kind.as_str()) else { continue };
         let (missing, fields) = match input.live.get(address) {
             None => (true, Vec::new()),
-            Some(live) => (false, drift(&schema, input.lineage, &prior.inputs, &live.inputs)),
+            Some(live) => (false, drift(schema, input.lineage, &prior.inputs, &live.inputs)),
         };
         if missing || !fields.is_empty() {
             found.push(Drift { address: address.clone(), kind: prior.kind.clone(), missing, fields });
@@ -154,7 +170,7 @@ fn known_attribute(input: &PlanInput<'_>, plan: &Plan, reference: &Reference) ->
     if change.action.creates_new() {
         return None;
     }
-    let availability = (input.schema)(&change.kind)?.availability(&reference.attribute)?;
+    let availability = input.schemas.get(change.kind.as_str())?.availability(&reference.attribute)?;
     if change.action != Action::None && availability == Availability::ChangesOnUpdate {
         return None;
     }
@@ -195,7 +211,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         is_current: false,
         deferred: false,
     };
-    let Some(schema) = input.graph.schema(resource.kind) else { return change };
+    let Some(schema) = input.schemas.get(resource.kind) else { return change };
     let desired = resolve_all(&resource.inputs, &|reference| known_attribute(input, plan, reference));
     if !change.selected {
         change.desired = Some(overlay(&resource.inputs, &change.kept));
@@ -290,7 +306,7 @@ fn keeps_identity(input: &PlanInput<'_>, plan: &mut Plan, schema: &Schema, chang
 /// Marks the existing resources that hold data.
 fn note_data(input: &PlanInput<'_>, plan: &mut Plan) {
     for change in plan.changes.values_mut() {
-        let is_kind = (input.schema)(&change.kind).is_some_and(|schema| schema.holds_data);
+        let is_kind = input.schemas.get(change.kind.as_str()).is_some_and(|schema| schema.holds_data);
         change.holds_data = (is_kind || change.retain) && input.live.contains_key(&change.address);
     }
 }

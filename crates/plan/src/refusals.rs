@@ -18,7 +18,8 @@ pub(crate) fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
             Action::Replace(_) => !change.retain,
             Action::None | Action::Create | Action::Update | Action::Adopt | Action::Retain => false,
         };
-        let field = (input.schema)(&change.kind).and_then(|schema| schema.protected_by).filter(|_| is_deleted);
+        let field =
+            input.schemas.get(change.kind.as_str()).and_then(|schema| schema.protected_by).filter(|_| is_deleted);
         let Some(field) = field else { continue };
         let is_on = |inputs: &Inputs| inputs.get(field) == Some(&Value::Bool(true));
         if !input.live.get(&change.address).is_some_and(|live| is_on(&live.inputs)) {
@@ -43,7 +44,7 @@ pub(crate) fn refuse_protected(input: &PlanInput<'_>, plan: &mut Plan) {
 pub(crate) fn refuse_held(input: &PlanInput<'_>, plan: &mut Plan) {
     let mut refused = Vec::new();
     for change in plan.changes.values().filter(|change| change.action == Action::Replace(Replacement::DeleteFirst)) {
-        if !(input.schema)(&change.kind).is_some_and(|schema| schema.held) {
+        if !input.schemas.get(change.kind.as_str()).is_some_and(|schema| schema.held) {
             continue;
         }
         let uses = |user: &&Change| user.needs.contains_key(&change.address) || user.lets_go.contains(&change.address);

@@ -3,9 +3,11 @@
 #![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use ohinfra_core::contract::Live;
 use ohinfra_core::inputs::Inputs;
+use ohinfra_core::provider::Schemas;
 use ohinfra_core::schema::{
     Availability, CASELESS, DEFAULTED, DOCUMENT, EXACT, FLOOR, OVERLAP, RECORDED, REPLACE, REPLACE_IF_DISJOINT,
     Replacement, SENSITIVE, SHARED, UNORDERED, WRITE_ONLY,
@@ -231,6 +233,31 @@ fn a_write_only_field_is_compared_with_the_applied_value() {
 }
 
 #[test]
+fn a_value_that_aws_does_not_return_changes_nothing() {
+    for field in ["size", "shape", "members", "document", "zone", "host"] {
+        let value = |text: &str| json!({ field: text });
+        assert_eq!(changed(value("a"), Some(value("a")), json!({})), [], "{field}");
+        assert_eq!(changed(value("a"), None, json!({})), [], "{field} of an adopted resource");
+        assert_eq!(drift(&schema(), "l", &inputs(&value("a")), &Inputs::new()), [], "{field}");
+        // The applied value stands in for the live one.
+        let new = changed(value("b"), Some(value("a")), json!({}));
+        assert_eq!((paths(&new), new[0].before.clone()), (vec![field], Some(json!("a"))));
+    }
+}
+
+#[test]
+fn a_value_that_aws_reports_as_not_set_is_set_again() {
+    let unset = changed(json!({ "size": 1 }), Some(json!({ "size": 1 })), json!({ "size": null }));
+    assert_eq!(paths(&unset), ["size"]);
+    assert!(unset[0].drift);
+    // An immutable value cannot be set again without a replacement, which an absent value never causes.
+    assert_eq!(changed(json!({ "shape": 1 }), Some(json!({ "shape": 1 })), json!({ "shape": null })), []);
+    // An entry that a map lacks is missing.
+    let map = json!({ "variables": { "A": "1", "B": "2" } });
+    assert_eq!(paths(&changed(map.clone(), Some(map), json!({ "variables": { "A": "1" } }))), ["variables.B"]);
+}
+
+#[test]
 fn a_secret_is_displayed_only_as_a_digest() {
     let changes = changed(json!({ "password": "hunter2" }), None, json!({ "password": "hunter1" }));
     assert!(changes[0].sensitive);
@@ -243,7 +270,8 @@ fn a_different_recorded_value_is_drift() {
     assert_eq!(changed(json!({}), Some(token("a")), token("a")), []);
     let changes = changed(json!({}), Some(token("a")), token("b"));
     assert_eq!((paths(&changes), changes[0].drift, changes[0].sensitive), (vec!["token"], true, true));
-    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({}))), ["token"], "removed in AWS");
+    assert_eq!(paths(&changed(json!({}), Some(token("a")), json!({ "token": null }))), ["token"], "removed in AWS");
+    assert_eq!(changed(json!({}), Some(token("a")), json!({})), [], "not returned");
     assert_eq!(changed(json!({}), Some(json!({})), token("b")), [], "not recorded yet");
     assert_eq!(changed(json!({}), None, token("b")), [], "the value of an adopted resource is accepted");
 }
@@ -295,12 +323,18 @@ fn input<'a>(
         prior,
         live,
         discovered: &NOTHING_FOUND,
-        schema: &|_| Some(schema()),
+        schemas: &SCHEMAS,
         selected: None,
         replace,
         rotate: &NOTHING_ROTATED,
         mode,
     }
+}
+
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| schemas_of(schema()));
+
+fn schemas_of(schema: Schema) -> Schemas {
+    Schemas::from([(schema.kind, Arc::new(schema))])
 }
 
 static NOTHING_FOUND: BTreeMap<Address, Discovered> = BTreeMap::new();
@@ -345,7 +379,7 @@ fn equal_inputs_give_equal_bytes() {
     let (prior, live) = applied(&graph);
     let bytes = || {
         let plan = planned(&graph, &prior, &live, Mode::Apply);
-        serde_json::to_string(&crate::PlanDocument::new(&plan, "apply", "0", true)).unwrap()
+        serde_json::to_string(&crate::PlanDocument::new(&plan, "0", true)).unwrap()
     };
     assert_eq!(bytes(), bytes());
     assert!(planned(&graph, &prior, &live, Mode::Apply).is_empty());
@@ -377,7 +411,9 @@ fn replacement_of(schema: &Schema, from: &Value, to: &Value) -> Action {
         builder.build().unwrap()
     };
     let (prior, live) = applied(&built(from));
-    planned(&built(to), &prior, &live, Mode::Apply).changes[&address("a/one")].action
+    let (after, none, schemas) = (built(to), BTreeSet::new(), schemas_of(schema.clone()));
+    let planned = plan(&PlanInput { schemas: &schemas, ..input(&after, &prior, &live, Mode::Apply, &none) });
+    planned.changes[&address("a/one")].action
 }
 
 #[test]
@@ -406,7 +442,7 @@ fn an_impossible_replacement_is_refused_with_its_dependents() {
     let (prior, live) = applied(&built("a", 1));
     let planned = |graph: &Graph, replace: &[&str]| {
         let replace = replace.iter().map(|name| address(name)).collect();
-        plan(&PlanInput { schema: &|_| Some(named()), ..input(graph, &prior, &live, Mode::Apply, &replace) })
+        plan(&PlanInput { schemas: &schemas_of(named()), ..input(graph, &prior, &live, Mode::Apply, &replace) })
     };
     let errors = |plan: &Plan| plan.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let reshaped = planned(&built("a", 2), &[]);

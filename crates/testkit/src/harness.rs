@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ohinfra_core::Address;
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_engine::events::Silent;
 use ohinfra_engine::{Clock, Engine, Interrupt, Limits, PlanError, PlanRequest, Report, Session};
 use ohinfra_plan::{Graph, Mode, Plan, Selection};
@@ -80,7 +81,7 @@ impl Harness {
     }
 
     async fn plan_for(&self, document: &StateDocument, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
-        let live = self.engine.refresh(&document.resources).await.map_err(PlanError::Read)?;
+        let live = self.engine.refresh(&document.resources, KnownTags::NONE).await.map_err(PlanError::Read)?;
         let request = PlanRequest {
             document,
             graph,

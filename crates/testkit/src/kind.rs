@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use ohinfra_core::Provider;
 use ohinfra_core::Region;
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Live, Provider, Readiness, ResourceKind, Subject, Update, tags_of,
+    Created, Deletion, Evidence, Found, Live, Readiness, ResourceKind, Subject, Update, tags_of,
 };
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::{Attributes, Inputs};
 use ohinfra_core::schema::{Replacement, Schema, WRITE_ONLY};
+use ohinfra_core::tag_index::KnownTags;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, Inner, Object};
@@ -188,6 +190,7 @@ impl ResourceKind for FakeKind {
         &'a self,
         region: &'a Region,
         ids: &'a [String],
+        _tags: KnownTags<'a>,
     ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
         Box::pin(async move {
             let now = self.cloud.now();
@@ -195,6 +198,9 @@ impl ResourceKind for FakeKind {
                 let known = |name: &str| object.ready_at <= now || self.is_early(name);
                 let attributes = object.attributes.iter().filter(|(name, _)| known(name));
                 let mut inputs = object.inputs.clone();
+                for input in self.schema.inputs().iter().filter(|input| !input.path.contains('.')) {
+                    inputs.entry(&input.path).or_insert(Value::Null);
+                }
                 inputs.retain(|name, _| !self.schema.traits(name).has(WRITE_ONLY));
                 if !self.schema.taggable {
                     inputs.remove("tags");

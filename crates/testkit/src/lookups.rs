@@ -1,8 +1,8 @@
 //! Lookup results from a JSON document.
 
 use futures::future::BoxFuture;
+use ohinfra_core::Provider;
 use ohinfra_core::Region;
-use ohinfra_core::contract::Provider;
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::lookup::{AnswersLookUp, Lookup};
 use ohinfra_kinds::backup::OptedIn;

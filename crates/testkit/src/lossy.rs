@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
+use ohinfra_core::Provider;
 use ohinfra_core::Region;
-use ohinfra_core::contract::{Created, Deletion, Found, Live, Provider, Readiness, ResourceKind, Subject, Update};
+use ohinfra_core::contract::{Created, Deletion, Found, Live, Readiness, ResourceKind, Subject, Update};
 use ohinfra_core::error::{ErrorKind, ProviderError};
 use ohinfra_core::inputs::Inputs;
+use ohinfra_core::tag_index::KnownTags;
 
 /// The next loss, if any. Clones share it.
 #[derive(Clone, Default)]
@@ -70,8 +72,9 @@ impl ResourceKind for Lossy {
         &'a self,
         region: &'a Region,
         ids: &'a [String],
+        tags: KnownTags<'a>,
     ) -> BoxFuture<'a, Result<Vec<Option<Live>>, ProviderError>> {
-        self.kind.read(region, ids)
+        self.kind.read(region, ids, tags)
     }
 
     fn create<'a>(&'a self, subject: &'a Subject, inputs: Inputs) -> BoxFuture<'a, Result<Created, ProviderError>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ohinfra_core::Address;
+use ohinfra_core::provider::Schemas;
 use ohinfra_openhands::sandbox_policy::SandboxPolicy;
 use ohinfra_openhands::{Configuration, Environment, Sources, build_graph};
 use ohinfra_plan::Graph;
@@ -43,12 +44,12 @@ fn graph(configuration: &str) -> Graph {
     }
 }
 
-fn usual(graph: &Graph, resource: &Resource) -> Duration {
-    graph.schema(resource.kind).map_or(ANSWER, |schema| schema.usual.max(ANSWER))
+fn usual(schemas: &Schemas, resource: &Resource) -> Duration {
+    schemas.get(resource.kind).map_or(ANSWER, |schema| schema.usual.max(ANSWER))
 }
 
 /// Returns the longest path through the included resources. Dependencies on other resources are assumed to be ready.
-fn longest(graph: &Graph, is_included: impl Fn(&Address) -> bool) -> Duration {
+fn longest(schemas: &Schemas, graph: &Graph, is_included: impl Fn(&Address) -> bool) -> Duration {
     let mut known: BTreeMap<&Address, (Duration, Duration)> = BTreeMap::new();
     for resource in graph.in_order().filter(|resource| is_included(&resource.address)) {
         let starts = resource.needs.iter().filter_map(|(need, how)| {
@@ -56,7 +57,7 @@ fn longest(graph: &Graph, is_included: impl Fn(&Address) -> bool) -> Duration {
             Some(if *how == Need::Early { *identified } else { *ready })
         });
         let start = starts.max().unwrap_or_default();
-        known.insert(&resource.address, (start + ANSWER, start + usual(graph, resource)));
+        known.insert(&resource.address, (start + ANSWER, start + usual(schemas, resource)));
     }
     known.values().map(|(_, ready)| *ready).max().unwrap_or_default()
 }
@@ -73,11 +74,13 @@ pub async fn apply_everything(configuration: &str) -> Schedule {
     let start = cloud.now();
     let report = harness.apply(&graph).await;
     assert!(report.as_ref().is_ok_and(ohinfra_engine::Report::is_success), "{report:?}");
+    let schemas = harness.engine.provider.schemas();
     let stacks = graph.stacks();
-    let one_after_another = stacks.iter().map(|stack| longest(&graph, |address| address.stack() == *stack)).sum();
+    let one_after_another =
+        stacks.iter().map(|stack| longest(schemas, &graph, |address| address.stack() == *stack)).sum();
     Schedule {
         took: cloud.now().saturating_sub(start),
-        critical_path: longest(&graph, |_| true),
+        critical_path: longest(schemas, &graph, |_| true),
         one_after_another,
         stacks: stacks.len(),
         resources: graph.len(),

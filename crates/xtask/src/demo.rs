@@ -1,4 +1,4 @@
-//! A demo of the main commands, against LocalStack.
+//! A demo of the main commands, on LocalStack or on the in-memory cloud of the tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +17,9 @@ pub(crate) const REGION: &str = "us-west-2";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
+    /// Use the in-memory cloud of the tests instead of LocalStack: no AWS SDK, no Python, about two minutes on a fresh machine
+    #[arg(long, conflicts_with_all = ["keep", "with_app"])]
+    fake: bool,
     /// Keep LocalStack and the deployment running
     #[arg(long)]
     keep: bool,
@@ -25,40 +28,30 @@ pub(crate) struct Arguments {
     with_app: bool,
 }
 
-/// A deployment on LocalStack.
+/// A deployment of the demo.
 pub(crate) struct Demo {
     /// The path of ohinfra.
     pub(crate) program: PathBuf,
     folder: PathBuf,
-    endpoint: String,
-    log: PathBuf,
+    environment: Vec<(&'static str, String)>,
+    /// The log of LocalStack, which has a line for each call.
+    log: Option<PathBuf>,
 }
 
 impl Demo {
-    /// Creates the resources that users bring, and writes a configuration that names them into an empty directory.
-    pub(crate) fn new(server: &Server, folder: &Path) -> Result<Self> {
-        let fixture = server.fixture(ACCOUNT, REGION)?;
-        let value = |name: &str| fixture[name].as_str().unwrap_or_default().to_owned();
-        let template = std::fs::read_to_string(root().join("config/localstack.toml"))?;
-        let text = template.replace("<vpc_id>", &value("vpc_id")).replace("<hosted_zone_id>", &value("hosted_zone_id"));
+    /// Writes the configuration to an empty folder.
+    fn new(program: &str, folder: &str, vpc_id: &str, hosted_zone_id: &str) -> Result<Self> {
+        let folder = root().join(".localstack").join(folder);
         if folder.exists() {
-            std::fs::remove_dir_all(folder)?;
+            std::fs::remove_dir_all(&folder)?;
         }
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(&folder)?;
+        let template = std::fs::read_to_string(root().join("config/localstack.toml"))?;
+        let text = template.replace("<vpc_id>", vpc_id).replace("<hosted_zone_id>", hosted_zone_id);
         let mut file = std::fs::File::create(folder.join("ohinfra.toml"))?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;
         std::fs::copy(root().join("config/sandbox-aws-policy.json"), folder.join("sandbox-aws-policy.json"))?;
-        println!(
-            "\nCreated a VPC with private and public subnets ({}) and a hosted zone ({}).",
-            value("vpc_id"),
-            value("hosted_zone_id")
-        );
-        Ok(Self {
-            program: debug_folder()?.join("ohinfra"),
-            folder: folder.to_owned(),
-            endpoint: server.endpoint.clone(),
-            log: server.log(),
-        })
+        Ok(Self { program: debug_folder()?.join(program), folder, environment: Vec::new(), log: None })
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -70,43 +63,82 @@ impl Demo {
 
     /// Sets the directory and the variables with which ohinfra finds the deployment.
     pub(crate) fn prepare(&self, command: &mut Command) {
-        command
-            .current_dir(&self.folder)
-            .env("AWS_ENDPOINT_URL", &self.endpoint)
-            .env("AWS_ACCESS_KEY_ID", ACCOUNT)
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_EC2_METADATA_DISABLED", "true");
+        command.current_dir(&self.folder);
         // ohinfra reads configuration keys from these variables; those of the tests are not configuration keys.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OHINFRA_")) {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
     }
 
     /// Returns the number of calls that LocalStack has answered, from its log.
-    fn calls(&self) -> usize {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        log.lines().filter(|line| line.contains(" : AWS ") && line.contains(" => ")).count()
+    fn calls(&self) -> Option<usize> {
+        let log = std::fs::read_to_string(self.log.as_ref()?).unwrap_or_default();
+        Some(log.lines().filter(|line| line.contains(" : AWS ") && line.contains(" => ")).count())
     }
 
     /// Runs a command, and prints its duration and the number of its calls.
     pub(crate) fn step(&self, title: &str, arguments: &[&str]) -> Result<()> {
         println!("\n── {title}\n$ ohinfra {}", arguments.join(" "));
-        let (began, calls) = (Instant::now(), self.calls());
+        let (began, before) = (Instant::now(), self.calls());
         let status = self.command(arguments).status().context("failed to run ohinfra")?;
-        println!("({:.1} s, {} API calls)", began.elapsed().as_secs_f64(), self.calls() - calls);
+        let seconds = began.elapsed().as_secs_f64();
+        match self.calls().zip(before) {
+            Some((after, before)) => println!("({seconds:.1} s, {} API calls)", after - before),
+            None => println!("({seconds:.1} s)"),
+        }
         ensure!(status.success(), "`ohinfra {}` failed: {status}", arguments.join(" "));
         Ok(())
     }
+
+    /// Runs the main commands, up to a plan without changes.
+    fn deploy(&self) -> Result<()> {
+        self.step("Create the state bucket", &["bootstrap"])?;
+        self.step("Plan", &["plan", "--out", "demo.plan"])?;
+        self.step("Apply the saved plan", &["apply", "demo.plan"])?;
+        self.step("Show the outputs", &["output"])?;
+        self.step("Plan again: no changes (exit code 0)", &["plan", "--detailed-exitcode"])
+    }
+
+    fn destroy(&self) -> Result<()> {
+        self.step("Destroy the deployment and its data", &["destroy", "--purge", "--yes"])
+    }
 }
 
-fn run_with(server: &Server, folder: &Path) -> Result<Demo> {
-    let demo = Demo::new(server, folder)?;
-    demo.step("Create the state bucket", &["bootstrap"])?;
-    demo.step("Plan", &["plan", "--out", "demo.plan"])?;
-    demo.step("Apply the saved plan", &["apply", "demo.plan"])?;
-    demo.step("Show the outputs", &["output"])?;
-    demo.step("Plan again: no changes (exit code 0)", &["plan", "--detailed-exitcode"])?;
-    Ok(demo)
+/// Builds ohinfra and, at the same time, installs and starts LocalStack.
+pub(crate) fn prepare() -> Result<Server> {
+    std::thread::scope(|scope| {
+        let server = scope.spawn(|| Server::start(None));
+        run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
+        server.join().map_err(|_| anyhow::anyhow!("starting LocalStack panicked"))?
+    })
+}
+
+/// Creates the resources that users bring, and writes a configuration that names them into a folder.
+pub(crate) fn on_localstack(server: &Server, folder: &str) -> Result<Demo> {
+    let fixture = server.fixture(ACCOUNT, REGION)?;
+    let value = |name: &str| fixture[name].as_str().unwrap_or_default();
+    let (vpc, zone) = (value("vpc_id"), value("hosted_zone_id"));
+    println!("\nCreated a VPC with private and public subnets ({vpc}) and a hosted zone ({zone}).");
+    let environment = vec![
+        ("AWS_ENDPOINT_URL", server.endpoint.clone()),
+        ("AWS_ACCESS_KEY_ID", ACCOUNT.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ];
+    Ok(Demo { environment, log: Some(server.log()), ..Demo::new("ohinfra", folder, vpc, zone)? })
+}
+
+/// Runs the same commands on the in-memory cloud, which is kept in a file.
+fn run_fake() -> Result<()> {
+    run_program(&mut cargo(&["build", "--package", "ohinfra-testkit", "--bin", "ohinfra-fake"]))?;
+    let demo = Demo::new("ohinfra-fake", "demo-fake", "vpc-0123456789abcdef0", "Z0123456789ABCDEFGHIJ")?;
+    let cloud = demo.folder.join("cloud.json").to_string_lossy().into_owned();
+    let demo = Demo { environment: vec![("OHINFRA_FAKE_CLOUD", cloud)], ..demo };
+    demo.deploy()?;
+    demo.destroy()?;
+    println!("\nDemo completed on the in-memory cloud. To run it on LocalStack, omit `--fake`.");
+    Ok(())
 }
 
 /// Runs OpenHands after the deployment.
@@ -116,13 +148,15 @@ fn run_app(environment: &Path, keep: bool) -> Result<()> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
-    let server = Server::start(None)?;
-    let folder = root().join(".localstack/demo");
-    let demo = run_with(&server, &folder)?;
+    if arguments.fake {
+        return run_fake();
+    }
+    let server = prepare()?;
+    let demo = on_localstack(&server, "demo")?;
+    demo.deploy()?;
     if arguments.keep {
         println!("\nThe deployment remains in LocalStack. To explore it:\n");
-        println!("  cd {}", folder.display());
+        println!("  cd {}", demo.folder.display());
         println!(
             "  export AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID={ACCOUNT} AWS_SECRET_ACCESS_KEY=test",
             server.endpoint
@@ -137,7 +171,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         server.keep()?;
         return if arguments.with_app { run_app(&environment, true) } else { Ok(()) };
     }
-    demo.step("Destroy the deployment and its data", &["destroy", "--purge", "--yes"])?;
+    demo.destroy()?;
     if arguments.with_app {
         run_app(&server.environment, false)?;
     }

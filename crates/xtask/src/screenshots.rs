@@ -6,17 +6,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::demo::{ACCOUNT, Demo, REGION};
+use crate::demo::{self, ACCOUNT, REGION};
 use crate::localstack::Server;
 use crate::python;
-use crate::shell::{cargo, root, run as run_program};
+use crate::shell::{root, run as run_program};
 
 /// Takes all pictures.
 pub(crate) fn run() -> Result<()> {
-    run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
     let python = python::tools()?.join("bin/python");
-    let server = Server::start(None)?;
-    let demo = Demo::new(&server, &root().join(".localstack/screenshots"))?;
+    let server = demo::prepare()?;
+    let demo = demo::on_localstack(&server, "screenshots")?;
     demo.step("Create the state bucket", &["bootstrap"])?;
     let picture = |name: &str, options: &[&str], arguments: &[&str]| -> Result<()> {
         let mut command = Command::new(&python);

@@ -60,6 +60,7 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     run(&mut cargo(&["build", "--package", "ohinfra"]))?;
     let server = Server::start(None)?;
     if filter.is_none() {
+        cloudformation(&server)?;
         payload::run_on(&server)?;
         openhands::run_tests(&server.environment)?;
     }
@@ -137,6 +138,12 @@ fn up_to_date() -> Result<()> {
     }
     println!("schemas, references and pictures are up to date");
     Ok(())
+}
+
+/// Checks that the committed extract of CloudFormation's resource schemas matches the pinned cfn-lint.
+fn cloudformation(server: &Server) -> Result<()> {
+    let program = server.environment.join("bin/python");
+    run(&mut command(program, &["crates/openhands/tests/cloudformation/extract.py", "--check"]))
 }
 
 /// Lints the GitHub workflows.

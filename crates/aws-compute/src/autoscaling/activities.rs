@@ -15,7 +15,7 @@ const FAILURES: usize = 3;
 
 /// Returns the scaling activities of a group: those in progress, then newest first.
 async fn activities(clients: &Clients, region: &Region, name: &str) -> Result<Vec<Activity>, ProviderError> {
-    let call = clients.at(region).describe_scaling_activities().auto_scaling_group_name(name);
+    let call = clients.in_region(region).describe_scaling_activities().auto_scaling_group_name(name);
     let answer = none_if_missing(call.send().await.map_err(api_error(ACTIVITIES)))?;
     Ok(answer.and_then(|answer| answer.activities).unwrap_or_default())
 }

@@ -10,12 +10,13 @@ use aws_sdk_autoscaling::types::{
 };
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, in_order, returned,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::autoscaling::group::{Group, GroupInputs, WARM_UP};
+use ohinfra_kinds::autoscaling::group::{Group, GroupLive, WARM_UP};
 use serde_json::json;
 
 use super::Clients;
@@ -40,6 +41,8 @@ pub struct GroupKind {
 
 type Inputs = Resolved<Group>;
 
+const DESCRIBE: &str = "autoscaling:DescribeAutoScalingGroups";
+
 fn to_tags(group: &str, tags: &Tags) -> Vec<Tag> {
     let tag = |(key, value): (&String, &String)| {
         let tag = Tag::builder().resource_id(group).resource_type("auto-scaling-group").key(key).value(value);
@@ -60,24 +63,28 @@ fn template(inputs: &Inputs) -> LaunchTemplateSpecification {
 fn live(group: &AutoScalingGroup) -> Option<Live> {
     let name = group.auto_scaling_group_name.clone()?;
     let template = group.launch_template();
-    let subnets = group.vpc_zone_identifier().unwrap_or_default().split(',').map(|subnet| subnet.trim().to_owned());
-    let inputs = GroupInputs {
-        group_name: name.clone(),
-        template_id: template.and_then(|t| t.launch_template_id.clone()).unwrap_or_default(),
-        template_version: template.and_then(|t| t.version.clone()).unwrap_or_default(),
-        size: group.desired_capacity().unwrap_or_default(),
-        subnet_ids: subnets.filter(|subnet| !subnet.is_empty()).collect(),
-        target_group_arns: group.target_group_arns().to_vec(),
-        health_check_type: group.health_check_type().unwrap_or_default().to_owned(),
-        health_check_grace_seconds: group.health_check_grace_period().unwrap_or_default(),
+    // A group with another source of its instances has no launch template, which is a difference.
+    let has_other_source = group.launch_configuration_name().is_some() || group.mixed_instances_policy().is_some();
+    let other = || has_other_source.then(String::new);
+    let subnets = group.vpc_zone_identifier().map(|ids| ids.split(',').map(|subnet| subnet.trim().to_owned()));
+    let inputs = GroupLive {
+        group_name: Some(name.clone()),
+        template_id: template.map_or_else(other, |template| template.launch_template_id.clone()),
+        template_version: template.map_or_else(other, |template| template.version.clone()),
+        size: group.desired_capacity(),
+        subnet_ids: subnets.map(|subnets| subnets.filter(|subnet| !subnet.is_empty()).collect()),
+        target_group_arns: Some(group.target_group_arns().to_vec()),
+        health_check_type: group.health_check_type().map(str::to_owned),
+        health_check_grace_seconds: group.health_check_grace_period(),
     };
-    let mut inputs = json!(inputs);
-    let (least, most) = (group.min_size().unwrap_or_default(), group.max_size().unwrap_or_default());
-    if let Some(wanted) = group.desired_capacity().filter(|wanted| (least, most) != (*wanted, *wanted)) {
-        inputs["size"] = json!(format!("{least} to {most}, {wanted} desired"));
+    let attributes = returned([("id", Some(&name)), ("name", Some(&name)), ("arn", group.auto_scaling_group_arn())]);
+    let mut live = Live::new(&inputs, attributes);
+    if let (Some(least), Some(most), Some(wanted)) = (group.min_size(), group.max_size(), group.desired_capacity())
+        && (least, most) != (wanted, wanted)
+    {
+        // One number cannot describe this size, which is a difference.
+        live.inputs.insert("size".to_owned(), json!(format!("{least} to {most}, {wanted} desired")));
     }
-    let arn = group.auto_scaling_group_arn().unwrap_or_default();
-    let live = Live::new(&inputs, attributes([("id", &name), ("name", &name), ("arn", arn)]));
     Some(live.tagged(from_tags(group.tags())))
 }
 
@@ -116,10 +123,10 @@ impl GroupKind {
     }
 
     async fn describe(&self, region: &Region, names: &[String]) -> Result<Vec<AutoScalingGroup>, ProviderError> {
-        let call = self.clients.at(region).describe_auto_scaling_groups();
+        let call = self.clients.in_region(region).describe_auto_scaling_groups();
         let call = call.set_auto_scaling_group_names(Some(names.to_vec())).into_paginator().items();
         let groups = call.send().collect::<Result<Vec<_>, _>>().await;
-        groups.map_err(api_error("autoscaling:DescribeAutoScalingGroups"))
+        groups.map_err(api_error(DESCRIBE))
     }
 
     /// Returns the group, unless it is being deleted.
@@ -150,7 +157,7 @@ impl GroupKind {
                 .skip_matching(true)
                 .auto_rollback(true)
                 .build();
-            let call = self.clients.at(region).start_instance_refresh();
+            let call = self.clients.in_region(region).start_instance_refresh();
             let call = call.auto_scaling_group_name(&desired.group_name);
             let call = call.desired_configuration(configuration).preferences(preferences);
             call.send().await.map_err(api_error("autoscaling:StartInstanceRefresh"))?;
@@ -167,7 +174,12 @@ impl Kind for GroupKind {
         Ok(group.map(|group| Found::new(&known.group_name, Evidence::Tags(from_tags(group.tags())))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        _tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let groups = self.describe(region, ids).await?;
         let present = groups.iter().filter(|group| group.status().is_none());
         let found = present.filter_map(|group| Some((group.auto_scaling_group_name.clone()?, live(group)?)));
@@ -182,7 +194,7 @@ impl Kind for GroupKind {
             let message = "a group with this name is being deleted";
             return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
         }
-        let call = self.clients.at(&subject.region).create_auto_scaling_group().auto_scaling_group_name(name);
+        let call = self.clients.in_region(&subject.region).create_auto_scaling_group().auto_scaling_group_name(name);
         let call = call.launch_template(template(inputs)).min_size(inputs.size).max_size(inputs.size);
         let call = call.desired_capacity(inputs.size).vpc_zone_identifier(inputs.subnet_ids.join(","));
         let call = call.set_target_group_arns(Some(inputs.target_group_arns.clone()));
@@ -198,7 +210,7 @@ impl Kind for GroupKind {
     /// instances are in service.
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
         let Some(group) = self.get(region, name).await? else {
-            return Ok(Readiness::Waiting("not visible yet".to_owned()));
+            return Ok(Readiness::not_visible());
         };
         let awaited = self.awaited(region, name).await?;
         if let Some(wanted) = &awaited.template {
@@ -210,16 +222,17 @@ impl Kind for GroupKind {
                 None => return Ok(Readiness::Waiting("the instance refresh is not visible yet".to_owned())),
             }
         }
+        let wanted = group.desired_capacity().ok_or_else(|| ProviderError::incomplete(DESCRIBE, "DesiredCapacity"))?;
         let in_service = |state: Option<&LifecycleState>| state == Some(&LifecycleState::InService);
         let serving = group.instances().iter().filter(|instance| in_service(instance.lifecycle_state())).count();
-        if i32::try_from(serving).unwrap_or(i32::MAX) >= group.desired_capacity().unwrap_or_default() {
+        if i32::try_from(serving).unwrap_or(i32::MAX) >= wanted {
             return Ok(Readiness::Ready);
         }
         failed_launches(&self.clients, region, name, awaited.activity.as_deref()).await
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.clients.at(&subject.region);
+        let client = self.clients.in_region(&subject.region);
         let desired = &update.desired;
         let fields = ["size", "subnet_ids", "health_check_type", "health_check_grace_seconds"];
         if fields.iter().any(|field| update.changes(field)) {
@@ -257,18 +270,18 @@ impl Kind for GroupKind {
             awaited.template = self.roll_out(&subject.region, group.as_ref(), desired).await?;
         }
         self.record_awaited(&subject.region, name, awaited);
-        if !update.tags_to_set.is_empty() {
-            let operation = "autoscaling:CreateOrUpdateTags";
-            let tags = to_tags(name, &update.tags_to_set);
-            client.create_or_update_tags().set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let operation = "autoscaling:DeleteTags";
-            let tags = update.tags_to_remove.iter().map(|key| (key.clone(), String::new())).collect();
-            let tags = to_tags(name, &tags);
-            client.delete_tags().set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
-        }
         Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let call = self.clients.in_region(region).create_or_update_tags().set_tags(Some(to_tags(name, tags)));
+        call.send().await.map(|_| ()).map_err(api_error("autoscaling:CreateOrUpdateTags"))
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let tags = keys.iter().map(|key| (key.clone(), String::new())).collect();
+        let call = self.clients.in_region(region).delete_tags().set_tags(Some(to_tags(name, &tags)));
+        call.send().await.map(|_| ()).map_err(api_error("autoscaling:DeleteTags"))
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
@@ -276,7 +289,8 @@ impl Kind for GroupKind {
             return Ok(());
         }
         // Terminates the instances.
-        let call = self.clients.at(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
+        let call =
+            self.clients.in_region(region).delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
         none_if_missing(call.send().await.map_err(api_error("autoscaling:DeleteAutoScalingGroup"))).map(|_| ())
     }
 

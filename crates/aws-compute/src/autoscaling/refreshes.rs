@@ -16,7 +16,7 @@ pub(super) async fn refreshes(
     region: &Region,
     name: &str,
 ) -> Result<Vec<InstanceRefresh>, ProviderError> {
-    let call = clients.at(region).describe_instance_refreshes().auto_scaling_group_name(name);
+    let call = clients.in_region(region).describe_instance_refreshes().auto_scaling_group_name(name);
     let answer = none_if_missing(call.send().await.map_err(api_error(REFRESHES)))?;
     Ok(answer.and_then(|answer| answer.instance_refreshes).unwrap_or_default())
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures::future::try_join_all;
 use ohinfra_aws_core::{SecretText, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
@@ -14,10 +13,10 @@ use ohinfra_core::contract::{
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::package::Packages;
 use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ecr::Image;
-use serde_json::json;
+use ohinfra_kinds::ecr::{Image, ImageLive};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -78,22 +77,16 @@ async fn build(context: &[u8], platform: &str, reference: &str, password: &Secre
 impl ImageKind {
     async fn exists(&self, region: &Region, repository: &str, tag: &str) -> Result<bool, ProviderError> {
         let image = ImageIdentifier::builder().image_tag(tag).build();
-        let call = self.clients.at(region).describe_images().repository_name(repository).image_ids(image);
+        let call = self.clients.in_region(region).describe_images().repository_name(repository).image_ids(image);
         let answer = none_if_missing(call.send().await.map_err(api_error("ecr:DescribeImages")))?;
         Ok(answer.is_some_and(|answer| !answer.image_details().is_empty()))
-    }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
-        let exists = self.exists(region, repository, tag).await?;
-        let inputs = json!({ "repository_name": repository });
-        Ok(exists.then(|| Live::new(&inputs, attributes([("id", id), ("tag", tag)]))))
     }
 
     /// Returns the registry password for docker; valid for 12 hours.
     async fn password(&self, region: &Region) -> Result<SecretText, ProviderError> {
         let operation = "ecr:GetAuthorizationToken";
-        let answer = self.clients.at(region).get_authorization_token().send().await.map_err(api_error(operation))?;
+        let answer =
+            self.clients.in_region(region).get_authorization_token().send().await.map_err(api_error(operation))?;
         let token = answer.authorization_data().first().and_then(|data| data.authorization_token());
         let token = token.and_then(|token| STANDARD.decode(token).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
         let password =
@@ -115,8 +108,11 @@ impl Kind for ImageKind {
         Ok(exists.then(|| Found::new(id, Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
+        let exists = self.exists(region, repository, tag).await?;
+        let inputs = ImageLive { repository_name: Some(repository.to_owned()), ..ImageLive::default() };
+        Ok(exists.then(|| Live::new(&inputs, attributes([("id", id), ("tag", tag)]))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
@@ -136,7 +132,7 @@ impl Kind for ImageKind {
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (repository, tag) = ProviderError::split_identity(id, "repository:tag")?;
         let image = ImageIdentifier::builder().image_tag(tag).build();
-        let call = self.clients.at(region).batch_delete_image().repository_name(repository).image_ids(image);
+        let call = self.clients.in_region(region).batch_delete_image().repository_name(repository).image_ids(image);
         // The only possible failure in the response is a missing image, because images are identified by tag.
         none_if_missing(call.send().await.map_err(api_error_eventual("ecr:BatchDeleteImage"))).map(|_| ())
     }

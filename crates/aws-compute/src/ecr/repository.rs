@@ -1,15 +1,17 @@
 //! Implementation of `ecr.repository`.
 
 use aws_sdk_ecr::types::{ImageScanningConfiguration, ImageTagMutability, Repository as AwsRepository, Tag};
-use futures::future::try_join_all;
+use futures::future::try_join;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ecr::{Repository, RepositoryInputs};
+use ohinfra_kinds::ecr::{Repository, RepositoryLive};
 
 use super::Clients;
 
@@ -17,6 +19,8 @@ use super::Clients;
 pub struct RepositoryKind(pub(crate) Clients);
 
 type Inputs = Resolved<Repository>;
+
+const DESCRIBE: &str = "ecr:DescribeRepositories";
 
 fn to_tags(tags: &Tags, operation: &str) -> Result<Vec<Tag>, ProviderError> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
@@ -33,57 +37,53 @@ fn mutability(inputs: &Inputs) -> ImageTagMutability {
 }
 
 /// Returns the attributes of a repository. The registry is the first part of the URI.
-fn attributes_of<'a>(name: &'a str, arn: &'a str, uri: &'a str) -> [(&'static str, &'a str); 5] {
-    let registry = uri.split('/').next().unwrap_or_default();
-    [("id", name), ("name", name), ("arn", arn), ("uri", uri), ("registry", registry)]
+fn attributes_of(name: &str, repository: &AwsRepository) -> Attributes {
+    let uri = repository.repository_uri();
+    let registry = uri.and_then(|uri| uri.split('/').next());
+    let (name, arn) = (Some(name), repository.repository_arn());
+    returned([("id", name), ("name", name), ("arn", arn), ("uri", uri), ("registry", registry)])
+}
+
+/// Returns the ARN of a described repository.
+fn arn_of(repository: &AwsRepository) -> Result<&str, ProviderError> {
+    repository.repository_arn().ok_or_else(|| ProviderError::incomplete(DESCRIBE, "repositoryArn"))
 }
 
 impl RepositoryKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<AwsRepository>, ProviderError> {
-        let result = self.0.at(region).describe_repositories().repository_names(name).send().await;
-        let answer = none_if_missing(result.map_err(api_error("ecr:DescribeRepositories")))?;
+        let result = self.0.in_region(region).describe_repositories().repository_names(name).send().await;
+        let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.repositories.unwrap_or_default().into_iter().next()))
     }
 
-    async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
-        if let Some(tags) = self.0.known_tags(region, arn).await {
+    async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
+        let caller = self.0.connection().caller().details().await?;
+        Ok(format!("arn:{}:ecr:{region}:{}:repository/{name}", caller.partition(), caller.account))
+    }
+
+    async fn tags(&self, region: &Region, arn: &str, known: KnownTags<'_>) -> Result<Tags, ProviderError> {
+        if let Some(tags) = known.get(region, arn).await {
             return Ok(tags);
         }
-        let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
+        let result = self.0.in_region(region).list_tags_for_resource().resource_arn(arn).send().await;
         let tags =
             none_if_missing(result.map_err(api_error("ecr:ListTagsForResource")))?.and_then(|answer| answer.tags);
         Ok(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
     async fn lifecycle(&self, region: &Region, name: &str) -> Result<Option<String>, ProviderError> {
-        let result = self.0.at(region).get_lifecycle_policy().repository_name(name).send().await;
+        let result = self.0.in_region(region).get_lifecycle_policy().repository_name(name).send().await;
         let answer = none_if_missing(result.map_err(api_error("ecr:GetLifecyclePolicy")))?;
         Ok(answer.and_then(|answer| answer.lifecycle_policy_text))
     }
 
     async fn put_lifecycle(&self, region: &Region, name: &str, policy: Option<&str>) -> Result<(), ProviderError> {
         let Some(policy) = policy else {
-            let result = self.0.at(region).delete_lifecycle_policy().repository_name(name).send().await;
+            let result = self.0.in_region(region).delete_lifecycle_policy().repository_name(name).send().await;
             return none_if_missing(result.map_err(api_error("ecr:DeleteLifecyclePolicy"))).map(|_| ());
         };
-        let call = self.0.at(region).put_lifecycle_policy().repository_name(name).lifecycle_policy_text(policy);
+        let call = self.0.in_region(region).put_lifecycle_policy().repository_name(name).lifecycle_policy_text(policy);
         call.send().await.map(|_| ()).map_err(api_error_eventual("ecr:PutLifecyclePolicy"))
-    }
-
-    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
-        let Some(repository) = self.describe(region, name).await? else { return Ok(None) };
-        let arn = repository.repository_arn().unwrap_or_default();
-        let (tags, lifecycle_policy) =
-            futures::future::try_join(self.tags(region, arn), self.lifecycle(region, name)).await?;
-        let inputs = RepositoryInputs {
-            repository_name: name.to_owned(),
-            scan_on_push: repository.image_scanning_configuration().is_some_and(|scanning| scanning.scan_on_push),
-            lifecycle_policy,
-            immutable_tags: repository.image_tag_mutability() == Some(&ImageTagMutability::Immutable),
-        };
-        let uri = repository.repository_uri().unwrap_or_default();
-        let live = Live::new(&inputs, attributes(attributes_of(name, arn, uri)));
-        Ok(Some(live.tagged(tags)))
     }
 }
 
@@ -93,30 +93,39 @@ impl Kind for RepositoryKind {
     async fn find(&self, subject: &Subject, known: &Known<Repository>) -> Result<Option<Found>, ProviderError> {
         let region = &subject.region;
         let Some(repository) = self.describe(region, &known.repository_name).await? else { return Ok(None) };
-        let tags = self.tags(region, repository.repository_arn().unwrap_or_default()).await?;
+        let tags = self.tags(region, arn_of(&repository)?, KnownTags::NONE).await?;
         Ok(Some(Found::new(&known.repository_name, Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    async fn read_one(&self, region: &Region, name: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let Some(repository) = self.describe(region, name).await? else { return Ok(None) };
+        let tags = self.tags(region, arn_of(&repository)?, tags);
+        let (tags, lifecycle_policy) = try_join(tags, self.lifecycle(region, name)).await?;
+        let mutability = repository.image_tag_mutability();
+        let inputs = RepositoryLive {
+            repository_name: Some(name.to_owned()),
+            scan_on_push: repository.image_scanning_configuration().map(|scanning| scanning.scan_on_push),
+            lifecycle_policy,
+            immutable_tags: mutability.map(|mutability| *mutability == ImageTagMutability::Immutable),
+        };
+        Ok(Some(Live::new(&inputs, attributes_of(name, &repository)).tagged(tags)))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "ecr:CreateRepository";
         let name = &inputs.repository_name;
-        let call = self.0.at(&subject.region).create_repository().repository_name(name);
+        let call = self.0.in_region(&subject.region).create_repository().repository_name(name);
         let call = call.image_scanning_configuration(scanning(inputs)).image_tag_mutability(mutability(inputs));
         let answer = call.set_tags(Some(to_tags(tags, operation)?)).send().await.map_err(api_error(operation))?;
         let repository = answer.repository.ok_or_else(|| ProviderError::incomplete(operation, "repository"))?;
         if let Some(policy) = &inputs.lifecycle_policy {
             self.put_lifecycle(&subject.region, name, Some(policy)).await?;
         }
-        let (arn, uri) = (repository.repository_arn.unwrap_or_default(), repository.repository_uri.unwrap_or_default());
-        Ok(Created { id: name.clone(), attributes: attributes(attributes_of(name, &arn, &uri)) })
+        Ok(Created { id: name.clone(), attributes: attributes_of(name, &repository) })
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let desired = &update.desired;
         if update.changes("scan_on_push") {
             let call = client.put_image_scanning_configuration().repository_name(name);
@@ -131,23 +140,25 @@ impl Kind for RepositoryKind {
         if update.changes("lifecycle_policy") {
             self.put_lifecycle(&subject.region, name, desired.lifecycle_policy.as_deref()).await?;
         }
-        let repository = self.describe(&subject.region, name).await?;
-        let arn = repository.and_then(|repository| repository.repository_arn).unwrap_or_default();
-        if !update.tags_to_set.is_empty() {
-            let operation = "ecr:TagResource";
-            let tags = to_tags(&update.tags_to_set, operation)?;
-            client.tag_resource().resource_arn(&arn).set_tags(Some(tags)).send().await.map_err(api_error(operation))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().resource_arn(&arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("ecr:UntagResource"))?;
-        }
         Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let operation = "ecr:TagResource";
+        let call = self.0.in_region(region).tag_resource().resource_arn(self.arn(region, name).await?);
+        let call = call.set_tags(Some(to_tags(tags, operation)?));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.0.in_region(region).untag_resource().resource_arn(self.arn(region, name).await?);
+        let call = call.set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("ecr:UntagResource"))
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         // Including all images, which can be rebuilt.
-        let result = self.0.at(region).delete_repository().repository_name(name).force(true).send().await;
+        let result = self.0.in_region(region).delete_repository().repository_name(name).force(true).send().await;
         none_if_missing(result.map_err(api_error("ecr:DeleteRepository"))).map(|_| ())
     }
 }

@@ -69,6 +69,6 @@ pub(super) async fn keep_record(
     values: &[String],
 ) -> Result<(), ProviderError> {
     let tag = Tag::builder().key(RECORD).value(record(version, values)).build();
-    let call = clients.at(region).add_tags().resource_arns(arn).tags(tag).send();
+    let call = clients.in_region(region).add_tags().resource_arns(arn).tags(tag).send();
     call.await.map(|_| ()).map_err(api_error("elasticloadbalancing:AddTags"))
 }

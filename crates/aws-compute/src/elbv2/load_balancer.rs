@@ -4,18 +4,19 @@ use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancer as AwsLoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerState,
     LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
-use futures::future::{try_join, try_join_all};
+use futures::future::try_join;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::elbv2::{LoadBalancer, LoadBalancerInputs};
+use ohinfra_kinds::elbv2::{LoadBalancer, LoadBalancerLive};
 
-use super::{Clients, tags_of, to_tags, update_tags};
+use super::{Clients, remove_tags, set_tags, tags_of, to_tags};
 
 /// `elbv2.load_balancer`
 pub struct LoadBalancerKind(pub(crate) Clients);
@@ -28,59 +29,39 @@ const DROP_INVALID: &str = "routing.http.drop_invalid_header_fields.enabled";
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 
 fn attributes_of(balancer: &AwsLoadBalancer) -> Attributes {
-    let arn = balancer.load_balancer_arn().unwrap_or_default();
+    let arn = balancer.load_balancer_arn();
     // The name in CloudWatch metrics: `app/<name>/<id>`.
-    let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
-    ohinfra_core::contract::attributes([
+    let full_name = arn.and_then(|arn| arn.split_once(":loadbalancer/")).map(|(_, name)| name);
+    returned([
         ("id", arn),
         ("arn", arn),
         ("full_name", full_name),
-        ("dns_name", balancer.dns_name().unwrap_or_default()),
-        ("zone_id", balancer.canonical_hosted_zone_id().unwrap_or_default()),
+        ("dns_name", balancer.dns_name()),
+        ("zone_id", balancer.canonical_hosted_zone_id()),
     ])
 }
 
 impl LoadBalancerKind {
     async fn by_arn(&self, region: &Region, arn: &str) -> Result<Option<AwsLoadBalancer>, ProviderError> {
-        let result = self.0.at(region).describe_load_balancers().load_balancer_arns(arn).send().await;
+        let result = self.0.in_region(region).describe_load_balancers().load_balancer_arns(arn).send().await;
         let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next()))
     }
 
     async fn settings(&self, region: &Region, arn: &str) -> Result<Vec<LoadBalancerAttribute>, ProviderError> {
-        let result = self.0.at(region).describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
+        let result = self.0.in_region(region).describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeLoadBalancerAttributes")))?;
         Ok(answer.and_then(|answer| answer.attributes).unwrap_or_default())
     }
 
     async fn set(&self, region: &Region, arn: &str, inputs: &Inputs) -> Result<(), ProviderError> {
         let setting = |key: &str, value: String| LoadBalancerAttribute::builder().key(key).value(value).build();
-        let call = self.0.at(region).modify_load_balancer_attributes().load_balancer_arn(arn);
+        let call = self.0.in_region(region).modify_load_balancer_attributes().load_balancer_arn(arn);
         let call = call
             .attributes(setting(PROTECTION, inputs.deletion_protection.to_string()))
             .attributes(setting(DROP_INVALID, inputs.drop_invalid_headers.to_string()))
             .attributes(setting(IDLE_TIMEOUT, inputs.idle_timeout_seconds.to_string()));
         call.send().await.map(|_| ()).map_err(api_error_eventual("elasticloadbalancing:ModifyLoadBalancerAttributes"))
-    }
-
-    async fn read_one(&self, region: &Region, arn: &str) -> Result<Option<Live>, ProviderError> {
-        let Some(balancer) = self.by_arn(region, arn).await? else { return Ok(None) };
-        let (settings, tags) = try_join(self.settings(region, arn), tags_of(&self.0, region, arn)).await?;
-        let setting = |key: &str| {
-            let found = settings.iter().find(|setting| setting.key() == Some(key));
-            found.and_then(|setting| setting.value()).unwrap_or_default().to_owned()
-        };
-        let zones = balancer.availability_zones().iter();
-        let inputs = LoadBalancerInputs {
-            balancer_name: balancer.load_balancer_name().unwrap_or_default().to_owned(),
-            scheme: balancer.scheme().map_or("", LoadBalancerSchemeEnum::as_str).to_owned(),
-            subnet_ids: zones.filter_map(|zone| zone.subnet_id.clone()).collect(),
-            security_group_ids: balancer.security_groups().to_vec(),
-            deletion_protection: setting(PROTECTION) == "true",
-            drop_invalid_headers: setting(DROP_INVALID) == "true",
-            idle_timeout_seconds: setting(IDLE_TIMEOUT).parse().unwrap_or(60),
-        };
-        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).without_empty(&["balancer_name", "scheme"]).tagged(tags)))
     }
 }
 
@@ -98,7 +79,7 @@ fn readiness(state: Option<&LoadBalancerState>) -> Result<Readiness, ProviderErr
             Err(ProviderError::new(ErrorKind::Other, DESCRIBE, message))
         }
         Some(code) => Ok(Readiness::Waiting(code.as_str().to_owned())),
-        None => Ok(Readiness::Waiting("not visible yet".to_owned())),
+        None => Ok(Readiness::not_visible()),
     }
 }
 
@@ -106,21 +87,35 @@ impl Kind for LoadBalancerKind {
     type Definition = LoadBalancer;
 
     async fn find(&self, subject: &Subject, known: &Known<LoadBalancer>) -> Result<Option<Found>, ProviderError> {
-        let result = self.0.at(&subject.region).describe_load_balancers().names(&known.balancer_name).send().await;
+        let result =
+            self.0.in_region(&subject.region).describe_load_balancers().names(&known.balancer_name).send().await;
         let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         let balancer = answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next());
         let Some(arn) = balancer.and_then(|balancer| balancer.load_balancer_arn) else { return Ok(None) };
-        let tags = tags_of(&self.0, &subject.region, &arn).await?;
+        let tags = tags_of(&self.0, &subject.region, &arn, KnownTags::NONE).await?;
         Ok(Some(Found::new(arn, Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|arn| self.read_one(region, arn))).await
+    async fn read_one(&self, region: &Region, arn: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let Some(balancer) = self.by_arn(region, arn).await? else { return Ok(None) };
+        let (settings, tags) = try_join(self.settings(region, arn), tags_of(&self.0, region, arn, tags)).await?;
+        let setting = |key: &str| settings.iter().find(|setting| setting.key() == Some(key))?.value();
+        let zones = balancer.availability_zones().iter();
+        let inputs = LoadBalancerLive {
+            balancer_name: balancer.load_balancer_name().map(str::to_owned),
+            scheme: balancer.scheme().map(|scheme| scheme.as_str().to_owned()),
+            subnet_ids: Some(zones.filter_map(|zone| zone.subnet_id.clone()).collect()),
+            security_group_ids: Some(balancer.security_groups().to_vec()),
+            deletion_protection: setting(PROTECTION).map(|text| text == "true"),
+            drop_invalid_headers: setting(DROP_INVALID).map(|text| text == "true"),
+            idle_timeout_seconds: setting(IDLE_TIMEOUT).and_then(|text| text.parse().ok()),
+        };
+        Ok(Some(Live::new(&inputs, attributes_of(&balancer)).tagged(tags)))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "elasticloadbalancing:CreateLoadBalancer";
-        let call = self.0.at(&subject.region).create_load_balancer().name(&inputs.balancer_name);
+        let call = self.0.in_region(&subject.region).create_load_balancer().name(&inputs.balancer_name);
         let call = call.scheme(LoadBalancerSchemeEnum::from(inputs.scheme.as_str()));
         let call = call.r#type(LoadBalancerTypeEnum::Application).set_subnets(Some(inputs.subnet_ids.clone()));
         let call = call.set_security_groups(Some(inputs.security_group_ids.clone()));
@@ -128,7 +123,8 @@ impl Kind for LoadBalancerKind {
         let answer = call.send().await.map_err(api_error_eventual(operation))?;
         let balancer = answer.load_balancers.unwrap_or_default().into_iter().next();
         let balancer = balancer.ok_or_else(|| ProviderError::incomplete(operation, "LoadBalancers"))?;
-        let arn = balancer.load_balancer_arn.clone().unwrap_or_default();
+        let arn = balancer.load_balancer_arn.clone();
+        let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "LoadBalancerArn"))?;
         self.set(&subject.region, &arn, inputs).await?;
         Ok(Created { id: arn, attributes: attributes_of(&balancer) })
     }
@@ -139,7 +135,7 @@ impl Kind for LoadBalancerKind {
     }
 
     async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let desired = &update.desired;
         if update.changes("subnet_ids") {
             let call = client.set_subnets().load_balancer_arn(arn).set_subnets(Some(desired.subnet_ids.clone()));
@@ -154,11 +150,19 @@ impl Kind for LoadBalancerKind {
         if settings.iter().any(|field| update.changes(field)) {
             self.set(&subject.region, arn, desired).await?;
         }
-        update_tags(&client, arn, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), arn, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, arn: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), arn, keys).await
     }
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_load_balancer().load_balancer_arn(arn).send().await;
+        let result = self.0.in_region(region).delete_load_balancer().load_balancer_arn(arn).send().await;
         none_if_missing(result.map_err(api_error("elasticloadbalancing:DeleteLoadBalancer"))).map(|_| ())
     }
 
@@ -190,6 +194,6 @@ mod tests {
         assert_eq!(of(LoadBalancerStateEnum::Active).unwrap(), Readiness::Ready);
         let waiting = Readiness::Waiting("provisioning".to_owned());
         assert_eq!(of(LoadBalancerStateEnum::Provisioning).unwrap(), waiting);
-        assert_eq!(readiness(None).unwrap(), Readiness::Waiting("not visible yet".to_owned()));
+        assert_eq!(readiness(None).unwrap(), Readiness::not_visible());
     }
 }

@@ -3,10 +3,10 @@
 use futures::future::try_join_all;
 use ohinfra_aws_core::{Secrets, api_error};
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::elbv2::SettledHeader;
-use serde_json::json;
+use ohinfra_kinds::elbv2::{SettledHeader, SettledHeaderLive};
 
 use super::Clients;
 use super::accepted::{accepted, keep_record};
@@ -20,7 +20,7 @@ type Inputs = Resolved<SettledHeader>;
 impl SettledHeaderKind {
     async fn settle(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
         let secret = Secrets::new(self.0.connection()).text(&inputs.header_secret_arn).await?;
-        let (client, secret) = (&self.0.at(region), &secret);
+        let (client, secret) = (&self.0.in_region(region), &secret);
         try_join_all(inputs.rule_arns.iter().map(|arn| async move {
             let Some(rule) = describe(&self.0, region, arn).await? else { return Ok(()) };
             let only = vec![secret.expose().to_owned()];
@@ -43,8 +43,8 @@ impl Kind for SettledHeaderKind {
         Ok(None)
     }
 
-    async fn read(&self, _region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        Ok(ids.iter().map(|id| Some(Live::new(&json!({}), attributes([("id", id)])))).collect())
+    async fn read_one(&self, _region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        Ok(Some(Live::new(&SettledHeaderLive::default(), attributes([("id", id)]))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {

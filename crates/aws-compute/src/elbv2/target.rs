@@ -1,15 +1,15 @@
 //! Implementation of `elbv2.target`.
 
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::elbv2::{Target, TargetInputs};
+use ohinfra_kinds::elbv2::{Target, TargetLive};
 
 use super::Clients;
 
@@ -32,17 +32,10 @@ fn parts(id: &str) -> Result<(&str, &str), ProviderError> {
 
 impl TargetKind {
     async fn is_registered(&self, region: &Region, group: &str, target: &str) -> Result<bool, ProviderError> {
-        let result = self.0.at(region).describe_target_health().target_group_arn(group).send().await;
+        let result = self.0.in_region(region).describe_target_health().target_group_arn(group).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTargetHealth")))?;
         let targets = answer.and_then(|answer| answer.target_health_descriptions).unwrap_or_default();
         Ok(targets.iter().any(|found| found.target().and_then(|found| found.id()) == Some(target)))
-    }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let (group, target) = parts(id)?;
-        let inputs = TargetInputs { target_group_arn: group.to_owned(), target_id: target.to_owned() };
-        let is_registered = self.is_registered(region, group, target).await?;
-        Ok(is_registered.then(|| Live::new(&inputs, attributes([("id", id)]))))
     }
 }
 
@@ -55,13 +48,17 @@ impl Kind for TargetKind {
         Ok(is_registered.then(|| Found::new(format!("{group}|{target}"), Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let (group, target) = parts(id)?;
+        let inputs = TargetLive { target_group_arn: Some(group.to_owned()), target_id: Some(target.to_owned()) };
+        let is_registered = self.is_registered(region, group, target).await?;
+        Ok(is_registered.then(|| Live::new(&inputs, attributes([("id", id)]))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let (group, target) = (&inputs.target_group_arn, &inputs.target_id);
-        let call = self.0.at(&subject.region).register_targets().target_group_arn(group).targets(description(target));
+        let call =
+            self.0.in_region(&subject.region).register_targets().target_group_arn(group).targets(description(target));
         call.send().await.map_err(api_error_eventual("elasticloadbalancing:RegisterTargets"))?;
         let id = format!("{group}|{target}");
         Ok(Created::new(&id, [("id", &id)]))
@@ -74,7 +71,7 @@ impl Kind for TargetKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (group, target) = parts(id)?;
-        let call = self.0.at(region).deregister_targets().target_group_arn(group).targets(description(target));
+        let call = self.0.in_region(region).deregister_targets().target_group_arn(group).targets(description(target));
         match none_if_missing(call.send().await.map_err(api_error("elasticloadbalancing:DeregisterTargets"))) {
             // The function was already deleted.
             Err(error) if error.code.as_deref() == Some("InvalidTarget") => Ok(()),

@@ -6,14 +6,15 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, in_order, returned,
 };
 use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::elbv2::{HealthCheck, TargetGroup, TargetGroupInputs};
+use ohinfra_kinds::elbv2::{HealthCheck, TargetGroup, TargetGroupLive};
 
-use super::{Clients, all_tags, describe_many, tags_of, to_tags, update_tags};
+use super::{Clients, all_tags, describe_many, remove_tags, set_tags, tags_of, to_tags};
 
 /// `elbv2.target_group`
 pub struct TargetGroupKind(pub(crate) Clients);
@@ -25,10 +26,10 @@ const DELAY: &str = "deregistration_delay.timeout_seconds";
 const STICKINESS: &str = "stickiness.enabled";
 
 fn attributes_of(group: &AwsTargetGroup) -> Attributes {
-    let (arn, name) = (group.target_group_arn().unwrap_or_default(), group.target_group_name().unwrap_or_default());
+    let (arn, name) = (group.target_group_arn(), group.target_group_name());
     // The name in CloudWatch metrics: `targetgroup/<name>/<id>`.
-    let full_name = arn.rsplit(':').next().unwrap_or_default();
-    attributes([("id", arn), ("arn", arn), ("name", name), ("full_name", full_name)])
+    let full_name = arn.and_then(|arn| arn.rsplit(':').next());
+    returned([("id", arn), ("arn", arn), ("name", name), ("full_name", full_name)])
 }
 
 fn health_check(group: &AwsTargetGroup) -> HealthCheck {
@@ -49,7 +50,7 @@ fn matcher(check: &HealthCheck) -> Matcher {
 
 impl TargetGroupKind {
     async fn settings(&self, region: &Region, arn: &str) -> Result<Vec<TargetGroupAttribute>, ProviderError> {
-        let result = self.0.at(region).describe_target_group_attributes().target_group_arn(arn).send().await;
+        let result = self.0.in_region(region).describe_target_group_attributes().target_group_arn(arn).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTargetGroupAttributes")))?;
         Ok(answer.and_then(|answer| answer.attributes).unwrap_or_default())
     }
@@ -62,7 +63,7 @@ impl TargetGroupKind {
         if settings.is_empty() {
             return Ok(());
         }
-        let call = self.0.at(region).modify_target_group_attributes().target_group_arn(arn);
+        let call = self.0.in_region(region).modify_target_group_attributes().target_group_arn(arn);
         let call = call.set_attributes(Some(settings)).send();
         call.await.map(|_| ()).map_err(api_error("elasticloadbalancing:ModifyTargetGroupAttributes"))
     }
@@ -78,9 +79,9 @@ impl TargetGroupKind {
             let found = settings.iter().find(|setting| setting.key() == Some(key));
             found.and_then(|setting| setting.value().map(str::to_owned))
         };
-        let inputs = TargetGroupInputs {
-            group_name: group.target_group_name().unwrap_or_default().to_owned(),
-            target_type: group.target_type().map_or("instance", TargetTypeEnum::as_str).to_owned(),
+        let inputs = TargetGroupLive {
+            group_name: group.target_group_name().map(str::to_owned),
+            target_type: group.target_type().map(|target_type| target_type.as_str().to_owned()),
             protocol: group.protocol().filter(|_| of_instances).map(|protocol| protocol.as_str().to_owned()),
             port: group.port().filter(|_| of_instances),
             vpc_id: group.vpc_id().filter(|_| of_instances).map(str::to_owned),
@@ -88,7 +89,7 @@ impl TargetGroupKind {
             deregistration_delay_seconds: setting(DELAY).and_then(|text| text.parse().ok()),
             stickiness: setting(STICKINESS).map(|text| text == "true"),
         };
-        Ok(Live::new(&inputs, attributes_of(group)).without_empty(&["group_name"]).tagged(tags))
+        Ok(Live::new(&inputs, attributes_of(group)).tagged(tags))
     }
 }
 
@@ -96,32 +97,39 @@ impl Kind for TargetGroupKind {
     type Definition = TargetGroup;
 
     async fn find(&self, subject: &Subject, known: &Known<TargetGroup>) -> Result<Option<Found>, ProviderError> {
-        let result = self.0.at(&subject.region).describe_target_groups().names(&known.group_name).send().await;
+        let result = self.0.in_region(&subject.region).describe_target_groups().names(&known.group_name).send().await;
         let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         let group = answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next());
         let Some(arn) = group.and_then(|group| group.target_group_arn) else { return Ok(None) };
-        let tags = tags_of(&self.0, &subject.region, &arn).await?;
+        let tags = tags_of(&self.0, &subject.region, &arn, KnownTags::NONE).await?;
         Ok(Some(Found::new(arn, Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let describe = |arns: Vec<String>| async move {
-            let call = self.0.at(region).describe_target_groups().set_target_group_arns(Some(arns));
+            let call = self.0.in_region(region).describe_target_groups().set_target_group_arns(Some(arns));
             Ok(none_if_missing(call.send().await.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.target_groups))
         };
         let groups = describe_many(ids, describe).await?;
         let arns: Vec<String> = groups.iter().filter_map(|group| group.target_group_arn.clone()).collect();
-        let tags = all_tags(&self.0, region, &arns).await?;
+        let tags = all_tags(&self.0, region, &arns, tags).await?;
         let tags_of = |arn: &String| tags.get(arn).cloned().unwrap_or_default();
-        let live = arns.iter().zip(&groups).map(|(arn, group)| async move {
-            Ok::<_, ProviderError>((arn.clone(), self.live(region, group, tags_of(arn)).await?))
+        let identified = groups.iter().filter_map(|group| Some((group.target_group_arn.clone()?, group)));
+        let live = identified.map(|(arn, group)| async move {
+            let live = self.live(region, group, tags_of(&arn)).await?;
+            Ok::<_, ProviderError>((arn, live))
         });
         Ok(in_order(ids, try_join_all(live).await?.into_iter().collect()))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "elasticloadbalancing:CreateTargetGroup";
-        let call = self.0.at(&subject.region).create_target_group().name(&inputs.group_name);
+        let call = self.0.in_region(&subject.region).create_target_group().name(&inputs.group_name);
         let call = call.target_type(TargetTypeEnum::from(inputs.target_type.as_str()));
         let call = call.set_protocol(inputs.protocol.as_deref().map(ProtocolEnum::from)).set_port(inputs.port);
         let call = call.set_vpc_id(inputs.vpc_id.clone()).set_tags(Some(to_tags(tags)));
@@ -139,13 +147,14 @@ impl Kind for TargetGroupKind {
         let answer = call.send().await.map_err(api_error(operation))?;
         let group = answer.target_groups.unwrap_or_default().into_iter().next();
         let group = group.ok_or_else(|| ProviderError::incomplete(operation, "TargetGroups"))?;
-        let arn = group.target_group_arn.clone().unwrap_or_default();
+        let arn = group.target_group_arn.clone();
+        let arn = arn.ok_or_else(|| ProviderError::incomplete(operation, "TargetGroupArn"))?;
         self.set(&subject.region, &arn, inputs).await?;
         Ok(Created { id: arn, attributes: attributes_of(&group) })
     }
 
     async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let desired = &update.desired;
         if let Some(check) = desired.health_check.as_ref().filter(|_| update.changes("health_check")) {
             let call = client.modify_target_group().target_group_arn(arn).health_check_path(&check.path);
@@ -158,11 +167,19 @@ impl Kind for TargetGroupKind {
         if update.changes("deregistration_delay_seconds") || update.changes("stickiness") {
             self.set(&subject.region, arn, desired).await?;
         }
-        update_tags(&client, arn, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), arn, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, arn: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), arn, keys).await
     }
 
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_target_group().target_group_arn(arn).send().await;
+        let result = self.0.in_region(region).delete_target_group().target_group_arn(arn).send().await;
         none_if_missing(result.map_err(api_error("elasticloadbalancing:DeleteTargetGroup"))).map(|_| ())
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
 use ohinfra_core::package::Packages;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::lambda::Archive;
-use serde_json::json;
+use ohinfra_kinds::lambda::{Archive, ArchiveLive};
 
 use super::Clients;
 use super::code::{digest, render};
@@ -26,8 +26,8 @@ impl Kind for ArchiveKind {
         Ok(None)
     }
 
-    async fn read(&self, _region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        Ok(ids.iter().map(|id| Some(Live::new(&json!({}), attributes([("id", id), ("sha256", id)])))).collect())
+    async fn read_one(&self, _region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        Ok(Some(Live::new(&ArchiveLive::default(), attributes([("id", id), ("sha256", id)]))))
     }
 
     async fn create(

@@ -8,21 +8,20 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
 };
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::package::Packages;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::lambda::Function;
-use serde_json::json;
+use ohinfra_kinds::lambda::{Function, FunctionLive};
 
 use super::Clients;
 use super::code::{digest, render};
-use super::settings::Settings;
+use super::settings::{Settings, environment_of, layers_of};
 
 /// `lambda.function`
 pub struct FunctionKind {
@@ -62,7 +61,9 @@ fn not_busy(details: &FunctionConfiguration, operation: &str) -> Result<(), Prov
 
 impl FunctionKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<GetFunctionOutput>, ProviderError> {
-        none_if_missing(self.clients.at(region).get_function().function_name(name).send().await.map_err(api_error(GET)))
+        none_if_missing(
+            self.clients.in_region(region).get_function().function_name(name).send().await.map_err(api_error(GET)),
+        )
     }
 
     async fn details(&self, region: &Region, name: &str) -> Result<FunctionConfiguration, ProviderError> {
@@ -89,23 +90,13 @@ impl FunctionKind {
         Ok(Blob::new(archive))
     }
 
-    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
-        let Some(function) = self.get(region, name).await? else { return Ok(None) };
-        let tags = tags_of(&function);
-        let details = function.configuration.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))?;
-        let mut inputs = json!({
-            "function_name": name,
-            "description": details.description().unwrap_or_default(),
-            "code_sha256": details.code_sha256().unwrap_or_default(),
-        });
-        Settings::of(&details).add_to(&mut inputs);
-        let attributes =
-            attributes([("id", name), ("name", name), ("arn", details.function_arn().unwrap_or_default())]);
-        Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
+    async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
+        let caller = self.clients.connection().caller().details().await?;
+        Ok(format!("arn:{}:lambda:{region}:{}:function:{name}", caller.partition(), caller.account))
     }
 
     async fn configure(&self, region: &Region, live: &Settings, desired: &Inputs) -> Result<(), ProviderError> {
-        let client = self.clients.at(region);
+        let client = self.clients.in_region(region);
         let call = client.update_function_configuration().function_name(&desired.function_name);
         let call = call.description(&desired.description).role(&desired.role_arn).handler(&desired.handler);
         let call = call.runtime(Runtime::from(desired.runtime.as_str())).memory_size(desired.memory_mb);
@@ -120,7 +111,7 @@ impl FunctionKind {
 
     async fn upload(&self, region: &Region, desired: &Inputs) -> Result<(), ProviderError> {
         let code = self.code(desired, UPLOAD).await?;
-        let call = self.clients.at(region).update_function_code().function_name(&desired.function_name);
+        let call = self.clients.in_region(region).update_function_code().function_name(&desired.function_name);
         let call = call.zip_file(code).architectures(Architecture::from(desired.architecture.as_str()));
         call.send().await.map(|_| ()).map_err(api_error(UPLOAD))
     }
@@ -134,14 +125,32 @@ impl Kind for FunctionKind {
         Ok(function.map(|function| Found::new(&known.function_name, Evidence::Tags(tags_of(&function)))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    async fn read_one(&self, region: &Region, name: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let Some(function) = self.get(region, name).await? else { return Ok(None) };
+        let tags = tags_of(&function);
+        let details = function.configuration.ok_or_else(|| ProviderError::incomplete(GET, "Configuration"))?;
+        let inputs = FunctionLive {
+            function_name: Some(name.to_owned()),
+            description: Some(details.description().unwrap_or_default().to_owned()),
+            role_arn: details.role().map(str::to_owned),
+            runtime: details.runtime().map(|runtime| runtime.as_str().to_owned()),
+            handler: details.handler().map(str::to_owned),
+            architecture: details.architectures().first().map(|architecture| architecture.as_str().to_owned()),
+            memory_mb: details.memory_size(),
+            timeout_seconds: details.timeout(),
+            environment: environment_of(&details),
+            layers: Some(layers_of(&details)),
+            code_sha256: details.code_sha256().map(str::to_owned),
+            ..FunctionLive::default()
+        };
+        let attributes = returned([("id", Some(name)), ("name", Some(name)), ("arn", details.function_arn())]);
+        Ok(Some(Live::new(&inputs, attributes).tagged(tags)))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let name = &inputs.function_name;
         let code = FunctionCode::builder().zip_file(self.code(inputs, CREATE).await?).build();
-        let call = self.clients.at(&subject.region).create_function().function_name(name).code(code);
+        let call = self.clients.in_region(&subject.region).create_function().function_name(name).code(code);
         let call = call.description(&inputs.description).role(&inputs.role_arn).handler(&inputs.handler);
         let call = call.runtime(Runtime::from(inputs.runtime.as_str())).memory_size(inputs.memory_mb);
         let call = call.architectures(Architecture::from(inputs.architecture.as_str())).timeout(inputs.timeout_seconds);
@@ -156,7 +165,7 @@ impl Kind for FunctionKind {
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
         let details = self.get(region, name).await?.and_then(|function| function.configuration);
-        let Some(details) = details else { return Ok(Readiness::Waiting("not visible yet".to_owned())) };
+        let Some(details) = details else { return Ok(Readiness::not_visible()) };
         let reason = |reason: Option<&str>| reason.unwrap_or("no reason given").to_owned();
         match (details.state(), details.last_update_status()) {
             (Some(State::Failed), _) => {
@@ -187,22 +196,23 @@ impl Kind for FunctionKind {
             not_busy(&details, UPLOAD)?;
             self.upload(region, desired).await?;
         }
-        let client = self.clients.at(region);
-        let arn = details.function_arn().unwrap_or_default();
-        if !update.tags_to_set.is_empty() {
-            let call =
-                client.tag_resource().resource(arn).set_tags(Some(update.tags_to_set.clone().into_iter().collect()));
-            call.send().await.map_err(api_error("lambda:TagResource"))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().resource(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("lambda:UntagResource"))?;
-        }
         Ok(())
     }
 
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let call = self.clients.in_region(region).tag_resource().resource(self.arn(region, name).await?);
+        let call = call.set_tags(Some(tags.clone().into_iter().collect()));
+        call.send().await.map(|_| ()).map_err(api_error("lambda:TagResource"))
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.clients.in_region(region).untag_resource().resource(self.arn(region, name).await?);
+        let call = call.set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("lambda:UntagResource"))
+    }
+
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.clients.at(region).delete_function().function_name(name).send().await;
+        let result = self.clients.in_region(region).delete_function().function_name(name).send().await;
         none_if_missing(result.map_err(api_error("lambda:DeleteFunction"))).map(|_| ())
     }
 }

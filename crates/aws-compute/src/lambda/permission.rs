@@ -1,13 +1,13 @@
 //! Implementation of `lambda.permission`: one statement of a function's policy.
 
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::lambda::{Permission, PermissionInputs};
+use ohinfra_kinds::lambda::{Permission, PermissionLive};
 use serde_json::{Value, json};
 
 use super::Clients;
@@ -44,24 +44,11 @@ fn source_arn(statement: &Value) -> String {
 
 impl PermissionKind {
     async fn statement(&self, region: &Region, function: &str, sid: &str) -> Result<Option<Value>, ProviderError> {
-        let result = self.0.at(region).get_policy().function_name(function).send().await;
+        let result = self.0.in_region(region).get_policy().function_name(function).send().await;
         let policy = none_if_missing(result.map_err(api_error("lambda:GetPolicy")))?.and_then(|answer| answer.policy);
         let policy: Value = policy.and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or_default();
         let statements = policy.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default();
         Ok(statements.into_iter().find(|statement| statement["Sid"] == sid))
-    }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let (function, sid) = ProviderError::split_identity(id, "function:statement")?;
-        Ok(self.statement(region, function, sid).await?.map(|statement| {
-            let inputs = PermissionInputs {
-                function_name: function.to_owned(),
-                statement_id: sid.to_owned(),
-                principal: principal(&statement),
-                source_arn: source_arn(&statement),
-            };
-            Live::new(&inputs, attributes([("id", id)]))
-        }))
     }
 }
 
@@ -74,12 +61,21 @@ impl Kind for PermissionKind {
         Ok(statement.map(|_| Found::new(format!("{function}:{}", known.statement_id), Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let (function, sid) = ProviderError::split_identity(id, "function:statement")?;
+        Ok(self.statement(region, function, sid).await?.map(|statement| {
+            let inputs = PermissionLive {
+                function_name: Some(function.to_owned()),
+                statement_id: Some(sid.to_owned()),
+                principal: Some(principal(&statement)),
+                source_arn: Some(source_arn(&statement)),
+            };
+            Live::new(&inputs, attributes([("id", id)]))
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        let call = self.0.at(&subject.region).add_permission().function_name(&inputs.function_name);
+        let call = self.0.in_region(&subject.region).add_permission().function_name(&inputs.function_name);
         let call = call.statement_id(&inputs.statement_id).action(ACTION);
         let call = call.principal(&inputs.principal).source_arn(&inputs.source_arn);
         call.send().await.map_err(api_error_eventual("lambda:AddPermission"))?;
@@ -94,7 +90,7 @@ impl Kind for PermissionKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (function, sid) = ProviderError::split_identity(id, "function:statement")?;
-        let call = self.0.at(region).remove_permission().function_name(function).statement_id(sid);
+        let call = self.0.in_region(region).remove_permission().function_name(function).statement_id(sid);
         none_if_missing(call.send().await.map_err(api_error("lambda:RemovePermission"))).map(|_| ())
     }
 }

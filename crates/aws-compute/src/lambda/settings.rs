@@ -6,7 +6,6 @@ use aws_sdk_lambda::types::{Architecture, FunctionConfiguration, Runtime};
 use ohinfra_core::contract::Resolved;
 use ohinfra_kinds::lambda::Function;
 use serde::Serialize;
-use serde_json::Value;
 
 /// Settings that a published version copies from its function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,10 +21,24 @@ pub(super) struct Settings {
     pub(super) layers: Vec<String>,
 }
 
+/// Returns the environment variables; `None` if AWS cannot decrypt them. AWS omits an empty environment.
+pub(super) fn environment_of(details: &FunctionConfiguration) -> Option<BTreeMap<String, String>> {
+    let environment = details.environment();
+    if environment.is_some_and(|environment| environment.error().is_some()) {
+        return None;
+    }
+    let variables = environment.and_then(|environment| environment.variables().cloned());
+    Some(variables.unwrap_or_default().into_iter().collect())
+}
+
+/// Returns the ARNs of the layers. AWS omits an empty list.
+pub(super) fn layers_of(details: &FunctionConfiguration) -> Vec<String> {
+    details.layers().iter().filter_map(|layer| layer.arn().map(str::to_owned)).collect()
+}
+
 impl Settings {
     /// Returns the settings that AWS reports.
     pub(super) fn of(details: &FunctionConfiguration) -> Self {
-        let variables = details.environment().and_then(|environment| environment.variables().cloned());
         // The Lambda default, if absent in the response.
         let architecture = details.architectures().first().unwrap_or(&Architecture::X8664);
         Self {
@@ -35,9 +48,16 @@ impl Settings {
             architecture: architecture.as_str().to_owned(),
             memory_mb: details.memory_size().unwrap_or_default(),
             timeout_seconds: details.timeout().unwrap_or_default(),
-            environment: variables.unwrap_or_default().into_iter().collect(),
-            layers: details.layers().iter().map(|layer| layer.arn().unwrap_or_default().to_owned()).collect(),
+            environment: environment_of(details).unwrap_or_default(),
+            layers: layers_of(details),
         }
+    }
+
+    /// Returns `true` if AWS returned every setting without a default.
+    pub(super) fn is_returned(details: &FunctionConfiguration) -> bool {
+        let has_texts = details.role().is_some() && details.runtime().is_some() && details.handler().is_some();
+        let has_numbers = details.memory_size().is_some() && details.timeout().is_some();
+        has_texts && has_numbers && environment_of(details).is_some()
     }
 
     /// Returns the configured settings.
@@ -57,14 +77,6 @@ impl Settings {
     /// Returns the settings without the architecture, which is set with the code.
     pub(super) fn configurable(&self) -> Self {
         Self { architecture: String::new(), ..self.clone() }
-    }
-
-    /// Adds the settings to a JSON object of inputs.
-    pub(super) fn add_to(&self, inputs: &mut Value) {
-        let settings = serde_json::to_value(self).unwrap_or_default();
-        if let (Some(inputs), Value::Object(settings)) = (inputs.as_object_mut(), settings) {
-            inputs.extend(settings);
-        }
     }
 
     /// Returns the settings as a JSON document.

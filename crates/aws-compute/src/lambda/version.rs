@@ -2,16 +2,16 @@
 //! rejects any other code.
 
 use aws_sdk_lambda::types::{FunctionConfiguration, State};
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::document::same_meaning;
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::lambda::{Version, VersionInputs};
+use ohinfra_kinds::lambda::{Version, VersionLive};
 
 use super::Clients;
 use super::settings::Settings;
@@ -26,23 +26,9 @@ const PUBLISH: &str = "lambda:PublishVersion";
 impl VersionKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<FunctionConfiguration>, ProviderError> {
         let (name, version) = ProviderError::split_identity(id, "function:version")?;
-        let call = self.0.at(region).get_function().function_name(name).qualifier(version);
+        let call = self.0.in_region(region).get_function().function_name(name).qualifier(version);
         let answer = none_if_missing(call.send().await.map_err(api_error("lambda:GetFunction")))?;
         Ok(answer.and_then(|answer| answer.configuration))
-    }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let Some(details) = self.get(region, id).await? else { return Ok(None) };
-        let inputs = VersionInputs {
-            function_name: details.function_name().unwrap_or_default().to_owned(),
-            code_sha256: details.code_sha256().unwrap_or_default().to_owned(),
-            settings: Settings::of(&details).document(),
-        };
-        let (arn, version) = (details.function_arn().unwrap_or_default(), details.version().unwrap_or_default());
-        Ok(Some(
-            Live::new(&inputs, attributes([("id", id), ("arn", arn), ("version", version)]))
-                .without_empty(&["function_name", "code_sha256"]),
-        ))
     }
 
     /// Returns the revision of the function to publish.
@@ -50,7 +36,7 @@ impl VersionKind {
     /// # Errors
     /// The function has other settings than those to publish.
     async fn revision(&self, region: &Region, inputs: &Inputs) -> Result<Option<String>, ProviderError> {
-        let call = self.0.at(region).get_function().function_name(&inputs.function_name);
+        let call = self.0.in_region(region).get_function().function_name(&inputs.function_name);
         let answer = call.send().await.map_err(api_error_eventual("lambda:GetFunction"))?;
         let details =
             answer.configuration.ok_or_else(|| ProviderError::incomplete("lambda:GetFunction", "Configuration"))?;
@@ -72,7 +58,7 @@ impl VersionKind {
         code: &str,
         settings: &str,
     ) -> Result<Vec<String>, ProviderError> {
-        let call = self.0.at(region).list_versions_by_function().function_name(name);
+        let call = self.0.in_region(region).list_versions_by_function().function_name(name);
         let versions = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let versions =
             none_if_missing(versions.map_err(api_error("lambda:ListVersionsByFunction")))?.unwrap_or_default();
@@ -98,8 +84,15 @@ impl Kind for VersionKind {
         Ok(matching.into_iter().find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let Some(details) = self.get(region, id).await? else { return Ok(None) };
+        let inputs = VersionLive {
+            function_name: details.function_name().map(str::to_owned),
+            code_sha256: details.code_sha256().map(str::to_owned),
+            settings: Settings::is_returned(&details).then(|| Settings::of(&details).document()),
+        };
+        let (arn, version) = (details.function_arn(), details.version());
+        Ok(Some(Live::new(&inputs, returned([("id", Some(id)), ("arn", arn), ("version", version)]))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
@@ -110,7 +103,7 @@ impl Kind for VersionKind {
             return Ok(Created { id, ..Created::default() });
         }
         let revision = self.revision(&subject.region, inputs).await?;
-        let call = self.0.at(&subject.region).publish_version().function_name(name).set_revision_id(revision);
+        let call = self.0.in_region(&subject.region).publish_version().function_name(name).set_revision_id(revision);
         let answer = call.code_sha256(&inputs.code_sha256).send().await.map_err(api_error_eventual(PUBLISH));
         let answer = answer.map_err(|error| match error.code.as_deref() {
             // The function was changed after its settings were compared: the next attempt compares them again.
@@ -125,7 +118,7 @@ impl Kind for VersionKind {
         Ok(match self.get(region, id).await? {
             Some(details) if details.state() == Some(&State::Pending) => Readiness::Waiting("Pending".to_owned()),
             Some(_) => Readiness::Ready,
-            None => Readiness::Waiting("not visible yet".to_owned()),
+            None => Readiness::not_visible(),
         })
     }
 
@@ -136,7 +129,7 @@ impl Kind for VersionKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (name, version) = ProviderError::split_identity(id, "function:version")?;
-        let call = self.0.at(region).delete_function().function_name(name).qualifier(version);
+        let call = self.0.in_region(region).delete_function().function_name(name).qualifier(version);
         none_if_missing(call.send().await.map_err(api_error("lambda:DeleteFunction"))).map(|_| ())
     }
 }

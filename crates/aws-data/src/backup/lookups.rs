@@ -21,7 +21,7 @@ impl AnswersLookUp for OptedInLookUp {
     fn answer<'a>(&'a self, region: &'a Region, _question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
             let operation = "backup:DescribeRegionSettings";
-            let answer = self.0.at(region).describe_region_settings().send().await.map_err(api_error(operation));
+            let answer = self.0.in_region(region).describe_region_settings().send().await.map_err(api_error(operation));
             match answer {
                 Ok(answer) => Ok(json!(answer.resource_type_opt_in_preference.unwrap_or_default())),
                 Err(error) if matches!(error.kind, ErrorKind::Credentials | ErrorKind::Throttled) => Err(error),

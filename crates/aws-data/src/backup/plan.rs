@@ -7,11 +7,12 @@ use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::backup::{Plan, PlanInputs, PlanRule};
+use ohinfra_kinds::backup::{Plan, PlanLive, PlanRule};
 
-use super::{Clients, arn, defect, tags_of, to_tags, update_tags};
+use super::{Clients, arn, defect, remove_tags, set_tags, tags_of, to_tags};
 
 /// `backup.plan`
 pub struct PlanKind(pub(crate) Clients);
@@ -85,22 +86,10 @@ impl PlanKind {
     }
 
     async fn plan(&self, region: &Region, id: &str) -> Result<Option<BackupPlan>, ProviderError> {
-        let result = self.0.at(region).get_backup_plan().backup_plan_id(id).send().await;
+        let result = self.0.in_region(region).get_backup_plan().backup_plan_id(id).send().await;
         // AWS still returns a deleted plan, with its deletion date.
         let answer = none_if_missing(result.map_err(api_error("backup:GetBackupPlan")))?;
         Ok(answer.filter(|answer| answer.deletion_date.is_none()).and_then(|answer| answer.backup_plan))
-    }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let plan = self.plan(region, id);
-        let arn = self.arn(region, id).await?;
-        let tags = async { none_if_missing(tags_of(&self.0, region, &arn).await) };
-        let (plan, tags) = try_join(plan, tags).await?;
-        Ok(plan.map(|plan| {
-            let rules = plan.rules.into_iter().map(from_aws).collect();
-            let inputs = PlanInputs { plan_name: plan.backup_plan_name, rules };
-            Live::new(&inputs, attributes([("id", id), ("arn", &arn)])).tagged(tags.unwrap_or_default())
-        }))
     }
 }
 
@@ -108,15 +97,17 @@ impl Kind for PlanKind {
     type Definition = Plan;
 
     async fn find(&self, subject: &Subject, known: &Known<Plan>) -> Result<Option<Found>, ProviderError> {
-        let call = self.0.at(&subject.region).list_backup_plans().into_paginator().items();
-        let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("backup:ListBackupPlans"))?;
+        let operation = "backup:ListBackupPlans";
+        let call = self.0.in_region(&subject.region).list_backup_plans().into_paginator().items();
+        let plans = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error(operation))?;
         // Names are not unique; the tags identify the plan.
         let named = plans.into_iter().filter(|plan| {
             plan.backup_plan_name.as_ref() == Some(&known.plan_name)
-                && subject.seeks(plan.backup_plan_id().unwrap_or_default())
+                && plan.backup_plan_id().is_some_and(|id| subject.seeks(id))
         });
         let tagged = try_join_all(named.map(|plan| async move {
-            let tags = tags_of(&self.0, &subject.region, plan.backup_plan_arn().unwrap_or_default()).await?;
+            let arn = plan.backup_plan_arn.ok_or_else(|| ProviderError::incomplete(operation, "BackupPlanArn"))?;
+            let tags = tags_of(&self.0, &subject.region, &arn, KnownTags::NONE).await?;
             Ok::<_, ProviderError>((plan.backup_plan_id, tags))
         }))
         .await?;
@@ -124,13 +115,21 @@ impl Kind for PlanKind {
         Ok(ours.and_then(|(id, tags)| Some(Found::new(id?, Evidence::Tags(tags)))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let plan = self.plan(region, id);
+        let arn = self.arn(region, id).await?;
+        let tags = async { none_if_missing(tags_of(&self.0, region, &arn, tags).await) };
+        let (plan, tags) = try_join(plan, tags).await?;
+        Ok(plan.map(|plan| {
+            let rules = plan.rules.into_iter().map(from_aws).collect();
+            let inputs = PlanLive { plan_name: Some(plan.backup_plan_name), rules: Some(rules) };
+            Live::new(&inputs, attributes([("id", id), ("arn", &arn)])).tagged(tags.unwrap_or_default())
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "backup:CreateBackupPlan";
-        let call = self.0.at(&subject.region).create_backup_plan().backup_plan(to_aws(inputs, None, operation)?);
+        let call = self.0.in_region(&subject.region).create_backup_plan().backup_plan(to_aws(inputs, None, operation)?);
         let call = call.set_backup_plan_tags(Some(to_tags(tags))).creator_request_id(&subject.token);
         let answer = call.send().await.map_err(api_error(operation))?;
         let id = answer.backup_plan_id.ok_or_else(|| ProviderError::incomplete(operation, "BackupPlanId"))?;
@@ -143,15 +142,22 @@ impl Kind for PlanKind {
             let operation = "backup:UpdateBackupPlan";
             let live = self.plan(&subject.region, id).await?;
             let plan = to_aws(&update.desired, live, operation)?;
-            let call = self.0.at(&subject.region).update_backup_plan().backup_plan_id(id).backup_plan(plan);
+            let call = self.0.in_region(&subject.region).update_backup_plan().backup_plan_id(id).backup_plan(plan);
             call.send().await.map_err(api_error(operation))?;
         }
-        let arn = self.arn(&subject.region, id).await?;
-        update_tags(&self.0, &subject.region, &arn, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), &self.arn(region, id).await?, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), &self.arn(region, id).await?, keys).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_backup_plan().backup_plan_id(id).send().await;
+        let result = self.0.in_region(region).delete_backup_plan().backup_plan_id(id).send().await;
         none_if_missing(result.map_err(api_error("backup:DeleteBackupPlan"))).map(|_| ())
     }
 }

@@ -10,11 +10,12 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::backup::{Vault, VaultInputs};
+use ohinfra_kinds::backup::{Vault, VaultLive};
 
-use super::{Clients, arn, tags_of, to_tags, update_tags};
+use super::{Clients, arn, remove_tags, set_tags, tags_of, to_tags};
 use crate::bounded;
 
 /// `backup.vault`
@@ -22,17 +23,26 @@ pub struct VaultKind(pub(crate) Clients);
 
 type Inputs = Resolved<Vault>;
 
+const LIST: &str = "backup:ListBackupVaults";
+
 impl VaultKind {
     /// Lists all vaults. DescribeBackupVault cannot be used: for a missing vault it returns an ambiguous AccessDenied.
     async fn all(&self, region: &Region) -> Result<Vec<BackupVaultListMember>, ProviderError> {
-        let vaults =
-            self.0.at(region).list_backup_vaults().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        vaults.map_err(api_error("backup:ListBackupVaults"))
+        let vaults = self
+            .0
+            .in_region(region)
+            .list_backup_vaults()
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await;
+        vaults.map_err(api_error(LIST))
     }
 
     /// Deletes the recovery points page by page. Returns the number of listed points; AWS deletes them asynchronously.
     async fn empty(&self, region: &Region, name: &str) -> Result<usize, ProviderError> {
-        let client = &self.0.at(region);
+        let client = &self.0.in_region(region);
         let call = client.list_recovery_points_by_backup_vault().backup_vault_name(name);
         let mut pages = call.into_paginator().send();
         let mut listed = 0;
@@ -65,20 +75,26 @@ impl Kind for VaultKind {
         let vaults = self.all(&subject.region).await?;
         let vault = vaults.into_iter().find(|vault| vault.backup_vault_name.as_ref() == Some(&known.vault_name));
         let Some(vault) = vault else { return Ok(None) };
-        let tags = tags_of(&self.0, &subject.region, vault.backup_vault_arn().unwrap_or_default()).await?;
+        let arn = vault.backup_vault_arn.ok_or_else(|| ProviderError::incomplete(LIST, "BackupVaultArn"))?;
+        let tags = tags_of(&self.0, &subject.region, &arn, KnownTags::NONE).await?;
         Ok(Some(Found::new(known.vault_name.clone(), Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let vaults = self.all(region).await?;
         let ours = vaults.iter().filter_map(|vault| {
             let (name, arn) = (vault.backup_vault_name.as_ref()?, vault.backup_vault_arn.as_ref()?);
             ids.contains(name).then_some((name, arn, vault.encryption_key_arn.clone()))
         });
         let read = ours.map(|(name, arn, kms_key_arn)| async move {
-            let inputs = VaultInputs { vault_name: name.clone(), kms_key_arn };
+            let inputs = VaultLive { vault_name: Some(name.clone()), kms_key_arn };
             let live = Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", arn)]));
-            Ok::<_, ProviderError>((name.clone(), live.tagged(tags_of(&self.0, region, arn).await?)))
+            Ok::<_, ProviderError>((name.clone(), live.tagged(tags_of(&self.0, region, arn, tags).await?)))
         });
         Ok(in_order(ids, try_join_all(read).await?.into_iter().collect::<BTreeMap<_, _>>()))
     }
@@ -86,16 +102,25 @@ impl Kind for VaultKind {
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "backup:CreateBackupVault";
         let name = &inputs.vault_name;
-        let call = self.0.at(&subject.region).create_backup_vault().backup_vault_name(name);
+        let call = self.0.in_region(&subject.region).create_backup_vault().backup_vault_name(name);
         let call = call.set_encryption_key_arn(inputs.kms_key_arn.clone()).creator_request_id(&subject.token);
         let answer = call.set_backup_vault_tags(Some(to_tags(tags))).send().await.map_err(api_error(operation))?;
         let arn = answer.backup_vault_arn.ok_or_else(|| ProviderError::incomplete(operation, "BackupVaultArn"))?;
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
 
-    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let arn = arn(&self.0, &subject.region, &format!("backup-vault:{name}")).await?;
-        update_tags(&self.0, &subject.region, &arn, update).await
+    /// Does nothing: every change replaces the vault.
+    async fn update(&self, _subject: &Subject, _name: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), &arn(&self.0, region, &format!("backup-vault:{name}")).await?, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let arn = arn(&self.0, region, &format!("backup-vault:{name}")).await?;
+        remove_tags(&self.0.in_region(region), &arn, keys).await
     }
 
     async fn delete(&self, region: &Region, name: &str, how: Deletion) -> Result<(), ProviderError> {
@@ -107,7 +132,7 @@ impl Kind for VaultKind {
                 return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
             }
         }
-        let result = self.0.at(region).delete_backup_vault().backup_vault_name(name).send().await;
+        let result = self.0.in_region(region).delete_backup_vault().backup_vault_name(name).send().await;
         none_if_missing(result.map_err(api_error(operation))).map(|_| ())
     }
 }

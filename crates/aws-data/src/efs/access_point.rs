@@ -1,17 +1,17 @@
 //! Implementation of `efs.access_point`.
 
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, LifeCycleState, PosixUser, RootDirectory};
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::efs::{AccessPoint, AccessPointInputs};
+use ohinfra_kinds::efs::{AccessPoint, AccessPointLive};
 
-use super::{Clients, from_tags, in_error, is_going, to_tags, update_tags};
+use super::{Clients, from_tags, in_error, is_going, remove_tags, set_tags, to_tags};
 
 /// `efs.access_point`
 pub struct AccessPointKind(pub(crate) Clients);
@@ -22,7 +22,7 @@ const DESCRIBE: &str = "elasticfilesystem:DescribeAccessPoints";
 
 impl AccessPointKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<AccessPointDescription>, ProviderError> {
-        let result = self.0.at(region).describe_access_points().access_point_id(id).send().await;
+        let result = self.0.in_region(region).describe_access_points().access_point_id(id).send().await;
         let found = none_if_missing(result.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.access_points);
         Ok(found.unwrap_or_default().into_iter().next())
     }
@@ -33,27 +33,24 @@ fn is_deleting(point: &AccessPointDescription) -> bool {
 }
 
 fn live(point: &AccessPointDescription) -> Live {
-    let root = point.root_directory();
+    let (root, user) = (point.root_directory(), point.posix_user());
     let creation = root.and_then(|root| root.creation_info());
-    let inputs = AccessPointInputs {
-        file_system_id: point.file_system_id().unwrap_or_default().to_owned(),
-        path: root.and_then(|root| root.path()).unwrap_or("/").to_owned(),
-        user_id: point.posix_user().map(|user| user.uid).unwrap_or_default(),
-        group_id: point.posix_user().map(|user| user.gid).unwrap_or_default(),
-        permissions: creation.map(|creation| creation.permissions.clone()).unwrap_or_default(),
+    let inputs = AccessPointLive {
+        file_system_id: point.file_system_id.clone(),
+        path: root.and_then(|root| root.path.clone()),
+        user_id: user.map(|user| user.uid),
+        group_id: user.map(|user| user.gid),
+        permissions: creation.map(|creation| creation.permissions.clone()),
     };
-    let (id, arn) = (point.access_point_id().unwrap_or_default(), point.access_point_arn().unwrap_or_default());
-    let mut live = Live::new(&inputs, attributes([("id", id), ("arn", arn)]));
-    // An absent user is not the user 0, which would cause a replacement.
-    live.inputs.retain(|name, _| point.posix_user().is_some() || !["user_id", "group_id"].contains(&name.as_str()));
-    live.without_empty(&["file_system_id", "permissions"]).tagged(from_tags(point.tags()))
+    let attributes = returned([("id", point.access_point_id()), ("arn", point.access_point_arn())]);
+    Live::new(&inputs, attributes).tagged(from_tags(point.tags()))
 }
 
 impl Kind for AccessPointKind {
     type Definition = AccessPoint;
 
     async fn find(&self, subject: &Subject, _known: &Known<AccessPoint>) -> Result<Option<Found>, ProviderError> {
-        let call = self.0.at(&subject.region).describe_access_points().into_paginator().items().send();
+        let call = self.0.in_region(&subject.region).describe_access_points().into_paginator().items().send();
         let points = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error(DESCRIBE))?;
         let ours = points.into_iter().filter(|point| !is_deleting(point)).find_map(|point| {
             let tags = from_tags(point.tags());
@@ -63,9 +60,9 @@ impl Kind for AccessPointKind {
         Ok(ours)
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        let points = try_join_all(ids.iter().map(|id| self.describe(region, id))).await?;
-        Ok(points.iter().map(|point| point.as_ref().filter(|point| !is_deleting(point)).map(live)).collect())
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let point = self.describe(region, id).await?;
+        Ok(point.filter(|point| !is_deleting(point)).as_ref().map(live))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
@@ -77,7 +74,7 @@ impl Kind for AccessPointKind {
         let creation = CreationInfo::builder().owner_uid(inputs.user_id).owner_gid(inputs.group_id);
         let creation = creation.permissions(&inputs.permissions).build().map_err(invalid)?;
         let root = RootDirectory::builder().path(&inputs.path).creation_info(creation).build();
-        let call = self.0.at(&subject.region).create_access_point().client_token(&subject.token);
+        let call = self.0.in_region(&subject.region).create_access_point().client_token(&subject.token);
         let call = call.file_system_id(&inputs.file_system_id).posix_user(user).root_directory(root);
         let call = call.set_tags(Some(to_tags(tags, operation)?));
         let point = call.send().await.map_err(api_error_eventual(operation))?;
@@ -93,16 +90,25 @@ impl Kind for AccessPointKind {
             Some(LifeCycleState::Available) => Readiness::Ready,
             Some(LifeCycleState::Error) => return Err(in_error(id)),
             Some(state) => Readiness::Waiting(state.as_str().to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
+            None => Readiness::not_visible(),
         })
     }
 
-    async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        update_tags(&self.0.at(&subject.region), id, update).await
+    /// Does nothing: every change replaces the access point.
+    async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), id, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), id, keys).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_access_point().access_point_id(id).send().await;
+        let result = self.0.in_region(region).delete_access_point().access_point_id(id).send().await;
         none_if_missing(result.map_err(api_error("elasticfilesystem:DeleteAccessPoint"))).map(|_| ())
     }
 

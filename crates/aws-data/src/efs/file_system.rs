@@ -3,17 +3,18 @@
 use aws_sdk_efs::types::{
     FileSystemDescription, LifeCycleState, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
 };
-use futures::future::{try_join, try_join_all};
+use futures::future::try_join;
 use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::efs::{FileSystem, FileSystemInputs};
+use ohinfra_kinds::efs::{FileSystem, FileSystemLive};
 use serde_json::Value;
 
-use super::{Clients, from_tags, in_error, is_going, to_tags, update_tags};
+use super::{Clients, from_tags, in_error, is_going, remove_tags, set_tags, to_tags};
 
 /// `efs.file_system`
 pub struct FileSystemKind(pub(crate) Clients);
@@ -34,25 +35,25 @@ fn with_resource(policy: &str, resource: &str) -> String {
 
 impl FileSystemKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<FileSystemDescription>, ProviderError> {
-        let result = self.0.at(region).describe_file_systems().file_system_id(id).send().await;
+        let result = self.0.in_region(region).describe_file_systems().file_system_id(id).send().await;
         let found = none_if_missing(result.map_err(api_error(DESCRIBE)))?.and_then(|answer| answer.file_systems);
         Ok(found.unwrap_or_default().into_iter().next())
     }
 
     async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
-        let result = self.0.at(region).describe_file_system_policy().file_system_id(id).send().await;
+        let result = self.0.in_region(region).describe_file_system_policy().file_system_id(id).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticfilesystem:DescribeFileSystemPolicy")))?;
         Ok(answer.and_then(|answer| answer.policy).map(|policy| with_resource(&policy, "*")))
     }
 
     async fn lifecycle(&self, region: &Region, id: &str) -> Result<Vec<LifecyclePolicy>, ProviderError> {
-        let result = self.0.at(region).describe_lifecycle_configuration().file_system_id(id).send().await;
+        let result = self.0.in_region(region).describe_lifecycle_configuration().file_system_id(id).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticfilesystem:DescribeLifecycleConfiguration")))?;
         Ok(answer.and_then(|answer| answer.lifecycle_policies).unwrap_or_default())
     }
 
     async fn put_policy(&self, region: &Region, id: &str, policy: Option<&str>) -> Result<(), ProviderError> {
-        let client = self.0.at(region);
+        let client = self.0.in_region(region);
         let Some(policy) = policy else {
             let call = client.delete_file_system_policy().file_system_id(id).send();
             return call.await.map(|_| ()).map_err(api_error("elasticfilesystem:DeleteFileSystemPolicy"));
@@ -75,35 +76,14 @@ impl FileSystemKind {
         let policy = |rule: &str| LifecyclePolicy::builder().transition_to_ia(TransitionToIaRules::from(rule)).build();
         // A policy has exactly one transition.
         let others = live.into_iter().filter(|policy| policy.transition_to_ia.is_none());
-        let call = self.0.at(region).put_lifecycle_configuration().file_system_id(id);
+        let call = self.0.in_region(region).put_lifecycle_configuration().file_system_id(id);
         let call = call.set_lifecycle_policies(Some(rule.map(policy).into_iter().chain(others).collect()));
         call.send().await.map(|_| ()).map_err(api_error("elasticfilesystem:PutLifecycleConfiguration"))
     }
 
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let settings = try_join(self.policy(region, id), self.lifecycle(region, id));
-        let (system, (policy, lifecycle)) = try_join(self.describe(region, id), settings).await?;
-        let Some(system) = system.filter(|system| !is_going(&system.life_cycle_state)) else { return Ok(None) };
-        let inputs = FileSystemInputs {
-            encrypted: system.encrypted.unwrap_or_default(),
-            performance_mode: system.performance_mode.as_str().to_owned(),
-            throughput_mode: system.throughput_mode.as_ref().map_or("bursting", ThroughputMode::as_str).to_owned(),
-            transition_to_ia: lifecycle
-                .iter()
-                .find_map(|policy| policy.transition_to_ia())
-                .map(|rule| rule.as_str().to_owned()),
-            policy,
-        };
-        let arn = system.file_system_arn.clone().unwrap_or_default();
-        let mut live = Live::new(&inputs, attributes([("id", id), ("arn", &arn)]));
-        // An absent value is not `false`, which would cause a replacement.
-        live.inputs.retain(|name, _| system.encrypted.is_some() || name != "encrypted");
-        Ok(Some(live.tagged(from_tags(system.tags()))))
-    }
-
     /// Finds the file system with the ownership tags.
     async fn search(&self, subject: &Subject) -> Result<Option<FileSystemDescription>, ProviderError> {
-        let call = self.0.at(&subject.region).describe_file_systems().into_paginator().items().send();
+        let call = self.0.in_region(&subject.region).describe_file_systems().into_paginator().items().send();
         let systems = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error(DESCRIBE))?;
         Ok(systems.into_iter().find(|system| {
             !is_going(&system.life_cycle_state)
@@ -124,13 +104,25 @@ impl Kind for FileSystemKind {
         }))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let settings = try_join(self.policy(region, id), self.lifecycle(region, id));
+        let (system, (policy, lifecycle)) = try_join(self.describe(region, id), settings).await?;
+        let Some(system) = system.filter(|system| !is_going(&system.life_cycle_state)) else { return Ok(None) };
+        let transition = lifecycle.iter().find_map(LifecyclePolicy::transition_to_ia);
+        let inputs = FileSystemLive {
+            encrypted: system.encrypted(),
+            performance_mode: Some(system.performance_mode().as_str().to_owned()),
+            throughput_mode: system.throughput_mode().map(|mode| mode.as_str().to_owned()),
+            transition_to_ia: transition.map(|rule| rule.as_str().to_owned()),
+            policy,
+        };
+        let attributes = returned([("id", Some(id)), ("arn", system.file_system_arn())]);
+        Ok(Some(Live::new(&inputs, attributes).tagged(from_tags(system.tags()))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "elasticfilesystem:CreateFileSystem";
-        let call = self.0.at(&subject.region).create_file_system().creation_token(&subject.token);
+        let call = self.0.in_region(&subject.region).create_file_system().creation_token(&subject.token);
         let call = call.encrypted(inputs.encrypted).set_tags(Some(to_tags(tags, operation)?));
         let call = call.performance_mode(PerformanceMode::from(inputs.performance_mode.as_str()));
         let call = call.throughput_mode(ThroughputMode::from(inputs.throughput_mode.as_str()));
@@ -147,16 +139,15 @@ impl Kind for FileSystemKind {
             Some(LifeCycleState::Available) => Readiness::Ready,
             Some(LifeCycleState::Error) => return Err(in_error(id)),
             Some(state) => Readiness::Waiting(state.as_str().to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
+            None => Readiness::not_visible(),
         })
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
         let desired = &update.desired;
         if update.changes("throughput_mode") {
             let mode = ThroughputMode::from(desired.throughput_mode.as_str());
-            let call = client.update_file_system().file_system_id(id).throughput_mode(mode);
+            let call = self.0.in_region(&subject.region).update_file_system().file_system_id(id).throughput_mode(mode);
             call.send().await.map_err(api_error("elasticfilesystem:UpdateFileSystem"))?;
         }
         if update.changes("transition_to_ia") {
@@ -166,11 +157,19 @@ impl Kind for FileSystemKind {
         if update.changes("policy") {
             self.put_policy(&subject.region, id, desired.policy.as_deref()).await?;
         }
-        update_tags(&client, id, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), id, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), id, keys).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_file_system().file_system_id(id).send().await;
+        let result = self.0.in_region(region).delete_file_system().file_system_id(id).send().await;
         none_if_missing(result.map_err(api_error("elasticfilesystem:DeleteFileSystem"))).map(|_| ())
     }
 

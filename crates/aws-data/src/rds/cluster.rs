@@ -1,19 +1,20 @@
 //! Implementation of `rds.cluster`.
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbCluster, ServerlessV2ScalingConfiguration, SourceType};
-use futures::future::try_join_all;
 use ohinfra_aws_core::{SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::version::{major, order};
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::rds::{Cluster, ClusterInputs};
-use serde_json::{Value, json};
+use ohinfra_kinds::rds::{Cluster, ClusterLive};
+use serde_json::Value;
 
-use super::{Clients, from_tags, snapshots, status, to_tags, update_tags};
+use super::{Clients, arn, from_tags, remove_tags, set_tags, snapshots, status, to_tags};
 
 /// `rds.cluster`
 pub struct ClusterKind(pub(crate) Clients);
@@ -35,70 +36,59 @@ fn newer<'a>(one: &'a str, other: &'a str) -> &'a str {
 }
 
 /// Returns the attributes that dependents can reference, without those that AWS has not reported yet.
-fn attributes_of(cluster: &DbCluster) -> ohinfra_core::inputs::Attributes {
+fn attributes_of(cluster: &DbCluster) -> Attributes {
     let name = cluster.db_cluster_identifier();
-    let texts = [
+    let mut known = returned([
         ("id", name),
         ("name", name),
         ("arn", cluster.db_cluster_arn()),
         ("resource_id", cluster.db_cluster_resource_id()),
         ("endpoint", cluster.endpoint()),
         ("reader_endpoint", cluster.reader_endpoint()),
-    ];
-    let mut known: ohinfra_core::inputs::Attributes =
-        texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?)))).collect();
-    known.extend(cluster.port().map(|port| ("port".to_owned(), json!(port))));
+    ]);
+    known.extend(cluster.port().map(|port| ("port".to_owned(), Value::from(port))));
     known
 }
 
-fn created(cluster: &DbCluster) -> Created {
+fn created(cluster: &DbCluster, operation: &str) -> Result<Created, ProviderError> {
     let mut attributes = attributes_of(cluster);
     // During creation, AWS may report endpoints that still change.
     attributes.retain(|name, _| ["name", "arn", "resource_id"].contains(&name.as_str()));
-    Created { id: cluster.db_cluster_identifier().unwrap_or_default().to_owned(), attributes }
+    let name = cluster.db_cluster_identifier();
+    let name = name.ok_or_else(|| ProviderError::incomplete(operation, "DBClusterIdentifier"))?;
+    Ok(Created { id: name.to_owned(), attributes })
 }
 
 fn live(cluster: &DbCluster) -> Live {
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let acu = cluster.serverless_v2_scaling_configuration();
     let groups = cluster.vpc_security_groups().iter().filter_map(|group| group.vpc_security_group_id.clone());
-    let mut inputs = json!(ClusterInputs {
-        cluster_name: text(cluster.db_cluster_identifier()),
-        engine: text(cluster.engine()),
-        engine_version: text(cluster.engine_version()),
-        database_name: text(cluster.database_name()),
-        port: cluster.port().unwrap_or_default(),
-        master_username: text(cluster.master_username()),
-        admin_secret_arn: String::new(),
-        subnet_group_name: text(cluster.db_subnet_group()),
-        security_group_ids: groups.collect(),
-        parameter_group_name: text(cluster.db_cluster_parameter_group()),
-        min_acu: acu.and_then(|acu| acu.min_capacity).unwrap_or_default(),
-        max_acu: acu.and_then(|acu| acu.max_capacity).unwrap_or_default(),
-        iam_authentication: cluster.iam_database_authentication_enabled().unwrap_or_default(),
-        data_api: cluster.http_endpoint_enabled().unwrap_or_default(),
-        storage_encrypted: cluster.storage_encrypted().unwrap_or_default(),
-        backup_retention_days: cluster.backup_retention_period().unwrap_or_default(),
-        backup_window: text(cluster.preferred_backup_window()),
-        maintenance_window: text(cluster.preferred_maintenance_window()),
-        copy_tags_to_snapshot: cluster.copy_tags_to_snapshot().unwrap_or_default(),
-        log_exports: cluster.enabled_cloudwatch_logs_exports().to_vec(),
-        deletion_protection: cluster.deletion_protection().unwrap_or_default(),
-        restoring: cluster.tag_list().iter().any(|tag| tag.key() == Some(RESTORING)),
-        restore_from_snapshot: None,
-    });
-    if let Some(fields) = inputs.as_object_mut() {
-        fields.remove("admin_secret_arn");
-        // An absent value is not `false`, which would cause a replacement.
-        if cluster.storage_encrypted().is_none() {
-            fields.remove("storage_encrypted");
-        }
-    }
+    let inputs = ClusterLive {
+        cluster_name: cluster.db_cluster_identifier.clone(),
+        engine: cluster.engine.clone(),
+        engine_version: cluster.engine_version.clone(),
+        database_name: cluster.database_name.clone(),
+        port: cluster.port(),
+        master_username: cluster.master_username.clone(),
+        subnet_group_name: cluster.db_subnet_group.clone(),
+        security_group_ids: Some(groups.collect()),
+        parameter_group_name: cluster.db_cluster_parameter_group.clone(),
+        min_acu: acu.and_then(|acu| acu.min_capacity),
+        max_acu: acu.and_then(|acu| acu.max_capacity),
+        iam_authentication: cluster.iam_database_authentication_enabled(),
+        data_api: cluster.http_endpoint_enabled(),
+        storage_encrypted: cluster.storage_encrypted(),
+        backup_retention_days: cluster.backup_retention_period(),
+        backup_window: cluster.preferred_backup_window.clone(),
+        maintenance_window: cluster.preferred_maintenance_window.clone(),
+        copy_tags_to_snapshot: cluster.copy_tags_to_snapshot(),
+        log_exports: Some(cluster.enabled_cloudwatch_logs_exports().to_vec()),
+        deletion_protection: cluster.deletion_protection(),
+        restoring: Some(cluster.tag_list().iter().any(|tag| tag.key() == Some(RESTORING))),
+        ..ClusterLive::default()
+    };
     let mut tags = from_tags(cluster.tag_list());
     tags.remove(RESTORING);
-    Live::new(&inputs, attributes_of(cluster))
-        .without_empty(&["cluster_name", "engine", "database_name", "master_username", "subnet_group_name"])
-        .tagged(tags)
+    Live::new(&inputs, attributes_of(cluster)).tagged(tags)
 }
 
 /// Returns a description of accepted but unapplied changes. The status stays `available` until AWS starts to apply them.
@@ -124,13 +114,12 @@ impl ClusterKind {
     }
 
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbCluster>, ProviderError> {
-        let result = self.0.at(region).describe_db_clusters().db_cluster_identifier(name).send().await;
+        let result = self.0.in_region(region).describe_db_clusters().db_cluster_identifier(name).send().await;
         let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.db_clusters.unwrap_or_default().into_iter().next()))
     }
 
-    async fn readiness(&self, region: &Region, cluster: &DbCluster) -> Result<Readiness, ProviderError> {
-        let name = cluster.db_cluster_identifier().unwrap_or_default();
+    async fn readiness(&self, region: &Region, name: &str, cluster: &DbCluster) -> Result<Readiness, ProviderError> {
         let reason = status::last_event(&self.0, region, SourceType::DbCluster, name);
         status::readiness(DESCRIBE, cluster.status(), reason).await
     }
@@ -160,7 +149,7 @@ impl ClusterKind {
         }
         let mut tags = tags.clone();
         tags.insert(RESTORING.to_owned(), "true".to_owned());
-        let call = self.0.at(&subject.region).restore_db_cluster_from_snapshot().snapshot_identifier(snapshot);
+        let call = self.0.in_region(&subject.region).restore_db_cluster_from_snapshot().snapshot_identifier(snapshot);
         let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine).port(inputs.port);
         let call = call.engine_version(newer(&snapshot_version, &inputs.engine_version));
         let call = call.db_subnet_group_name(&inputs.subnet_group_name);
@@ -172,26 +161,28 @@ impl ClusterKind {
         let call = call.copy_tags_to_snapshot(inputs.copy_tags_to_snapshot).set_tags(Some(to_tags(&tags)));
         let call = call.deletion_protection(inputs.deletion_protection);
         let answer = call.send().await.map_err(api_error_eventual(operation))?;
-        answer
-            .db_cluster
-            .map(|cluster| created(&cluster))
-            .ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))?;
+        answer.db_cluster.ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))?;
         // The engine finds the cluster at the next attempt and updates it to the desired inputs.
         Err(ProviderError::new(ErrorKind::Dependency, operation, "the snapshot is being restored"))
     }
 
     /// Modifies the cluster. `live` is the cluster at this attempt: an earlier attempt may have taken effect.
-    async fn modify(&self, region: &Region, live: &DbCluster, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let name = live.db_cluster_identifier().unwrap_or_default();
+    async fn modify(
+        &self,
+        region: &Region,
+        name: &str,
+        live: &DbCluster,
+        update: &Update<Inputs>,
+    ) -> Result<(), ProviderError> {
         let desired = &update.desired;
-        let call = self.0.at(region).modify_db_cluster().db_cluster_identifier(name).apply_immediately(true);
+        let call = self.0.in_region(region).modify_db_cluster().db_cluster_identifier(name).apply_immediately(true);
         let mut changes = false;
         let mut if_changed = |field: &str| {
             let changed = update.changes(field);
             changes |= changed;
             changed
         };
-        let live_version = live.engine_version().unwrap_or_default();
+        let live_version = live.engine_version().ok_or_else(|| ProviderError::incomplete(DESCRIBE, "EngineVersion"))?;
         let version = if_changed("engine_version") && order(live_version) < order(&desired.engine_version);
         let port = if_changed("port");
         let groups = if_changed("security_group_ids");
@@ -247,9 +238,8 @@ impl Kind for ClusterKind {
         Ok(cluster.map(|cluster| Found::new(&known.cluster_name, Evidence::Tags(from_tags(cluster.tag_list())))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        let clusters = try_join_all(ids.iter().map(|name| self.describe(region, name))).await?;
-        Ok(clusters.iter().map(|cluster| cluster.as_ref().map(live)).collect())
+    async fn read_one(&self, region: &Region, name: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        Ok(self.describe(region, name).await?.as_ref().map(live))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
@@ -262,7 +252,7 @@ impl Kind for ClusterKind {
             return self.restore(subject, inputs, snapshot, tags).await;
         }
         let password = self.password(&inputs.admin_secret_arn).await?;
-        let call = self.0.at(region).create_db_cluster().db_cluster_identifier(&inputs.cluster_name);
+        let call = self.0.in_region(region).create_db_cluster().db_cluster_identifier(&inputs.cluster_name);
         let call = call.engine(&inputs.engine).engine_version(&inputs.engine_version).port(inputs.port);
         let call = call.database_name(&inputs.database_name).master_username(&inputs.master_username);
         let call = call.master_user_password(password.expose()).db_subnet_group_name(&inputs.subnet_group_name);
@@ -279,55 +269,63 @@ impl Kind for ClusterKind {
         let call = call.deletion_protection(inputs.deletion_protection).set_tags(Some(to_tags(tags)));
         let operation = "rds:CreateDBCluster";
         let answer = call.send().await.map_err(api_error_eventual(operation))?;
-        answer
-            .db_cluster
-            .map(|cluster| created(&cluster))
-            .ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))
+        let cluster = answer.db_cluster.ok_or_else(|| ProviderError::incomplete(operation, "DBCluster"))?;
+        created(&cluster, operation)
     }
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
         let Some(cluster) = self.describe(region, name).await? else {
-            return Ok(Readiness::Waiting("not visible yet".to_owned()));
+            return Ok(Readiness::not_visible());
         };
-        let readiness = self.readiness(region, &cluster).await?;
+        let readiness = self.readiness(region, name, &cluster).await?;
         Ok(pending(&cluster).filter(|_| readiness == Readiness::Ready).map_or(readiness, Readiness::Waiting))
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let Some(cluster) = self.describe(&subject.region, name).await? else {
             return Err(ProviderError::new(ErrorKind::NotYetVisible, DESCRIBE, "the cluster is not visible yet"));
         };
         // A cluster that is stopped or in a failed state refuses every change; waiting does not help.
-        self.readiness(&subject.region, &cluster).await?;
-        let arn = cluster.db_cluster_arn().unwrap_or_default().to_owned();
+        self.readiness(&subject.region, name, &cluster).await?;
+        let arn = cluster.db_cluster_arn().ok_or_else(|| ProviderError::incomplete(DESCRIBE, "DBClusterArn"))?;
         // First, because AWS refuses this call while a modification is in progress. If a later call fails, the next attempt finds
         // the endpoint in the desired state.
         if update.changes("data_api") && cluster.http_endpoint_enabled() != Some(update.desired.data_api) {
             // AWS honors the parameter of ModifyDBCluster with this meaning only for Aurora Serverless v1.
             if update.desired.data_api {
-                let call = client.enable_http_endpoint().resource_arn(&arn).send();
+                let call = client.enable_http_endpoint().resource_arn(arn).send();
                 call.await.map_err(api_error("rds:EnableHttpEndpoint"))?;
             } else {
-                let call = client.disable_http_endpoint().resource_arn(&arn).send();
+                let call = client.disable_http_endpoint().resource_arn(arn).send();
                 call.await.map_err(api_error("rds:DisableHttpEndpoint"))?;
             }
         }
-        self.modify(&subject.region, &cluster, update).await?;
+        self.modify(&subject.region, name, &cluster, update).await?;
         if update.changes("restoring") {
             // Last: as long as the tag exists, another run repeats the restore settings.
-            let call = client.remove_tags_from_resource().resource_name(&arn).tag_keys(RESTORING);
+            let call = client.remove_tags_from_resource().resource_name(arn).tag_keys(RESTORING);
             call.send().await.map_err(api_error("rds:RemoveTagsFromResource"))?;
         }
-        update_tags(&client, &arn, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), &arn(&self.0, region, &format!("cluster:{name}")).await?, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), &arn(&self.0, region, &format!("cluster:{name}")).await?, keys).await
     }
 
     async fn delete(&self, region: &Region, name: &str, how: Deletion) -> Result<(), ProviderError> {
         if let Some(cluster) = self.describe(region, name).await? {
-            let call = self.0.at(region).delete_db_cluster().db_cluster_identifier(name);
+            let call = self.0.in_region(region).delete_db_cluster().db_cluster_identifier(name);
             let call = match how {
                 Deletion::Recoverable => {
-                    let resource = cluster.db_cluster_resource_id().unwrap_or_default();
+                    let resource = cluster.db_cluster_resource_id();
+                    let resource =
+                        resource.ok_or_else(|| ProviderError::incomplete(DESCRIBE, "DbClusterResourceId"))?;
                     let call = call.skip_final_snapshot(false);
                     call.final_db_snapshot_identifier(snapshots::final_name(name, resource))
                 }

@@ -1,17 +1,17 @@
 //! Implementation of `rds.instance`.
 
 use aws_sdk_rds::types::{DbInstance, SourceType};
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::rds::{Instance, InstanceInputs};
+use ohinfra_kinds::rds::{Instance, InstanceLive};
 
-use super::{Clients, from_tags, status, to_tags, update_tags};
+use super::{Clients, arn, from_tags, remove_tags, set_tags, status, to_tags};
 
 /// `rds.instance`
 pub struct InstanceKind(pub(crate) Clients);
@@ -22,7 +22,7 @@ const DESCRIBE: &str = "rds:DescribeDBInstances";
 
 impl InstanceKind {
     async fn describe_any(&self, region: &Region, name: &str) -> Result<Option<DbInstance>, ProviderError> {
-        let result = self.0.at(region).describe_db_instances().db_instance_identifier(name).send().await;
+        let result = self.0.in_region(region).describe_db_instances().db_instance_identifier(name).send().await;
         let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
         Ok(answer.and_then(|answer| answer.db_instances.unwrap_or_default().into_iter().next()))
     }
@@ -35,22 +35,21 @@ impl InstanceKind {
 }
 
 fn live(instance: &DbInstance) -> Live {
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let inputs = InstanceInputs {
-        instance_name: text(instance.db_instance_identifier()),
-        cluster_name: text(instance.db_cluster_identifier()),
-        engine: text(instance.engine()),
-        instance_class: text(instance.db_instance_class()),
-        promotion_tier: instance.promotion_tier().unwrap_or(1),
-        publicly_accessible: instance.publicly_accessible().unwrap_or_default(),
-        auto_minor_version_upgrade: instance.auto_minor_version_upgrade().unwrap_or(true),
+    let inputs = InstanceLive {
+        instance_name: instance.db_instance_identifier.clone(),
+        cluster_name: instance.db_cluster_identifier.clone(),
+        engine: instance.engine.clone(),
+        instance_class: instance.db_instance_class.clone(),
+        promotion_tier: instance.promotion_tier(),
+        publicly_accessible: instance.publicly_accessible(),
+        auto_minor_version_upgrade: instance.auto_minor_version_upgrade(),
     };
-    let endpoint = text(instance.endpoint().and_then(|endpoint| endpoint.address()));
-    let arn = text(instance.db_instance_arn());
-    let attributes = attributes([("id", &inputs.instance_name), ("arn", &arn), ("endpoint", &endpoint)]);
-    Live::new(&inputs, attributes)
-        .without_empty(&["instance_name", "cluster_name", "engine"])
-        .tagged(from_tags(instance.tag_list()))
+    let attributes = returned([
+        ("id", instance.db_instance_identifier()),
+        ("arn", instance.db_instance_arn()),
+        ("endpoint", instance.endpoint().and_then(|endpoint| endpoint.address())),
+    ]);
+    Live::new(&inputs, attributes).tagged(from_tags(instance.tag_list()))
 }
 
 impl Kind for InstanceKind {
@@ -61,9 +60,8 @@ impl Kind for InstanceKind {
         Ok(instance.map(|instance| Found::new(&known.instance_name, Evidence::Tags(from_tags(instance.tag_list())))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        let instances = try_join_all(ids.iter().map(|name| self.describe(region, name))).await?;
-        Ok(instances.iter().map(|instance| instance.as_ref().map(live)).collect())
+    async fn read_one(&self, region: &Region, name: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        Ok(self.describe(region, name).await?.as_ref().map(live))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
@@ -73,7 +71,7 @@ impl Kind for InstanceKind {
             let message = "an instance with this name is being deleted";
             return Err(ProviderError::new(ErrorKind::Dependency, operation, message));
         }
-        let call = self.0.at(&subject.region).create_db_instance().db_instance_identifier(name);
+        let call = self.0.in_region(&subject.region).create_db_instance().db_instance_identifier(name);
         let call = call.db_cluster_identifier(&inputs.cluster_name).engine(&inputs.engine);
         let call = call.db_instance_class(&inputs.instance_class).promotion_tier(inputs.promotion_tier);
         let call = call.publicly_accessible(inputs.publicly_accessible).set_tags(Some(to_tags(tags)));
@@ -86,7 +84,7 @@ impl Kind for InstanceKind {
 
     async fn ready(&self, region: &Region, name: &str) -> Result<Readiness, ProviderError> {
         let Some(instance) = self.describe(region, name).await? else {
-            return Ok(Readiness::Waiting("not visible yet".to_owned()));
+            return Ok(Readiness::not_visible());
         };
         // An accepted change is pending at first; the status stays `available` until AWS starts to apply the change.
         let pending = instance.pending_modified_values().and_then(|pending| pending.db_instance_class());
@@ -97,10 +95,10 @@ impl Kind for InstanceKind {
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
         let desired = &update.desired;
         if !update.changed.is_empty() {
-            let call = client.modify_db_instance().db_instance_identifier(name).apply_immediately(true);
+            let call = self.0.in_region(&subject.region).modify_db_instance();
+            let call = call.db_instance_identifier(name).apply_immediately(true);
             let call = call
                 .set_db_instance_class(update.changes("instance_class").then(|| desired.instance_class.clone()))
                 .set_promotion_tier(update.changes("promotion_tier").then_some(desired.promotion_tier))
@@ -110,8 +108,15 @@ impl Kind for InstanceKind {
                 );
             call.send().await.map_err(api_error("rds:ModifyDBInstance"))?;
         }
-        let arn = super::arn(&self.0, &subject.region, &format!("db:{name}")).await?;
-        update_tags(&client, &arn, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), &arn(&self.0, region, &format!("db:{name}")).await?, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), &arn(&self.0, region, &format!("db:{name}")).await?, keys).await
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
@@ -119,7 +124,7 @@ impl Kind for InstanceKind {
             return Ok(());
         }
         // The data and the final snapshot belong to the cluster.
-        let call = self.0.at(region).delete_db_instance().db_instance_identifier(name).skip_final_snapshot(true);
+        let call = self.0.in_region(region).delete_db_instance().db_instance_identifier(name).skip_final_snapshot(true);
         none_if_missing(call.send().await.map_err(api_error("rds:DeleteDBInstance"))).map(|_| ())
     }
 

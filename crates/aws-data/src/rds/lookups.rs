@@ -23,7 +23,7 @@ impl AnswersLookUp for EngineVersionsLookUp {
             let operation = "rds:DescribeDBEngineVersions";
             let question: EngineQuestion = serde_json::from_value(question)
                 .map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
-            let call = self.0.at(region).describe_db_engine_versions().engine(&question.engine);
+            let call = self.0.in_region(region).describe_db_engine_versions().engine(&question.engine);
             let family = format!("{}{}", question.engine, question.major);
             let call = call.db_parameter_group_family(family).into_paginator().items();
             let versions = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error(operation))?;

@@ -56,7 +56,7 @@ pub(super) async fn readiness(
             }
             None => Ok(Readiness::Waiting(status.to_owned())),
         },
-        None => Ok(Readiness::Waiting("not visible yet".to_owned())),
+        None => Ok(Readiness::not_visible()),
     }
 }
 
@@ -67,7 +67,8 @@ pub(super) async fn last_event(
     source: aws_sdk_rds::types::SourceType,
     name: &str,
 ) -> Option<String> {
-    let call = clients.at(region).describe_events().source_type(source).source_identifier(name).duration(24 * 60);
+    let call =
+        clients.in_region(region).describe_events().source_type(source).source_identifier(name).duration(24 * 60);
     let answer = call.send().await.ok()?;
     answer.events().iter().max_by_key(|event| event.date()).and_then(|event| event.message().map(str::to_owned))
 }

@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::types::Field;
-use futures::future::try_join_all;
 use ohinfra_aws_core::{Regional, Secrets, api_error, api_error_eventual};
 use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update, attributes};
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::package::Packages;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::rdsdata::Bootstrap;
-use serde_json::json;
+use ohinfra_kinds::rdsdata::{Bootstrap, BootstrapLive};
 
 /// `rdsdata.bootstrap`
 pub struct BootstrapKind {
@@ -33,7 +32,7 @@ const SEPARATOR: char = '|';
 
 impl BootstrapKind {
     async fn run(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
-        let client = self.clients.at(region);
+        let client = self.clients.in_region(region);
         let (cluster, admin) = (&inputs.cluster_arn, &inputs.admin_secret_arn);
         let secret = Secrets::new(self.clients.connection()).text(&inputs.proxy_secret_arn).await?;
         let field = |name: &str| secret.field(name, &inputs.proxy_secret_arn);
@@ -71,18 +70,31 @@ impl BootstrapKind {
         }
         Ok(())
     }
+}
 
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+impl Kind for BootstrapKind {
+    type Definition = Bootstrap;
+
+    /// Always returns `None`: the script is cheap and idempotent, so there is nothing to find.
+    async fn find(&self, _subject: &Subject, _known: &Known<Bootstrap>) -> Result<Option<Found>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
         let mut parts = id.split(SEPARATOR);
         let (Some(cluster), Some(database), Some(admin)) = (parts.next(), parts.next(), parts.next()) else {
             let message = format!("invalid identity `{id}`: expected `<cluster ARN>|<database>|<secret ARN>`");
             return Err(ProviderError::new(ErrorKind::Invalid, EXECUTE, message));
         };
-        let call = self.clients.at(region).execute_statement().resource_arn(cluster).secret_arn(admin);
+        let call = self.clients.in_region(region).execute_statement().resource_arn(cluster).secret_arn(admin);
         let call = call
             .database(database)
             .sql("SELECT count(*) FROM pg_catalog.pg_type WHERE typname = 'eventcallbackstatus'");
-        let inputs = json!({ "cluster_arn": cluster, "database_name": database });
+        let inputs = BootstrapLive {
+            cluster_arn: Some(cluster.to_owned()),
+            database_name: Some(database.to_owned()),
+            ..BootstrapLive::default()
+        };
         let live = Live::new(&inputs, attributes([("id", id)]));
         match call.send().await.map_err(api_error(EXECUTE)) {
             Ok(answer) => {
@@ -101,20 +113,6 @@ impl BootstrapKind {
             }
         }
     }
-}
-
-impl Kind for BootstrapKind {
-    type Definition = Bootstrap;
-
-    /// Always returns `None`: the script is cheap and idempotent, so there is nothing to find.
-    async fn find(&self, _subject: &Subject, _known: &Known<Bootstrap>) -> Result<Option<Found>, ProviderError> {
-        Ok(None)
-    }
-
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
-    }
-
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         self.run(&subject.region, inputs).await?;
         let id = [&*inputs.cluster_arn, &inputs.database_name, &inputs.admin_secret_arn].join(&SEPARATOR.to_string());

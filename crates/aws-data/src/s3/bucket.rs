@@ -3,15 +3,16 @@
 use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, ServerSideEncryptionRule,
 };
-use futures::future::{try_join_all, try_join3, try_join4};
+use futures::future::{try_join3, try_join4};
 use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, tags_of,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::s3::{Bucket, BucketInputs};
+use ohinfra_kinds::s3::{Bucket, BucketLive};
 
 use super::{Clients, emptying, settings};
 
@@ -30,42 +31,11 @@ impl BucketKind {
         Ok(Created::new(bucket, [("id", bucket), ("name", bucket), ("arn", &arn)]))
     }
 
-    async fn tags(&self, region: &Region, bucket: &str) -> Result<Tags, ProviderError> {
-        match self.0.known_tags(region, &self.arn(bucket).await?).await {
+    async fn tags(&self, region: &Region, bucket: &str, known: KnownTags<'_>) -> Result<Tags, ProviderError> {
+        match known.get(region, &self.arn(bucket).await?).await {
             Some(tags) => Ok(tags),
-            None => settings::tags(&self.0.at(region), bucket).await,
+            None => settings::tags(&self.0.in_region(region), bucket).await,
         }
-    }
-
-    async fn read_one(&self, region: &Region, bucket: &str) -> Result<Option<Live>, ProviderError> {
-        let client = &self.0.at(region);
-        let first = try_join4(
-            self.tags(region, bucket),
-            settings::versioning(client, bucket),
-            settings::encryption(client, bucket),
-            settings::public_access_block(client, bucket),
-        );
-        let second =
-            try_join3(settings::ownership(client, bucket), settings::lifecycle(client, bucket), self.arn(bucket));
-        let (first, second) = match Box::pin(futures::future::try_join(first, second)).await {
-            Ok(answers) => answers,
-            Err(error) if settings::is_bucket_missing(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let (
-            (tags, versioning, (encryption, kms_key_id), block_public_access),
-            (object_ownership, lifecycle_rules, arn),
-        ) = (first, second);
-        let inputs = BucketInputs {
-            bucket_name: bucket.to_owned(),
-            encryption,
-            kms_key_id,
-            versioning,
-            block_public_access,
-            object_ownership,
-            lifecycle_rules,
-        };
-        Ok(Some(Live::new(&inputs, attributes([("id", bucket), ("name", bucket), ("arn", &arn)])).tagged(tags)))
     }
 
     /// Returns `true` if the account has a bucket with this name.
@@ -73,7 +43,7 @@ impl BucketKind {
     /// # Errors
     /// The permission to list buckets is missing: the owner cannot be determined.
     async fn is_of_this_account(&self, region: &Region, bucket: &str) -> Result<bool, ProviderError> {
-        let pages = self.0.at(region).list_buckets().prefix(bucket).into_paginator().items().send();
+        let pages = self.0.in_region(region).list_buckets().prefix(bucket).into_paginator().items().send();
         let buckets = pages.collect::<Result<Vec<_>, _>>().await.map_err(api_error("s3:ListAllMyBuckets"))?;
         Ok(buckets.iter().any(|one| one.name() == Some(bucket)))
     }
@@ -87,7 +57,7 @@ impl BucketKind {
         encryption: Option<ServerSideEncryptionRule>,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(), ProviderError> {
-        let client = &self.0.at(region);
+        let client = &self.0.in_region(region);
         // Sequentially: S3 rejects concurrent changes of one bucket with OperationAborted.
         if wanted("block_public_access") {
             settings::put_public_access_block(client, bucket, inputs).await?;
@@ -113,11 +83,11 @@ impl Kind for BucketKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Bucket>) -> Result<Option<Found>, ProviderError> {
         let bucket = &known.bucket_name;
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         match none_if_missing(client.head_bucket().bucket(bucket).send().await.map_err(api_error("s3:ListBucket"))) {
             Ok(None) => Ok(None),
             Ok(Some(_)) => {
-                let tags = self.tags(&subject.region, bucket).await?;
+                let tags = self.tags(&subject.region, bucket, KnownTags::NONE).await?;
                 Ok(Some(Found::new(bucket.clone(), Evidence::Tags(tags))))
             }
             // 403: owned by another account, or the caller lacks the permission (the response has no message).
@@ -134,8 +104,40 @@ impl Kind for BucketKind {
         }
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|bucket| self.read_one(region, bucket))).await
+    async fn read_one(
+        &self,
+        region: &Region,
+        bucket: &str,
+        tags: KnownTags<'_>,
+    ) -> Result<Option<Live>, ProviderError> {
+        let client = &self.0.in_region(region);
+        let first = try_join4(
+            self.tags(region, bucket, tags),
+            settings::versioning(client, bucket),
+            settings::encryption(client, bucket),
+            settings::public_access_block(client, bucket),
+        );
+        let second =
+            try_join3(settings::ownership(client, bucket), settings::lifecycle(client, bucket), self.arn(bucket));
+        let (first, second) = match Box::pin(futures::future::try_join(first, second)).await {
+            Ok(answers) => answers,
+            Err(error) if settings::is_bucket_missing(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let (
+            (tags, versioning, (encryption, kms_key_id), block_public_access),
+            (object_ownership, lifecycle_rules, arn),
+        ) = (first, second);
+        let inputs = BucketLive {
+            bucket_name: Some(bucket.to_owned()),
+            encryption: Some(encryption),
+            kms_key_id,
+            versioning: Some(versioning),
+            block_public_access: Some(block_public_access),
+            object_ownership: Some(object_ownership),
+            lifecycle_rules: Some(lifecycle_rules),
+        };
+        Ok(Some(Live::new(&inputs, attributes([("id", bucket), ("name", bucket), ("arn", &arn)])).tagged(tags)))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
@@ -148,7 +150,7 @@ impl Kind for BucketKind {
             .set_location_constraint(elsewhere.then(|| BucketLocationConstraint::from(region.as_str())))
             .set_tags(Some(settings::to_tags(tags, operation)?))
             .build();
-        let call = self.0.at(region).create_bucket().bucket(bucket).create_bucket_configuration(configuration);
+        let call = self.0.in_region(region).create_bucket().bucket(bucket).create_bucket_configuration(configuration);
         let call = call.object_ownership(ObjectOwnership::from(inputs.object_ownership.as_str()));
         call.send().await.map_err(api_error(operation))?;
         // A bucket that was just created may not be visible to the next call.
@@ -163,22 +165,33 @@ impl Kind for BucketKind {
     }
 
     async fn update(&self, subject: &Subject, bucket: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let encryption = if update.changes("encryption") || update.changes("kms_key_id") {
             settings::encryption_rule(&client, bucket).await?
         } else {
             None
         };
-        self.put(&subject.region, bucket, &update.desired, encryption, |setting| update.changes(setting)).await?;
-        if !update.tags_to_set.is_empty() || !update.tags_to_remove.is_empty() {
-            let tags = settings::merged(&tags_of(&update.live), &update.tags_to_set, &update.tags_to_remove);
-            settings::put_tags(&client, bucket, &tags).await?;
-        }
-        Ok(())
+        self.put(&subject.region, bucket, &update.desired, encryption, |setting| update.changes(setting)).await
+    }
+
+    /// Replaces all tags, because S3 has no call that sets single tags.
+    async fn set_tags(&self, region: &Region, bucket: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let client = self.0.in_region(region);
+        let mut all = settings::tags(&client, bucket).await?;
+        all.extend(tags.clone());
+        settings::put_tags(&client, bucket, &all).await
+    }
+
+    /// Replaces all tags, because S3 has no call that removes single tags.
+    async fn remove_tags(&self, region: &Region, bucket: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let client = self.0.in_region(region);
+        let mut all = settings::tags(&client, bucket).await?;
+        all.retain(|key, _| !keys.contains(key));
+        settings::put_tags(&client, bucket, &all).await
     }
 
     async fn delete(&self, region: &Region, bucket: &str, how: Deletion) -> Result<(), ProviderError> {
-        let client = self.0.at(region);
+        let client = self.0.in_region(region);
         if how == Deletion::Purge {
             emptying::empty(&client, bucket).await?;
         }

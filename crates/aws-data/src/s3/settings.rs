@@ -1,7 +1,5 @@
 //! Bucket settings, each with a call to read and a call to write.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types::{
@@ -80,7 +78,8 @@ pub(super) async fn encryption_rule(
     Ok(rules.into_iter().next())
 }
 
-/// Returns the algorithm and the key of the default encryption.
+/// Returns the algorithm and the key of the default encryption. The algorithm is empty if the bucket has no default encryption,
+/// which differs from every configured algorithm.
 pub(super) async fn encryption(client: &Client, bucket: &str) -> Result<(String, Option<String>), ProviderError> {
     let rule = encryption_rule(client, bucket).await?;
     let default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
@@ -205,12 +204,4 @@ pub(super) async fn put_lifecycle(client: &Client, bucket: &str, inputs: &Inputs
         BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(defect(operation))?;
     let call = client.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(configuration);
     call.send().await.map(|_| ()).map_err(api_error(operation))
-}
-
-/// Returns the tags after an update: S3 can only replace all tags.
-pub(super) fn merged(live: &Tags, to_set: &Tags, to_remove: &[String]) -> Tags {
-    let mut tags: BTreeMap<String, String> = live.clone();
-    tags.extend(to_set.clone());
-    tags.retain(|key, _| !to_remove.contains(key));
-    tags
 }

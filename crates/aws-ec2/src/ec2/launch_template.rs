@@ -10,18 +10,19 @@ use aws_sdk_ec2::types::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures::future::{try_join, try_join_all};
+use futures::future::try_join;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ec2::{LaunchTemplate, LaunchTemplateInputs, Volume};
+use ohinfra_kinds::ec2::{LaunchTemplate, LaunchTemplateLive, Volume};
 
-use super::{Clients, from_tags, present, tagged, to_tags, update_tags};
+use super::{Clients, from_tags, present, remove_tags, set_tags, tagged, to_tags};
 
 /// `ec2.launch_template`
 pub struct LaunchTemplateKind(pub(crate) Clients);
@@ -136,7 +137,9 @@ fn template_tags(data: &ResponseLaunchTemplateData, kind: &ResourceType) -> Tags
     found.map(|specification| from_tags(Some(specification.tags()))).unwrap_or_default()
 }
 
-fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
+/// Returns the live inputs of a version. AWS returns the parameters as they were given: a parameter that the version lacks is
+/// empty, which differs from every configured value.
+fn live_inputs(name: Option<&str>, data: &ResponseLaunchTemplateData) -> LaunchTemplateLive {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let volumes = data.block_device_mappings().iter().map(|mapping| {
         let ebs = mapping.ebs();
@@ -153,20 +156,26 @@ fn inputs_of(name: &str, data: &ResponseLaunchTemplateData) -> Inputs {
     let metadata = data.metadata_options();
     let tokens = metadata.and_then(|options| options.http_tokens()).map(LaunchTemplateHttpTokensState::as_str);
     let user_data = STANDARD.decode(data.user_data().unwrap_or_default()).unwrap_or_default();
-    LaunchTemplateInputs {
-        template_name: name.to_owned(),
-        image_id: text(data.image_id()),
-        instance_type: text(data.instance_type().map(InstanceType::as_str)),
-        instance_profile_arn: text(data.iam_instance_profile().and_then(|profile| profile.arn())),
-        security_group_ids: data.security_group_ids().to_vec(),
+    LaunchTemplateLive {
+        template_name: name.map(str::to_owned),
+        image_id: Some(text(data.image_id())),
+        instance_type: Some(text(data.instance_type().map(InstanceType::as_str))),
+        instance_profile_arn: Some(text(data.iam_instance_profile().and_then(|profile| profile.arn()))),
+        security_group_ids: Some(data.security_group_ids().to_vec()),
         // The EC2 default, if absent in the response.
-        http_tokens: tokens.unwrap_or("optional").to_owned(),
-        hop_limit: metadata.and_then(|options| options.http_put_response_hop_limit).unwrap_or(1),
-        volumes: volumes.collect(),
-        volume_tags: template_tags(data, &ResourceType::Volume),
-        user_data: String::from_utf8_lossy(&user_data).into_owned(),
-        instance_tags: template_tags(data, &ResourceType::Instance),
+        http_tokens: Some(tokens.unwrap_or("optional").to_owned()),
+        hop_limit: Some(metadata.and_then(|options| options.http_put_response_hop_limit).unwrap_or(1)),
+        volumes: Some(volumes.collect()),
+        volume_tags: Some(template_tags(data, &ResourceType::Volume)),
+        user_data: Some(String::from_utf8_lossy(&user_data).into_owned()),
+        instance_tags: Some(template_tags(data, &ResourceType::Instance)),
     }
+}
+
+/// Returns `true` if a version has exactly the desired inputs.
+fn is_desired(data: &ResponseLaunchTemplateData, desired: &Inputs) -> bool {
+    let live = serde_json::to_value(live_inputs(Some(&desired.template_name), data));
+    matches!((live, serde_json::to_value(desired)), (Ok(live), Ok(desired)) if live == desired)
 }
 
 impl LaunchTemplateKind {
@@ -177,7 +186,7 @@ impl LaunchTemplateKind {
         id: &str,
         which: &str,
     ) -> Result<Option<LaunchTemplateVersion>, ProviderError> {
-        let call = self.0.at(region).describe_launch_template_versions().launch_template_id(id).versions(which);
+        let call = self.0.in_region(region).describe_launch_template_versions().launch_template_id(id).versions(which);
         let answer = none_if_missing(call.send().await.map_err(api_error(VERSIONS)))?;
         Ok(answer.and_then(|answer| answer.launch_template_versions.unwrap_or_default().into_iter().next()))
     }
@@ -195,27 +204,12 @@ impl LaunchTemplateKind {
         let before = serde_json::to_string(&update.live).unwrap_or_default();
         let wanted = serde_json::to_string(&update.desired).unwrap_or_default();
         let token = sha256_hex(format!("{}\n{number:?}\n{before}\n{wanted}", subject.token).as_bytes());
-        let call = self.0.at(&subject.region).create_launch_template_version().launch_template_id(id);
+        let call = self.0.in_region(&subject.region).create_launch_template_version().launch_template_id(id);
         let call = call.launch_template_data(data).client_token(token.get(..32).unwrap_or_default());
         let call = call.set_source_version(number);
         let version = call.send().await.map_err(api_error_eventual(operation))?.launch_template_version;
         let number = version.and_then(|version| version.version_number);
         number.ok_or_else(|| ProviderError::incomplete(operation, "VersionNumber"))
-    }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let template = async {
-            let result = self.0.at(region).describe_launch_templates().launch_template_ids(id).send().await;
-            let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
-            Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
-        };
-        let (template, version) = try_join(template, self.version(region, id, DEFAULT_VERSION)).await?;
-        let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
-        let data = version.launch_template_data().ok_or_else(|| ProviderError::incomplete(VERSIONS, "data"))?;
-        let name = template.launch_template_name().unwrap_or_default();
-        let number = version.version_number().unwrap_or_default().to_string();
-        let attributes = attributes([("id", id), ("name", name), ("version", &number)]);
-        Ok(Some(Live::new(&inputs_of(name, data), attributes).tagged(from_tags(Some(template.tags())))))
     }
 }
 
@@ -223,7 +217,7 @@ impl Kind for LaunchTemplateKind {
     type Definition = LaunchTemplate;
 
     async fn find(&self, subject: &Subject, known: &Known<LaunchTemplate>) -> Result<Option<Found>, ProviderError> {
-        let call = self.0.at(&subject.region).describe_launch_templates();
+        let call = self.0.in_region(&subject.region).describe_launch_templates();
         let result = call.launch_template_names(&known.template_name).send().await.map_err(api_error(DESCRIBE));
         let templates = none_if_missing(result)?.and_then(|answer| answer.launch_templates).unwrap_or_default();
         Ok(templates.into_iter().next().and_then(|template| {
@@ -232,13 +226,25 @@ impl Kind for LaunchTemplateKind {
         }))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let template = async {
+            let result = self.0.in_region(region).describe_launch_templates().launch_template_ids(id).send().await;
+            let answer = none_if_missing(result.map_err(api_error(DESCRIBE)))?;
+            Ok(answer.and_then(|answer| answer.launch_templates.unwrap_or_default().into_iter().next()))
+        };
+        let (template, version) = try_join(template, self.version(region, id, DEFAULT_VERSION)).await?;
+        let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
+        let data = version.launch_template_data().ok_or_else(|| ProviderError::incomplete(VERSIONS, "data"))?;
+        let name = template.launch_template_name();
+        let number = version.version_number().map(|number| number.to_string());
+        let attributes = returned([("id", Some(id)), ("name", name), ("version", number.as_deref())]);
+        Ok(Some(Live::new(&live_inputs(name, data), attributes).tagged(from_tags(Some(template.tags())))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "ec2:CreateLaunchTemplate";
-        let call = self.0.at(&subject.region).create_launch_template().launch_template_name(&inputs.template_name);
+        let call =
+            self.0.in_region(&subject.region).create_launch_template().launch_template_name(&inputs.template_name);
         let call = call.launch_template_data(data(inputs, None, operation)?).client_token(&subject.token);
         let call = call.tag_specifications(tagged(ResourceType::LaunchTemplate, tags));
         let template = call.send().await.map_err(api_error_eventual(operation))?.launch_template;
@@ -247,26 +253,38 @@ impl Kind for LaunchTemplateKind {
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
         if !update.changed.is_empty() {
             let newest = self.version(&subject.region, id, "$Latest").await?;
             let is_leftover = newest
                 .as_ref()
                 .and_then(LaunchTemplateVersion::launch_template_data)
-                .is_some_and(|data| inputs_of(&update.desired.template_name, data) == update.desired);
+                .is_some_and(|data| is_desired(data, &update.desired));
             let leftover = newest.filter(|_| is_leftover).and_then(|version| version.version_number);
             let number = match leftover {
                 Some(number) => number,
                 None => self.new_version(subject, id, update).await?,
             };
-            let call = client.modify_launch_template().launch_template_id(id).default_version(number.to_string());
+            let call = self
+                .0
+                .in_region(&subject.region)
+                .modify_launch_template()
+                .launch_template_id(id)
+                .default_version(number.to_string());
             call.send().await.map_err(api_error("ec2:ModifyLaunchTemplate"))?;
         }
-        update_tags(&client, id, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), id, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), id, keys).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_launch_template().launch_template_id(id).send().await;
+        let result = self.0.in_region(region).delete_launch_template().launch_template_id(id).send().await;
         none_if_missing(result.map_err(api_error("ec2:DeleteLaunchTemplate"))).map(|_| ())
     }
 }

@@ -14,7 +14,10 @@ use ohinfra_kinds::ec2::{
 };
 use serde_json::Value;
 
-use super::{Clients, filter, from_tags};
+use super::{Clients, filter, from_tags, present};
+
+const VPCS: &str = "ec2:DescribeVpcs";
+const ATTRIBUTE: &str = "ec2:DescribeVpcAttribute";
 
 /// Implementation of the lookup `L`.
 pub struct Answer<L> {
@@ -40,7 +43,7 @@ impl<L: Query + 'static> AnswersLookUp for Answer<L> {
 
     fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
-            let client = self.clients.at(region);
+            let client = self.clients.in_region(region);
             let answer = L::query(&client, question.as_str().unwrap_or_default()).await?;
             Ok(serde_json::to_value(answer).unwrap_or_default())
         })
@@ -50,24 +53,26 @@ impl<L: Query + 'static> AnswersLookUp for Answer<L> {
 impl Query for Vpcs {
     async fn query(client: &Client, _all: &str) -> Result<Vec<VpcChoice>, ProviderError> {
         let vpcs = client.describe_vpcs().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let choice = |vpc: aws_sdk_ec2::types::Vpc| VpcChoice {
-            name: from_tags(vpc.tags.as_deref()).remove("Name").unwrap_or_default(),
-            id: vpc.vpc_id.unwrap_or_default(),
-            cidr: vpc.cidr_block.unwrap_or_default(),
+        let choice = |vpc: aws_sdk_ec2::types::Vpc| {
+            Some(VpcChoice {
+                name: from_tags(vpc.tags.as_deref()).remove("Name").unwrap_or_default(),
+                id: vpc.vpc_id?,
+                cidr: vpc.cidr_block?,
+            })
         };
-        Ok(vpcs.map_err(api_error("ec2:DescribeVpcs"))?.into_iter().map(choice).collect())
+        Ok(vpcs.map_err(api_error(VPCS))?.into_iter().filter_map(choice).collect())
     }
 }
 
 impl Query for Vpc {
     async fn query(client: &Client, id: &str) -> Result<Option<VpcDetails>, ProviderError> {
         let vpc = async {
-            let result = client.describe_vpcs().vpc_ids(id).send().await.map_err(api_error("ec2:DescribeVpcs"));
+            let result = client.describe_vpcs().vpc_ids(id).send().await.map_err(api_error(VPCS));
             Ok(none_if_missing(result)?.and_then(|answer| answer.vpcs.unwrap_or_default().into_iter().next()))
         };
         let attribute = |name: VpcAttributeName| async move {
             let call = client.describe_vpc_attribute().vpc_id(id).attribute(name);
-            none_if_missing(call.send().await.map_err(api_error("ec2:DescribeVpcAttribute")))
+            none_if_missing(call.send().await.map_err(api_error(ATTRIBUTE)))
         };
         let (vpc, hostnames, support) = try_join3(
             vpc,
@@ -75,10 +80,13 @@ impl Query for Vpc {
             attribute(VpcAttributeName::EnableDnsSupport),
         )
         .await?;
-        Ok(vpc.map(|vpc| VpcDetails {
-            cidr: vpc.cidr_block.unwrap_or_default(),
-            dns_hostnames: hostnames.and_then(|a| a.enable_dns_hostnames?.value).unwrap_or_default(),
-            dns_support: support.and_then(|a| a.enable_dns_support?.value).unwrap_or_default(),
+        let Some(vpc) = vpc else { return Ok(None) };
+        let hostnames = hostnames.and_then(|answer| answer.enable_dns_hostnames?.value);
+        let support = support.and_then(|answer| answer.enable_dns_support?.value);
+        Ok(Some(VpcDetails {
+            cidr: present(vpc.cidr_block(), VPCS, "CidrBlock")?,
+            dns_hostnames: hostnames.ok_or_else(|| ProviderError::incomplete(ATTRIBUTE, "EnableDnsHostnames"))?,
+            dns_support: support.ok_or_else(|| ProviderError::incomplete(ATTRIBUTE, "EnableDnsSupport"))?,
         }))
     }
 }
@@ -129,7 +137,7 @@ fn route_table(table: &Table) -> Option<RouteTable> {
         });
     Some(RouteTable {
         id: table.route_table_id.clone()?,
-        main: table.associations().iter().any(|association| association.main().unwrap_or_default()),
+        main: table.associations().iter().any(|association| association.main() == Some(true)),
         subnets: table.associations().iter().filter_map(|association| association.subnet_id.clone()).collect(),
         default_route,
     })
@@ -140,12 +148,12 @@ impl Query for VpcEndpoints {
         let call = client.describe_vpc_endpoints().filters(filter("vpc-id", [vpc]));
         let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let endpoint = |endpoint: aws_sdk_ec2::types::VpcEndpoint| {
-            let state = endpoint.state().map(|state| state.as_str().to_ascii_lowercase()).unwrap_or_default();
-            let exists = !["deleting", "deleted", "failed", "rejected", "expired"].contains(&state.as_str());
-            exists.then_some(())?;
+            let state = endpoint.state().map(|state| state.as_str().to_ascii_lowercase());
+            let is_gone = matches!(state.as_deref(), Some("deleting" | "deleted" | "failed" | "rejected" | "expired"));
+            (!is_gone).then_some(())?;
             Some(EndpointService {
-                endpoint_type: endpoint.vpc_endpoint_type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
-                private_dns: endpoint.private_dns_enabled().unwrap_or_default(),
+                endpoint_type: endpoint.vpc_endpoint_type()?.as_str().to_owned(),
+                private_dns: endpoint.private_dns_enabled() == Some(true),
                 tags: from_tags(endpoint.tags.as_deref()),
                 id: endpoint.vpc_endpoint_id?,
                 service_name: endpoint.service_name?,

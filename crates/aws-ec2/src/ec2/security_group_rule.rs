@@ -10,40 +10,45 @@ use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ec2::{Direction, PeerType, SecurityGroupRule, SecurityGroupRuleInputs};
+use ohinfra_kinds::ec2::{Direction, PeerType, SecurityGroupRule, SecurityGroupRuleLive};
 
-use super::{Clients, filter, from_tags, present, tagged, update_tags};
+use super::{Clients, filter, from_tags, present, remove_tags, set_tags, tagged};
 
 /// `ec2.security_group_rule`
 pub struct SecurityGroupRuleKind(pub(crate) Clients);
 
 type Inputs = Resolved<SecurityGroupRule>;
 
+const DESCRIBE: &str = "ec2:DescribeSecurityGroupRules";
+
 impl SecurityGroupRuleKind {
     async fn describe(&self, region: &Region, by: &str, values: &[String]) -> Result<Vec<Rule>, ProviderError> {
-        let call = self.0.at(region).describe_security_group_rules().filters(filter(by, values));
+        let call = self.0.in_region(region).describe_security_group_rules().filters(filter(by, values));
         let rules = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        rules.map_err(api_error("ec2:DescribeSecurityGroupRules"))
+        rules.map_err(api_error(DESCRIBE))
     }
 }
 
-fn inputs_of(rule: &Rule) -> Inputs {
+fn live_inputs(rule: &Rule) -> SecurityGroupRuleLive {
     let (peer_type, peer) = match (rule.cidr_ipv4(), rule.prefix_list_id(), rule.referenced_group_info()) {
-        (_, Some(list), _) => (PeerType::PrefixList, list),
-        (_, _, Some(group)) => (PeerType::SecurityGroup, group.group_id().unwrap_or_default()),
-        (range, _, _) => (PeerType::CidrIpv4, range.unwrap_or_default()),
+        (_, Some(list), _) => (Some(PeerType::PrefixList), Some(list)),
+        (_, _, Some(group)) => (Some(PeerType::SecurityGroup), group.group_id()),
+        (Some(range), _, _) => (Some(PeerType::CidrIpv4), Some(range)),
+        (None, None, None) => (None, None),
     };
-    SecurityGroupRuleInputs {
-        group_id: rule.group_id().unwrap_or_default().to_owned(),
-        direction: if rule.is_egress().unwrap_or_default() { Direction::Egress } else { Direction::Ingress },
-        protocol: rule.ip_protocol().unwrap_or_default().to_owned(),
-        from_port: rule.from_port().unwrap_or(-1),
-        to_port: rule.to_port().unwrap_or(-1),
+    SecurityGroupRuleLive {
+        group_id: rule.group_id.clone(),
+        direction: rule.is_egress().map(|is_egress| if is_egress { Direction::Egress } else { Direction::Ingress }),
+        protocol: rule.ip_protocol.clone(),
+        // A rule without ports applies to all ports.
+        from_port: Some(rule.from_port().unwrap_or(-1)),
+        to_port: Some(rule.to_port().unwrap_or(-1)),
         peer_type,
-        peer: peer.to_owned(),
-        description: rule.description().unwrap_or_default().to_owned(),
+        peer: peer.map(str::to_owned),
+        description: Some(rule.description().unwrap_or_default().to_owned()),
     }
 }
 
@@ -64,10 +69,13 @@ fn permission(inputs: &Inputs) -> IpPermission {
 }
 
 /// Returns `true` if AWS would reject both rules in one group as duplicates.
-fn is_same_rule(rule: &Inputs, known: &Known<SecurityGroupRule>) -> bool {
-    Some(&rule.peer) == known.peer.as_ref()
-        && (rule.direction, &rule.protocol, rule.from_port, rule.to_port, rule.peer_type)
-            == (known.direction, &known.protocol, known.from_port, known.to_port, known.peer_type)
+fn is_same_rule(rule: &SecurityGroupRuleLive, known: &Known<SecurityGroupRule>) -> bool {
+    known.peer.is_some()
+        && rule.peer == known.peer
+        && rule.peer_type == Some(known.peer_type)
+        && rule.direction == Some(known.direction)
+        && rule.protocol.as_ref() == Some(&known.protocol)
+        && (rule.from_port, rule.to_port) == (Some(known.from_port), Some(known.to_port))
 }
 
 impl Kind for SecurityGroupRuleKind {
@@ -77,27 +85,30 @@ impl Kind for SecurityGroupRuleKind {
         // Without the group there is no rule.
         let Some(group) = &known.group_id else { return Ok(None) };
         let mut rules = self.describe(&subject.region, "group-id", std::slice::from_ref(group)).await?;
-        rules.retain(|rule| subject.seeks(rule.security_group_rule_id().unwrap_or_default()));
+        rules.retain(|rule| rule.security_group_rule_id().is_some_and(|id| subject.seeks(id)));
         let tagged = rules.iter().find(|rule| subject.ownership.matches(&from_tags(rule.tags.as_deref())));
         // The deployment owns the group, and therefore also a duplicate rule in it without tags.
-        let found = tagged.or_else(|| rules.iter().find(|rule| is_same_rule(&inputs_of(rule), known)));
+        let found = tagged.or_else(|| rules.iter().find(|rule| is_same_rule(&live_inputs(rule), known)));
         Ok(found.and_then(|rule| Some(Found::new(rule.security_group_rule_id.clone()?, Evidence::Ours))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        _tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let rules = self.describe(region, "security-group-rule-id", ids).await?;
         let live = |rule: &Rule| {
             let id = rule.security_group_rule_id.clone()?;
-            let live = Live::new(&inputs_of(rule), attributes([("id", &id)]))
-                .without_empty(&["group_id"])
-                .tagged(from_tags(rule.tags.as_deref()));
-            Some((id, live))
+            let live = Live::new(&live_inputs(rule), attributes([("id", &id)]));
+            Some((id, live.tagged(from_tags(rule.tags.as_deref()))))
         };
         Ok(in_order(ids, rules.iter().filter_map(live).collect::<BTreeMap<_, _>>()))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let tags = tagged(ResourceType::SecurityGroupRule, tags);
         let (operation, rules) = match inputs.direction {
             Direction::Ingress => {
@@ -119,7 +130,6 @@ impl Kind for SecurityGroupRuleKind {
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
         if !update.changed.is_empty() {
             let inputs = &update.desired;
             let request = SecurityGroupRuleRequest::builder()
@@ -136,18 +146,32 @@ impl Kind for SecurityGroupRuleKind {
                 .security_group_rule_id(id)
                 .security_group_rule(request.build())
                 .build();
-            let call = client.modify_security_group_rules().group_id(&inputs.group_id).security_group_rules(rule);
+            let call = self
+                .0
+                .in_region(&subject.region)
+                .modify_security_group_rules()
+                .group_id(&inputs.group_id)
+                .security_group_rules(rule);
             call.send().await.map_err(api_error("ec2:ModifySecurityGroupRules"))?;
         }
-        update_tags(&client, id, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), id, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), id, keys).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let rules = self.describe(region, "security-group-rule-id", &[id.to_owned()]).await?;
         let Some(rule) = rules.first() else { return Ok(()) };
-        let client = self.0.at(region);
-        let group = rule.group_id().unwrap_or_default();
-        let result = if rule.is_egress().unwrap_or_default() {
+        let client = self.0.in_region(region);
+        let group = present(rule.group_id(), DESCRIBE, "GroupId")?;
+        let is_egress = rule.is_egress().ok_or_else(|| ProviderError::incomplete(DESCRIBE, "IsEgress"))?;
+        let result = if is_egress {
             let call = client.revoke_security_group_egress().group_id(group).security_group_rule_ids(id);
             call.send().await.map(|_| ()).map_err(api_error("ec2:RevokeSecurityGroupEgress"))
         } else {

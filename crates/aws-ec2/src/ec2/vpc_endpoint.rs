@@ -9,11 +9,14 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes, in_order,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::inputs::Inputs as LiveInputs;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ec2::{EndpointType, VpcEndpoint, VpcEndpointInputs};
+use ohinfra_kinds::ec2::{EndpointType, VpcEndpoint, VpcEndpointLive};
+use serde_json::Value;
 
-use super::{Clients, from_tags, owned_by, present, tagged, update_tags};
+use super::{Clients, from_tags, owned_by, present, remove_tags, set_tags, tagged};
 
 /// `ec2.vpc_endpoint`
 pub struct VpcEndpointKind(pub(crate) Clients);
@@ -26,7 +29,7 @@ impl VpcEndpointKind {
     /// Returns the existing endpoints among the IDs. A call with a missing ID fails; then each endpoint is described separately.
     async fn describe(&self, region: &Region, ids: &[String]) -> Result<Vec<Endpoint>, ProviderError> {
         let describe = |ids: Vec<String>| async move {
-            let call = self.0.at(region).describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids));
+            let call = self.0.in_region(region).describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids));
             let endpoints = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
             none_if_missing(endpoints.map_err(api_error(DESCRIBE)))
         };
@@ -42,22 +45,23 @@ impl VpcEndpointKind {
 }
 
 /// Returns the state in lowercase: AWS reports a different case than the SDK enumeration (`available`, not `Available`).
-fn state(endpoint: &Endpoint) -> String {
-    endpoint.state().map(|state| State::as_str(state).to_ascii_lowercase()).unwrap_or_default()
+fn state(endpoint: &Endpoint) -> Option<String> {
+    endpoint.state().map(|state| State::as_str(state).to_ascii_lowercase())
 }
 
 /// Returns `true` for an endpoint that is being deleted or deleted: it counts as missing.
 fn is_deleting(endpoint: &Endpoint) -> bool {
-    ["deleting", "deleted"].contains(&state(endpoint).as_str())
+    matches!(state(endpoint).as_deref(), Some("deleting" | "deleted"))
 }
 
-fn inputs_of(endpoint: &Endpoint) -> Inputs {
+fn live_inputs(endpoint: &Endpoint) -> VpcEndpointLive {
     let gateway = endpoint.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway);
     let groups = endpoint.groups().iter().filter_map(|group| group.group_id.clone()).collect();
-    VpcEndpointInputs {
-        service_name: endpoint.service_name().unwrap_or_default().to_owned(),
-        endpoint_type: if gateway { EndpointType::Gateway } else { EndpointType::Interface },
-        vpc_id: endpoint.vpc_id().unwrap_or_default().to_owned(),
+    let kind = if gateway { EndpointType::Gateway } else { EndpointType::Interface };
+    VpcEndpointLive {
+        service_name: endpoint.service_name.clone(),
+        endpoint_type: endpoint.vpc_endpoint_type().map(|_| kind),
+        vpc_id: endpoint.vpc_id.clone(),
         subnet_ids: (!gateway).then(|| endpoint.subnet_ids().to_vec()),
         security_group_ids: (!gateway).then_some(groups),
         private_dns_enabled: if gateway { None } else { endpoint.private_dns_enabled() },
@@ -65,12 +69,15 @@ fn inputs_of(endpoint: &Endpoint) -> Inputs {
     }
 }
 
-/// Returns the items to add and the items to remove to change `live` to `desired`.
+/// Returns the items to add and the items to remove to change the live list to `desired`.
 fn additions_and_removals(
     desired: Option<&Vec<String>>,
-    live: Option<&Vec<String>>,
+    live: &LiveInputs,
+    field: &str,
 ) -> (Option<Vec<String>>, Option<Vec<String>>) {
-    let (desired, live) = (desired.cloned().unwrap_or_default(), live.cloned().unwrap_or_default());
+    let desired = desired.cloned().unwrap_or_default();
+    let live = live.get(field).and_then(Value::as_array).into_iter().flatten();
+    let live: Vec<String> = live.filter_map(Value::as_str).map(str::to_owned).collect();
     let without = |list: &[String], other: &[String]| {
         let rest: Vec<String> = list.iter().filter(|item| !other.contains(item)).cloned().collect();
         (!rest.is_empty()).then_some(rest)
@@ -82,24 +89,28 @@ impl Kind for VpcEndpointKind {
     type Definition = VpcEndpoint;
 
     async fn find(&self, subject: &Subject, _known: &Known<VpcEndpoint>) -> Result<Option<Found>, ProviderError> {
-        let call = self.0.at(&subject.region).describe_vpc_endpoints().set_filters(Some(owned_by(&subject.ownership)));
+        let call =
+            self.0.in_region(&subject.region).describe_vpc_endpoints().set_filters(Some(owned_by(&subject.ownership)));
         let answer = call.send().await.map_err(api_error(DESCRIBE))?;
         let mut endpoints = answer.vpc_endpoints().iter().filter(|endpoint| !is_deleting(endpoint));
-        let endpoint = endpoints.find(|endpoint| subject.seeks(endpoint.vpc_endpoint_id().unwrap_or_default()));
+        let endpoint = endpoints.find(|endpoint| endpoint.vpc_endpoint_id().is_some_and(|id| subject.seeks(id)));
         Ok(endpoint.and_then(|endpoint| {
             let evidence = Evidence::Tags(from_tags(endpoint.tags.as_deref()));
             Some(Found::new(endpoint.vpc_endpoint_id.clone()?, evidence))
         }))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        _tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let endpoints = self.describe(region, ids).await?;
         let live = |endpoint: &Endpoint| {
             let id = endpoint.vpc_endpoint_id.clone()?;
-            let live = Live::new(&inputs_of(endpoint), attributes([("id", &id)]))
-                .without_empty(&["service_name", "vpc_id"])
-                .tagged(from_tags(endpoint.tags.as_deref()));
-            Some((id, live))
+            let live = Live::new(&live_inputs(endpoint), attributes([("id", &id)]));
+            Some((id, live.tagged(from_tags(endpoint.tags.as_deref()))))
         };
         let found = endpoints.iter().filter(|endpoint| !is_deleting(endpoint)).filter_map(live);
         Ok(in_order(ids, found.collect::<BTreeMap<_, _>>()))
@@ -113,7 +124,7 @@ impl Kind for VpcEndpointKind {
         };
         let answer = self
             .0
-            .at(&subject.region)
+            .in_region(&subject.region)
             .create_vpc_endpoint()
             .client_token(&subject.token)
             .vpc_endpoint_type(kind)
@@ -134,8 +145,8 @@ impl Kind for VpcEndpointKind {
 
     async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
         let endpoints = self.describe(region, &[id.to_owned()]).await?;
-        let Some(endpoint) = endpoints.first() else { return Ok(Readiness::Waiting("not visible yet".to_owned())) };
-        match state(endpoint).as_str() {
+        let Some(endpoint) = endpoints.first() else { return Ok(Readiness::not_visible()) };
+        match state(endpoint).ok_or_else(|| ProviderError::incomplete(DESCRIBE, "State"))?.as_str() {
             "available" => Ok(Readiness::Ready),
             failed @ ("failed" | "rejected" | "expired" | "deleted") => {
                 let reason = endpoint.last_error().and_then(|error| error.message()).unwrap_or("no reason given");
@@ -146,19 +157,16 @@ impl Kind for VpcEndpointKind {
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
         if !update.changed.is_empty() {
-            let live: Known<VpcEndpoint> = serde_json::from_value(serde_json::Value::Object(update.live.clone()))
-                .map_err(|error| ProviderError::new(ErrorKind::Other, DESCRIBE, error.to_string()))?;
-            let live_groups = live.security_group_ids.map(|groups| groups.into_iter().flatten().collect());
-            let (add_subnets, remove_subnets) =
-                additions_and_removals(update.desired.subnet_ids.as_ref(), live.subnet_ids.as_ref());
+            let (desired, live) = (&update.desired, &update.live);
+            let (add_subnets, remove_subnets) = additions_and_removals(desired.subnet_ids.as_ref(), live, "subnet_ids");
             let (add_groups, remove_groups) =
-                additions_and_removals(update.desired.security_group_ids.as_ref(), live_groups.as_ref());
+                additions_and_removals(desired.security_group_ids.as_ref(), live, "security_group_ids");
             let (add_tables, remove_tables) =
-                additions_and_removals(update.desired.route_table_ids.as_ref(), live.route_table_ids.as_ref());
-            let private_dns = update.desired.private_dns_enabled.filter(|_| update.changes("private_dns_enabled"));
-            client
+                additions_and_removals(desired.route_table_ids.as_ref(), live, "route_table_ids");
+            let private_dns = desired.private_dns_enabled.filter(|_| update.changes("private_dns_enabled"));
+            self.0
+                .in_region(&subject.region)
                 .modify_vpc_endpoint()
                 .vpc_endpoint_id(id)
                 .set_add_subnet_ids(add_subnets)
@@ -172,19 +180,27 @@ impl Kind for VpcEndpointKind {
                 .await
                 .map_err(api_error("ec2:ModifyVpcEndpoint"))?;
         }
-        update_tags(&client, id, update).await
+        Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        set_tags(&self.0.in_region(region), id, tags).await
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        remove_tags(&self.0.in_region(region), id, keys).await
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let operation = "ec2:DeleteVpcEndpoints";
-        let result = self.0.at(region).delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
+        let result = self.0.in_region(region).delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
         let Some(answer) = none_if_missing(result.map_err(api_error(operation)))? else { return Ok(()) };
         // The call succeeds as a whole and lists the failed endpoints.
         let problem = answer.unsuccessful().iter().find_map(|item| item.error());
         match problem {
-            Some(error) if !error.code().unwrap_or_default().ends_with(".NotFound") => Err(ProviderError {
+            Some(error) if !error.code().is_some_and(|code| code.ends_with(".NotFound")) => Err(ProviderError {
                 code: error.code.clone(),
-                ..ProviderError::new(ErrorKind::Dependency, operation, error.message().unwrap_or_default())
+                ..ProviderError::new(ErrorKind::Dependency, operation, error.message().unwrap_or("no reason given"))
             }),
             _ => Ok(()),
         }
@@ -193,7 +209,8 @@ impl Kind for VpcEndpointKind {
     async fn gone(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
         // The network interfaces of the endpoint use the security groups until the deletion is complete.
         let endpoints = self.describe(region, &[id.to_owned()]).await?;
-        let waiting = endpoints.first().map(state).filter(|state| state != "deleted");
-        Ok(waiting.map_or(Readiness::Ready, Readiness::Waiting))
+        let Some(endpoint) = endpoints.first() else { return Ok(Readiness::Ready) };
+        let state = state(endpoint).ok_or_else(|| ProviderError::incomplete(DESCRIBE, "State"))?;
+        Ok(if state == "deleted" { Readiness::Ready } else { Readiness::Waiting(state) })
     }
 }

@@ -9,9 +9,10 @@ use ohinfra_core::contract::{
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::inputs::Attributes;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::acm::{Certificate, CertificateInputs};
+use ohinfra_kinds::acm::{Certificate, CertificateLive};
 use serde_json::Value;
 
 use super::{Clients, describe};
@@ -49,31 +50,30 @@ fn attributes_of(arn: &str, certificate: Option<&CertificateDetail>) -> Attribut
     attributes
 }
 
+/// Converts the live certificate. ACM lists the primary name among the alternative ones: unless the response has both, the
+/// other names are unknown.
+fn live_inputs(certificate: &CertificateDetail) -> CertificateLive {
+    let names = certificate.domain_name.as_ref().zip(certificate.subject_alternative_names.as_ref());
+    CertificateLive {
+        domain_name: certificate.domain_name.clone(),
+        alternative_names: names.map(|(first, all)| all.iter().filter(|name| *name != first).cloned().collect()),
+    }
+}
+
 /// Returns `true` if a certificate is issued or pending validation.
 fn is_good(certificate: &CertificateDetail) -> bool {
     matches!(certificate.status(), None | Some(CertificateStatus::PendingValidation | CertificateStatus::Issued))
 }
 
 impl CertificateKind {
-    async fn tags(&self, region: &Region, arn: &str) -> Result<Option<Tags>, ProviderError> {
-        if let Some(tags) = self.0.known_tags(region, arn).await {
+    async fn tags(&self, region: &Region, arn: &str, tags: KnownTags<'_>) -> Result<Option<Tags>, ProviderError> {
+        if let Some(tags) = tags.get(region, arn).await {
             return Ok(Some(tags));
         }
-        let result = self.0.at(region).list_tags_for_certificate().certificate_arn(arn).send().await;
+        let result = self.0.in_region(region).list_tags_for_certificate().certificate_arn(arn).send().await;
         let answer = none_if_missing(result.map_err(api_error("acm:ListTagsForCertificate")))?;
         let tags = answer.map(|answer| answer.tags.unwrap_or_default());
         Ok(tags.map(|tags| tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()))
-    }
-
-    async fn read_one(&self, region: &Region, arn: &str) -> Result<Option<Live>, ProviderError> {
-        let (certificate, tags) = try_join(describe(&self.0, region, arn), self.tags(region, arn)).await?;
-        let (Some(certificate), Some(tags)) = (certificate.filter(is_good), tags) else { return Ok(None) };
-        let domain_name = certificate.domain_name().unwrap_or_default().to_owned();
-        let others = certificate.subject_alternative_names().iter().filter(|name| **name != domain_name);
-        let inputs = CertificateInputs { alternative_names: others.cloned().collect(), domain_name };
-        Ok(Some(
-            Live::new(&inputs, attributes_of(arn, Some(&certificate))).without_empty(&["domain_name"]).tagged(tags),
-        ))
     }
 }
 
@@ -81,26 +81,28 @@ impl Kind for CertificateKind {
     type Definition = Certificate;
 
     async fn find(&self, subject: &Subject, known: &Known<Certificate>) -> Result<Option<Found>, ProviderError> {
-        let call = self.0.at(&subject.region).list_certificates();
+        let call = self.0.in_region(&subject.region).list_certificates();
         let call = call.certificate_statuses(CertificateStatus::Issued);
         let call = call.certificate_statuses(CertificateStatus::PendingValidation).into_paginator().items();
         let listed = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("acm:ListCertificates"))?;
         let of_domain = listed.into_iter().filter(|c| c.domain_name() == Some(&known.domain_name));
         let arns = of_domain.filter_map(|certificate| certificate.certificate_arn).filter(|arn| subject.seeks(arn));
         let tagged = try_join_all(arns.map(|arn| async {
-            let tags = self.tags(&subject.region, &arn).await?.unwrap_or_default();
+            let tags = self.tags(&subject.region, &arn, KnownTags::NONE).await?.unwrap_or_default();
             Ok::<_, ProviderError>(Found::new(arn, Evidence::Tags(tags)))
         }));
         Ok(tagged.await?.into_iter().find(|found| found.is_owned_by(&subject.ownership)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|arn| self.read_one(region, arn))).await
+    async fn read_one(&self, region: &Region, arn: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let (certificate, tags) = try_join(describe(&self.0, region, arn), self.tags(region, arn, tags)).await?;
+        let (Some(certificate), Some(tags)) = (certificate.filter(is_good), tags) else { return Ok(None) };
+        Ok(Some(Live::new(&live_inputs(&certificate), attributes_of(arn, Some(&certificate))).tagged(tags)))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "acm:RequestCertificate";
-        let call = self.0.at(&subject.region).request_certificate().domain_name(&inputs.domain_name);
+        let call = self.0.in_region(&subject.region).request_certificate().domain_name(&inputs.domain_name);
         let others = (!inputs.alternative_names.is_empty()).then(|| inputs.alternative_names.clone());
         let call = call.set_subject_alternative_names(others).validation_method(ValidationMethod::Dns);
         // At most 32 word characters; valid for one hour. Later runs find the certificate by its tags.
@@ -119,27 +121,27 @@ impl Kind for CertificateKind {
         })
     }
 
-    async fn update(&self, subject: &Subject, arn: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
-        if !update.tags_to_set.is_empty() {
-            let operation = "acm:AddTagsToCertificate";
-            let call = client.add_tags_to_certificate().certificate_arn(arn);
-            let call = call.set_tags(Some(to_tags(&update.tags_to_set, operation)?));
-            call.send().await.map_err(api_error(operation))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let operation = "acm:RemoveTagsFromCertificate";
-            let tags = update.tags_to_remove.iter().map(|key| Tag::builder().key(key).build());
-            let tags: Result<Vec<_>, _> = tags.collect();
-            let tags = tags.map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
-            let call = client.remove_tags_from_certificate().certificate_arn(arn).set_tags(Some(tags));
-            call.send().await.map_err(api_error(operation))?;
-        }
+    async fn update(&self, _subject: &Subject, _arn: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
         Ok(())
     }
 
+    async fn set_tags(&self, region: &Region, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let operation = "acm:AddTagsToCertificate";
+        let call = self.0.in_region(region).add_tags_to_certificate().certificate_arn(arn);
+        let call = call.set_tags(Some(to_tags(tags, operation)?));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
+    async fn remove_tags(&self, region: &Region, arn: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let operation = "acm:RemoveTagsFromCertificate";
+        let tags: Result<Vec<_>, _> = keys.iter().map(|key| Tag::builder().key(key).build()).collect();
+        let tags = tags.map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
+        let call = self.0.in_region(region).remove_tags_from_certificate().certificate_arn(arn).set_tags(Some(tags));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_certificate().certificate_arn(arn).send().await;
+        let result = self.0.in_region(region).delete_certificate().certificate_arn(arn).send().await;
         none_if_missing(result.map_err(api_error("acm:DeleteCertificate"))).map(|_| ())
     }
 }

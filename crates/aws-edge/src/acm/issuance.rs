@@ -1,15 +1,14 @@
 //! Implementation of `acm.issuance`, an action-only resource.
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus};
-use futures::future::try_join_all;
 use ohinfra_core::contract::{
     Created, Deletion, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::acm::Issuance;
-use serde_json::json;
+use ohinfra_kinds::acm::{Issuance, IssuanceLive};
 
 use super::{Clients, describe};
 
@@ -46,13 +45,10 @@ impl Kind for IssuanceKind {
         Ok(None)
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|arn| async move {
-            let issued = self.issued(region, arn).await?;
-            let inputs = json!({ "certificate_arn": arn });
-            Ok(issued.then(|| Live::new(&inputs, attributes([("id", arn), ("arn", arn)]))))
-        }))
-        .await
+    async fn read_one(&self, region: &Region, arn: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let issued = self.issued(region, arn).await?;
+        let inputs = IssuanceLive { certificate_arn: Some(arn.to_owned()), ..IssuanceLive::default() };
+        Ok(issued.then(|| Live::new(&inputs, attributes([("id", arn), ("arn", arn)]))))
     }
 
     async fn create(&self, _subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {

@@ -6,7 +6,7 @@ use aws_sdk_cloudfront::types::{
     LambdaFunctionAssociation, LambdaFunctionAssociations, Method, Origins, ViewerProtocolPolicy,
 };
 use ohinfra_core::contract::Resolved;
-use ohinfra_kinds::cloudfront::{Behavior, Distribution, PathBehavior};
+use ohinfra_kinds::cloudfront::{Behavior, BehaviorLive, Distribution, PathBehavior};
 
 use super::configuration::count;
 
@@ -68,22 +68,24 @@ macro_rules! clear_old_settings {
     }};
 }
 
+/// Converts a live behavior. CloudFront omits the policies and functions that a behavior does not have: an absent one is
+/// empty.
 macro_rules! read {
     ($behavior:expr) => {{
         let behavior = $behavior;
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let text = |text: Option<&str>| Some(text.unwrap_or_default().to_owned());
         let functions = behavior.lambda_function_associations().map(|all| all.items()).unwrap_or_default();
         let function = |event: &EventType| {
             let found = functions.iter().find(|function| function.event_type == *event);
-            found.map(|function| function.lambda_function_arn.clone()).unwrap_or_default()
+            text(found.map(|function| function.lambda_function_arn.as_str()))
         };
         let allowed = behavior.allowed_methods();
-        let cached = allowed.and_then(|allowed| allowed.cached_methods()).map(|cached| cached.items());
-        Behavior {
-            viewer_protocol_policy: behavior.viewer_protocol_policy.as_str().to_owned(),
-            allowed_methods: sorted(allowed.map(|allowed| allowed.items()).unwrap_or_default()),
-            cached_methods: sorted(cached.unwrap_or_default()),
-            compress: behavior.compress().unwrap_or_default(),
+        let cached = allowed.and_then(|allowed| allowed.cached_methods());
+        BehaviorLive {
+            viewer_protocol_policy: Some(behavior.viewer_protocol_policy.as_str().to_owned()),
+            allowed_methods: allowed.map(|allowed| sorted(allowed.items())),
+            cached_methods: cached.map(|cached| sorted(cached.items())),
+            compress: behavior.compress(),
             cache_policy_id: text(behavior.cache_policy_id()),
             origin_request_policy_id: text(behavior.origin_request_policy_id()),
             response_headers_policy_id: text(behavior.response_headers_policy_id()),
@@ -136,19 +138,24 @@ fn new(pattern: &str, origin: &str, default: Option<&DefaultCacheBehavior>) -> R
 }
 
 /// Returns the live default behavior.
-pub(super) fn default_of(config: &DistributionConfig) -> Behavior {
-    let nothing = || Behavior {
-        viewer_protocol_policy: String::new(),
-        allowed_methods: Vec::new(),
-        cached_methods: Vec::new(),
-        compress: false,
-        cache_policy_id: String::new(),
-        origin_request_policy_id: String::new(),
-        response_headers_policy_id: String::new(),
-        viewer_request_function_arn: String::new(),
-        origin_response_function_arn: String::new(),
-    };
-    config.default_cache_behavior().map_or_else(nothing, |behavior| read!(behavior))
+pub(super) fn default_of(config: &DistributionConfig) -> Option<BehaviorLive> {
+    config.default_cache_behavior().map(|behavior| read!(behavior))
+}
+
+/// Returns the behavior of a path pattern, which is compared as a whole: a setting that CloudFront did not return counts as
+/// empty.
+fn whole(live: BehaviorLive) -> Behavior {
+    Behavior {
+        viewer_protocol_policy: live.viewer_protocol_policy.unwrap_or_default(),
+        allowed_methods: live.allowed_methods.unwrap_or_default(),
+        cached_methods: live.cached_methods.unwrap_or_default(),
+        compress: live.compress.unwrap_or_default(),
+        cache_policy_id: live.cache_policy_id.unwrap_or_default(),
+        origin_request_policy_id: live.origin_request_policy_id.unwrap_or_default(),
+        response_headers_policy_id: live.response_headers_policy_id.unwrap_or_default(),
+        viewer_request_function_arn: live.viewer_request_function_arn.unwrap_or_default(),
+        origin_response_function_arn: live.origin_response_function_arn.unwrap_or_default(),
+    }
 }
 
 /// Returns the live behaviors of path patterns, in the order of CloudFront.
@@ -159,7 +166,7 @@ pub(super) fn paths_of(config: &DistributionConfig) -> Vec<PathBehavior> {
     let read = |behavior: &CacheBehavior| PathBehavior {
         pattern: behavior.path_pattern.clone(),
         origin_domain: domain(&behavior.target_origin_id).unwrap_or_default(),
-        behavior: read!(behavior),
+        behavior: whole(read!(behavior)),
     };
     behaviors.iter().map(read).collect()
 }

@@ -11,7 +11,7 @@ use aws_sdk_cloudfront::types::{
 use ohinfra_aws_core::SecretText;
 use ohinfra_core::contract::Resolved;
 use ohinfra_core::secret::digest;
-use ohinfra_kinds::cloudfront::{Distribution, DistributionInputs, ORIGIN_HEADER};
+use ohinfra_kinds::cloudfront::{Distribution, DistributionLive, ORIGIN_HEADER};
 use serde_json::Value;
 
 use super::behavior;
@@ -134,8 +134,9 @@ fn header_of(origin: Option<&Origin>) -> Option<&OriginCustomHeader> {
     headers.iter().find(|header| header.header_name.eq_ignore_ascii_case(ORIGIN_HEADER)).or_else(|| headers.first())
 }
 
-/// Converts the live configuration to inputs. The header value becomes a digest, keyed by the distribution ID.
-pub(super) fn inputs_of(id: &str, config: &DistributionConfig) -> Inputs {
+/// Converts the live configuration. CloudFront omits what is not configured: within a structure that it returned, an absent
+/// text is empty. The header value becomes a digest, keyed by the distribution ID.
+pub(super) fn live_inputs(id: &str, config: &DistributionConfig) -> DistributionLive {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let target = config.default_cache_behavior().map(|behavior| behavior.target_origin_id.as_str());
     let origins = config.origins().map(Origins::items).unwrap_or_default();
@@ -145,27 +146,26 @@ pub(super) fn inputs_of(id: &str, config: &DistributionConfig) -> Inputs {
     let certificate = config.viewer_certificate();
     let minimum = certificate.and_then(|certificate| certificate.minimum_protocol_version());
     let support = certificate.and_then(|certificate| certificate.ssl_support_method());
-    DistributionInputs {
-        comment: config.comment.clone(),
-        aliases: config.aliases().map(|aliases| aliases.items().to_vec()).unwrap_or_default(),
-        certificate_arn: text(certificate.and_then(|certificate| certificate.acm_certificate_arn())),
-        minimum_protocol: text(minimum.map(MinimumProtocolVersion::as_str)),
-        ssl_support_method: text(support.map(SslSupportMethod::as_str)),
-        http_version: text(config.http_version().map(HttpVersion::as_str)).to_ascii_lowercase(),
-        ipv6: config.is_ipv6_enabled().unwrap_or_default(),
-        price_class: text(config.price_class().map(PriceClass::as_str)),
-        web_acl_arn: text(config.web_acl_id()),
-        origin_domain: origin.map(|origin| origin.domain_name.clone()).unwrap_or_default(),
-        origin_protocol_policy: text(custom.map(|custom| custom.origin_protocol_policy.as_str())),
-        origin_http_port: custom.map(|custom| custom.http_port).unwrap_or_default(),
-        origin_read_timeout_seconds: custom.and_then(|custom| custom.origin_read_timeout).unwrap_or_default(),
-        origin_keepalive_seconds: custom.and_then(|custom| custom.origin_keepalive_timeout).unwrap_or_default(),
-        origin_header_name: header.map(|header| header.header_name.clone()).unwrap_or_default(),
-        origin_header_secret_arn: String::new(),
-        origin_header_secret_version: String::new(),
+    DistributionLive {
+        comment: Some(config.comment.clone()),
+        aliases: Some(config.aliases().map(|aliases| aliases.items().to_vec()).unwrap_or_default()),
+        certificate_arn: certificate.map(|certificate| text(certificate.acm_certificate_arn())),
+        minimum_protocol: minimum.map(|minimum| minimum.as_str().to_owned()),
+        ssl_support_method: support.map(|support| support.as_str().to_owned()),
+        http_version: config.http_version().map(|version| version.as_str().to_ascii_lowercase()),
+        ipv6: config.is_ipv6_enabled(),
+        price_class: config.price_class().map(|class| class.as_str().to_owned()),
+        web_acl_arn: Some(text(config.web_acl_id())),
+        origin_domain: origin.map(|origin| origin.domain_name.clone()),
+        origin_protocol_policy: origin.map(|_| text(custom.map(|custom| custom.origin_protocol_policy.as_str()))),
+        origin_http_port: custom.map(|custom| custom.http_port),
+        origin_read_timeout_seconds: custom.and_then(|custom| custom.origin_read_timeout),
+        origin_keepalive_seconds: custom.and_then(|custom| custom.origin_keepalive_timeout),
+        origin_header_name: origin.map(|_| text(header.map(|header| header.header_name.as_str()))),
         origin_header_value: header.map(|header| digest(id, &Value::from(header.header_value.as_str()))),
         default_behavior: behavior::default_of(config),
-        path_behaviors: behavior::paths_of(config),
-        enabled: config.enabled,
+        path_behaviors: Some(behavior::paths_of(config)),
+        enabled: Some(config.enabled),
+        ..DistributionLive::default()
     }
 }

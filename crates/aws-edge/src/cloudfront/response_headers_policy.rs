@@ -6,15 +6,15 @@ use aws_sdk_cloudfront::types::{
     ResponseHeadersPolicyAccessControlExposeHeaders, ResponseHeadersPolicyConfig, ResponseHeadersPolicyCorsConfig,
     ResponseHeadersPolicyType,
 };
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::cloudfront::{ResponseHeadersPolicy, ResponseHeadersPolicyInputs};
+use ohinfra_kinds::cloudfront::{ResponseHeadersPolicy, ResponseHeadersPolicyLive};
 
 use super::{Clients, wrong};
 
@@ -73,20 +73,20 @@ fn cors(
     Ok(cors)
 }
 
-fn inputs_of(config: &ResponseHeadersPolicyConfig) -> Inputs {
+fn live_inputs(config: &ResponseHeadersPolicyConfig) -> ResponseHeadersPolicyLive {
     let cors = config.cors_config();
     let methods = cors.and_then(|cors| cors.access_control_allow_methods()).map(|methods| methods.items.clone());
-    let list = |items: Option<Vec<String>>| items.unwrap_or_default();
-    ResponseHeadersPolicyInputs {
-        policy_name: config.name.clone(),
-        comment: config.comment().unwrap_or_default().to_owned(),
-        allow_credentials: cors.is_some_and(|cors| cors.access_control_allow_credentials),
+    let list = |items: Option<Vec<String>>| Some(items.unwrap_or_default());
+    ResponseHeadersPolicyLive {
+        policy_name: Some(config.name.clone()),
+        comment: Some(config.comment().unwrap_or_default().to_owned()),
+        allow_credentials: cors.map(|cors| cors.access_control_allow_credentials),
         origins: list(cors.and_then(|cors| cors.access_control_allow_origins()).map(|list| list.items.clone())),
-        methods: methods.unwrap_or_default().iter().map(|method| method.as_str().to_owned()).collect(),
+        methods: Some(methods.unwrap_or_default().iter().map(|method| method.as_str().to_owned()).collect()),
         request_headers: list(cors.and_then(|cors| cors.access_control_allow_headers()).map(|list| list.items.clone())),
         exposed_headers: list(cors.and_then(|c| c.access_control_expose_headers()).and_then(|list| list.items.clone())),
-        max_age_seconds: cors.and_then(|cors| cors.access_control_max_age_sec).unwrap_or_default(),
-        override_origin: cors.is_some_and(|cors| cors.origin_override),
+        max_age_seconds: cors.and_then(|cors| cors.access_control_max_age_sec),
+        override_origin: cors.map(|cors| cors.origin_override),
     }
 }
 
@@ -96,10 +96,10 @@ impl ResponseHeadersPolicyKind {
         &self,
         region: &Region,
         id: &str,
-    ) -> Result<Option<(ResponseHeadersPolicyConfig, String)>, ProviderError> {
-        let result = self.0.at(region).get_response_headers_policy_config().id(id).send().await;
+    ) -> Result<Option<(ResponseHeadersPolicyConfig, Option<String>)>, ProviderError> {
+        let result = self.0.in_region(region).get_response_headers_policy_config().id(id).send().await;
         let answer = none_if_missing(result.map_err(api_error("cloudfront:GetResponseHeadersPolicyConfig")))?;
-        Ok(answer.and_then(|answer| Some((answer.response_headers_policy_config?, answer.e_tag.unwrap_or_default()))))
+        Ok(answer.and_then(|answer| Some((answer.response_headers_policy_config?, answer.e_tag))))
     }
 }
 
@@ -113,7 +113,7 @@ impl Kind for ResponseHeadersPolicyKind {
     ) -> Result<Option<Found>, ProviderError> {
         let mut marker = None;
         loop {
-            let call = self.0.at(&subject.region).list_response_headers_policies();
+            let call = self.0.in_region(&subject.region).list_response_headers_policies();
             let call = call.r#type(ResponseHeadersPolicyType::Custom).set_marker(marker).send();
             let answer = call.await.map_err(api_error("cloudfront:ListResponseHeadersPolicies"))?;
             let Some(list) = answer.response_headers_policy_list else { return Ok(None) };
@@ -131,20 +131,16 @@ impl Kind for ResponseHeadersPolicyKind {
         }
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| async move {
-            Ok(self
-                .get(region, id)
-                .await?
-                .map(|(config, _)| Live::new(&inputs_of(&config), attributes([("id", id), ("name", &config.name)]))))
-        }))
-        .await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let policy = self.get(region, id).await?;
+        Ok(policy.map(|(config, _)| Live::new(&live_inputs(&config), attributes([("id", id), ("name", &config.name)]))))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "cloudfront:CreateResponseHeadersPolicy";
         let config = overlaid(None, inputs).map_err(|error| wrong(operation, error))?;
-        let call = self.0.at(&subject.region).create_response_headers_policy().response_headers_policy_config(config);
+        let call =
+            self.0.in_region(&subject.region).create_response_headers_policy().response_headers_policy_config(config);
         let policy = call.send().await.map_err(api_error(operation))?.response_headers_policy;
         let policy = policy.ok_or_else(|| ProviderError::incomplete(operation, "ResponseHeadersPolicy"))?;
         Ok(Created::new(&policy.id, [("id", &policy.id), ("name", &inputs.policy_name)]))
@@ -156,13 +152,13 @@ impl Kind for ResponseHeadersPolicyKind {
             return Err(ProviderError::new(ErrorKind::NotFound, operation, "the policy no longer exists"));
         };
         let config = overlaid(Some(config), &update.desired).map_err(|error| wrong(operation, error))?;
-        let call = self.0.at(&subject.region).update_response_headers_policy().id(id).if_match(version);
+        let call = self.0.in_region(&subject.region).update_response_headers_policy().id(id).set_if_match(version);
         call.response_headers_policy_config(config).send().await.map(|_| ()).map_err(api_error(operation))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let Some((_, version)) = self.get(region, id).await? else { return Ok(()) };
-        let call = self.0.at(region).delete_response_headers_policy().id(id).if_match(version);
+        let call = self.0.in_region(region).delete_response_headers_policy().id(id).set_if_match(version);
         none_if_missing(call.send().await.map_err(api_error("cloudfront:DeleteResponseHeadersPolicy"))).map(|_| ())
     }
 }

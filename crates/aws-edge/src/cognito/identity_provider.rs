@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProviderTypeType};
-use futures::future::try_join_all;
 use ohinfra_aws_core::{SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::secret::digest;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::cognito::{IdentityProvider, IdentityProviderInputs};
+use ohinfra_kinds::cognito::{IdentityProvider, IdentityProviderLive};
 use serde_json::Value;
 
 use super::Clients;
@@ -47,8 +47,8 @@ fn client_secret(text: &SecretText, arn: &str) -> Result<SecretText, ProviderErr
     if plain.starts_with('{') { text.field("client_secret", arn) } else { Ok(SecretText::new(plain.to_owned())) }
 }
 
-/// Converts the live provider to inputs.
-fn inputs_of(id: &str, provider: &IdentityProviderType) -> Inputs {
+/// Converts the live provider. The client secret becomes a digest, keyed by the identity of the provider.
+fn live_inputs(id: &str, provider: &IdentityProviderType) -> IdentityProviderLive {
     let detail = |name: &str| provider.provider_details().and_then(|details| details.get(name)).cloned();
     let is_oidc = provider.provider_type() == Some(&IdentityProviderTypeType::Oidc);
     let mut mapping: BTreeMap<String, String> =
@@ -57,25 +57,25 @@ fn inputs_of(id: &str, provider: &IdentityProviderType) -> Inputs {
     if !is_oidc {
         mapping.remove("username");
     }
-    IdentityProviderInputs {
-        user_pool_id: provider.user_pool_id().unwrap_or_default().to_owned(),
-        provider_name: provider.provider_name().unwrap_or_default().to_owned(),
-        provider_type: provider.provider_type().map(|of| of.as_str().to_owned()).unwrap_or_default(),
-        attribute_mapping: mapping,
+    IdentityProviderLive {
+        user_pool_id: provider.user_pool_id().map(str::to_owned),
+        provider_name: provider.provider_name().map(str::to_owned),
+        provider_type: provider.provider_type().map(|of| of.as_str().to_owned()),
+        attribute_mapping: Some(mapping),
         metadata_url: detail("MetadataURL"),
         sign_out: (!is_oidc).then(|| detail("IDPSignout").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))),
         issuer: detail("oidc_issuer"),
         client_id: detail("client_id"),
         client_secret: detail("client_secret").map(|secret| digest(id, &Value::from(secret))),
         scopes: detail("authorize_scopes").map(|scopes| scopes.split_whitespace().map(str::to_owned).collect()),
-        ..IdentityProviderInputs::default()
+        ..IdentityProviderLive::default()
     }
 }
 
 impl IdentityProviderKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<IdentityProviderType>, ProviderError> {
         let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
-        let call = self.clients.at(region).describe_identity_provider().user_pool_id(pool).provider_name(name);
+        let call = self.clients.in_region(region).describe_identity_provider().user_pool_id(pool).provider_name(name);
         let answer = none_if_missing(call.send().await.map_err(api_error("cognito-idp:DescribeIdentityProvider")))?;
         Ok(answer.and_then(|answer| answer.identity_provider))
     }
@@ -119,21 +119,17 @@ impl Kind for IdentityProviderKind {
         }))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
-        let live = |(id, provider): (&String, &Option<IdentityProviderType>)| {
-            let inputs = inputs_of(id, provider.as_ref()?);
-            Some(Live::new(&inputs, attributes([("id", id), ("name", &inputs.provider_name)])).without_empty(&[
-                "user_pool_id",
-                "provider_name",
-                "provider_type",
-            ]))
-        };
-        Ok(ids.iter().zip(&found).map(live).collect())
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let provider = self.get(region, id).await?;
+        Ok(provider.map(|provider| {
+            let attributes = returned([("id", Some(id)), ("name", provider.provider_name())]);
+            Live::new(&live_inputs(id, &provider), attributes)
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        let call = self.clients.at(&subject.region).create_identity_provider().user_pool_id(&inputs.user_pool_id);
+        let call =
+            self.clients.in_region(&subject.region).create_identity_provider().user_pool_id(&inputs.user_pool_id);
         let call = call.provider_name(&inputs.provider_name);
         let call = call.provider_type(IdentityProviderTypeType::from(inputs.provider_type.as_str()));
         let call = call.set_provider_details(Some(self.details(inputs).await?));
@@ -157,7 +153,8 @@ impl Kind for IdentityProviderKind {
         let method = details.get(METHOD).cloned();
         details.extend(self.details(&update.desired).await?);
         details.extend(method.map(|method| (METHOD.to_owned(), method)));
-        let call = self.clients.at(&subject.region).update_identity_provider().user_pool_id(pool).provider_name(name);
+        let call =
+            self.clients.in_region(&subject.region).update_identity_provider().user_pool_id(pool).provider_name(name);
         let call = call.set_provider_details(Some(details));
         let call = call.set_attribute_mapping(Some(update.desired.attribute_mapping.clone().into_iter().collect()));
         let call = call.set_idp_identifiers(present.idp_identifiers).set_acr_mapping(present.acr_mapping);
@@ -166,7 +163,7 @@ impl Kind for IdentityProviderKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (pool, name) = ProviderError::split_identity(id, "pool:provider")?;
-        let call = self.clients.at(region).delete_identity_provider().user_pool_id(pool).provider_name(name);
+        let call = self.clients.in_region(region).delete_identity_provider().user_pool_id(pool).provider_name(name);
         none_if_missing(call.send().await.map_err(api_error("cognito-idp:DeleteIdentityProvider"))).map(|_| ())
     }
 }

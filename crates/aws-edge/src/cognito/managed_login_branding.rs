@@ -8,16 +8,16 @@ use aws_sdk_cognitoidentityprovider::types::{
     AssetCategoryType, AssetExtensionType, AssetType, ColorSchemeModeType, ManagedLoginBrandingType,
 };
 use aws_smithy_types::{Document, Number};
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::secret::digest;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::cognito::{Asset, ManagedLoginBranding};
+use ohinfra_kinds::cognito::{Asset, ManagedLoginBranding, ManagedLoginBrandingLive};
 use serde_json::{Value, json};
 
 use super::Clients;
@@ -99,14 +99,15 @@ impl ManagedLoginBrandingKind {
         pool: &str,
         client: &str,
     ) -> Result<Option<ManagedLoginBrandingType>, ProviderError> {
-        let call = self.0.at(region).describe_managed_login_branding_by_client().user_pool_id(pool).client_id(client);
+        let call =
+            self.0.in_region(region).describe_managed_login_branding_by_client().user_pool_id(pool).client_id(client);
         let result = call.send().await.map_err(api_error("cognito-idp:DescribeManagedLoginBrandingByClient"));
         Ok(none_if_missing(result)?.and_then(|answer| answer.managed_login_branding))
     }
 
     async fn get(&self, region: &Region, id: &str) -> Result<Option<ManagedLoginBrandingType>, ProviderError> {
         let (pool, branding) = ProviderError::split_identity(id, "pool:branding")?;
-        let call = self.0.at(region).describe_managed_login_branding().user_pool_id(pool);
+        let call = self.0.in_region(region).describe_managed_login_branding().user_pool_id(pool);
         let result = call.managed_login_branding_id(branding).send().await;
         let answer = none_if_missing(result.map_err(api_error("cognito-idp:DescribeManagedLoginBranding")))?;
         Ok(answer.and_then(|answer| answer.managed_login_branding))
@@ -127,19 +128,20 @@ impl Kind for ManagedLoginBrandingKind {
         Ok(id.map(|id| Found::new(format!("{pool}:{id}"), Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        let found = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
-        let live = |(id, branding): (&String, &Option<ManagedLoginBrandingType>)| {
-            let branding = branding.as_ref()?;
-            let pool = branding.user_pool_id().unwrap_or_default();
-            let inputs = json!({ "user_pool_id": pool, "customized": customized(id, branding) });
-            Some(Live::new(&inputs, attributes([("id", id)])).without_empty(&["user_pool_id"]))
-        };
-        Ok(ids.iter().zip(&found).map(live).collect())
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let branding = self.get(region, id).await?;
+        Ok(branding.map(|branding| {
+            let inputs = ManagedLoginBrandingLive {
+                user_pool_id: branding.user_pool_id().map(str::to_owned),
+                customized: Some(customized(id, &branding)),
+                ..ManagedLoginBrandingLive::default()
+            };
+            Live::new(&inputs, attributes([("id", id)]))
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        let call = self.0.at(&subject.region).create_managed_login_branding().user_pool_id(&inputs.user_pool_id);
+        let call = self.0.in_region(&subject.region).create_managed_login_branding().user_pool_id(&inputs.user_pool_id);
         let call = call.client_id(&inputs.client_id).settings(settings(inputs)?).set_assets(Some(assets(inputs)?));
         let made = call.send().await.map_err(api_error_eventual(CREATE))?.managed_login_branding;
         let id = made.and_then(|made| made.managed_login_branding_id);
@@ -150,7 +152,7 @@ impl Kind for ManagedLoginBrandingKind {
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let (pool, branding) = ProviderError::split_identity(id, "pool:branding")?;
-        let call = self.0.at(&subject.region).update_managed_login_branding().user_pool_id(pool);
+        let call = self.0.in_region(&subject.region).update_managed_login_branding().user_pool_id(pool);
         let call = call.managed_login_branding_id(branding).settings(settings(&update.desired)?);
         let call = call.set_assets(Some(assets(&update.desired)?)).send();
         call.await.map(|_| ()).map_err(api_error("cognito-idp:UpdateManagedLoginBranding"))
@@ -158,7 +160,7 @@ impl Kind for ManagedLoginBrandingKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (pool, branding) = ProviderError::split_identity(id, "pool:branding")?;
-        let call = self.0.at(region).delete_managed_login_branding().user_pool_id(pool);
+        let call = self.0.in_region(region).delete_managed_login_branding().user_pool_id(pool);
         let result = call.managed_login_branding_id(branding).send().await;
         none_if_missing(result.map_err(api_error("cognito-idp:DeleteManagedLoginBranding"))).map(|_| ())
     }

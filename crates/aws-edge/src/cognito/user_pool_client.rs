@@ -5,15 +5,15 @@ use aws_sdk_cognitoidentityprovider::types::{
     ExplicitAuthFlowsType, FeatureType, OAuthFlowType, PreventUserExistenceErrorTypes, RefreshTokenRotationType,
     TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
 };
-use futures::future::try_join_all;
 use ohinfra_aws_core::{OnlyIfRefused, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::cognito::{UserPoolClient, UserPoolClientInputs};
+use ohinfra_kinds::cognito::{UserPoolClient, UserPoolClientLive};
 
 use super::Clients;
 
@@ -25,6 +25,10 @@ type Inputs = Resolved<UserPoolClient>;
 const CREATE: &str = "cognito-idp:CreateUserPoolClient";
 const UPDATE: &str = "cognito-idp:UpdateUserPoolClient";
 const PAGE: i32 = 60;
+/// Default lifetime of access and ID tokens in minutes, which Cognito does not return: one hour.
+const TOKEN_MINUTES: i32 = 60;
+/// Default lifetime of refresh tokens in minutes: 30 days.
+const REFRESH_TOKEN_MINUTES: i32 = 30 * 24 * 60;
 
 fn minutes() -> TokenValidityUnitsType {
     let builder = TokenValidityUnitsType::builder().access_token(TimeUnitsType::Minutes);
@@ -54,47 +58,40 @@ fn in_minutes(number: i32, unit: Option<&TimeUnitsType>, default: &TimeUnitsType
     }
 }
 
-fn live(client: &UserPoolClientType) -> Option<Live> {
-    let (pool, id) = (client.user_pool_id()?, client.client_id()?);
+/// Converts the live client. Cognito does not return lifetimes and error behaviors that have their default values.
+fn live_inputs(client: &UserPoolClientType) -> UserPoolClientLive {
     let units = client.token_validity_units();
-    let (hours, days) = (TimeUnitsType::Hours, TimeUnitsType::Days);
-    let inputs = UserPoolClientInputs {
-        user_pool_id: pool.to_owned(),
-        client_name: client.client_name().unwrap_or_default().to_owned(),
-        generate_secret: client.client_secret().is_some(),
-        callback_urls: client.callback_urls().to_vec(),
-        logout_urls: client.logout_urls().to_vec(),
-        oauth_enabled: client.allowed_o_auth_flows_user_pool_client().unwrap_or_default(),
-        oauth_flows: client.allowed_o_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect(),
-        oauth_scopes: client.allowed_o_auth_scopes().to_vec(),
-        explicit_flows: client.explicit_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect(),
-        identity_providers: client.supported_identity_providers().to_vec(),
-        prevent_user_existence_errors: client.prevent_user_existence_errors()
-            == Some(&PreventUserExistenceErrorTypes::Enabled),
-        access_token_minutes: in_minutes(
-            client.access_token_validity().unwrap_or_default(),
-            units.and_then(|units| units.access_token()),
-            &hours,
-        ),
-        id_token_minutes: in_minutes(
-            client.id_token_validity().unwrap_or_default(),
-            units.and_then(|units| units.id_token()),
-            &hours,
-        ),
-        refresh_token_minutes: in_minutes(
-            client.refresh_token_validity,
-            units.and_then(|units| units.refresh_token()),
-            &days,
-        ),
-        token_revocation: client.enable_token_revocation().unwrap_or_default(),
+    let hours = |number: Option<i32>, unit: Option<&TimeUnitsType>| {
+        number.map_or(TOKEN_MINUTES, |number| in_minutes(number, unit, &TimeUnitsType::Hours))
     };
-    Some(Live::new(&inputs, attributes([("id", &format!("{pool}:{id}")), ("client_id", id)])))
+    let refresh_token = match client.refresh_token_validity {
+        0 => REFRESH_TOKEN_MINUTES,
+        number => in_minutes(number, units.and_then(|units| units.refresh_token()), &TimeUnitsType::Days),
+    };
+    let prevent = client.prevent_user_existence_errors() == Some(&PreventUserExistenceErrorTypes::Enabled);
+    UserPoolClientLive {
+        user_pool_id: client.user_pool_id().map(str::to_owned),
+        client_name: client.client_name().map(str::to_owned),
+        generate_secret: Some(client.client_secret().is_some()),
+        callback_urls: Some(client.callback_urls().to_vec()),
+        logout_urls: Some(client.logout_urls().to_vec()),
+        oauth_enabled: client.allowed_o_auth_flows_user_pool_client(),
+        oauth_flows: Some(client.allowed_o_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect()),
+        oauth_scopes: Some(client.allowed_o_auth_scopes().to_vec()),
+        explicit_flows: Some(client.explicit_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect()),
+        identity_providers: Some(client.supported_identity_providers().to_vec()),
+        prevent_user_existence_errors: Some(prevent),
+        access_token_minutes: Some(hours(client.access_token_validity(), units.and_then(|units| units.access_token()))),
+        id_token_minutes: Some(hours(client.id_token_validity(), units.and_then(|units| units.id_token()))),
+        refresh_token_minutes: Some(refresh_token),
+        token_revocation: client.enable_token_revocation(),
+    }
 }
 
 impl UserPoolClientKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<UserPoolClientType>, ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
-        let call = self.0.at(region).describe_user_pool_client().user_pool_id(pool).client_id(client);
+        let call = self.0.in_region(region).describe_user_pool_client().user_pool_id(pool).client_id(client);
         let answer = none_if_missing(call.send().await.map_err(api_error("cognito-idp:DescribeUserPoolClient")))?;
         Ok(answer.and_then(|answer| answer.user_pool_client))
     }
@@ -105,7 +102,7 @@ impl Kind for UserPoolClientKind {
 
     async fn find(&self, subject: &Subject, known: &Known<UserPoolClient>) -> Result<Option<Found>, ProviderError> {
         let Some(pool) = &known.user_pool_id else { return Ok(None) };
-        let call = self.0.at(&subject.region).list_user_pool_clients().user_pool_id(pool).max_results(PAGE);
+        let call = self.0.in_region(&subject.region).list_user_pool_clients().user_pool_id(pool).max_results(PAGE);
         let clients = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let clients =
             none_if_missing(clients.map_err(api_error("cognito-idp:ListUserPoolClients")))?.unwrap_or_default();
@@ -115,13 +112,15 @@ impl Kind for UserPoolClientKind {
         Ok(ids.find(|id| subject.seeks(id)).map(|id| Found::new(id, Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        let clients = try_join_all(ids.iter().map(|id| self.get(region, id))).await?;
-        Ok(clients.iter().map(|client| client.as_ref().and_then(live)).collect())
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let (_, client_id) = ProviderError::split_identity(id, "pool:client")?;
+        let client = self.get(region, id).await?;
+        let attributes = attributes([("id", id), ("client_id", client_id)]);
+        Ok(client.map(|client| Live::new(&live_inputs(&client), attributes)))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        let call = self.0.at(&subject.region).create_user_pool_client().user_pool_id(&inputs.user_pool_id);
+        let call = self.0.in_region(&subject.region).create_user_pool_client().user_pool_id(&inputs.user_pool_id);
         let call = call.client_name(&inputs.client_name).generate_secret(inputs.generate_secret);
         let call = call.set_callback_urls(Some(inputs.callback_urls.clone()));
         let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
@@ -149,7 +148,7 @@ impl Kind for UserPoolClientKind {
             return Err(ProviderError::new(ErrorKind::NotFound, UPDATE, "the client no longer exists"));
         };
         let inputs = &update.desired;
-        let call = self.0.at(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
+        let call = self.0.in_region(&subject.region).update_user_pool_client().user_pool_id(pool).client_id(client);
         let call = call.client_name(&inputs.client_name).set_callback_urls(Some(inputs.callback_urls.clone()));
         let call = call.set_logout_urls(Some(inputs.logout_urls.clone()));
         let call = call
@@ -180,7 +179,7 @@ impl Kind for UserPoolClientKind {
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
-        let call = self.0.at(region).delete_user_pool_client().user_pool_id(pool).client_id(client);
+        let call = self.0.in_region(region).delete_user_pool_client().user_pool_id(pool).client_id(client);
         none_if_missing(call.send().await.map_err(api_error("cognito-idp:DeleteUserPoolClient"))).map(|_| ())
     }
 }

@@ -15,6 +15,7 @@ use ohinfra_core::error::ErrorKind;
 use ohinfra_core::users::{Mailer, User, UserDirectory, UserStatus};
 
 const CREATE: &str = "cognito-idp:AdminCreateUser";
+const LIST: &str = "cognito-idp:ListUsers";
 /// Maximum number of users per list call (AWS limit).
 const PAGE: i32 = 60;
 /// Maximum number of emails per day and account with the built-in email service ("Email settings for Amazon Cognito user pools").
@@ -35,21 +36,22 @@ fn time(time: Option<&DateTime>) -> Timestamp {
     time.and_then(|time| Timestamp::from_second(time.secs()).ok()).unwrap_or_default()
 }
 
-fn user(user: &UserType) -> User {
+fn user(user: &UserType) -> Result<User, ProviderError> {
     let value = |name: &str| {
         let found = user.attributes().iter().find(|attribute| attribute.name() == name);
         found.and_then(|attribute| attribute.value()).unwrap_or_default().to_owned()
     };
-    User {
-        username: user.username().unwrap_or_default().to_owned(),
+    let username = user.username().ok_or_else(|| ProviderError::incomplete(LIST, "Username"))?;
+    Ok(User {
+        username: username.to_owned(),
         id: value("sub"),
         email: value("email"),
         email_verified: value("email_verified") == "true",
-        status: UserStatus::from(user.user_status().map(|status| status.as_str().to_owned()).unwrap_or_default()),
+        status: UserStatus::from(user.user_status().map_or("UNKNOWN", |status| status.as_str()).to_owned()),
         enabled: user.enabled,
         created: time(user.user_create_date()),
         changed: time(user.user_last_modified_date()),
-    }
+    })
 }
 
 impl UserPoolUsers {
@@ -63,8 +65,8 @@ impl UserDirectory for UserPoolUsers {
     fn list(&self) -> BoxFuture<'_, Result<Vec<User>, ProviderError>> {
         Box::pin(async {
             let pages = self.client.list_users().user_pool_id(&self.pool).limit(PAGE).into_paginator().items().send();
-            let users = pages.collect::<Result<Vec<_>, _>>().await.map_err(api_error("cognito-idp:ListUsers"))?;
-            Ok(users.iter().map(user).collect())
+            let users = pages.collect::<Result<Vec<_>, _>>().await.map_err(api_error(LIST))?;
+            users.iter().map(user).collect()
         })
     }
 

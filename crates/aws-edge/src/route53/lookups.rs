@@ -21,8 +21,14 @@ impl AnswersLookUp for HostedZoneLookUp {
     fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
             let id = question.as_str().unwrap_or_default();
-            let result =
-                self.0.at(region).get_hosted_zone().id(id).send().await.map_err(api_error("route53:GetHostedZone"));
+            let result = self
+                .0
+                .in_region(region)
+                .get_hosted_zone()
+                .id(id)
+                .send()
+                .await
+                .map_err(api_error("route53:GetHostedZone"));
             let zone = none_if_missing(result)?.and_then(|answer| answer.hosted_zone);
             let details = zone.map(|zone| HostedZoneDetails {
                 name: zone.name.trim_end_matches('.').to_owned(),
@@ -43,7 +49,7 @@ impl AnswersLookUp for HostedZonesLookUp {
 
     fn answer<'a>(&'a self, region: &'a Region, _question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
-            let call = self.0.at(region).list_hosted_zones().into_paginator().items().send();
+            let call = self.0.in_region(region).list_hosted_zones().into_paginator().items().send();
             let zones = call.collect::<Result<Vec<_>, _>>().await.map_err(api_error("route53:ListHostedZones"))?;
             let public = zones.into_iter().filter(|zone| !zone.config().is_some_and(|config| config.private_zone));
             let choice = |zone: aws_sdk_route53::types::HostedZone| ZoneChoice {

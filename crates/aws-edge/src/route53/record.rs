@@ -13,9 +13,10 @@ use ohinfra_core::contract::{
     in_order, is_adopted,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::route53::{Alias, Record, RecordInputs};
+use ohinfra_kinds::route53::{AliasLive, Record, RecordLive};
 use serde_json::Value;
 
 use super::Clients;
@@ -57,18 +58,18 @@ fn record_set(inputs: &Inputs, ttl: Option<i64>) -> Result<ResourceRecordSet, Pr
     set.set_alias_target(alias.transpose()?).build().map_err(invalid)
 }
 
-fn inputs_of(zone: &str, set: &ResourceRecordSet) -> Inputs {
+fn live_inputs(zone: &str, set: &ResourceRecordSet) -> RecordLive {
     let values = set.resource_records().iter().map(|record| record.value.clone());
-    RecordInputs {
-        zone_id: zone.to_owned(),
-        record_name: plain(&set.name),
-        record_type: set.r#type.as_str().to_owned(),
+    RecordLive {
+        zone_id: Some(zone.to_owned()),
+        record_name: Some(plain(&set.name)),
+        record_type: Some(set.r#type.as_str().to_owned()),
         ttl_seconds: set.ttl.and_then(|ttl| i32::try_from(ttl).ok()),
         values: set.alias_target.is_none().then(|| values.collect()),
-        alias: set.alias_target().map(|alias| Alias {
-            dns_name: plain(&alias.dns_name),
-            zone_id: alias.hosted_zone_id.clone(),
-            evaluate_target_health: alias.evaluate_target_health,
+        alias: set.alias_target().map(|alias| AliasLive {
+            dns_name: Some(plain(&alias.dns_name)),
+            zone_id: Some(alias.hosted_zone_id.clone()),
+            evaluate_target_health: Some(alias.evaluate_target_health),
         }),
     }
 }
@@ -82,7 +83,7 @@ fn parts(id: &str) -> Result<(&str, &str, &str), ProviderError> {
 }
 
 fn live(zone: &str, id: &str, set: &ResourceRecordSet) -> Live {
-    Live::new(&inputs_of(zone, set), attributes([("id", id), ("name", &plain(&set.name))]))
+    Live::new(&live_inputs(zone, set), attributes([("id", id), ("name", &plain(&set.name))]))
 }
 
 /// Returns the sort key of a name: Route 53 sorts by labels, starting with the last one.
@@ -102,7 +103,7 @@ impl RecordKind {
         record_type: &str,
         name: &str,
     ) -> Result<Option<ResourceRecordSet>, ProviderError> {
-        let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
+        let call = self.clients.in_region(region).list_resource_record_sets().hosted_zone_id(zone).max_items(1);
         let call = call.start_record_name(name).start_record_type(RrType::from(record_type));
         let answer = none_if_missing(call.send().await.map_err(api_error("route53:ListResourceRecordSets")))?;
         let sets = answer.map(|answer| answer.resource_record_sets).unwrap_or_default();
@@ -124,7 +125,8 @@ impl RecordKind {
     ) -> Result<String, ProviderError> {
         let change = Change::builder().action(action).resource_record_set(set).build().map_err(invalid)?;
         let batch = ChangeBatch::builder().changes(change).build().map_err(invalid)?;
-        let call = self.clients.at(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
+        let call =
+            self.clients.in_region(region).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
         let answer = call.send().await.map_err(api_error(CHANGE))?;
         let change = answer.change_info.ok_or_else(|| ProviderError::incomplete(CHANGE, "ChangeInfo"))?;
         Ok(change.id)
@@ -135,7 +137,8 @@ impl RecordKind {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), change);
     }
 
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
+    /// Reads one record, wherever it is in its zone.
+    async fn single(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
         let (zone, record_type, name) = parts(id)?;
         let set = self.get(region, zone, record_type, name).await?;
         Ok(set.map(|set| live(zone, id, &set)))
@@ -148,7 +151,8 @@ impl RecordKind {
         zone: &str,
         name: &str,
     ) -> Result<(Vec<ResourceRecordSet>, bool), ProviderError> {
-        let call = self.clients.at(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
+        let call =
+            self.clients.in_region(region).list_resource_record_sets().hosted_zone_id(zone).start_record_name(name);
         let answer = none_if_missing(call.send().await.map_err(api_error("route53:ListResourceRecordSets")))?;
         Ok(answer.map(|answer| (answer.resource_record_sets, answer.is_truncated)).unwrap_or_default())
     }
@@ -167,9 +171,9 @@ impl Kind for RecordKind {
             let conflict = sets.iter().find(|set| known.record_type == "CNAME" || is_cname(set));
             return Ok(conflict.map(|set| Found::new(identity(set), Evidence::NotOurs)));
         };
-        let live = inputs_of(&known.zone_id, set);
+        let live = live_inputs(&known.zone_id, set);
         let wanted = known.alias.as_ref().and_then(|wanted| wanted.dns_name.as_deref());
-        if live.alias.as_ref().is_some_and(|alias| wanted.is_some_and(|wanted| plain(wanted) == alias.dns_name)) {
+        if live.alias.as_ref().is_some_and(|alias| wanted.is_some_and(|wanted| alias.dns_name == Some(plain(wanted)))) {
             // Only this deployment creates aliases of its distribution.
             return Ok(Some(Found::new(identity(set), Evidence::Ours)));
         }
@@ -184,7 +188,12 @@ impl Kind for RecordKind {
         Ok(Some(Found::new(format!("{prefix}{}", identity(set)), evidence)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        _tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let mut zones: BTreeMap<&str, Vec<(&str, &str, &String)>> = BTreeMap::new();
         for id in ids {
             let (zone, record_type, name) = parts(id)?;
@@ -203,7 +212,7 @@ impl Kind for RecordKind {
             }
             // Records beyond the first page are read one by one.
             if more {
-                let others = try_join_all(missing.iter().map(|id| self.read_one(region, id))).await?;
+                let others = try_join_all(missing.iter().map(|id| self.single(region, id))).await?;
                 found.extend(missing.into_iter().zip(others).filter_map(|(id, live)| Some((id.clone(), live?))));
             }
         }
@@ -222,8 +231,14 @@ impl Kind for RecordKind {
     async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
         let change = self.changes.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         let Some(change) = change else { return Ok(Readiness::Ready) };
-        let answer =
-            self.clients.at(region).get_change().id(change).send().await.map_err(api_error("route53:GetChange"))?;
+        let answer = self
+            .clients
+            .in_region(region)
+            .get_change()
+            .id(change)
+            .send()
+            .await
+            .map_err(api_error("route53:GetChange"))?;
         match answer.change_info.map(|info| info.status) {
             None | Some(ChangeStatus::Insync) => Ok(Readiness::Ready),
             Some(status) => Ok(Readiness::Waiting(status.as_str().to_owned())),

@@ -11,12 +11,14 @@ use aws_sdk_wafv2::types::{
     VisibilityConfig, WebAcl as AwsWebAcl,
 };
 use ohinfra_core::contract::Resolved;
-use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRule, WebAcl, WebAclInputs};
+use ohinfra_kinds::wafv2::{ManagedRuleGroup, RateRuleLive, WebAcl, WebAclLive};
 
 type Inputs = Resolved<WebAcl>;
 pub(super) type Built<T> = Result<T, aws_sdk_wafv2::error::BuildError>;
 
 const RATE_RULE: &str = "RateLimitRule";
+/// Evaluation window of a rate-based rule that has none (AWS default).
+const WINDOW_SECONDS: i64 = 300;
 
 /// Returns the monitoring settings of a web ACL or of a rule.
 pub(super) fn visibility(inputs: &Inputs, rule: Option<&str>) -> Built<VisibilityConfig> {
@@ -56,7 +58,7 @@ fn name_of(action: Option<&RuleAction>) -> &'static str {
 
 /// Returns the default action. An unchanged action keeps its other settings, such as inserted headers.
 pub(super) fn default_action(live: Option<&DefaultAction>, inputs: &Inputs) -> DefaultAction {
-    match live.filter(|live| default_name(Some(live)) == inputs.default_action) {
+    match live.filter(|live| default_name(live) == inputs.default_action) {
         Some(live) => live.clone(),
         None if inputs.default_action == "block" => {
             DefaultAction::builder().block(BlockAction::builder().build()).build()
@@ -65,8 +67,8 @@ pub(super) fn default_action(live: Option<&DefaultAction>, inputs: &Inputs) -> D
     }
 }
 
-fn default_name(action: Option<&DefaultAction>) -> &'static str {
-    if action.is_some_and(|action| action.block().is_some()) { "block" } else { "allow" }
+fn default_name(action: &DefaultAction) -> &'static str {
+    if action.block().is_some() { "block" } else { "allow" }
 }
 
 fn group_of(rule: &Rule) -> Option<&ManagedRuleGroupStatement> {
@@ -186,41 +188,42 @@ fn group_inputs(rule: &Rule) -> ManagedRuleGroup {
     }
 }
 
-fn rate_inputs(rule: &Rule) -> RateRule {
-    let rate = rate_of(rule);
-    RateRule {
-        action: name_of(rule.action()).to_owned(),
-        window_seconds: rate.map(|rate| rate.evaluation_window_sec).filter(|seconds| *seconds != 0).unwrap_or(300),
-        key: rate.map(|rate| rate.aggregate_key_type.as_str().to_owned()).unwrap_or_default(),
-        scoped_down: rate.is_some_and(|rate| rate.scope_down_statement().is_some()),
+/// Converts the live rate-based rule. The action of a missing rule is `none`.
+fn rate_inputs(rule: Option<&Rule>) -> RateRuleLive {
+    let rate = rule.and_then(rate_of);
+    let window = |rate: &RateBasedStatement| match rate.evaluation_window_sec {
+        0 => WINDOW_SECONDS,
+        seconds => seconds,
+    };
+    RateRuleLive {
+        action: Some(name_of(rule.and_then(Rule::action)).to_owned()),
+        window_seconds: rate.map(window),
+        // Another type of rule counts by no key.
+        key: rule.map(|_| rate.map(|rate| rate.aggregate_key_type.as_str().to_owned()).unwrap_or_default()),
+        scoped_down: rate.map(|rate| rate.scope_down_statement().is_some()),
     }
 }
 
-/// Converts the live web ACL to inputs.
-pub(super) fn inputs_of(acl: &AwsWebAcl) -> Inputs {
+/// Converts the live web ACL.
+pub(super) fn live_inputs(acl: &AwsWebAcl) -> WebAclLive {
     let mut rules: Vec<&Rule> = acl.rules().iter().filter(|rule| is_ours(rule) || rule.name == RATE_RULE).collect();
     rules.sort_by_key(|rule| rule.priority);
-    let rate = rules.iter().find(|rule| rule.name == RATE_RULE);
+    let rate = rules.iter().copied().find(|rule| rule.name == RATE_RULE);
     let main = acl.visibility_config();
-    let metric = main.map(|main| main.metric_name.as_str()).unwrap_or_default();
     let visible = |config: &VisibilityConfig| config.sampled_requests_enabled && config.cloud_watch_metrics_enabled;
-    let of_rule = |rule: &&Rule| rule.visibility_config().is_some_and(visible);
+    let all_visible = rules.iter().filter_map(|rule| rule.visibility_config()).all(visible);
     // All prefixes are equal unless one was changed outside ohinfra; then the input lists the different ones.
     let of_rules = rules.iter().filter_map(|rule| prefix(&rule.visibility_config()?.metric_name, &rule.name));
-    let prefixes: BTreeSet<&str> = of_rules.chain([metric]).collect();
-    WebAclInputs {
-        acl_name: acl.name.clone(),
-        description: acl.description().unwrap_or_default().to_owned(),
-        default_action: default_name(acl.default_action()).to_owned(),
-        managed_rule_groups: rules
-            .iter()
-            .filter(|rule| rule.name != RATE_RULE)
-            .map(|rule| group_inputs(rule))
-            .collect(),
-        rate_limit: rate.and_then(|rule| rate_of(rule)).map(|rate| rate.limit).unwrap_or_default(),
-        rate_rule: rate
-            .map_or_else(|| RateRule { action: "none".to_owned(), ..RateRule::default() }, |rule| rate_inputs(rule)),
-        monitored: main.is_some_and(visible) && rules.iter().all(of_rule),
-        metric_prefix: prefixes.into_iter().collect::<Vec<_>>().join(", "),
+    let prefixes: BTreeSet<&str> = of_rules.chain(main.map(|main| main.metric_name.as_str())).collect();
+    let groups = rules.iter().filter(|rule| rule.name != RATE_RULE).map(|rule| group_inputs(rule));
+    WebAclLive {
+        acl_name: Some(acl.name.clone()),
+        description: Some(acl.description().unwrap_or_default().to_owned()),
+        default_action: acl.default_action().map(|action| default_name(action).to_owned()),
+        managed_rule_groups: Some(groups.collect()),
+        rate_limit: rate.and_then(rate_of).map(|rate| rate.limit),
+        rate_rule: Some(rate_inputs(rate)),
+        monitored: main.map(|main| visible(main) && all_visible),
+        metric_prefix: main.map(|_| prefixes.into_iter().collect::<Vec<_>>().join(", ")),
     }
 }

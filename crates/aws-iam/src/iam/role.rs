@@ -6,9 +6,10 @@ use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::iam::{Role, RoleInputs};
+use ohinfra_kinds::iam::{Role, RoleLive};
 use serde_json::Value;
 
 use super::{Clients, decoded, from_tags, to_tags};
@@ -20,44 +21,26 @@ type Inputs = Resolved<Role>;
 
 impl RoleKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<AwsRole>, ProviderError> {
-        let result = self.0.at(region).get_role().role_name(name).send().await.map_err(api_error("iam:GetRole"));
+        let result = self.0.in_region(region).get_role().role_name(name).send().await.map_err(api_error("iam:GetRole"));
         Ok(none_if_missing(result)?.and_then(|answer| answer.role))
     }
 
     async fn attached(&self, region: &Region, name: &str) -> Result<Vec<String>, ProviderError> {
-        let call = self.0.at(region).list_attached_role_policies().role_name(name);
+        let call = self.0.in_region(region).list_attached_role_policies().role_name(name);
         let policies = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let policies =
             none_if_missing(policies.map_err(api_error("iam:ListAttachedRolePolicies")))?.unwrap_or_default();
         Ok(policies.into_iter().filter_map(|policy| policy.policy_arn).collect())
     }
 
-    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
-        let (role, attached) = try_join(self.get(region, name), self.attached(region, name)).await?;
-        Ok(role.map(|role| {
-            let inputs = RoleInputs {
-                role_name: role.role_name.clone(),
-                description: role.description.unwrap_or_default(),
-                assume_role_policy: decoded(role.assume_role_policy_document.as_deref().unwrap_or_default()),
-                managed_policy_arns: attached,
-                max_session_seconds: role.max_session_duration,
-            };
-            let live = Live::new(
-                &inputs,
-                attributes([("id", &role.role_name), ("name", &role.role_name), ("arn", &role.arn)]),
-            );
-            live.tagged(from_tags(role.tags.as_deref()))
-        }))
-    }
-
     async fn attach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {
-        let call = self.0.at(region).attach_role_policy().role_name(name).policy_arn(arn);
+        let call = self.0.in_region(region).attach_role_policy().role_name(name).policy_arn(arn);
         // A role that was just created may not be visible to the next call.
         call.send().await.map(|_| ()).map_err(api_error_eventual("iam:AttachRolePolicy"))
     }
 
     async fn detach(&self, region: &Region, name: &str, arn: &str) -> Result<(), ProviderError> {
-        let call = self.0.at(region).detach_role_policy().role_name(name).policy_arn(arn);
+        let call = self.0.in_region(region).detach_role_policy().role_name(name).policy_arn(arn);
         none_if_missing(call.send().await.map_err(api_error("iam:DetachRolePolicy"))).map(|_| ())
     }
 
@@ -74,7 +57,7 @@ impl RoleKind {
     /// Removes everything that blocks the deletion of a role, including additions made outside ohinfra, which cannot outlive the
     /// role.
     async fn empty(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
-        let client = self.0.at(region);
+        let client = self.0.in_region(region);
         let inline = async {
             let call = client.list_role_policies().role_name(name).into_paginator().items();
             let names = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("iam:ListRolePolicies"));
@@ -112,15 +95,29 @@ impl Kind for RoleKind {
         Ok(role.map(|role| Found::new(role.role_name, Evidence::Tags(from_tags(role.tags.as_deref())))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    async fn read_one(&self, region: &Region, name: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let (role, attached) = try_join(self.get(region, name), self.attached(region, name)).await?;
+        Ok(role.map(|role| {
+            let inputs = RoleLive {
+                role_name: Some(role.role_name.clone()),
+                description: Some(role.description.unwrap_or_default()),
+                assume_role_policy: role.assume_role_policy_document.as_deref().map(decoded),
+                managed_policy_arns: Some(attached),
+                max_session_seconds: role.max_session_duration,
+            };
+            let live = Live::new(
+                &inputs,
+                attributes([("id", &role.role_name), ("name", &role.role_name), ("arn", &role.arn)]),
+            );
+            live.tagged(from_tags(role.tags.as_deref()))
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "iam:CreateRole";
         let answer = self
             .0
-            .at(&subject.region)
+            .in_region(&subject.region)
             .create_role()
             .role_name(&inputs.role_name)
             .description(&inputs.description)
@@ -137,7 +134,7 @@ impl Kind for RoleKind {
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         let desired = &update.desired;
         if update.changes("assume_role_policy") {
             let call = client.update_assume_role_policy().role_name(name).policy_document(&desired.assume_role_policy);
@@ -156,20 +153,24 @@ impl Kind for RoleKind {
         if update.changes("managed_policy_arns") {
             self.set_attached(&subject.region, name, &desired.managed_policy_arns).await?;
         }
-        if !update.tags_to_set.is_empty() {
-            let tags = to_tags(&update.tags_to_set, "iam:TagRole")?;
-            client.tag_role().role_name(name).set_tags(Some(tags)).send().await.map_err(api_error("iam:TagRole"))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_role().role_name(name).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("iam:UntagRole"))?;
-        }
         Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let operation = "iam:TagRole";
+        let call = self.0.in_region(region).tag_role().role_name(name).set_tags(Some(to_tags(tags, operation)?));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.0.in_region(region).untag_role().role_name(name).set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("iam:UntagRole"))
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
         self.empty(region, name).await?;
-        let result = self.0.at(region).delete_role().role_name(name).send().await.map_err(api_error("iam:DeleteRole"));
+        let result =
+            self.0.in_region(region).delete_role().role_name(name).send().await.map_err(api_error("iam:DeleteRole"));
         none_if_missing(result).map(|_| ())
     }
 }

@@ -2,16 +2,17 @@
 
 use aws_sdk_kms::config::Builder;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
-use futures::future::{try_join_all, try_join4};
+use futures::future::try_join4;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use ohinfra_aws_core::{OnlyIfRefused, api_error, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Standing, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Standing, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::kms::{Key, KeyInputs};
+use ohinfra_kinds::kms::{Key, KeyLive};
 use serde_json::json;
 
 use super::{Clients, tags_of, to_tags};
@@ -30,42 +31,27 @@ const SEARCHES: usize = 4;
 
 impl KeyKind {
     async fn describe(&self, region: &Region, id: &str) -> Result<Option<KeyMetadata>, ProviderError> {
-        let result = self.0.at(region).describe_key().key_id(id).send().await.map_err(api_error("kms:DescribeKey"));
+        let result =
+            self.0.in_region(region).describe_key().key_id(id).send().await.map_err(api_error("kms:DescribeKey"));
         Ok(none_if_missing(result)?.and_then(|answer| answer.key_metadata))
     }
 
     async fn policy(&self, region: &Region, id: &str) -> Result<Option<String>, ProviderError> {
-        let result = self.0.at(region).get_key_policy().key_id(id).policy_name(POLICY).send().await;
+        let result = self.0.in_region(region).get_key_policy().key_id(id).policy_name(POLICY).send().await;
         Ok(none_if_missing(result.map_err(api_error("kms:GetKeyPolicy")))?.and_then(|answer| answer.policy))
     }
 
-    async fn rotation(&self, region: &Region, id: &str) -> Result<bool, ProviderError> {
-        let result = self.0.at(region).get_key_rotation_status().key_id(id).send().await;
+    async fn rotation(&self, region: &Region, id: &str) -> Result<Option<bool>, ProviderError> {
+        let result = self.0.in_region(region).get_key_rotation_status().key_id(id).send().await;
         match result.map_err(api_error("kms:GetKeyRotationStatus")) {
-            // A key pending deletion has no rotation status.
-            Err(error) if is_invalid_state(&error) => Ok(false),
-            result => Ok(none_if_missing(result)?.is_some_and(|answer| answer.key_rotation_enabled)),
+            // A key pending deletion has no rotation status, and its key material is not rotated.
+            Err(error) if is_invalid_state(&error) => Ok(Some(false)),
+            result => Ok(none_if_missing(result)?.map(|answer| answer.key_rotation_enabled)),
         }
     }
 
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        let tags = async { none_if_missing(tags_of(&self.0, region, id).await) };
-        let answers = try_join4(self.describe(region, id), self.policy(region, id), self.rotation(region, id), tags);
-        let (key, policy, rotation_enabled, tags) = Box::pin(answers).await?;
-        Ok(key.map(|key| {
-            let inputs = KeyInputs {
-                enabled: !is_scheduled(&key) && key.key_state != Some(KeyState::Disabled),
-                description: key.description.unwrap_or_default(),
-                policy: policy.unwrap_or_default(),
-                rotation_enabled,
-            };
-            let arn = key.arn.unwrap_or_default();
-            Live::new(&inputs, attributes([("id", id), ("arn", &arn)])).tagged(tags.unwrap_or_default())
-        }))
-    }
-
     async fn set_rotation(&self, region: &Region, id: &str, enabled: bool) -> Result<(), ProviderError> {
-        let client = self.0.at(region);
+        let client = self.0.in_region(region);
         if enabled {
             client.enable_key_rotation().key_id(id).send().await.map(|_| ()).map_err(api_error("kms:EnableKeyRotation"))
         } else {
@@ -80,7 +66,7 @@ impl KeyKind {
     }
 
     async fn put_policy(&self, region: &Region, id: &str, policy: &str) -> Result<(), ProviderError> {
-        let call = self.0.at(region).put_key_policy().key_id(id).policy_name(POLICY).policy(policy);
+        let call = self.0.in_region(region).put_key_policy().key_id(id).policy_name(POLICY).policy(policy);
         call.send().await.map(|_| ()).map_err(api_error("kms:PutKeyPolicy"))
     }
 }
@@ -109,14 +95,15 @@ impl Kind for KeyKind {
     /// not in the state.
     async fn find(&self, subject: &Subject, _known: &Known<Key>) -> Result<Option<Found>, ProviderError> {
         let region = &subject.region;
-        let keys = self.0.at(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let keys =
+            self.0.in_region(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let ids = keys
             .map_err(api_error("kms:ListKeys"))?
             .into_iter()
             .filter_map(|key| key.key_id)
             .filter(|id| subject.seeks(id));
         let searches = stream::iter(ids).map(|id| async move {
-            match tags_of(&self.0, region, &id).await {
+            match tags_of(&self.0, region, &id, KnownTags::NONE).await {
                 Ok(tags) if subject.ownership.matches(&tags) => {
                     let key = self.describe(region, &id).await?;
                     Ok(key.map(|key| Found {
@@ -139,13 +126,27 @@ impl Kind for KeyKind {
         Ok(found.into_iter().min_by_key(|found| found.standing != Standing::Present))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let tags = async { none_if_missing(tags_of(&self.0, region, id, tags).await) };
+        let answers = try_join4(self.describe(region, id), self.policy(region, id), self.rotation(region, id), tags);
+        let (key, policy, rotation_enabled, tags) = Box::pin(answers).await?;
+        Ok(key.map(|key| {
+            let is_disabled = key.key_state.as_ref().map(|state| is_scheduled(&key) || *state == KeyState::Disabled);
+            let inputs = KeyLive {
+                enabled: is_disabled.map(|is_disabled| !is_disabled),
+                description: Some(key.description.unwrap_or_default()),
+                policy,
+                rotation_enabled,
+            };
+            let attributes = returned([("id", Some(id)), ("arn", key.arn.as_deref())]);
+            Live::new(&inputs, attributes).tagged(tags.unwrap_or_default())
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "kms:CreateKey";
-        let call = self.0.at(&subject.region).create_key().description(&inputs.description).policy(&inputs.policy);
+        let call =
+            self.0.in_region(&subject.region).create_key().description(&inputs.description).policy(&inputs.policy);
         let call = call.set_tags(Some(to_tags(tags, operation)?)).customize();
         let call = call.config_override(Builder::new().retry_classifier(OnlyIfRefused));
         let answer = call.send().await.map_err(api_error(operation))?;
@@ -158,8 +159,8 @@ impl Kind for KeyKind {
             };
             self.set_rotation(&subject.region, &key.key_id, true).await.map_err(referring)?;
         }
-        let arn = key.arn.unwrap_or_default();
-        Ok(Created::new(&key.key_id, [("id", &key.key_id), ("arn", &arn)]))
+        let attributes = returned([("id", Some(&key.key_id)), ("arn", key.arn.as_deref())]);
+        Ok(Created { id: key.key_id, attributes })
     }
 
     async fn ready(&self, region: &Region, id: &str) -> Result<Readiness, ProviderError> {
@@ -167,12 +168,12 @@ impl Kind for KeyKind {
         Ok(match key.and_then(|key| key.key_state) {
             Some(KeyState::Enabled) => Readiness::Ready,
             Some(state) => Readiness::Waiting(state.as_str().to_owned()),
-            None => Readiness::Waiting("not visible yet".to_owned()),
+            None => Readiness::not_visible(),
         })
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         if update.changes("enabled") {
             self.put_policy(&subject.region, id, &open_policy(&self.0).await?).await?;
             // The key may only be disabled, or an earlier attempt may have canceled the deletion.
@@ -192,15 +193,18 @@ impl Kind for KeyKind {
         if update.changes("rotation_enabled") {
             self.set_rotation(&subject.region, id, update.desired.rotation_enabled).await?;
         }
-        if !update.tags_to_set.is_empty() {
-            let tags = to_tags(&update.tags_to_set, "kms:TagResource")?;
-            client.tag_resource().key_id(id).set_tags(Some(tags)).send().await.map_err(api_error("kms:TagResource"))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().key_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("kms:UntagResource"))?;
-        }
         Ok(())
+    }
+
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let operation = "kms:TagResource";
+        let call = self.0.in_region(region).tag_resource().key_id(id).set_tags(Some(to_tags(tags, operation)?));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.0.in_region(region).untag_resource().key_id(id).set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("kms:UntagResource"))
     }
 
     async fn delete(&self, region: &Region, id: &str, _how: Deletion) -> Result<(), ProviderError> {
@@ -209,7 +213,8 @@ impl Kind for KeyKind {
             return Ok(());
         }
         self.put_policy(region, id, &open_policy(&self.0).await?).await?;
-        let call = self.0.at(region).schedule_key_deletion().key_id(key.key_id).pending_window_in_days(DELETION_DAYS);
+        let call =
+            self.0.in_region(region).schedule_key_deletion().key_id(key.key_id).pending_window_in_days(DELETION_DAYS);
         match call.send().await.map_err(api_error("kms:ScheduleKeyDeletion")) {
             Err(error) if is_invalid_state(&error) => Ok(()),
             result => none_if_missing(result).map(|_| ()),

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
 use ohinfra_aws_core::{Secrets, api_error};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::secretsmanager::{ConnectionDetails, ConnectionDetailsInputs};
+use ohinfra_kinds::secretsmanager::{ConnectionDetails, ConnectionDetailsLive};
 use serde_json::Value;
 
 use super::{Clients, current_version, describe};
@@ -61,7 +61,7 @@ impl ConnectionDetailsKind {
         // Constant for all attempts from the same version. Reuse of an older token would not change the current version.
         let version = describe(&self.0, region, arn).await?.as_ref().and_then(current_version).unwrap_or_default();
         let token = sha256_hex(format!("{version}\n{merged}").as_bytes());
-        let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(merged);
+        let call = self.0.in_region(region).put_secret_value().secret_id(arn).secret_string(merged);
         let call = call.client_request_token(token.get(..32).unwrap_or_default());
         call.send().await.map(|_| ()).map_err(api_error("secretsmanager:PutSecretValue"))
     }
@@ -79,14 +79,11 @@ impl Kind for ConnectionDetailsKind {
         Ok(Some(Found::new(arn, Evidence::Ours)))
     }
 
-    async fn read(&self, _region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|arn| async move {
-            Ok(self.details(arn).await?.map(|details| {
-                let inputs = ConnectionDetailsInputs { secret_arn: arn.clone(), details };
-                Live::new(&inputs, attributes([("id", arn)]))
-            }))
+    async fn read_one(&self, _region: &Region, arn: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        Ok(self.details(arn).await?.map(|details| {
+            let inputs = ConnectionDetailsLive { secret_arn: Some(arn.to_owned()), details: Some(details) };
+            Live::new(&inputs, attributes([("id", arn)]))
         }))
-        .await
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
@@ -104,7 +101,8 @@ impl Kind for ConnectionDetailsKind {
         }
         let mut object = self.values().text(arn).await?.object(arn)?;
         object.retain(|name, _| LOGIN.contains(&name.as_str()));
-        let call = self.0.at(region).put_secret_value().secret_id(arn).secret_string(Value::Object(object).to_string());
+        let call =
+            self.0.in_region(region).put_secret_value().secret_id(arn).secret_string(Value::Object(object).to_string());
         call.send().await.map(|_| ()).map_err(api_error("secretsmanager:PutSecretValue"))
     }
 }

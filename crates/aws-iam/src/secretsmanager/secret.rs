@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures::future::try_join_all;
 use ohinfra_aws_core::{Regional, SecretText, Secrets, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
-    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Standing, Subject, Update, attributes,
+    Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Standing, Subject, Update, returned,
 };
 use ohinfra_core::error::ErrorKind;
 use ohinfra_core::secret::sha256_hex;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::secretsmanager::{Secret, SecretContent};
-use serde_json::{Map, Value, json};
+use ohinfra_kinds::secretsmanager::{Secret, SecretContent, SecretLive};
+use serde_json::{Map, Value};
 
-use super::{Clients, current_version, describe, from_tags, to_tags};
+use super::{Clients, DESCRIBE, current_version, describe, from_tags, to_tags};
 
 /// `secretsmanager.secret`
 pub struct SecretKind {
@@ -42,7 +42,7 @@ impl SecretKind {
         exclude_punctuation: bool,
     ) -> Result<SecretText, ProviderError> {
         let operation = "secretsmanager:GetRandomPassword";
-        let call = self.secrets.at(region).get_random_password().password_length(length);
+        let call = self.secrets.in_region(region).get_random_password().password_length(length);
         let call = call.set_exclude_characters(exclude_characters.cloned()).exclude_punctuation(exclude_punctuation);
         let answer = call.send().await.map_err(api_error(operation))?;
         let password = answer.random_password.map(SecretText::new);
@@ -73,7 +73,7 @@ impl SecretKind {
                 let operation = "cognito-idp:DescribeUserPoolClient";
                 let region = Region::new(region)
                     .map_err(|error| ProviderError::new(ErrorKind::Invalid, operation, error.to_string()))?;
-                let call = self.pools.at(&region).describe_user_pool_client();
+                let call = self.pools.in_region(&region).describe_user_pool_client();
                 let call = call.user_pool_id(user_pool_id).client_id(client_id).send();
                 let client = call.await.map_err(api_error_eventual(operation))?.user_pool_client;
                 let secret = client.and_then(|client| client.client_secret).map(SecretText::new);
@@ -92,28 +92,6 @@ impl SecretKind {
             }
         }
     }
-
-    async fn read_one(&self, region: &Region, id: &str) -> Result<Option<Live>, ProviderError> {
-        Ok(describe(&self.secrets, region, id).await?.map(|secret| {
-            let version = current_version(&secret).unwrap_or_default();
-            let (name, arn) = (secret.name.unwrap_or_default(), secret.arn.unwrap_or_default());
-            let mut live = Live::new(
-                &json!({
-                    "secret_name": name,
-                    "description": secret.description.unwrap_or_default(),
-                    // The generation settings cannot be read back.
-                    "content": Value::Null,
-                    "scheduled_for_deletion": secret.deleted_date.is_some(),
-                    "kms_key_id": secret.kms_key_id,
-                    // The version from which a rotation starts. Not an input, so it is never compared.
-                    "version": version,
-                }),
-                attributes([("id", &arn), ("name", &name), ("arn", &arn), ("version", &version)]),
-            );
-            live.inputs.retain(|_, value| !value.is_null());
-            live.tagged(from_tags(secret.tags.as_deref()))
-        }))
-    }
 }
 
 impl Kind for SecretKind {
@@ -121,15 +99,33 @@ impl Kind for SecretKind {
 
     async fn find(&self, subject: &Subject, known: &Known<Secret>) -> Result<Option<Found>, ProviderError> {
         let secret = describe(&self.secrets, &subject.region, &known.secret_name).await?;
-        Ok(secret.map(|secret| Found {
+        let Some(secret) = secret else { return Ok(None) };
+        Ok(Some(Found {
             standing: if secret.deleted_date.is_some() { Standing::Scheduled } else { Standing::Present },
             evidence: Evidence::Tags(from_tags(secret.tags.as_deref())),
-            id: secret.arn.unwrap_or_default(),
+            id: secret.arn.ok_or_else(|| ProviderError::incomplete(DESCRIBE, "ARN"))?,
         }))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|id| self.read_one(region, id))).await
+    async fn read_one(&self, region: &Region, id: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        Ok(describe(&self.secrets, region, id).await?.map(|secret| {
+            let version = current_version(&secret);
+            let (name, arn) = (secret.name.as_deref(), secret.arn.as_deref());
+            let attributes = returned([("id", arn), ("name", name), ("arn", arn), ("version", version.as_deref())]);
+            let tags = from_tags(secret.tags.as_deref());
+            let inputs = SecretLive {
+                secret_name: secret.name,
+                description: Some(secret.description.unwrap_or_default()),
+                // AWS returns the date only for a secret that is scheduled for deletion.
+                scheduled_for_deletion: Some(secret.deleted_date.is_some()),
+                kms_key_id: secret.kms_key_id,
+                ..SecretLive::default()
+            };
+            let mut live = Live::new(&inputs, attributes);
+            // The version from which a rotation starts. Not an input, so it is never compared.
+            live.inputs.extend(version.map(|version| ("version".to_owned(), Value::from(version))));
+            live.tagged(tags)
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
@@ -137,7 +133,7 @@ impl Kind for SecretKind {
         let value = self.generate_value(&subject.region, None, &inputs.content).await?;
         let call = self
             .secrets
-            .at(&subject.region)
+            .in_region(&subject.region)
             .create_secret()
             .name(&inputs.secret_name)
             .description(&inputs.description)
@@ -157,7 +153,7 @@ impl Kind for SecretKind {
     }
 
     async fn update(&self, subject: &Subject, id: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.secrets.at(&subject.region);
+        let client = self.secrets.in_region(&subject.region);
         let desired = &update.desired;
         if update.changes("scheduled_for_deletion") {
             // First: a secret that is scheduled for deletion rejects all other changes.
@@ -183,19 +179,21 @@ impl Kind for SecretKind {
                 result => result.map(|_| ())?,
             }
         }
-        if !update.tags_to_set.is_empty() {
-            let call = client.tag_resource().secret_id(id).set_tags(Some(to_tags(&update.tags_to_set)));
-            call.send().await.map_err(api_error("secretsmanager:TagResource"))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().secret_id(id).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("secretsmanager:UntagResource"))?;
-        }
         Ok(())
     }
 
+    async fn set_tags(&self, region: &Region, id: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let call = self.secrets.in_region(region).tag_resource().secret_id(id).set_tags(Some(to_tags(tags)));
+        call.send().await.map(|_| ()).map_err(api_error("secretsmanager:TagResource"))
+    }
+
+    async fn remove_tags(&self, region: &Region, id: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.secrets.in_region(region).untag_resource().secret_id(id).set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("secretsmanager:UntagResource"))
+    }
+
     async fn delete(&self, region: &Region, id: &str, how: Deletion) -> Result<(), ProviderError> {
-        let call = self.secrets.at(region).delete_secret().secret_id(id);
+        let call = self.secrets.in_region(region).delete_secret().secret_id(id);
         let call = match how {
             // The default recovery window: 30 days.
             Deletion::Recoverable => call,

@@ -21,14 +21,17 @@ impl AnswersLookUp for PublishedParameterLookUp {
     fn answer<'a>(&'a self, region: &'a Region, question: Value) -> BoxFuture<'a, Result<Value, ProviderError>> {
         Box::pin(async move {
             let name = question.as_str().unwrap_or_default();
-            let result = self.0.at(region).get_parameter().name(name).send().await;
-            let answer = none_if_missing(result.map_err(api_error("ssm:GetParameter")))?;
-            let details = answer.and_then(|answer| answer.parameter).map(|parameter| ParameterDetails {
-                arn: parameter.arn.unwrap_or_default(),
-                version: parameter.version,
-                value: parameter.value.filter(|_| parameter.r#type != Some(ParameterType::SecureString)),
+            let operation = "ssm:GetParameter";
+            let result = self.0.in_region(region).get_parameter().name(name).send().await;
+            let answer = none_if_missing(result.map_err(api_error(operation)))?;
+            let details = answer.and_then(|answer| answer.parameter).map(|parameter| {
+                Ok::<_, ProviderError>(ParameterDetails {
+                    arn: parameter.arn.ok_or_else(|| ProviderError::incomplete(operation, "ARN"))?,
+                    version: parameter.version,
+                    value: parameter.value.filter(|_| parameter.r#type != Some(ParameterType::SecureString)),
+                })
             });
-            Ok(json!(details))
+            Ok(json!(details.transpose()?))
         })
     }
 }

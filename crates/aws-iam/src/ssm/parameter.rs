@@ -8,10 +8,10 @@ use ohinfra_aws_core::{SecretText, Secrets, api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::ssm::Parameter;
-use serde_json::json;
+use ohinfra_kinds::ssm::{Parameter, ParameterLive};
 
 use super::{Clients, from_tags, to_tags};
 
@@ -22,21 +22,20 @@ type Inputs = Resolved<Parameter>;
 
 /// Maximum number of names per `GetParameters` call (AWS limit).
 const AT_ONCE: usize = 10;
-const SECURE: &str = "SecureString";
 
 impl ParameterKind {
     /// Returns parameters; encrypted values are not decrypted.
     async fn get(&self, region: &Region, names: &[String]) -> Result<Vec<AwsParameter>, ProviderError> {
-        let call = self.0.at(region).get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
+        let call = self.0.in_region(region).get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
         let answer = call.send().await.map_err(api_error("ssm:GetParameters"))?;
         Ok(answer.parameters.unwrap_or_default())
     }
 
-    async fn tags(&self, region: &Region, name: &str) -> Result<Option<Tags>, ProviderError> {
-        if let Some(tags) = self.0.known_tags(region, &self.arn(region, name).await?).await {
+    async fn tags(&self, region: &Region, name: &str, known: KnownTags<'_>) -> Result<Option<Tags>, ProviderError> {
+        if let Some(tags) = known.get(region, &self.arn(region, name).await?).await {
             return Ok(Some(tags));
         }
-        let call = self.0.at(region).list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
+        let call = self.0.in_region(region).list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter);
         let result = call.resource_id(name).send().await.map_err(api_error("ssm:ListTagsForResource"));
         match result {
             // Parameter Store reports "not found" with this code.
@@ -58,7 +57,8 @@ impl ParameterKind {
             None => None,
         };
         let value = secret.as_ref().map(SecretText::expose).or(inputs.value.as_deref()).unwrap_or_default();
-        let call = self.0.at(region).put_parameter().name(&inputs.parameter_name).description(&inputs.description);
+        let call =
+            self.0.in_region(region).put_parameter().name(&inputs.parameter_name).description(&inputs.description);
         let call = call.r#type(ParameterType::from(inputs.parameter_type.as_str())).value(value);
         // AWS accepts tags only at creation, not with `overwrite`.
         let call = match tags {
@@ -73,24 +73,32 @@ impl Kind for ParameterKind {
     type Definition = Parameter;
 
     async fn find(&self, subject: &Subject, known: &Known<Parameter>) -> Result<Option<Found>, ProviderError> {
-        let tags = self.tags(&subject.region, &known.parameter_name).await?;
+        let tags = self.tags(&subject.region, &known.parameter_name, KnownTags::NONE).await?;
         Ok(tags.map(|tags| Found::new(&known.parameter_name, Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let mut found = BTreeMap::new();
         for names in ids.chunks(AT_ONCE) {
-            let tags = try_join_all(names.iter().map(|name| self.tags(region, name)));
+            let tags = try_join_all(names.iter().map(|name| self.tags(region, name, tags)));
             let (known, tags) = try_join(self.get(region, names), tags).await?;
             for parameter in known {
                 let Some(name) = parameter.name.clone() else { continue };
                 let position = names.iter().position(|other| *other == name);
                 let Some(tags) = position.and_then(|n| tags.get(n).cloned().flatten()) else { continue };
-                let kind = parameter.r#type.as_ref().map_or(SECURE, ParameterType::as_str);
-                let mut inputs = json!({ "parameter_name": name, "parameter_type": kind });
-                if let Some(value) = parameter.value.filter(|_| kind != SECURE) {
-                    inputs["value"] = json!(value);
-                }
+                let kind = parameter.r#type;
+                let is_plain = kind.as_ref().is_some_and(|kind| *kind != ParameterType::SecureString);
+                let inputs = ParameterLive {
+                    parameter_name: Some(name.clone()),
+                    parameter_type: kind.map(|kind| kind.as_str().to_owned()),
+                    value: parameter.value.filter(|_| is_plain),
+                    ..ParameterLive::default()
+                };
                 let arn = self.arn(region, &name).await?;
                 let live = Live::new(&inputs, attributes([("id", &name), ("name", &name), ("arn", &arn)]));
                 found.insert(name, live.tagged(tags));
@@ -106,28 +114,29 @@ impl Kind for ParameterKind {
         Ok(Created::new(name, [("id", name), ("name", name), ("arn", &arn)]))
     }
 
-    async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
-        if !update.changed.is_empty() {
-            self.put(&subject.region, &update.desired, None).await?;
+    async fn update(&self, subject: &Subject, _name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
+        if update.changed.is_empty() {
+            return Ok(());
         }
-        let kind = ResourceTypeForTagging::Parameter;
-        if !update.tags_to_set.is_empty() {
-            let operation = "ssm:AddTagsToResource";
-            let call = client.add_tags_to_resource().resource_type(kind.clone()).resource_id(name);
-            let call = call.set_tags(Some(to_tags(&update.tags_to_set, operation)?));
-            call.send().await.map_err(api_error(operation))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.remove_tags_from_resource().resource_type(kind).resource_id(name);
-            let call = call.set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("ssm:RemoveTagsFromResource"))?;
-        }
-        Ok(())
+        self.put(&subject.region, &update.desired, None).await
+    }
+
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let operation = "ssm:AddTagsToResource";
+        let call = self.0.in_region(region).add_tags_to_resource().resource_type(ResourceTypeForTagging::Parameter);
+        let call = call.resource_id(name).set_tags(Some(to_tags(tags, operation)?));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.0.in_region(region).remove_tags_from_resource();
+        let call = call.resource_type(ResourceTypeForTagging::Parameter).resource_id(name);
+        let call = call.set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("ssm:RemoveTagsFromResource"))
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_parameter().name(name).send().await;
+        let result = self.0.in_region(region).delete_parameter().name(name).send().await;
         none_if_missing(result.map_err(api_error("ssm:DeleteParameter"))).map(|_| ())
     }
 }

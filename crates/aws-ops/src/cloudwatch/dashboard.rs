@@ -1,14 +1,14 @@
 //! Implementation of `cloudwatch.dashboard`.
 
-use futures::future::try_join_all;
 use ohinfra_aws_core::{api_error, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::cloudwatch::{Dashboard, DashboardInputs};
+use ohinfra_kinds::cloudwatch::{Dashboard, DashboardLive};
 
 use super::Clients;
 
@@ -19,15 +19,19 @@ type Inputs = Resolved<Dashboard>;
 
 impl DashboardKind {
     async fn body(&self, region: &Region, name: &str) -> Result<Option<String>, ProviderError> {
-        let result = self.0.at(region).get_dashboard().dashboard_name(name).send().await;
+        let result = self.0.in_region(region).get_dashboard().dashboard_name(name).send().await;
         Ok(none_if_missing(result.map_err(api_error("cloudwatch:GetDashboard")))?
             .and_then(|answer| answer.dashboard_body))
     }
 
     async fn put(&self, region: &Region, inputs: &Inputs) -> Result<(), ProviderError> {
         let operation = "cloudwatch:PutDashboard";
-        let call =
-            self.0.at(region).put_dashboard().dashboard_name(&inputs.dashboard_name).dashboard_body(&inputs.body);
+        let call = self
+            .0
+            .in_region(region)
+            .put_dashboard()
+            .dashboard_name(&inputs.dashboard_name)
+            .dashboard_body(&inputs.body);
         let answer = call.send().await.map_err(api_error(operation))?;
         // The call succeeds even if it reports invalid widgets.
         match answer.dashboard_validation_messages().first().and_then(|message| message.message()) {
@@ -49,14 +53,12 @@ impl Kind for DashboardKind {
         }))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|name| async move {
-            Ok(self.body(region, name).await?.map(|body| {
-                let inputs = DashboardInputs { dashboard_name: name.clone(), body };
-                Live::new(&inputs, attributes([("id", name), ("name", name)]))
-            }))
+    async fn read_one(&self, region: &Region, name: &str, _tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let body = self.body(region, name).await?;
+        Ok(body.map(|body| {
+            let inputs = DashboardLive { dashboard_name: Some(name.to_owned()), body: Some(body) };
+            Live::new(&inputs, attributes([("id", name), ("name", name)]))
         }))
-        .await
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
@@ -70,7 +72,7 @@ impl Kind for DashboardKind {
     }
 
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_dashboards().dashboard_names(name).send().await;
+        let result = self.0.in_region(region).delete_dashboards().dashboard_names(name).send().await;
         none_if_missing(result.map_err(api_error("cloudwatch:DeleteDashboards"))).map(|_| ())
     }
 }

@@ -12,10 +12,10 @@ use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes, in_order,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::logs::{FunctionLogGroups, REPLICA_REGIONS};
-use serde_json::json;
+use ohinfra_kinds::logs::{FunctionLogGroups, FunctionLogGroupsLive, REPLICA_REGIONS};
 
 use super::put_retention;
 
@@ -66,7 +66,8 @@ fn default_if_denied<T: Default>(result: Result<T, ProviderError>) -> Result<T, 
 
 impl FunctionLogGroupsKind {
     async fn groups(&self, region: &Region, prefix: &str) -> Result<Groups, ProviderError> {
-        let call = self.0.at(region).describe_log_groups().log_group_name_prefix(prefix).into_paginator().items();
+        let call =
+            self.0.in_region(region).describe_log_groups().log_group_name_prefix(prefix).into_paginator().items();
         let groups = call.send().collect::<Result<Vec<_>, _>>().await.map_err(api_error("logs:DescribeLogGroups"))?;
         let entry = |group: Group| Some((group.log_group_name?, group.retention_in_days.unwrap_or(NEVER)));
         Ok(groups.into_iter().filter_map(entry).collect())
@@ -90,7 +91,7 @@ impl FunctionLogGroupsKind {
 
     /// Creates a group unless it exists, and sets its retention.
     async fn put(&self, region: &Region, name: &str, days: i32) -> Result<(), ProviderError> {
-        let client = self.0.at(region);
+        let client = self.0.in_region(region);
         let created = client.create_log_group().log_group_name(name).send().await;
         match created.map_err(api_error("logs:CreateLogGroup")) {
             Err(error) if error.kind != ErrorKind::Exists => return Err(in_region(error, region)),
@@ -121,7 +122,7 @@ impl FunctionLogGroupsKind {
     }
 
     async fn delete_group(&self, region: &Region, name: &str) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_log_group().log_group_name(name).send().await;
+        let result = self.0.in_region(region).delete_log_group().log_group_name(name).send().await;
         none_if_missing(result.map_err(api_error("logs:DeleteLogGroup"))).map(|_| ())
     }
 }
@@ -140,12 +141,17 @@ fn in_region(error: ProviderError, region: &Region) -> ProviderError {
 fn live(function: &str, own: &Groups, replicas: &Replicas) -> Option<Live> {
     let own = own.get(&own_group(function));
     let name = replica_group(function);
-    let replicas: BTreeMap<&Region, i32> =
-        replicas.iter().filter_map(|(region, groups)| Some((region, *groups.get(&name)?))).collect();
+    let replicas: BTreeMap<String, i32> =
+        replicas.iter().filter_map(|(region, groups)| Some((region.to_string(), *groups.get(&name)?))).collect();
     if own.is_none() && replicas.is_empty() {
         return None;
     }
-    let inputs = json!({ "function_name": function, "retention_days": own, "replica_retention_days": replicas });
+    let inputs = FunctionLogGroupsLive {
+        function_name: Some(function.to_owned()),
+        // Lambda would create a missing group without retention.
+        retention_days: Some(own.copied().unwrap_or(NEVER)),
+        replica_retention_days: Some(replicas),
+    };
     Some(Live::new(&inputs, attributes([("id", function)])))
 }
 
@@ -158,7 +164,12 @@ impl Kind for FunctionLogGroupsKind {
         Ok(live(function, &own, &replicas).map(|_| Found::new(function.clone(), Evidence::Ours)))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
+    async fn read(
+        &self,
+        region: &Region,
+        ids: &[String],
+        _tags: KnownTags<'_>,
+    ) -> Result<Vec<Option<Live>>, ProviderError> {
         let (own, replicas) = self.all(region, common_prefix(ids)).await?;
         let found = ids.iter().filter_map(|id| Some((id.clone(), live(id, &own, &replicas)?)));
         Ok(in_order(ids, found.collect()))

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Group;
-use futures::future::try_join_all;
+use futures::future::try_join;
 use ohinfra_aws_core::{Regional, api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
 use ohinfra_core::error::ErrorKind;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::logs::{LogGroup, LogGroupInputs};
+use ohinfra_kinds::logs::{LogGroup, LogGroupLive};
 
 use super::put_retention;
 
@@ -27,7 +28,7 @@ const NEVER: i32 = 0;
 impl LogGroupKind {
     async fn describe(&self, region: &Region, name: &str) -> Result<Option<Group>, ProviderError> {
         // The API supports only prefixes. The exact name sorts first, so the first page is enough.
-        let answer = self.0.at(region).describe_log_groups().log_group_name_prefix(name).send().await;
+        let answer = self.0.in_region(region).describe_log_groups().log_group_name_prefix(name).send().await;
         let groups = answer.map_err(api_error("logs:DescribeLogGroups"))?.log_groups.unwrap_or_default();
         Ok(groups.into_iter().find(|group| group.log_group_name.as_deref() == Some(name)))
     }
@@ -38,26 +39,13 @@ impl LogGroupKind {
         Ok(format!("arn:{}:logs:{region}:{}:log-group:{name}", caller.partition(), caller.account))
     }
 
-    async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
-        if let Some(tags) = self.0.known_tags(region, arn).await {
+    async fn tags(&self, region: &Region, arn: &str, tags: KnownTags<'_>) -> Result<Tags, ProviderError> {
+        if let Some(tags) = tags.get(region, arn).await {
             return Ok(tags);
         }
-        let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
+        let result = self.0.in_region(region).list_tags_for_resource().resource_arn(arn).send().await;
         let answer = none_if_missing(result.map_err(api_error("logs:ListTagsForResource")))?;
         Ok(answer.and_then(|answer| answer.tags).unwrap_or_default().into_iter().collect())
-    }
-
-    async fn read_one(&self, region: &Region, name: &str) -> Result<Option<Live>, ProviderError> {
-        let arn = self.arn(region, name).await?;
-        let (group, tags) = futures::future::try_join(self.describe(region, name), self.tags(region, &arn)).await?;
-        Ok(group.map(|group| {
-            let inputs = LogGroupInputs {
-                log_group_name: name.to_owned(),
-                retention_days: group.retention_in_days.unwrap_or(NEVER),
-                kms_key_arn: group.kms_key_id,
-            };
-            Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)
-        }))
     }
 }
 
@@ -69,20 +57,29 @@ impl Kind for LogGroupKind {
         if self.describe(&subject.region, name).await?.is_none() {
             return Ok(None);
         }
-        let tags = self.tags(&subject.region, &self.arn(&subject.region, name).await?).await?;
+        let tags = self.tags(&subject.region, &self.arn(&subject.region, name).await?, KnownTags::NONE).await?;
         Ok(Some(Found::new(name.clone(), Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|name| self.read_one(region, name))).await
+    async fn read_one(&self, region: &Region, name: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let arn = self.arn(region, name).await?;
+        let (group, tags) = try_join(self.describe(region, name), self.tags(region, &arn, tags)).await?;
+        Ok(group.map(|group| {
+            let inputs = LogGroupLive {
+                log_group_name: Some(name.to_owned()),
+                retention_days: Some(group.retention_in_days.unwrap_or(NEVER)),
+                kms_key_arn: group.kms_key_id,
+            };
+            Live::new(&inputs, attributes([("id", name), ("name", name), ("arn", &arn)])).tagged(tags)
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let name = &inputs.log_group_name;
-        let call = self.0.at(&subject.region).create_log_group().log_group_name(name);
+        let call = self.0.in_region(&subject.region).create_log_group().log_group_name(name);
         let call = call.set_kms_key_id(inputs.kms_key_arn.clone()).set_tags(Some(tags.clone().into_iter().collect()));
         call.send().await.map_err(api_error_eventual("logs:CreateLogGroup"))?;
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         put_retention(&client, name, inputs.retention_days).await.map_err(|error| match error.kind {
             // A new group may not be visible to the next call yet.
             ErrorKind::NotFound => ProviderError { kind: ErrorKind::NotYetVisible, ..error },
@@ -93,7 +90,7 @@ impl Kind for LogGroupKind {
     }
 
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
-        let client = self.0.at(&subject.region);
+        let client = self.0.in_region(&subject.region);
         if update.changes("retention_days") {
             put_retention(&client, name, update.desired.retention_days).await?;
         }
@@ -106,21 +103,24 @@ impl Kind for LogGroupKind {
                 call.send().await.map(|_| ()).map_err(api_error("logs:DisassociateKmsKey"))?;
             }
         }
-        let arn = self.arn(&subject.region, name).await?;
-        if !update.tags_to_set.is_empty() {
-            let tags = update.tags_to_set.clone().into_iter().collect();
-            let call = client.tag_resource().resource_arn(&arn).set_tags(Some(tags));
-            call.send().await.map_err(api_error("logs:TagResource"))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().resource_arn(&arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("logs:UntagResource"))?;
-        }
         Ok(())
     }
 
+    async fn set_tags(&self, region: &Region, name: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let arn = self.arn(region, name).await?;
+        let tags = tags.clone().into_iter().collect();
+        let call = self.0.in_region(region).tag_resource().resource_arn(arn).set_tags(Some(tags));
+        call.send().await.map(|_| ()).map_err(api_error("logs:TagResource"))
+    }
+
+    async fn remove_tags(&self, region: &Region, name: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let arn = self.arn(region, name).await?;
+        let call = self.0.in_region(region).untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("logs:UntagResource"))
+    }
+
     async fn delete(&self, region: &Region, name: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_log_group().log_group_name(name).send().await;
+        let result = self.0.in_region(region).delete_log_group().log_group_name(name).send().await;
         none_if_missing(result.map_err(api_error("logs:DeleteLogGroup"))).map(|_| ())
     }
 }

@@ -10,9 +10,10 @@ use ohinfra_aws_core::{Regional, api_error, api_error_eventual, none_if_missing}
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::sns::{Topic, TopicInputs};
+use ohinfra_kinds::sns::{Topic, TopicLive};
 use serde_json::Value;
 
 /// `sns.topic`
@@ -39,45 +40,31 @@ impl TopicKind {
     }
 
     async fn settings(&self, region: &Region, arn: &str) -> Result<Option<HashMap<String, String>>, ProviderError> {
-        let result = self.0.at(region).get_topic_attributes().topic_arn(arn).send().await;
+        let result = self.0.in_region(region).get_topic_attributes().topic_arn(arn).send().await;
         Ok(none_if_missing(result.map_err(api_error("sns:GetTopicAttributes")))?
             .map(|answer| answer.attributes.unwrap_or_default()))
     }
 
-    async fn tags(&self, region: &Region, arn: &str) -> Result<Tags, ProviderError> {
-        if let Some(tags) = self.0.known_tags(region, arn).await {
+    async fn tags(&self, region: &Region, arn: &str, tags: KnownTags<'_>) -> Result<Tags, ProviderError> {
+        if let Some(tags) = tags.get(region, arn).await {
             return Ok(tags);
         }
-        let result = self.0.at(region).list_tags_for_resource().resource_arn(arn).send().await;
+        let result = self.0.in_region(region).list_tags_for_resource().resource_arn(arn).send().await;
         let answer = none_if_missing(result.map_err(api_error("sns:ListTagsForResource")))?;
         let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
     async fn emails(&self, region: &Region, arn: &str) -> Result<Vec<Subscription>, ProviderError> {
-        let call = self.0.at(region).list_subscriptions_by_topic().topic_arn(arn);
+        let call = self.0.in_region(region).list_subscriptions_by_topic().topic_arn(arn);
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = none_if_missing(all.map_err(api_error("sns:ListSubscriptionsByTopic")))?.unwrap_or_default();
         Ok(all.into_iter().filter(|subscription| subscription.protocol.as_deref() == Some("email")).collect())
     }
 
-    async fn read_one(&self, region: &Region, arn: &str) -> Result<Option<Live>, ProviderError> {
-        let answers = try_join3(self.settings(region, arn), self.tags(region, arn), self.emails(region, arn));
-        let (settings, tags, emails) = answers.await?;
-        Ok(settings.map(|settings| {
-            let name = arn.rsplit(':').next().unwrap_or(arn);
-            let inputs = TopicInputs {
-                topic_name: name.to_owned(),
-                display_name: settings.get("DisplayName").cloned().unwrap_or_default(),
-                email_subscriptions: emails.into_iter().filter_map(|subscription| subscription.endpoint).collect(),
-                kms_key_id: settings.get("KmsMasterKeyId").filter(|key| !key.is_empty()).cloned(),
-            };
-            Live::new(&inputs, attributes([("id", arn), ("arn", arn), ("name", name)])).tagged(tags)
-        }))
-    }
-
     async fn set(&self, region: &Region, arn: &str, name: &str, value: &str) -> Result<(), ProviderError> {
-        let call = self.0.at(region).set_topic_attributes().topic_arn(arn).attribute_name(name).attribute_value(value);
+        let call =
+            self.0.in_region(region).set_topic_attributes().topic_arn(arn).attribute_name(name).attribute_value(value);
         call.send().await.map(|_| ()).map_err(api_error("sns:SetTopicAttributes"))
     }
 
@@ -90,7 +77,7 @@ impl TopicKind {
         surplus: &[String],
         live: &[Subscription],
     ) -> Result<(), ProviderError> {
-        let client = &self.0.at(region);
+        let client = &self.0.in_region(region);
         let is_subscribed =
             |email: &String| live.iter().any(|subscription| subscription.endpoint.as_ref() == Some(email));
         try_join_all(desired.iter().filter(|email| !is_subscribed(email)).map(|email| async move {
@@ -119,17 +106,29 @@ impl Kind for TopicKind {
         if self.settings(&subject.region, &arn).await?.is_none() {
             return Ok(None);
         }
-        let tags = self.tags(&subject.region, &arn).await?;
+        let tags = self.tags(&subject.region, &arn, KnownTags::NONE).await?;
         Ok(Some(Found::new(arn, Evidence::Tags(tags))))
     }
 
-    async fn read(&self, region: &Region, ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        try_join_all(ids.iter().map(|arn| self.read_one(region, arn))).await
+    async fn read_one(&self, region: &Region, arn: &str, tags: KnownTags<'_>) -> Result<Option<Live>, ProviderError> {
+        let answers = try_join3(self.settings(region, arn), self.tags(region, arn, tags), self.emails(region, arn));
+        let (settings, tags, emails) = answers.await?;
+        Ok(settings.map(|settings| {
+            let name = arn.rsplit(':').next().unwrap_or(arn);
+            let emails = emails.into_iter().filter_map(|subscription| subscription.endpoint);
+            let inputs = TopicLive {
+                topic_name: Some(name.to_owned()),
+                display_name: Some(settings.get("DisplayName").cloned().unwrap_or_default()),
+                email_subscriptions: Some(emails.collect()),
+                kms_key_id: settings.get("KmsMasterKeyId").filter(|key| !key.is_empty()).cloned(),
+            };
+            Live::new(&inputs, attributes([("id", arn), ("arn", arn), ("name", name)])).tagged(tags)
+        }))
     }
 
     async fn create(&self, subject: &Subject, inputs: &Inputs, tags: &Tags) -> Result<Created, ProviderError> {
         let operation = "sns:CreateTopic";
-        let call = self.0.at(&subject.region).create_topic().name(&inputs.topic_name);
+        let call = self.0.in_region(&subject.region).create_topic().name(&inputs.topic_name);
         let mut call = call.attributes("DisplayName", &inputs.display_name).set_tags(Some(to_tags(tags, operation)?));
         if let Some(key) = &inputs.kms_key_id {
             call = call.attributes("KmsMasterKeyId", key);
@@ -154,21 +153,22 @@ impl Kind for TopicKind {
             let surplus = removed(&update.live, &desired.email_subscriptions);
             self.subscribe(region, arn, &desired.email_subscriptions, &surplus, &live).await?;
         }
-        let client = self.0.at(region);
-        if !update.tags_to_set.is_empty() {
-            let tags = to_tags(&update.tags_to_set, "sns:TagResource")?;
-            let call = client.tag_resource().resource_arn(arn).set_tags(Some(tags));
-            call.send().await.map_err(api_error("sns:TagResource"))?;
-        }
-        if !update.tags_to_remove.is_empty() {
-            let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(update.tags_to_remove.clone()));
-            call.send().await.map_err(api_error("sns:UntagResource"))?;
-        }
         Ok(())
     }
 
+    async fn set_tags(&self, region: &Region, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+        let operation = "sns:TagResource";
+        let call = self.0.in_region(region).tag_resource().resource_arn(arn).set_tags(Some(to_tags(tags, operation)?));
+        call.send().await.map(|_| ()).map_err(api_error(operation))
+    }
+
+    async fn remove_tags(&self, region: &Region, arn: &str, keys: &[String]) -> Result<(), ProviderError> {
+        let call = self.0.in_region(region).untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map(|_| ()).map_err(api_error("sns:UntagResource"))
+    }
+
     async fn delete(&self, region: &Region, arn: &str, _how: Deletion) -> Result<(), ProviderError> {
-        let result = self.0.at(region).delete_topic().topic_arn(arn).send().await;
+        let result = self.0.in_region(region).delete_topic().topic_arn(arn).send().await;
         none_if_missing(result.map_err(api_error("sns:DeleteTopic"))).map(|_| ())
     }
 }

@@ -10,7 +10,7 @@ use ohinfra_plan::{Mode, Plan, PlanDocument, Selection};
 use crate::Outcome;
 use crate::args::{ApplyArguments, DestroyArguments};
 use crate::error::{CommandError, print_warnings};
-use crate::plan_file::{PlanFile, mode_word};
+use crate::plan_file::PlanFile;
 use crate::print::{err, errln, out, outln};
 use crate::process::ProcessContext;
 use crate::run::{Connected, PlanOptions, Planned, ReadMode, Run, VERSION, options, selection};
@@ -143,7 +143,7 @@ async fn change_under_lock(
     let planning = connected.plan(&document, &intent.selection, &intent.options, intent.mode, ReadMode::Authoritative);
     let Planned { plan, graph, warnings, pins } = run.interruptible(planning).await?;
     if let Some(saved) = &intent.saved {
-        saved.check_same(&PlanDocument::new(&plan, mode_word(intent.mode), VERSION, true))?;
+        saved.check_same(&PlanDocument::new(&plan, VERSION, true))?;
     }
     if intent.mode == Mode::Apply {
         super::plan::check_options(&intent.options, &graph)?;

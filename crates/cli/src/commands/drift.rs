@@ -1,5 +1,6 @@
 //! `ohinfra drift`: shows changes made outside ohinfra since the last apply. Reads only the resources in the state.
 
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_plan::{Graph, Mode, Plan, PlanInput};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Out
     let connected = run.connect_with(std::sync::Arc::new(ohinfra_engine::events::Silent), None).await?;
     let document = connected.document().await?;
     let prior = &document.resources;
-    let live = connected.engine.refresh(prior).await?;
+    let live = connected.engine.refresh(prior, KnownTags::NONE).await?;
     let plan: Plan = ohinfra_plan::plan(&PlanInput {
         deployment: &document.deployment,
         lineage: &document.lineage,
@@ -24,7 +25,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &DriftArguments) -> Result<Out
         prior,
         live: &live,
         discovered: &BTreeMap::new(),
-        schema: &|kind| connected.engine.provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone()),
+        schemas: connected.engine.provider.schemas(),
         selected: None,
         replace: &BTreeSet::new(),
         rotate: &BTreeSet::new(),

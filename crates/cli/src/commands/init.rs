@@ -1,8 +1,8 @@
 //! `ohinfra init`: prompts for the required values, offering those found in the account, and writes a configuration file.
 
 use futures::future::join;
+use ohinfra_core::Provider;
 use ohinfra_core::Region;
-use ohinfra_core::contract::Provider;
 use ohinfra_core::lookup::{Lookup, Request};
 use ohinfra_kinds::ec2::Vpcs;
 use ohinfra_kinds::route53::HostedZones;

@@ -8,7 +8,7 @@ use ohinfra_plan::{Mode, PlanDocument};
 use crate::Outcome;
 use crate::args::PlanArguments;
 use crate::error::{CommandError, print_warnings};
-use crate::plan_file::{PlanFile, mode_word};
+use crate::plan_file::PlanFile;
 use crate::print::{out, outln};
 use crate::run::{PlanOptions, Planned, ReadMode, Run, VERSION, options, selection};
 use crate::view;
@@ -35,7 +35,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     let planning = connected.plan(&document, &selection, &options, mode, reading);
     let Planned { plan, graph, warnings, .. } = planning.await?;
     check_options(&options, &graph)?;
-    let shown = PlanDocument::new(&plan, mode_word(mode), VERSION, arguments.all);
+    let shown = PlanDocument::new(&plan, VERSION, arguments.all);
     if arguments.json {
         let mut shown = shown;
         shown.warnings.extend(warnings.iter().map(ToString::to_string));
@@ -47,7 +47,7 @@ pub(super) async fn run(run: &Run<'_>, arguments: &PlanArguments) -> Result<Outc
     }
     super::apply::refuse_conflicts(&plan)?;
     if let Some(path) = &arguments.out {
-        let whole = PlanDocument::new(&plan, mode_word(mode), VERSION, true);
+        let whole = PlanDocument::new(&plan, VERSION, true);
         PlanFile::new(whole, &selection, options).write(path)?;
         if !arguments.json {
             outln!("Plan saved. Run `ohinfra apply {}` to apply it.", path.display());

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use ohinfra_core::contract::Provider;
+use ohinfra_core::Provider;
 use ohinfra_core::schema::Replacement;
 use ohinfra_plan::Estimate;
 use ohinfra_plan::plan::{Action, Change, Drift, FieldChange, Plan, Summary};
@@ -193,8 +193,7 @@ pub(crate) fn estimate(plan: &Plan, provider: &Provider) -> String {
     if plan.is_empty() {
         return String::new();
     }
-    let schema = |kind: &str| provider.find_kind(kind).ok().map(|(schema, _)| schema.as_ref().clone());
-    let Estimate { duration, longest_path } = ohinfra_plan::estimate(plan, &schema);
+    let Estimate { duration, longest_path } = ohinfra_plan::estimate(plan, provider.schemas());
     let seconds = duration.as_secs();
     let about = if seconds < 90 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };
     let path: Vec<String> = longest_path.iter().map(ToString::to_string).collect();

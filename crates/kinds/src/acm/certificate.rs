@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct Certificate;
 
 /// Inputs of an ACM certificate with DNS validation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct CertificateInputs {
     /// Primary domain name. Replaces.
+    #[input(replace)]
     pub domain_name: String,
     /// Subject alternative names. Replaces.
+    #[input(replace, unordered)]
     pub alternative_names: Vec<String>,
 }
 
@@ -24,9 +27,7 @@ impl Definition for Certificate {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = CertificateInputs;
 
     fn schema() -> Schema {
-        Schema::new("acm.certificate", "A certificate validated by DNS")
-            .input("domain_name", REPLACE)
-            .input("alternative_names", REPLACE | UNORDERED)
+        Schema::of::<CertificateInputs>("acm.certificate", "A certificate validated by DNS")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
             .attribute("validation_name_1", Availability::Ready)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct Issuance;
 
 /// Inputs of the wait until a certificate is issued.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct IssuanceInputs<T = String> {
     /// ARN of the certificate.
+    #[input(replace)]
     pub certificate_arn: T,
     /// Names of the validation records. The wait starts after the records exist.
+    #[input(unreported = "only orders the wait after the validation records")]
     pub record_names: Vec<T>,
 }
 
@@ -24,9 +27,7 @@ impl Definition for Issuance {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = IssuanceInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("acm.issuance", "The wait until a certificate is issued")
-            .input("certificate_arn", REPLACE)
-            .unreported("record_names", WRITE_ONLY, "only orders the wait after the validation records")
+        Schema::of::<IssuanceInputs>("acm.issuance", "The wait until a certificate is issued")
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Ready)
             .untagged()

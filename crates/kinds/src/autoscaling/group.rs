@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +19,10 @@ const EXCHANGE: Duration = Duration::from_secs(180);
 pub struct Group;
 
 /// Inputs of an Auto Scaling group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct GroupInputs<T = String> {
     /// Name of the group. Unique in the account and region.
+    #[input(replace, nominal)]
     pub group_name: String,
     /// ID of the launch template.
     pub template_id: T,
@@ -29,8 +31,10 @@ pub struct GroupInputs<T = String> {
     /// Number of instances: minimum, maximum and desired capacity.
     pub size: i32,
     /// IDs of the subnets of the instances.
+    #[input(unordered)]
     pub subnet_ids: Vec<String>,
     /// ARNs of the load balancer target groups of the instances.
+    #[input(unordered)]
     pub target_group_arns: Vec<T>,
     /// Health check type: `ELB` or `EC2`.
     pub health_check_type: String,
@@ -42,15 +46,7 @@ impl Definition for Group {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = GroupInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("autoscaling.group", "An Auto Scaling group")
-            .input("group_name", REPLACE | NOMINAL)
-            .plain("template_id")
-            .plain("template_version")
-            .plain("size")
-            .input("subnet_ids", UNORDERED)
-            .input("target_group_arns", UNORDERED)
-            .plain("health_check_type")
-            .plain("health_check_grace_seconds")
+        Schema::of::<GroupInputs>("autoscaling.group", "An Auto Scaling group")
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Ready)

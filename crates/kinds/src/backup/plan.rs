@@ -3,6 +3,7 @@
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
 use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +11,17 @@ use serde::{Deserialize, Serialize};
 pub struct Plan;
 
 /// Inputs of a backup plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct PlanInputs<T = String> {
     /// Display name of the plan. Not unique.
     pub plan_name: String,
     /// Rules of the plan. The order is significant.
+    #[input(structure)]
     pub rules: Vec<PlanRule<T>>,
 }
 
 /// Rule of a backup plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Inputs)]
 pub struct PlanRule<T = String> {
     /// Name of the rule, unique within the plan.
     pub rule_name: String,
@@ -39,9 +41,7 @@ impl Definition for Plan {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = PlanInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("backup.plan", "A backup plan")
-            .plain("plan_name")
-            .plain("rules")
+        Schema::of::<PlanInputs>("backup.plan", "A backup plan")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DEFAULTED, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +13,14 @@ use serde::{Deserialize, Serialize};
 pub struct Vault;
 
 /// Inputs of a backup vault.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct VaultInputs<T = String> {
     /// Name of the vault. Unique in the account and region; 2 to 50 letters, digits, dashes and underscores.
+    #[input(replace, nominal)]
     pub vault_name: String,
     /// ARN of the KMS key that encrypts the vault. Unset: the AWS managed key.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(replace, defaulted)]
     pub kms_key_arn: Option<T>,
 }
 
@@ -25,9 +28,7 @@ impl Definition for Vault {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = VaultInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("backup.vault", "A backup vault")
-            .input("vault_name", REPLACE | NOMINAL)
-            .input("kms_key_arn", REPLACE | DEFAULTED)
+        Schema::of::<VaultInputs>("backup.vault", "A backup vault")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, RECORDED, REPLACE_IF_DISJOINT, SENSITIVE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,12 +17,13 @@ pub struct Distribution;
 pub const ORIGIN_HEADER: &str = "X-Origin-Verify";
 
 /// Inputs of a CloudFront distribution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct DistributionInputs<T = String> {
     /// Comment, with the ownership marker.
     pub comment: String,
     /// Domain names of the site. A change that keeps no name replaces the distribution; the old site is served until the new one is
     /// ready.
+    #[input(unordered, replace_if_disjoint)]
     pub aliases: Vec<String>,
     /// ARN of the certificate for `aliases`, in us-east-1.
     pub certificate_arn: T,
@@ -50,28 +52,35 @@ pub struct DistributionInputs<T = String> {
     /// Name of the header that proves to the origin that a request comes from CloudFront.
     pub origin_header_name: String,
     /// ARN of the secret with the header value. Read when needed and never stored.
+    #[input(unreported = "the secret that the value was read from; CloudFront does not record it")]
     pub origin_header_secret_arn: T,
     /// Version of the secret.
+    #[input(unreported = "the version that the value was read from; `origin_header_value` shows another value")]
     pub origin_header_secret_version: T,
     /// Digest of the header value in AWS. Reported, not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(recorded, sensitive)]
     pub origin_header_value: Option<Value>,
     /// Cache behavior of requests that match no path pattern.
+    #[input(nested)]
     pub default_behavior: Behavior<T>,
     /// Cache behaviors by path pattern. The first matching pattern applies.
+    #[input(structure)]
     pub path_behaviors: Vec<PathBehavior<T>>,
     /// Accepts viewer requests.
     pub enabled: bool,
 }
 
 /// Cache behavior: the treatment of requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct Behavior<T = String> {
     /// Viewer protocol policy: `redirect-to-https`, …
     pub viewer_protocol_policy: String,
     /// HTTP methods forwarded to the origin, sorted.
+    #[input(unordered)]
     pub allowed_methods: Vec<String>,
     /// HTTP methods whose responses CloudFront may cache, sorted.
+    #[input(unordered)]
     pub cached_methods: Vec<String>,
     /// Compresses responses.
     pub compress: bool,
@@ -88,7 +97,7 @@ pub struct Behavior<T = String> {
 }
 
 /// Cache behavior for a path pattern.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct PathBehavior<T = String> {
     /// Path pattern, for example `/runtime/*`.
     pub pattern: String,
@@ -103,44 +112,7 @@ impl Definition for Distribution {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = DistributionInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("cloudfront.distribution", "A CloudFront distribution")
-            .plain("comment")
-            .input("aliases", UNORDERED | REPLACE_IF_DISJOINT)
-            .plain("certificate_arn")
-            .plain("minimum_protocol")
-            .plain("ssl_support_method")
-            .plain("http_version")
-            .plain("ipv6")
-            .plain("price_class")
-            .plain("web_acl_arn")
-            .plain("origin_domain")
-            .plain("origin_protocol_policy")
-            .plain("origin_http_port")
-            .plain("origin_read_timeout_seconds")
-            .plain("origin_keepalive_seconds")
-            .plain("origin_header_name")
-            .unreported(
-                "origin_header_secret_arn",
-                WRITE_ONLY,
-                "the secret that the value was read from; CloudFront does not record it",
-            )
-            .unreported(
-                "origin_header_secret_version",
-                WRITE_ONLY,
-                "the version that the value was read from; `origin_header_value` shows another value",
-            )
-            .input("origin_header_value", RECORDED | SENSITIVE)
-            .plain("default_behavior.viewer_protocol_policy")
-            .input("default_behavior.allowed_methods", UNORDERED)
-            .input("default_behavior.cached_methods", UNORDERED)
-            .plain("default_behavior.compress")
-            .plain("default_behavior.cache_policy_id")
-            .plain("default_behavior.origin_request_policy_id")
-            .plain("default_behavior.response_headers_policy_id")
-            .plain("default_behavior.viewer_request_function_arn")
-            .plain("default_behavior.origin_response_function_arn")
-            .plain("path_behaviors")
-            .plain("enabled")
+        Schema::of::<DistributionInputs>("cloudfront.distribution", "A CloudFront distribution")
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Early)
             .attribute("domain_name", Availability::Early)

@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, CASELESS, NOMINAL, OVERLAP, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,21 +11,26 @@ use serde::{Deserialize, Serialize};
 pub struct ResponseHeadersPolicy;
 
 /// Inputs of a response headers policy for cross-origin requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ResponseHeadersPolicyInputs {
     /// Name of the policy. Unique in the account. Replaces.
+    #[input(replace, nominal)]
     pub policy_name: String,
     /// Comment. Must contain the ownership marker: policies have no tags.
     pub comment: String,
     /// `Access-Control-Allow-Credentials`: allows cookies.
     pub allow_credentials: bool,
     /// `Access-Control-Allow-Origin`: allowed origins.
+    #[input(unordered, overlap)]
     pub origins: Vec<String>,
     /// `Access-Control-Allow-Methods`: allowed methods.
+    #[input(unordered)]
     pub methods: Vec<String>,
     /// `Access-Control-Allow-Headers`: allowed request headers.
+    #[input(unordered, caseless)]
     pub request_headers: Vec<String>,
     /// `Access-Control-Expose-Headers`: response headers that scripts may read.
+    #[input(unordered, caseless)]
     pub exposed_headers: Vec<String>,
     /// `Access-Control-Max-Age`: lifetime of a preflight response in seconds.
     pub max_age_seconds: i32,
@@ -36,20 +42,14 @@ impl Definition for ResponseHeadersPolicy {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ResponseHeadersPolicyInputs;
 
     fn schema() -> Schema {
-        Schema::new("cloudfront.response_headers_policy", "A response headers policy for cross-origin requests")
-            .input("policy_name", REPLACE | NOMINAL)
-            .plain("comment")
-            .plain("allow_credentials")
-            .input("origins", UNORDERED | OVERLAP)
-            .input("methods", UNORDERED)
-            .input("request_headers", UNORDERED | CASELESS)
-            .input("exposed_headers", UNORDERED | CASELESS)
-            .plain("max_age_seconds")
-            .plain("override_origin")
-            .attribute("id", Availability::Early)
-            .attribute("name", Availability::Early)
-            .untagged()
-            .named_by(&["policy_name"])
-            .held()
+        Schema::of::<ResponseHeadersPolicyInputs>(
+            "cloudfront.response_headers_policy",
+            "A response headers policy for cross-origin requests",
+        )
+        .attribute("id", Availability::Early)
+        .attribute("name", Availability::Early)
+        .untagged()
+        .named_by(&["policy_name"])
+        .held()
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct Alarm;
 
 /// Inputs of a CloudWatch alarm.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct AlarmInputs<T = String> {
     /// Name of the alarm. Unique in the account and region.
+    #[input(replace, nominal)]
     pub alarm_name: String,
     /// Description of the alarm.
     pub description: String,
@@ -25,6 +27,7 @@ pub struct AlarmInputs<T = String> {
     /// Statistic per period: `Average`, `Sum`, `Maximum`, …
     pub statistic: String,
     /// Dimensions that select one time series of the metric.
+    #[input(exact)]
     pub dimensions: BTreeMap<String, T>,
     /// Length of a period in seconds.
     pub period_seconds: i32,
@@ -37,6 +40,7 @@ pub struct AlarmInputs<T = String> {
     /// Treatment of missing data points: `notBreaching`, …
     pub treat_missing_data: String,
     /// ARNs of the actions on the transition to the ALARM state, for example an SNS topic.
+    #[input(unordered)]
     pub action_arns: Vec<T>,
 }
 
@@ -44,19 +48,7 @@ impl Definition for Alarm {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = AlarmInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("cloudwatch.alarm", "A CloudWatch alarm")
-            .input("alarm_name", REPLACE | NOMINAL)
-            .plain("description")
-            .plain("namespace")
-            .plain("metric_name")
-            .plain("statistic")
-            .input("dimensions", EXACT)
-            .plain("period_seconds")
-            .plain("evaluation_periods")
-            .plain("threshold")
-            .plain("comparison")
-            .plain("treat_missing_data")
-            .input("action_arns", UNORDERED)
+        Schema::of::<AlarmInputs>("cloudwatch.alarm", "A CloudWatch alarm")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Ready)

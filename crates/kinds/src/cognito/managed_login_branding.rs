@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT, RECORDED, REPLACE, UNORDERED, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,23 +12,28 @@ use serde_json::Value;
 pub struct ManagedLoginBranding;
 
 /// Inputs of the branding of the managed login page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ManagedLoginBrandingInputs<T = String> {
     /// ID of the user pool. Replaces.
+    #[input(replace)]
     pub user_pool_id: T,
     /// ID of the app client. Replaces.
+    #[input(replace, unreported = "Cognito does not name the client of a branding")]
     pub client_id: T,
     /// Colors and layout (JSON).
+    #[input(document, unreported = "Cognito omits what equals its defaults; `customized` shows a change")]
     pub settings: String,
     /// Images.
+    #[input(unordered, unreported = "Cognito rewrites images; `customized` shows a change", structure)]
     pub assets: Vec<Asset>,
     /// Digest of the settings and images in AWS. Reported, not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(recorded)]
     pub customized: Option<Value>,
 }
 
 /// An image of the login page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Inputs)]
 pub struct Asset {
     /// Category: `FORM_LOGO`, `FAVICON_SVG`, …
     pub category: String,
@@ -43,19 +49,13 @@ impl Definition for ManagedLoginBranding {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ManagedLoginBrandingInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("cognito.managed_login_branding", "The branding of the managed login page")
-            .input("user_pool_id", REPLACE)
-            .unreported("client_id", WRITE_ONLY | REPLACE, "Cognito does not name the client of a branding")
-            .unreported(
-                "settings",
-                WRITE_ONLY | DOCUMENT,
-                "Cognito omits what equals its defaults; `customized` shows a change",
-            )
-            .unreported("assets", WRITE_ONLY | UNORDERED, "Cognito rewrites images; `customized` shows a change")
-            .input("customized", RECORDED)
-            .attribute("id", Availability::Early)
-            .untagged()
-            .named_by(&["client_id"])
-            .exclusive()
+        Schema::of::<ManagedLoginBrandingInputs>(
+            "cognito.managed_login_branding",
+            "The branding of the managed login page",
+        )
+        .attribute("id", Availability::Early)
+        .untagged()
+        .named_by(&["client_id"])
+        .exclusive()
     }
 }

@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +11,22 @@ use serde::{Deserialize, Serialize};
 pub struct UserPool;
 
 /// Inputs of a Cognito user pool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct UserPoolInputs {
     /// Name of the user pool. Shown to administrators; not unique.
     pub pool_name: String,
     /// Users sign in with their email address, which is a required attribute. Replaces.
+    #[input(replace)]
     pub email_sign_in: bool,
     /// Only administrators can create users.
     pub admin_create_only: bool,
     /// Minimum length of passwords in characters.
     pub password_minimum_length: i32,
     /// Required character types of passwords: `lowercase`, `numbers`, `symbols`, `uppercase`.
+    #[input(unordered)]
     pub password_requirements: Vec<String>,
     /// Attributes that Cognito verifies automatically: `email`.
+    #[input(unordered)]
     pub auto_verified_attributes: Vec<String>,
     /// Account recovery methods, in order of priority: `verified_email`.
     pub recovery: Vec<String>,
@@ -46,21 +50,7 @@ impl Definition for UserPool {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = UserPoolInputs;
 
     fn schema() -> Schema {
-        Schema::new("cognito.user_pool", "A Cognito user pool")
-            .plain("pool_name")
-            .input("email_sign_in", REPLACE)
-            .plain("admin_create_only")
-            .plain("password_minimum_length")
-            .input("password_requirements", UNORDERED)
-            .input("auto_verified_attributes", UNORDERED)
-            .plain("recovery")
-            .plain("deletion_protection")
-            .plain("software_token_mfa")
-            .plain("invitation_subject")
-            .plain("invitation_message")
-            .plain("verification_option")
-            .plain("verification_subject")
-            .plain("verification_message")
+        Schema::of::<UserPoolInputs>("cognito.user_pool", "A Cognito user pool")
             .holds_data()
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, OVERLAP, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,27 +11,35 @@ use serde::{Deserialize, Serialize};
 pub struct UserPoolClient;
 
 /// Inputs of an app client of a user pool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct UserPoolClientInputs<T = String> {
     /// ID of the user pool. Replaces.
+    #[input(replace)]
     pub user_pool_id: T,
     /// Name of the client. Shown to administrators; not unique.
     pub client_name: String,
     /// Generates a client secret. Replaces.
+    #[input(replace)]
     pub generate_secret: bool,
     /// Allowed redirect URLs after sign-in.
+    #[input(unordered, overlap)]
     pub callback_urls: Vec<String>,
     /// Allowed redirect URLs after sign-out.
+    #[input(unordered, overlap)]
     pub logout_urls: Vec<String>,
     /// Enables the OAuth 2.0 flows.
     pub oauth_enabled: bool,
     /// OAuth 2.0 grant types: `code`, …
+    #[input(unordered)]
     pub oauth_flows: Vec<String>,
     /// OAuth 2.0 scopes: `openid`, …
+    #[input(unordered)]
     pub oauth_scopes: Vec<String>,
     /// Authentication flows: `ALLOW_USER_SRP_AUTH`, …
+    #[input(unordered)]
     pub explicit_flows: Vec<String>,
     /// Identity providers: `COGNITO` and names of the pool's providers.
+    #[input(unordered)]
     pub identity_providers: Vec<T>,
     /// Reports an unknown user as a wrong password.
     pub prevent_user_existence_errors: bool,
@@ -48,22 +57,7 @@ impl Definition for UserPoolClient {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = UserPoolClientInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("cognito.user_pool_client", "An app client of a user pool")
-            .input("user_pool_id", REPLACE)
-            .plain("client_name")
-            .input("generate_secret", REPLACE)
-            .input("callback_urls", UNORDERED | OVERLAP)
-            .input("logout_urls", UNORDERED | OVERLAP)
-            .plain("oauth_enabled")
-            .input("oauth_flows", UNORDERED)
-            .input("oauth_scopes", UNORDERED)
-            .input("explicit_flows", UNORDERED)
-            .input("identity_providers", UNORDERED)
-            .plain("prevent_user_existence_errors")
-            .plain("access_token_minutes")
-            .plain("id_token_minutes")
-            .plain("refresh_token_minutes")
-            .plain("token_revocation")
+        Schema::of::<UserPoolClientInputs>("cognito.user_pool_client", "An app client of a user pool")
             .attribute("id", Availability::Early)
             .attribute("client_id", Availability::Early)
             .untagged()

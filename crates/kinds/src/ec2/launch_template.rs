@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct LaunchTemplate;
 
 /// Inputs of a launch template.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct LaunchTemplateInputs<T = String> {
     /// Name of the template. Unique in the account and region.
+    #[input(replace, nominal)]
     pub template_name: String,
     /// ID of the machine image (AMI).
     pub image_id: String,
@@ -23,12 +25,14 @@ pub struct LaunchTemplateInputs<T = String> {
     /// ARN of the instance profile that gives instances their role.
     pub instance_profile_arn: T,
     /// IDs of the security groups of the instances.
+    #[input(unordered)]
     pub security_group_ids: Vec<T>,
     /// Session tokens of the instance metadata service: `required` (version 2 only) or `optional` (version 1 also).
     pub http_tokens: String,
     /// Maximum number of network hops of a metadata response.
     pub hop_limit: i32,
     /// EBS volumes of an instance.
+    #[input(structure)]
     pub volumes: Vec<Volume>,
     /// Tags of the volumes. AWS applies the same tags to all volumes of a template.
     pub volume_tags: BTreeMap<String, String>,
@@ -39,7 +43,7 @@ pub struct LaunchTemplateInputs<T = String> {
 }
 
 /// An EBS volume of an instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Inputs)]
 pub struct Volume {
     /// Device name, as the image defines it: `/dev/xvda`.
     pub device_name: String,
@@ -61,18 +65,7 @@ impl Definition for LaunchTemplate {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = LaunchTemplateInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ec2.launch_template", "A launch template")
-            .input("template_name", REPLACE | NOMINAL)
-            .plain("image_id")
-            .plain("instance_type")
-            .plain("instance_profile_arn")
-            .input("security_group_ids", UNORDERED)
-            .plain("http_tokens")
-            .plain("hop_limit")
-            .plain("volumes")
-            .plain("volume_tags")
-            .plain("user_data")
-            .plain("instance_tags")
+        Schema::of::<LaunchTemplateInputs>("ec2.launch_template", "A launch template")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("version", Availability::ChangesOnUpdate)

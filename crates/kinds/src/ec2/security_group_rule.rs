@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +33,13 @@ pub enum PeerType {
 }
 
 /// Inputs of a security group rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct SecurityGroupRuleInputs<T = String> {
     /// ID of the security group.
+    #[input(replace)]
     pub group_id: T,
     /// Direction of the traffic: `ingress` or `egress`.
+    #[input(replace)]
     pub direction: Direction,
     /// Protocol: `tcp`, `udp`, `icmp` or a protocol number.
     pub protocol: String,
@@ -45,6 +48,7 @@ pub struct SecurityGroupRuleInputs<T = String> {
     /// Last port of the range.
     pub to_port: i32,
     /// Type of the peer: `cidr_ipv4`, `prefix_list` or `security_group`. AWS can change a peer in place, but not its type.
+    #[input(replace)]
     pub peer_type: PeerType,
     /// Peer: an IPv4 CIDR block, a prefix list ID or a security group ID.
     pub peer: T,
@@ -56,15 +60,7 @@ impl Definition for SecurityGroupRule {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SecurityGroupRuleInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ec2.security_group_rule", "A rule of a security group")
-            .input("group_id", REPLACE)
-            .input("direction", REPLACE)
-            .plain("protocol")
-            .plain("from_port")
-            .plain("to_port")
-            .input("peer_type", REPLACE)
-            .plain("peer")
-            .plain("description")
+        Schema::of::<SecurityGroupRuleInputs>("ec2.security_group_rule", "A rule of a security group")
             .attribute("id", Availability::Early)
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +13,22 @@ use serde::{Deserialize, Serialize};
 pub struct AccessPoint;
 
 /// Inputs of an EFS access point.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct AccessPointInputs<T = String> {
     /// ID of the file system.
+    #[input(replace)]
     pub file_system_id: T,
     /// Directory of the file system that clients see as the root.
+    #[input(replace)]
     pub path: String,
     /// POSIX user ID enforced for all clients.
+    #[input(replace)]
     pub user_id: i64,
     /// POSIX group ID enforced for all clients.
+    #[input(replace)]
     pub group_id: i64,
     /// Mode of the root directory, in octal (`0777`), if EFS creates the directory.
+    #[input(replace)]
     pub permissions: String,
 }
 
@@ -30,12 +36,7 @@ impl Definition for AccessPoint {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = AccessPointInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("efs.access_point", "An EFS access point")
-            .input("file_system_id", REPLACE)
-            .input("path", REPLACE)
-            .input("user_id", REPLACE)
-            .input("group_id", REPLACE)
-            .input("permissions", REPLACE)
+        Schema::of::<AccessPointInputs>("efs.access_point", "An EFS access point")
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Early)
             .timeouts(Duration::from_secs(300), Duration::from_secs(300))

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct FileSystem;
 
 /// Inputs of an EFS file system and its policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct FileSystemInputs<T = String> {
     /// Encrypts the data at rest.
+    #[input(replace)]
     pub encrypted: bool,
     /// Performance mode: `generalPurpose` or `maxIO`.
+    #[input(replace)]
     pub performance_mode: String,
     /// Throughput mode: `bursting`, `elastic` or `provisioned`.
     pub throughput_mode: String,
@@ -25,6 +28,7 @@ pub struct FileSystemInputs<T = String> {
     pub transition_to_ia: Option<String>,
     /// File system policy (JSON). `*` as the resource denotes the file system. Unset: no policy.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(document)]
     pub policy: Option<T>,
 }
 
@@ -32,12 +36,7 @@ impl Definition for FileSystem {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = FileSystemInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("efs.file_system", "An EFS file system and its policy")
-            .input("encrypted", REPLACE)
-            .input("performance_mode", REPLACE)
-            .plain("throughput_mode")
-            .plain("transition_to_ia")
-            .input("policy", DOCUMENT)
+        Schema::of::<FileSystemInputs>("efs.file_system", "An EFS file system and its policy")
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Ready)
             .holds_data()

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +13,16 @@ use serde::{Deserialize, Serialize};
 pub struct MountTarget;
 
 /// Inputs of an EFS mount target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct MountTargetInputs<T = String> {
     /// ID of the file system.
+    #[input(replace)]
     pub file_system_id: T,
     /// ID of the subnet: one mount target per Availability Zone.
+    #[input(replace)]
     pub subnet_id: String,
     /// IDs of the security groups of the network interface.
+    #[input(unordered)]
     pub security_group_ids: Vec<T>,
 }
 
@@ -26,10 +30,7 @@ impl Definition for MountTarget {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = MountTargetInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("efs.mount_target", "An EFS mount target")
-            .input("file_system_id", REPLACE)
-            .input("subnet_id", REPLACE)
-            .input("security_group_ids", UNORDERED)
+        Schema::of::<MountTargetInputs>("efs.mount_target", "An EFS mount target")
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["file_system_id", "subnet_id"])

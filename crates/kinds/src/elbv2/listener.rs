@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Listener;
 
 /// Inputs of a load balancer listener.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ListenerInputs<T = String> {
     /// ARN of the load balancer.
+    #[input(replace)]
     pub balancer_arn: T,
     /// Protocol: `HTTP`.
     pub protocol: String,
@@ -30,13 +32,7 @@ impl Definition for Listener {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ListenerInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.listener", "A load balancer listener")
-            .input("balancer_arn", REPLACE)
-            .plain("protocol")
-            .plain("port")
-            .plain("default_status")
-            .plain("default_content_type")
-            .plain("default_body")
+        Schema::of::<ListenerInputs>("elbv2.listener", "A load balancer listener")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
             .named_by(&["balancer_arn", "port"])

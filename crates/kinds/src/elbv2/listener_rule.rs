@@ -3,7 +3,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct ListenerRule;
 
 /// Inputs of a listener rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ListenerRuleInputs<T = String> {
     /// ARN of the listener.
+    #[input(replace)]
     pub listener_arn: T,
     /// Priority. Rules are evaluated from the lowest number to the highest.
     pub priority: i32,
@@ -23,6 +25,7 @@ pub struct ListenerRuleInputs<T = String> {
     /// Name of the header that requests must carry.
     pub header_name: String,
     /// ARN of the secret with the header value. Read when needed and never stored.
+    #[input(unreported = "the source of the header value; AWS does not record it")]
     pub header_secret_arn: T,
     /// Version of the secret. A new version adds its value to the accepted values.
     pub header_secret_version: T,
@@ -34,14 +37,7 @@ impl Definition for ListenerRule {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ListenerRuleInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.listener_rule", "A listener rule")
-            .input("listener_arn", REPLACE)
-            .plain("priority")
-            .plain("path_pattern")
-            .plain("header_name")
-            .unreported("header_secret_arn", WRITE_ONLY, "the source of the header value; AWS does not record it")
-            .plain("header_secret_version")
-            .plain("target_group_arn")
+        Schema::of::<ListenerRuleInputs>("elbv2.listener_rule", "A listener rule")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
     }

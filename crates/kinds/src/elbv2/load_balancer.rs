@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,15 +13,19 @@ use serde::{Deserialize, Serialize};
 pub struct LoadBalancer;
 
 /// Inputs of an Application Load Balancer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct LoadBalancerInputs<T = String> {
     /// Name of the load balancer. Unique in the account and region; at most 32 characters.
+    #[input(replace, nominal)]
     pub balancer_name: String,
     /// Scheme: `internet-facing` or `internal`.
+    #[input(replace)]
     pub scheme: String,
     /// IDs of subnets in at least two Availability Zones.
+    #[input(unordered)]
     pub subnet_ids: Vec<String>,
     /// IDs of the security groups of the load balancer.
+    #[input(unordered)]
     pub security_group_ids: Vec<T>,
     /// Deletion protection: AWS refuses to delete the load balancer.
     pub deletion_protection: bool,
@@ -34,14 +39,7 @@ impl Definition for LoadBalancer {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = LoadBalancerInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.load_balancer", "An Application Load Balancer")
-            .input("balancer_name", REPLACE | NOMINAL)
-            .input("scheme", REPLACE)
-            .input("subnet_ids", UNORDERED)
-            .input("security_group_ids", UNORDERED)
-            .plain("deletion_protection")
-            .plain("drop_invalid_headers")
-            .plain("idle_timeout_seconds")
+        Schema::of::<LoadBalancerInputs>("elbv2.load_balancer", "An Application Load Balancer")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
             .attribute("dns_name", Availability::Early)

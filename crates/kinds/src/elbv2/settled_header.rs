@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +11,19 @@ use serde::{Deserialize, Serialize};
 pub struct SettledHeader;
 
 /// Inputs of the last phase of the rotation of a secret header.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct SettledHeaderInputs<T = String> {
     /// ARNs of the listener rules.
+    #[input(unreported = "an action: it removes old values of a rotated header and creates no AWS resource")]
     pub rule_arns: Vec<T>,
     /// Name of the header.
+    #[input(unreported = "an action: it removes old values of a rotated header and creates no AWS resource")]
     pub header_name: String,
     /// ARN of the secret with the header value. Read when needed and never stored.
+    #[input(unreported = "an action: it removes old values of a rotated header and creates no AWS resource")]
     pub header_secret_arn: T,
     /// Version of the secret.
+    #[input(unreported = "an action: it removes old values of a rotated header and creates no AWS resource")]
     pub header_secret_version: T,
 }
 
@@ -26,29 +31,12 @@ impl Definition for SettledHeader {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SettledHeaderInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.settled_header", "The removal of old values of a rotated secret header from listener rules")
-            .unreported(
-                "rule_arns",
-                WRITE_ONLY,
-                "an action: it removes old values of a rotated header and creates no AWS resource",
-            )
-            .unreported(
-                "header_name",
-                WRITE_ONLY,
-                "an action: it removes old values of a rotated header and creates no AWS resource",
-            )
-            .unreported(
-                "header_secret_arn",
-                WRITE_ONLY,
-                "an action: it removes old values of a rotated header and creates no AWS resource",
-            )
-            .unreported(
-                "header_secret_version",
-                WRITE_ONLY,
-                "an action: it removes old values of a rotated header and creates no AWS resource",
-            )
-            .attribute("id", Availability::Early)
-            .untagged()
-            .step()
+        Schema::of::<SettledHeaderInputs>(
+            "elbv2.settled_header",
+            "The removal of old values of a rotated secret header from listener rules",
+        )
+        .attribute("id", Availability::Early)
+        .untagged()
+        .step()
     }
 }

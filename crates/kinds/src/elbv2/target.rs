@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct Target;
 
 /// Inputs of a registered target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct TargetInputs<T = String> {
     /// ARN of the target group.
+    #[input(replace)]
     pub target_group_arn: T,
     /// ARN of the Lambda function.
+    #[input(replace)]
     pub target_id: T,
 }
 
@@ -22,9 +25,7 @@ impl Definition for Target {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = TargetInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.target", "A Lambda function registered in a target group")
-            .input("target_group_arn", REPLACE)
-            .input("target_id", REPLACE)
+        Schema::of::<TargetInputs>("elbv2.target", "A Lambda function registered in a target group")
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["target_group_arn", "target_id"])

@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +11,29 @@ use serde::{Deserialize, Serialize};
 pub struct TargetGroup;
 
 /// Inputs of a target group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct TargetGroupInputs {
     /// Name of the target group. Unique in the account and region; at most 32 characters.
+    #[input(replace, nominal)]
     pub group_name: String,
     /// Target type: `instance` or `lambda`.
+    #[input(replace)]
     pub target_type: String,
     /// Protocol: `HTTP`. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(replace)]
     pub protocol: Option<String>,
     /// Port of the targets. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(replace)]
     pub port: Option<i32>,
     /// ID of the VPC. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(replace)]
     pub vpc_id: Option<String>,
     /// Health check of the targets. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(structure)]
     pub health_check: Option<HealthCheck>,
     /// Time in seconds for in-flight requests to complete before a target is deregistered. Unset for `lambda`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +44,7 @@ pub struct TargetGroupInputs {
 }
 
 /// Health check of a target group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Inputs)]
 pub struct HealthCheck {
     /// Request path.
     pub path: String,
@@ -57,15 +64,7 @@ impl Definition for TargetGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = TargetGroupInputs;
 
     fn schema() -> Schema {
-        Schema::new("elbv2.target_group", "A load balancer target group")
-            .input("group_name", REPLACE | NOMINAL)
-            .input("target_type", REPLACE)
-            .input("protocol", REPLACE)
-            .input("port", REPLACE)
-            .input("vpc_id", REPLACE)
-            .plain("health_check")
-            .plain("deregistration_delay_seconds")
-            .plain("stickiness")
+        Schema::of::<TargetGroupInputs>("elbv2.target_group", "A load balancer target group")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

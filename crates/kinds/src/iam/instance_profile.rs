@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct InstanceProfile;
 
 /// Inputs of an instance profile.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct InstanceProfileInputs<T = String> {
     /// Name of the instance profile. Unique in the account; at most 128 characters.
+    #[input(replace, nominal)]
     pub profile_name: String,
     /// Name of the role. An instance profile has exactly one role.
     pub role_name: T,
@@ -22,9 +24,7 @@ impl Definition for InstanceProfile {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = InstanceProfileInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("iam.instance_profile", "An instance profile and its role")
-            .input("profile_name", REPLACE | NOMINAL)
-            .plain("role_name")
+        Schema::of::<InstanceProfileInputs>("iam.instance_profile", "An instance profile and its role")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

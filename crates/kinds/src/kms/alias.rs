@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Alias;
 
 /// Inputs of a KMS key alias.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct AliasInputs<T = String> {
     /// Name of the alias, with the prefix `alias/`.
+    #[input(replace, nominal)]
     pub alias_name: String,
     /// ID of the key.
     pub target_key_id: T,
@@ -22,9 +24,7 @@ impl Definition for Alias {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = AliasInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("kms.alias", "A KMS key alias")
-            .input("alias_name", REPLACE | NOMINAL)
-            .plain("target_key_id")
+        Schema::of::<AliasInputs>("kms.alias", "A KMS key alias")
             .attribute("id", Availability::Early)
             .named_by(&["alias_name"])
             .untagged()

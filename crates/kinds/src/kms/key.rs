@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DOCUMENT};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct Key;
 
 /// Inputs of a symmetric KMS key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct KeyInputs<T = String> {
     /// Description.
     pub description: String,
     /// Key policy (JSON).
+    #[input(document)]
     pub policy: T,
     /// Automatic yearly rotation of the key material.
     pub rotation_enabled: bool,
@@ -26,11 +28,7 @@ impl Definition for Key {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = KeyInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("kms.key", "A symmetric KMS key")
-            .plain("description")
-            .input("policy", DOCUMENT)
-            .plain("rotation_enabled")
-            .plain("enabled")
+        Schema::of::<KeyInputs>("kms.key", "A symmetric KMS key")
             .holds_data()
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)

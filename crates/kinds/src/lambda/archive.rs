@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +13,22 @@ use serde::{Deserialize, Serialize};
 pub struct Archive;
 
 /// Inputs of the archive of a Lambda function's code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ArchiveInputs<T = String> {
     /// Package name of the code.
+    #[input(replace, unreported = "an action: it renders the code of a function and creates no AWS resource")]
     pub package: String,
     /// Template parameters of the code.
+    #[input(replace, unreported = "an action: it renders the code of a function and creates no AWS resource")]
     pub parameters: BTreeMap<String, T>,
     /// Secret template parameters: parameter name to secret ARN. Read when the code is rendered and never stored.
+    #[input(replace, unreported = "an action: it renders the code of a function and creates no AWS resource")]
     pub secret_parameters: BTreeMap<String, T>,
     /// Versions of the secrets.
+    #[input(replace, unreported = "an action: it renders the code of a function and creates no AWS resource")]
     pub secret_versions: Vec<T>,
     /// Digest of the code before rendering.
+    #[input(replace, unreported = "an action: it renders the code of a function and creates no AWS resource")]
     pub digest: String,
 }
 
@@ -30,13 +36,7 @@ impl Definition for Archive {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ArchiveInputs<T>;
 
     fn schema() -> Schema {
-        let reason = "an action: it renders the code of a function and creates no AWS resource";
-        Schema::new("lambda.archive", "The archive of a Lambda function's code")
-            .unreported("package", WRITE_ONLY | REPLACE, reason)
-            .unreported("parameters", WRITE_ONLY | REPLACE, reason)
-            .unreported("secret_parameters", WRITE_ONLY | REPLACE, reason)
-            .unreported("secret_versions", WRITE_ONLY | REPLACE, reason)
-            .unreported("digest", WRITE_ONLY | REPLACE, reason)
+        Schema::of::<ArchiveInputs>("lambda.archive", "The archive of a Lambda function's code")
             .attribute("id", Availability::Early)
             .attribute("sha256", Availability::Early)
             .untagged()

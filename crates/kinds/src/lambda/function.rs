@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +14,10 @@ use serde::{Deserialize, Serialize};
 pub struct Function;
 
 /// Inputs of a Lambda function.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct FunctionInputs<T = String> {
     /// Name of the function. Unique in the account and region; at most 64 characters.
+    #[input(replace, nominal)]
     pub function_name: String,
     /// Description.
     pub description: String,
@@ -32,15 +34,19 @@ pub struct FunctionInputs<T = String> {
     /// Invocation timeout in seconds.
     pub timeout_seconds: i32,
     /// Environment variables. Must not contain secrets.
+    #[input(exact)]
     pub environment: BTreeMap<String, T>,
     /// ARNs of layers. A layer is code beside the package: ohinfra configures none, and any layer is drift.
     #[serde(default)]
     pub layers: Vec<String>,
     /// Package name of the code.
+    #[input(unreported = "rendered into the code; `code_sha256` represents it")]
     pub package: String,
     /// Template parameters of the code.
+    #[input(unreported = "rendered into the code; `code_sha256` represents them")]
     pub parameters: BTreeMap<String, T>,
     /// Secret template parameters: parameter name to secret ARN. Read when the code is uploaded and never stored.
+    #[input(unreported = "rendered into the code; `code_sha256` represents them")]
     pub secret_parameters: BTreeMap<String, T>,
     /// SHA-256 digest of the archive, in base64. AWS reports the digest of the deployed code: any other code is drift.
     pub code_sha256: T,
@@ -50,21 +56,7 @@ impl Definition for Function {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = FunctionInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("lambda.function", "A Lambda function")
-            .input("function_name", REPLACE | NOMINAL)
-            .plain("description")
-            .plain("role_arn")
-            .plain("runtime")
-            .plain("handler")
-            .plain("architecture")
-            .plain("memory_mb")
-            .plain("timeout_seconds")
-            .input("environment", EXACT)
-            .plain("layers")
-            .unreported("package", WRITE_ONLY, "rendered into the code; `code_sha256` represents it")
-            .unreported("parameters", WRITE_ONLY, "rendered into the code; `code_sha256` represents them")
-            .unreported("secret_parameters", WRITE_ONLY, "rendered into the code; `code_sha256` represents them")
-            .plain("code_sha256")
+        Schema::of::<FunctionInputs>("lambda.function", "A Lambda function")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

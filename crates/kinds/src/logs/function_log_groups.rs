@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +34,10 @@ pub const REPLICA_REGIONS: [&str; 12] = [
 ];
 
 /// Inputs of the log groups of a Lambda@Edge function.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct FunctionLogGroupsInputs {
     /// Name of the function. Replaces.
+    #[input(replace)]
     pub function_name: String,
     /// Retention in days of the group for invocations outside CloudFront: `/aws/lambda/<function>` in us-east-1.
     pub retention_days: i32,
@@ -47,14 +49,14 @@ impl Definition for FunctionLogGroups {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = FunctionLogGroupsInputs;
 
     fn schema() -> Schema {
-        Schema::new("logs.function_log_groups", "The log groups of a Lambda@Edge function, in every region")
-            .input("function_name", REPLACE)
-            .plain("retention_days")
-            .plain("replica_retention_days")
-            .attribute("id", Availability::Early)
-            .untagged()
-            .named_by(&["function_name"])
-            .expected_create(Duration::from_secs(4))
-            .expected_update(Duration::from_secs(4))
+        Schema::of::<FunctionLogGroupsInputs>(
+            "logs.function_log_groups",
+            "The log groups of a Lambda@Edge function, in every region",
+        )
+        .attribute("id", Availability::Early)
+        .untagged()
+        .named_by(&["function_name"])
+        .expected_create(Duration::from_secs(4))
+        .expected_update(Duration::from_secs(4))
     }
 }

@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct LogGroup;
 
 /// Inputs of a log group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct LogGroupInputs<T = String> {
     /// Name of the log group. Unique in the account and region; at most 512 characters. Replaces.
+    #[input(replace, nominal)]
     pub log_group_name: String,
     /// Retention of log events in days: one of the values that AWS supports (1, 3, 5, 7, 14, 30, 60, 90, … 3653).
     pub retention_days: i32,
@@ -25,10 +27,7 @@ impl Definition for LogGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = LogGroupInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("logs.log_group", "A CloudWatch Logs log group")
-            .input("log_group_name", REPLACE | NOMINAL)
-            .plain("retention_days")
-            .plain("kms_key_arn")
+        Schema::of::<LogGroupInputs>("logs.log_group", "A CloudWatch Logs log group")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, EXACT, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -13,15 +14,19 @@ use serde::{Deserialize, Serialize};
 pub struct ClusterParameterGroup;
 
 /// Inputs of a DB cluster parameter group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ClusterParameterGroupInputs {
     /// Name of the parameter group. Unique in the account and region; lowercase.
+    #[input(replace, nominal)]
     pub group_name: String,
     /// Parameter group family (engine and major version): `aurora-postgresql15`.
+    #[input(replace)]
     pub family: String,
     /// Description.
+    #[input(replace, nominal)]
     pub description: String,
     /// Parameters to set. All others keep the default of the family.
+    #[input(exact)]
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -29,11 +34,7 @@ impl Definition for ClusterParameterGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ClusterParameterGroupInputs;
 
     fn schema() -> Schema {
-        Schema::new("rds.cluster_parameter_group", "A DB cluster parameter group")
-            .input("group_name", REPLACE | NOMINAL)
-            .input("family", REPLACE)
-            .input("description", REPLACE | NOMINAL)
-            .input("parameters", EXACT)
+        Schema::of::<ClusterParameterGroupInputs>("rds.cluster_parameter_group", "A DB cluster parameter group")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

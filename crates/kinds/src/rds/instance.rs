@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +13,16 @@ use serde::{Deserialize, Serialize};
 pub struct Instance;
 
 /// Inputs of a database instance of an Aurora cluster.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct InstanceInputs<T = String> {
     /// Name of the instance. Unique in the account and region; lowercase.
+    #[input(replace, nominal)]
     pub instance_name: String,
     /// Name of the cluster.
+    #[input(replace)]
     pub cluster_name: T,
     /// Database engine: `aurora-postgresql`.
+    #[input(replace)]
     pub engine: String,
     /// Instance class: `db.serverless` or a fixed size.
     pub instance_class: String,
@@ -34,14 +38,7 @@ impl Definition for Instance {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = InstanceInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("rds.instance", "A database instance of an Aurora cluster")
-            .input("instance_name", REPLACE | NOMINAL)
-            .input("cluster_name", REPLACE)
-            .input("engine", REPLACE)
-            .plain("instance_class")
-            .plain("promotion_tier")
-            .plain("publicly_accessible")
-            .plain("auto_minor_version_upgrade")
+        Schema::of::<InstanceInputs>("rds.instance", "A database instance of an Aurora cluster")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
             .attribute("endpoint", Availability::Ready)

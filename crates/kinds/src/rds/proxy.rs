@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,25 +13,30 @@ use serde::{Deserialize, Serialize};
 pub struct Proxy;
 
 /// Inputs of an RDS Proxy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ProxyInputs<T = String> {
     /// Name of the proxy. Unique in the account and region.
+    #[input(replace, nominal)]
     pub proxy_name: String,
     /// Engine family: `POSTGRESQL`.
+    #[input(replace)]
     pub engine_family: String,
     /// Requires TLS for client connections.
     pub require_tls: bool,
     /// Requires IAM authentication for client connections.
     pub iam_authentication: bool,
     /// ARNs of the secrets of the database users that may log in.
+    #[input(unordered)]
     pub secret_arns: Vec<T>,
     /// Idle timeout of a client connection in seconds.
     pub idle_client_timeout_seconds: i32,
     /// ARN of the role with which the proxy reads the secrets.
     pub role_arn: T,
     /// IDs of the subnets of the proxy.
+    #[input(replace, nominal, unordered)]
     pub subnet_ids: Vec<String>,
     /// IDs of the security groups of the proxy.
+    #[input(unordered)]
     pub security_group_ids: Vec<T>,
 }
 
@@ -38,16 +44,7 @@ impl Definition for Proxy {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ProxyInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("rds.proxy", "An RDS Proxy")
-            .input("proxy_name", REPLACE | NOMINAL)
-            .input("engine_family", REPLACE)
-            .plain("require_tls")
-            .plain("iam_authentication")
-            .input("secret_arns", UNORDERED)
-            .plain("idle_client_timeout_seconds")
-            .plain("role_arn")
-            .input("subnet_ids", REPLACE | NOMINAL | UNORDERED)
-            .input("security_group_ids", UNORDERED)
+        Schema::of::<ProxyInputs>("rds.proxy", "An RDS Proxy")
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

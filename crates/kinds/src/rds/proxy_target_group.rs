@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct ProxyTargetGroup;
 
 /// Inputs of the default target group of an RDS Proxy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ProxyTargetGroupInputs<T = String> {
     /// Name of the proxy.
+    #[input(replace)]
     pub proxy_name: T,
     /// Name of the target cluster.
+    #[input(replace)]
     pub cluster_name: T,
     /// Maximum pool size, in percent of the connection limit of the database.
     pub max_connections_percent: i32,
@@ -28,11 +31,7 @@ impl Definition for ProxyTargetGroup {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ProxyTargetGroupInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("rds.proxy_target_group", "The default target group of an RDS Proxy")
-            .input("proxy_name", REPLACE)
-            .input("cluster_name", REPLACE)
-            .plain("max_connections_percent")
-            .plain("max_idle_connections_percent")
+        Schema::of::<ProxyTargetGroupInputs>("rds.proxy_target_group", "The default target group of an RDS Proxy")
             .attribute("id", Availability::Ready)
             .attribute("arn", Availability::Ready)
             .untagged()

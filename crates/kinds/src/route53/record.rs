@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, DEFAULTED, REPLACE, UNORDERED};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,27 +13,33 @@ use serde::{Deserialize, Serialize};
 pub struct Record;
 
 /// Inputs of a DNS record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct RecordInputs<T = String> {
     /// ID of the hosted zone. Replaces.
+    #[input(replace)]
     pub zone_id: String,
     /// Fully qualified name, without the trailing dot. Replaces.
+    #[input(replace)]
     pub record_name: T,
     /// Type: `A`, `AAAA`, `CNAME`, … Replaces.
+    #[input(replace)]
     pub record_type: String,
     /// Time to live in seconds. Default: 300 for a new record, the current value for an existing one. Unset for an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(defaulted)]
     pub ttl_seconds: Option<i32>,
     /// Values. Unset for an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(unordered)]
     pub values: Option<Vec<T>>,
     /// Alias target.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(nested)]
     pub alias: Option<Alias<T>>,
 }
 
 /// Target of an alias record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct Alias<T = String> {
     /// DNS name of the target.
     pub dns_name: T,
@@ -46,15 +53,7 @@ impl Definition for Record {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = RecordInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("route53.record", "A DNS record")
-            .input("zone_id", REPLACE)
-            .input("record_name", REPLACE)
-            .input("record_type", REPLACE)
-            .input("ttl_seconds", DEFAULTED)
-            .input("values", UNORDERED)
-            .plain("alias.dns_name")
-            .plain("alias.zone_id")
-            .plain("alias.evaluate_target_health")
+        Schema::of::<RecordInputs>("route53.record", "A DNS record")
             .attribute("id", Availability::Ready)
             .attribute("name", Availability::Early)
             .untagged()

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct ConnectionDetails;
 
 /// Inputs of the connection details in a secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ConnectionDetailsInputs<T = String> {
     /// ARN of the secret. Its value must be a JSON object.
+    #[input(replace)]
     pub secret_arn: T,
     /// JSON members to set. All other members are unchanged.
     pub details: BTreeMap<String, T>,
@@ -24,9 +26,7 @@ impl Definition for ConnectionDetails {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ConnectionDetailsInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("secretsmanager.connection_details", "Connection details in a secret")
-            .input("secret_arn", REPLACE)
-            .plain("details")
+        Schema::of::<ConnectionDetailsInputs>("secretsmanager.connection_details", "Connection details in a secret")
             .attribute("id", Availability::Early)
             .untagged()
             .named_by(&["secret_arn"])

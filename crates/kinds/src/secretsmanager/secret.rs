@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +11,15 @@ use serde::{Deserialize, Serialize};
 pub struct Secret;
 
 /// Inputs of a secret. They describe the generation of the value; the value itself is never an input.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct SecretInputs<T = String> {
     /// Name of the secret. Unique in the account and region; at most 512 characters.
+    #[input(replace, nominal)]
     pub secret_name: String,
     /// Description.
     pub description: String,
     /// Generation of the value. A change generates a new value.
+    #[input(unreported = "the generation settings are not stored in AWS, and the value is never read for comparison")]
     pub content: SecretContent<T>,
     /// Always `false`: a scheduled deletion is canceled and the value is kept.
     pub scheduled_for_deletion: bool,
@@ -71,16 +74,7 @@ impl Definition for Secret {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = SecretInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("secretsmanager.secret", "A secret with a generated value")
-            .input("secret_name", REPLACE | NOMINAL)
-            .plain("description")
-            .unreported(
-                "content",
-                WRITE_ONLY,
-                "the generation settings are not stored in AWS, and the value is never read for comparison",
-            )
-            .plain("scheduled_for_deletion")
-            .plain("kms_key_id")
+        Schema::of::<SecretInputs>("secretsmanager.secret", "A secret with a generated value")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -2,7 +2,8 @@
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE, WRITE_ONLY};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,22 +11,27 @@ use serde::{Deserialize, Serialize};
 pub struct Parameter;
 
 /// Inputs of a Parameter Store parameter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct ParameterInputs<T = String> {
     /// Full name of the parameter, with slashes.
+    #[input(replace, nominal)]
     pub parameter_name: String,
     /// Description.
+    #[input(unreported = "GetParameters does not return it")]
     pub description: String,
     /// Type: `String` or `SecureString`.
+    #[input(replace)]
     pub parameter_type: String,
     /// Value. Unset if the value comes from a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<T>,
     /// ARN of the secret that supplies the value. Read when needed and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(unreported = "the source of the value; Parameter Store does not record it")]
     pub secret_arn: Option<T>,
     /// Version of the secret. A new version is copied to the parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[input(unreported = "represents the value, which must not be compared in clear text")]
     pub secret_version: Option<T>,
 }
 
@@ -33,13 +39,7 @@ impl Definition for Parameter {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = ParameterInputs<T>;
 
     fn schema() -> Schema {
-        Schema::new("ssm.parameter", "A Parameter Store parameter")
-            .input("parameter_name", REPLACE | NOMINAL)
-            .unreported("description", WRITE_ONLY, "GetParameters does not return it")
-            .input("parameter_type", REPLACE)
-            .plain("value")
-            .unreported("secret_arn", WRITE_ONLY, "the source of the value; Parameter Store does not record it")
-            .unreported("secret_version", WRITE_ONLY, "represents the value, which must not be compared in clear text")
+        Schema::of::<ParameterInputs>("ssm.parameter", "A Parameter Store parameter")
             .attribute("id", Availability::Early)
             .attribute("name", Availability::Early)
             .attribute("arn", Availability::Early)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ohinfra_core::Schema;
 use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, NOMINAL, REPLACE};
+use ohinfra_core::schema::Availability;
+use ohinfra_derive::Inputs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,19 +13,22 @@ use serde::{Deserialize, Serialize};
 pub struct WebAcl;
 
 /// Inputs of a web ACL for CloudFront. Rules of other names are left unmanaged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Inputs)]
 pub struct WebAclInputs {
     /// Name of the web ACL. Unique in the account. Replaces.
+    #[input(replace, nominal)]
     pub acl_name: String,
     /// Description.
     pub description: String,
     /// Action for requests that match no rule: `allow` or `block`.
     pub default_action: String,
     /// AWS managed rule groups, in order of evaluation.
+    #[input(structure)]
     pub managed_rule_groups: Vec<ManagedRuleGroup>,
     /// Maximum requests per key and window of `rate_rule`.
     pub rate_limit: i64,
     /// Settings of the rate-based rule.
+    #[input(nested)]
     pub rate_rule: RateRule,
     /// Prefix of the metric names.
     pub metric_prefix: String,
@@ -33,7 +37,7 @@ pub struct WebAclInputs {
 }
 
 /// An AWS managed rule group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Inputs)]
 pub struct ManagedRuleGroup {
     /// Name of the rule group and of the rule that references it.
     pub name: String,
@@ -54,7 +58,7 @@ pub struct ManagedRuleGroup {
 }
 
 /// Rate-based rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Inputs)]
 pub struct RateRule {
     /// Action for requests above the limit: `block`, …
     pub action: String,
@@ -76,18 +80,7 @@ impl Definition for WebAcl {
     type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = WebAclInputs;
 
     fn schema() -> Schema {
-        Schema::new("wafv2.web_acl", "A web ACL for CloudFront")
-            .input("acl_name", REPLACE | NOMINAL)
-            .plain("description")
-            .plain("default_action")
-            .plain("managed_rule_groups")
-            .plain("rate_limit")
-            .plain("rate_rule.action")
-            .plain("rate_rule.window_seconds")
-            .plain("rate_rule.key")
-            .plain("rate_rule.scoped_down")
-            .plain("metric_prefix")
-            .plain("monitored")
+        Schema::of::<WebAclInputs>("wafv2.web_acl", "A web ACL for CloudFront")
             .attribute("id", Availability::Early)
             .attribute("arn", Availability::Early)
             .attribute("name", Availability::Early)

@@ -88,7 +88,7 @@ fn every_problem_is_reported_with_its_place() {
     ohinfra.toml:4:1: `name` is `x`, which is not a deployment name (3 to 24 lowercase letters, digits and single hyphens, starting with a letter)
     ohinfra.toml:6:1: 31 is not a retention period that CloudWatch Logs supports (one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
     ohinfra.toml:7:1: `nobody` is not an email address (for example `ops@example.com`)
-    ohinfra.toml:9:1: the tag `aws:x` is reserved (tags that start with `ohinfra:` or `aws:` are reserved; choose another name)
+    ohinfra.toml:9:1: the tag `aws:x` is reserved (tags that start with `ohinfra:`, `aws:` or `rds:` are reserved; choose another name)
     "#);
 }
 
@@ -109,6 +109,50 @@ fn values_that_aws_rejects_are_reported_early() {
     ohinfra.toml:15:1: 8.3 is not a valid Aurora capacity (a multiple of 0.5 ACU, for example `0.5`)
     ohinfra.toml:15:1: `min_acu` (8.3) exceeds `max_acu` (4) (lower `min_acu` or raise `max_acu` in [database])
     "#);
+}
+
+#[test]
+fn tags_that_a_service_of_aws_rejects_are_reported() {
+    let long = "x".repeat(129);
+    let text = format!(
+        "{FILE}[tags]\n\"AWS:x\" = \"y\"\n\"rds:x\" = \"y\"\n\"a*b\" = \"y\"\n\"\" = \"y\"\n{long} = \"y\"\nowner = \"a#b\"\n\
+         origin = \"aws:x\"\nproject = \"y\"\nTeam = \"y\"\nteam = \"y\"\n"
+    );
+    insta::assert_snapshot!(problems(&text), @"
+    ohinfra.toml:6:1: the tag `AWS:x` is reserved (tags that start with `ohinfra:`, `aws:` or `rds:` are reserved; choose another name)
+    ohinfra.toml:7:1: the tag `rds:x` is reserved (tags that start with `ohinfra:`, `aws:` or `rds:` are reserved; choose another name)
+    ohinfra.toml:8:1: `a*b` is not a valid tag key (1 to 128 letters, numbers, spaces and _.:/=+-@)
+    ohinfra.toml:9:1: `` is not a valid tag key (1 to 128 letters, numbers, spaces and _.:/=+-@)
+    ohinfra.toml:10:1: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` is not a valid tag key (1 to 128 letters, numbers, spaces and _.:/=+-@)
+    ohinfra.toml:11:1: `a#b`, the value of the tag `owner`, is not a valid tag value (at most 256 letters, numbers, spaces and _.:/=+-@; not starting with `aws:` or `rds:`)
+    ohinfra.toml:12:1: `aws:x`, the value of the tag `origin`, is not a valid tag value (at most 256 letters, numbers, spaces and _.:/=+-@; not starting with `aws:` or `rds:`)
+    ohinfra.toml:13:1: the tags `project` and `Project` differ only in case (write `Project`, or choose another name)
+    ohinfra.toml:14:1: the tags `Team` and `team` differ only in case (write `team`, or choose another name)
+    ohinfra.toml:15:1: the tags `team` and `Team` differ only in case (write `Team`, or choose another name)
+    ");
+    load(&format!("{FILE}[tags]\nProject = \"y\"\n\"Kostenstelle: Größe_1/2=3+4-5@6.\" = \"\"\n"));
+    let many: String = (1..=41).map(|n| format!("t{n} = \"\"\n")).collect();
+    insta::assert_snapshot!(problems(&format!("{FILE}[tags]\n{many}")), @"ohinfra.toml: [tags] has 41 tags (at most 40: AWS allows 50 per resource, including those of ohinfra)");
+}
+
+#[test]
+fn every_default_tag_is_known_to_the_validator() {
+    let tags = crate::stacks::default_tags(&load(FILE));
+    assert_eq!(tags.keys().map(String::as_str).collect::<Vec<_>>(), super::tags::OWN);
+}
+
+#[test]
+fn domains_that_cognito_or_acm_rejects_are_reported() {
+    let long = "a".repeat(53);
+    let text = format!(
+        "vpc_id = \"vpc-0123456789abcdef0\"\nhosted_zone_id = \"Z1\"\ndomain_name = \"example.com\"\nsub_domain = \"{long}\"\n[auth]\n\
+         callback_domains = [\"https://example.com\", \"*.example.com\", \"chat.example.com\"]\n"
+    );
+    insta::assert_snapshot!(problems(&text), @"
+    ohinfra.toml:4:1: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com` has 65 characters (at most 64, the limit of a certificate; choose a shorter `sub_domain`)
+    ohinfra.toml:6:1: `*.example.com` is not a valid domain (a host name without `https://`, for example `chat.example.com`)
+    ohinfra.toml:6:1: `https://example.com` is not a valid domain (a host name without `https://`, for example `chat.example.com`)
+    ");
 }
 
 #[test]

@@ -97,7 +97,9 @@ fn a_replacement_that_deletes_first_is_refused_while_an_unselected_resource_uses
     let exclusive = schema().exclusive();
     let (prior, live) = applied(&chain(&exclusive, 1));
     let (after, none) = (chain(&exclusive, 2), BTreeSet::new());
-    let planned = |selected: &[&str]| selecting(&input(&after, &prior, &live, Mode::Apply, &none), selected);
+    let schemas = schemas_of(exclusive);
+    let input = PlanInput { schemas: &schemas, ..input(&after, &prior, &live, Mode::Apply, &none) };
+    let planned = |selected: &[&str]| selecting(&input, selected);
     let partly = planned(&["a/bundle"]);
     insta::assert_snapshot!(partly.diagnostics[0], @"a/bundle: s.thing `id-bundle` cannot be replaced while unselected resources use it: a/template");
     assert_eq!(partly.diagnostics[0].help.as_deref(), Some("add `--target a/template`"));

@@ -1,8 +1,10 @@
 //! An update of an alarm or a role keeps what is not an input.
 
+use ohinfra_core::Provider;
 use ohinfra_core::Region;
-use ohinfra_core::contract::{Live, Provider, ResourceKind, Subject, Update};
+use ohinfra_core::contract::{Live, ResourceKind, Subject, Update};
 use ohinfra_core::inputs::Inputs;
+use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::{Ownership, Tags};
 use ohinfra_tests::Account;
 use ohinfra_tests::account::REGION;
@@ -34,7 +36,7 @@ async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl 
 /// Updates one input of what AWS has.
 pub(super) async fn update(kind: &dyn ResourceKind, subject: &Subject, id: &str, desired: &Value, field: &str) {
     let ids = [id.to_owned()];
-    let live: Vec<Option<Live>> = kind.read(&subject.region, &ids).await.unwrap();
+    let live: Vec<Option<Live>> = kind.read(&subject.region, &ids, KnownTags::NONE).await.unwrap();
     let update = Update {
         desired: inputs_of(desired),
         live: live[0].clone().unwrap().inputs,
