@@ -102,10 +102,14 @@ fn page(schema: &Schema, actions: &[&str]) -> String {
 /// Returns the section of the inputs.
 fn inputs(schema: &Schema) -> String {
     let mut text = "\n## Inputs\n\n| input | type | | description |\n| --- | --- | --- | --- |\n".to_owned();
+    let names: Vec<&str> = schema.inputs().iter().map(|input| input.path.as_str()).collect();
     for input in schema.inputs() {
         match input.field {
             Some(field) if input.path == field.name => rows(field, &input.path, &mut text),
-            // A nested field is below its input.
+            // The fields of a structure that is compared field by field are inputs; other fields are below their input.
+            Some(field) if !names.contains(&input.path.split('.').next().unwrap_or_default()) => {
+                rows(field, &input.path, &mut text);
+            }
             Some(_) => {}
             None => text.push_str(&format!("| `{}` |  |  | {} |\n", input.path, notes(input.traits))),
         }
