@@ -13,7 +13,13 @@ use crate::shell::root;
 /// The table of contents of the site.
 pub(crate) const CONTENTS: &str = "docs/SUMMARY.md";
 /// Documents outside `docs`.
-const OTHERS: [&str; 4] = ["README.md", "CHANGELOG.md", "tests/localstack/README.md", "tests/openhands/README.md"];
+const OTHERS: [&str; 5] = [
+    "README.md",
+    "CHANGELOG.md",
+    "crates/openhands/tests/cloudformation/README.md",
+    "tests/localstack/README.md",
+    "tests/openhands/README.md",
+];
 
 /// The links and the headings of a document.
 #[derive(Debug, Default, PartialEq, Eq)]

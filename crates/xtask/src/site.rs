@@ -13,6 +13,9 @@ const MDBOOK: &str = "0.5.4";
 /// The configuration of mdBook.
 const CONFIGURATION: &str = "docs/book.toml";
 
+/// The style sheet that the configuration names.
+const STYLE: &str = "docs/site.css";
+
 /// Builds the site in `target/site`.
 pub(crate) fn build() -> Result<()> {
     let program = installed("mdbook", MDBOOK, &["--no-default-features", "--features", "search"])?;
@@ -29,7 +32,7 @@ fn copy(folder: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
     }
-    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut paths = vec![PathBuf::from(STYLE)];
     for (path, document) in documents()? {
         paths.extend(document.links.iter().filter_map(|(_, link)| target(&path, link)).map(|(file, _)| file));
         paths.push(path);
