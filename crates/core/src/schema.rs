@@ -71,7 +71,7 @@ impl std::ops::BitOr for FieldTraits {
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// How it is compared and updated.
+    /// The comparison and the update of the field.
     pub traits: FieldTraits,
     /// Its doc comment, for the reference.
     pub doc: &'static str,
@@ -102,7 +102,7 @@ pub trait InputFields {
 pub struct Input {
     /// The name of the field, or the dotted path to a nested field.
     pub path: String,
-    /// How it is compared and updated.
+    /// The comparison and the update of the input.
     pub traits: FieldTraits,
     /// The reason why AWS does not return it, if so.
     pub unreported: Option<&'static str>,

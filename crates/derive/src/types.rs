@@ -2,7 +2,7 @@
 
 use syn::{GenericArgument, PathArguments, Type, TypePath};
 
-/// What the reference and the schema say about a type.
+/// The facts about a type for the reference and the schema.
 pub(crate) struct Shape {
     /// Its name in the reference: `string`, `list of integers`, …
     pub(crate) name: String,

@@ -1,5 +1,5 @@
-//! Checks beyond the compiler: dependencies between crates and between files, file sizes, dependency features, test names in
-//! documents, vocabulary.
+//! Checks beyond the compiler: dependencies between crates and between files, file sizes, dependency features, test names and
+//! links in documents, vocabulary.
 
 use std::path::Path;
 
@@ -67,6 +67,7 @@ pub(crate) fn run() -> Result<()> {
     }
     problems.extend(crate::circles::problems(&root().join("crates"))?);
     problems.extend(crate::claims::missing()?);
+    problems.extend(crate::links::problems()?);
     problems.extend(crate::words::problems(&sources)?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     println!("Checked {} source files and {} manifests.", sources.len(), manifests.len());

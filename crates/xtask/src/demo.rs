@@ -12,8 +12,8 @@ use crate::openhands;
 use crate::shell::{cargo, debug_folder, root, run as run_program};
 
 /// The account and the region of the demo.
-const ACCOUNT: &str = "111111111111";
-const REGION: &str = "us-west-2";
+pub(crate) const ACCOUNT: &str = "111111111111";
+pub(crate) const REGION: &str = "us-west-2";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,8 +28,10 @@ pub(crate) struct Arguments {
     with_app: bool,
 }
 
-struct Demo {
-    program: PathBuf,
+/// A deployment of the demo.
+pub(crate) struct Demo {
+    /// The path of ohinfra.
+    pub(crate) program: PathBuf,
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
     /// The log of LocalStack, which has a line for each call.
@@ -54,13 +56,19 @@ impl Demo {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(&self.folder);
+        command.args(arguments);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Sets the directory and the variables with which ohinfra finds the deployment.
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        command.current_dir(&self.folder);
         // ohinfra reads configuration keys from these variables; those of the tests are not configuration keys.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OHINFRA_")) {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
     }
 
     /// Returns the number of calls that LocalStack has answered, from its log.
@@ -69,7 +77,8 @@ impl Demo {
         Some(log.lines().filter(|line| line.contains(" : AWS ") && line.contains(" => ")).count())
     }
 
-    fn step(&self, title: &str, arguments: &[&str]) -> Result<()> {
+    /// Runs a command, and prints its duration and the number of its calls.
+    pub(crate) fn step(&self, title: &str, arguments: &[&str]) -> Result<()> {
         println!("\n── {title}\n$ ohinfra {}", arguments.join(" "));
         let (began, before) = (Instant::now(), self.calls());
         let status = self.command(arguments).status().context("failed to run ohinfra")?;
@@ -97,7 +106,7 @@ impl Demo {
 }
 
 /// Builds ohinfra and, at the same time, installs and starts LocalStack.
-fn prepare() -> Result<Server> {
+pub(crate) fn prepare() -> Result<Server> {
     std::thread::scope(|scope| {
         let server = scope.spawn(|| Server::start(None));
         run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
@@ -105,7 +114,8 @@ fn prepare() -> Result<Server> {
     })
 }
 
-fn on_localstack(server: &Server) -> Result<Demo> {
+/// Creates the resources that users bring, and writes a configuration that names them into a folder.
+pub(crate) fn on_localstack(server: &Server, folder: &str) -> Result<Demo> {
     let fixture = server.fixture(ACCOUNT, REGION)?;
     let value = |name: &str| fixture[name].as_str().unwrap_or_default();
     let (vpc, zone) = (value("vpc_id"), value("hosted_zone_id"));
@@ -116,7 +126,7 @@ fn on_localstack(server: &Server) -> Result<Demo> {
         ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
     ];
-    Ok(Demo { environment, log: Some(server.log()), ..Demo::new("ohinfra", "demo", vpc, zone)? })
+    Ok(Demo { environment, log: Some(server.log()), ..Demo::new("ohinfra", folder, vpc, zone)? })
 }
 
 /// Runs the same commands on the in-memory cloud, which is kept in a file.
@@ -142,7 +152,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return run_fake();
     }
     let server = prepare()?;
-    let demo = on_localstack(&server)?;
+    let demo = on_localstack(&server, "demo")?;
     demo.deploy()?;
     if arguments.keep {
         println!("\nThe deployment remains in LocalStack. To explore it:\n");

@@ -24,7 +24,7 @@ pub(crate) fn run_all() -> Result<()> {
         println!("skipped the fuzz targets: they require the nightly toolchain (`rustup toolchain install nightly`)");
         return Ok(());
     }
-    let program = installed("cargo-fuzz", FUZZ)?;
+    let program = installed("cargo-fuzz", FUZZ, &[])?;
     for (target, seed) in TARGETS {
         let corpus = root().join("fuzz/corpus").join(target);
         std::fs::create_dir_all(&corpus)?;

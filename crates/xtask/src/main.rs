@@ -10,13 +10,18 @@ mod demo;
 mod docs;
 mod files;
 mod fuzz;
+mod links;
 mod localstack;
 mod new_kind;
 mod openhands;
 mod payload;
+mod pictures;
 mod python;
+mod screenshots;
 mod shell;
+mod site;
 mod test;
+mod tools;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -42,14 +47,14 @@ enum Task {
     /// Start and stop LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Check dependencies between crates and files, file sizes, test names in documents, and vocabulary
+    /// Check dependencies between crates and files, file sizes, test names and links in documents, and vocabulary
     Check,
     /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,
     /// Create the files of a new kind
     NewKind(new_kind::Arguments),
-    /// Regenerate schemas and references
-    Docs,
+    /// Regenerate schemas, references and diagrams; build the site; take the pictures of the terminal
+    Docs(docs::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -62,6 +67,6 @@ fn main() -> anyhow::Result<()> {
         Task::Check => check::run(),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),
         Task::Fuzz => fuzz::run_all(),
-        Task::Docs => docs::run(),
+        Task::Docs(arguments) => docs::run(&arguments),
     }
 }

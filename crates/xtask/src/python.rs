@@ -28,6 +28,11 @@ pub(crate) fn localstack() -> Result<PathBuf> {
     })
 }
 
+/// Installs the packages of `tests/tools`. Returns the directory of the virtual environment.
+pub(crate) fn tools() -> Result<PathBuf> {
+    environment("tools", &root().join("tests/tools/requirements.txt"), |_| Ok(()))
+}
+
 /// Services of which newer models than those of LocalStack are used: those whose objects are put as a whole.
 const MODELS: [&str; 3] = ["cloudfront", "cognito-idp", "wafv2"];
 

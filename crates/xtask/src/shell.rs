@@ -50,13 +50,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Installs this version of a cargo tool into the cache, unless it is installed. Returns the path of the program.
-pub(crate) fn installed(name: &str, version: &str) -> Result<PathBuf> {
+pub(crate) fn installed(name: &str, version: &str, options: &[&str]) -> Result<PathBuf> {
     let folder = cache().join(format!("{name}-{version}"));
     let program = folder.join("bin").join(name);
     if !program.exists() {
         let place = folder.to_string_lossy();
         let mut install = cargo(&["install", "--locked", "--quiet", name, "--version", version, "--root", &*place]);
-        run(install.env_remove("CARGO_TARGET_DIR"))?;
+        run(install.args(options).env_remove("CARGO_TARGET_DIR"))?;
     }
     Ok(program)
 }

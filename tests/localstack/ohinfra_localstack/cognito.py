@@ -217,21 +217,29 @@ def delete_client(context, request):
     return answer
 
 
-def untag(context, request):
+def tags_of(context, request):
     identity = request["ResourceArn"].rsplit("/", 1)[-1]
     pool = cognitoidp_backends[context.account_id][context.region].user_pools.get(identity)
     # Rule: cognito.missing-pool
     if pool is None:
         raise refuse("ResourceNotFoundException", f"User pool {identity} does not exist.")
-    tags = pool.extended_config.get("UserPoolTags") or {}
+    return pool.extended_config.setdefault("UserPoolTags", {})
+
+
+def tag(context, request):
+    tags_of(context, request).update(request["Tags"])
+
+
+def untag(context, request):
+    tags = tags_of(context, request)
     for key in request["TagKeys"]:
         tags.pop(key, None)
 
 
 OPERATIONS = {
+    "TagResource": tag,
     "UntagResource": untag,
     "CreateUserPool": create_pool,
-    "DescribeUserPool": describe_pool,
     "UpdateUserPool": update_pool,
     "DescribeUserPool": describe_pool,
     "DescribeUserPoolClient": describe_client,

@@ -32,6 +32,9 @@ class UserPools(Test):
         missing = "us-west-2_missing00"
         calls = [
             lambda: self.brand(missing, "client"),
+            lambda: self.cognito.tag_resource(
+                ResourceArn=f"arn:aws:cognito-idp:us-west-2:{self.account}:userpool/{missing}", Tags={"a": "b"}
+            ),
             lambda: self.cognito.untag_resource(
                 ResourceArn=f"arn:aws:cognito-idp:us-west-2:{self.account}:userpool/{missing}", TagKeys=["a"]
             ),
