@@ -15,6 +15,7 @@ mod payload;
 mod python;
 mod shell;
 mod test;
+mod try_guide;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +47,8 @@ enum Task {
     Fuzz,
     /// Create the files of a new kind
     NewKind(new_kind::Arguments),
+    /// Execute the steps of docs/adding-a-kind.md in a copy of the repository
+    TryGuide,
     /// Regenerate schemas and references
     Docs,
 }
@@ -59,6 +62,7 @@ fn main() -> anyhow::Result<()> {
         Task::Localstack(task) => localstack::run(&task),
         Task::Check => check::run(),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),
+        Task::TryGuide => try_guide::run_task(),
         Task::Fuzz => fuzz::run_all(),
         Task::Docs => docs::run(),
     }

@@ -73,6 +73,14 @@ impl Files {
     }
 }
 
+/// Returns the texts of all files that the scaffold of a kind creates or changes, before they are formatted.
+#[cfg(test)]
+pub(crate) fn texts(kind: &str, family: &str) -> Result<BTreeMap<String, String>> {
+    let mut files = Files::default();
+    add(&Names::new(kind, family, None)?, &mut files)?;
+    Ok(files.0)
+}
+
 /// Adds the files of a kind, and its entry in every registry and table.
 fn add(names: &Names, files: &mut Files) -> Result<()> {
     let Names { service, noun, family, .. } = names;
@@ -167,15 +175,9 @@ fn register(names: &Names, text: &str) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn added(kind: &str, family: &str) -> Files {
-        let mut files = Files::default();
-        add(&Names::new(kind, family, None).unwrap(), &mut files).unwrap();
-        files
-    }
-
     #[test]
     fn a_new_service_gets_its_dependency_client_limit_tag_index_and_place_for_error_codes() {
-        let files = added("example.thing", "aws-ops").0;
+        let files = texts("example.thing", "aws-ops").unwrap();
         for (path, entry) in [
             ("Cargo.toml", "\naws-sdk-example = { version = \"1\", default-features = false, features = ["),
             ("crates/aws-ops/Cargo.toml", "\naws-sdk-example.workspace = true\n"),
@@ -201,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_kind_of_an_existing_service_uses_its_client() {
-        let files = added("elbv2.thing", "aws-compute").0;
+        let files = texts("elbv2.thing", "aws-compute").unwrap();
         let library = &files["crates/aws-compute/src/lib.rs"];
         let first = library.find(".kind(elbv2::").unwrap();
         assert!(library[first..].starts_with(".kind(elbv2::thing::ThingKind(elbv2.clone()))\n"), "{library}");
@@ -214,7 +216,7 @@ mod tests {
     #[test]
     fn every_family_has_the_places_for_new_services_and_kinds() {
         for family in ["aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops"] {
-            let library = added("example.thing", family).0.remove(&format!("crates/{family}/src/lib.rs")).unwrap();
+            let library = texts("example.thing", family).unwrap().remove(&format!("crates/{family}/src/lib.rs")).unwrap();
             let kind = library.find(".kind(example::thing::ThingKind(example))").unwrap();
             assert!(kind < library.find(".concurrency_limit(").unwrap(), "{family}");
         }
