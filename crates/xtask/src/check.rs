@@ -1,4 +1,4 @@
-//! Checks beyond the compiler: dependencies between crates, file sizes, dependency features, test names in documents, vocabulary.
+//! Checks beyond the compiler: dependencies between crates, packages, file sizes, dependency features, test names in documents, vocabulary.
 
 use std::path::{Path, PathBuf};
 
@@ -80,7 +80,9 @@ pub(crate) fn run() -> Result<()> {
     }
     problems.extend(crate::claims::missing()?);
     problems.extend(crate::words::problems(&sources)?);
+    problems.extend(crate::packages::foreign_includes(&sources)?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    crate::packages::package_all()?;
     println!("Checked {} source files and {} manifests.", sources.len(), manifests.len());
     Ok(())
 }

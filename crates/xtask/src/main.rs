@@ -11,6 +11,7 @@ mod fuzz;
 mod localstack;
 mod new_kind;
 mod openhands;
+mod packages;
 mod payload;
 mod python;
 mod shell;
@@ -41,7 +42,7 @@ enum Task {
     /// Start and stop LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Check dependencies between crates, file sizes, test names in documents, and vocabulary
+    /// Check dependencies between crates, packages, file sizes, test names in documents, and vocabulary
     Check,
     /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,

@@ -157,11 +157,8 @@ fn register(names: &Names, text: &str) -> Result<String> {
         let first = first.map_or_else(|| ".concurrency_limit(".to_owned(), str::to_owned);
         text = before_first(&text, &first, &format!(".kind({kind}({variable}.clone()))"))?;
     } else {
-        let variable = if text.contains(&format!("let {service} = ")) {
-            format!("{service}_{noun}")
-        } else {
-            service.clone()
-        };
+        let variable =
+            if text.contains(&format!("let {service} = ")) { format!("{service}_{noun}") } else { service.clone() };
         text = before_first(&text, "// AWS publishes rate limits", &format!("let {variable} = {maker};"))?;
         text = before_first(&text, ".concurrency_limit(", &format!(".kind({kind}({variable}))"))?;
     }
@@ -216,7 +213,8 @@ mod tests {
     #[test]
     fn every_family_has_the_places_for_new_services_and_kinds() {
         for family in ["aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops"] {
-            let library = texts("example.thing", family).unwrap().remove(&format!("crates/{family}/src/lib.rs")).unwrap();
+            let library =
+                texts("example.thing", family).unwrap().remove(&format!("crates/{family}/src/lib.rs")).unwrap();
             let kind = library.find(".kind(example::thing::ThingKind(example))").unwrap();
             assert!(kind < library.find(".concurrency_limit(").unwrap(), "{family}");
         }

@@ -107,7 +107,8 @@ fn run_all(arguments: &Arguments) -> Result<()> {
 
 /// Runs the tests of one kind, on the LocalStack that the environment names or on a new one.
 fn run_kind(kind: &str) -> Result<()> {
-    let mut tests = cargo(&["test", "--no-fail-fast", "--package", "ohinfra-kinds", "--package", "ohinfra-tests", "--"]);
+    let mut tests =
+        cargo(&["test", "--no-fail-fast", "--package", "ohinfra-kinds", "--package", "ohinfra-tests", "--"]);
     tests.args(KIND_TESTS).env("OHINFRA_TEST_KINDS", kind);
     if let (Some(endpoint), Some(environment)) =
         (std::env::var_os("OHINFRA_TEST_ENDPOINT"), std::env::var_os("OHINFRA_TEST_PYTHON"))

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn named_kinds_are_inserted_in_order() {
-        let text = "const NAMED: &[Named] = &[\n    named(\"a.a\", 1),\n    held(\n        \"c.c\",\n        2,\n    ),\n];\n";
+        let text =
+            "const NAMED: &[Named] = &[\n    named(\"a.a\", 1),\n    held(\n        \"c.c\",\n        2,\n    ),\n];\n";
         let inserted = named(text, "b.b", "named(\"b.b\", 3),").unwrap();
         assert_eq!(inserted, text.replace("    held(", "    named(\"b.b\", 3),\n    held("));
         let appended = named(text, "d.d", "named(\"d.d\", 3),").unwrap();
