@@ -2,7 +2,7 @@
 
 mod steps;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,6 +24,8 @@ pub(crate) fn run_on(server: &Server) -> Result<()> {
     let copy = target.join("guide");
     println!("\nExecuting the steps of {GUIDE} in {}", copy.display());
     copy_files(&copy)?;
+    let manifest = copy.join("Cargo.toml");
+    write(&manifest, &with_other_version(&std::fs::read_to_string(&manifest)?)?)?;
     for step in steps(&std::fs::read_to_string(root().join(GUIDE))?)? {
         match step {
             Step::Write { path, text } => {
@@ -60,7 +62,17 @@ fn copy_files(copy: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<()> {
+/// Changes the version of the workspace. Cargo identifies a crate of a workspace by its name and version, not by its directory: with
+/// the same version, later builds of this checkout would use crates that were built from the copy.
+fn with_other_version(manifest: &str) -> Result<String> {
+    let (head, rest) =
+        manifest.split_once("[workspace.package]\nversion = \"").context("the workspace has no version")?;
+    let (version, tail) = rest.split_once('"').context("the version does not end")?;
+    let (series, _) = version.rsplit_once('.').context("the version has no patch number")?;
+    Ok(format!("{head}[workspace.package]\nversion = \"{series}.999\"{tail}"))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::create_dir_all(path.parent().context("the path has no parent directory")?)?;
     let mut file = std::fs::File::create(path)?;
     Ok(std::io::Write::write_all(&mut file, text.as_bytes())?)
@@ -82,5 +94,20 @@ fn run_line(copy: &Path, target: &Path, server: &Server, line: &str, shown: &[St
     match shown.iter().find(|shown| !shows(&printed, shown)) {
         Some(missing) => bail!("`{line}`: the output has no line `{missing}`, which the guide shows"),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_has_another_compatible_version() {
+        let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+        let changed = with_other_version(&manifest).unwrap();
+        let differing: Vec<_> = manifest.lines().zip(changed.lines()).filter(|(a, b)| a != b).collect();
+        let [(present, other)] = differing[..] else { panic!("{differing:?}") };
+        let (series, _) = present.rsplit_once('.').unwrap();
+        assert_eq!(other, format!("{series}.999\""));
     }
 }
