@@ -109,6 +109,7 @@ const CODES: &[(&str, ErrorKind)] = &[
     ("ServiceFailure", ErrorKind::Unavailable),
     ("RequestTimeout", ErrorKind::Unavailable),
     ("KMSInternalException", ErrorKind::Unavailable),
+    // new codes above this line
 ];
 
 /// Predicate on an error code.

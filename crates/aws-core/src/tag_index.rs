@@ -18,7 +18,7 @@ use ohinfra_core::tags::{ADDRESS, DEPLOYMENT, Tags};
 use tokio::sync::OnceCell;
 
 /// Services with separate tag calls, by their name in the index.
-const SERVICES: [&str; 13] = [
+const SERVICES: &[&str] = &[
     "acm",
     "backup",
     "cloudfront",
@@ -68,7 +68,9 @@ impl TagIndex {
         let config = self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build();
         let call = Client::new(&config).get_resources();
         let call = call.tag_filters(TagFilter::builder().key(DEPLOYMENT).values(&self.recorded.deployment).build());
-        let call = call.set_resource_type_filters(Some(SERVICES.map(str::to_owned).to_vec())).resources_per_page(PAGE);
+        let call = call
+            .set_resource_type_filters(Some(SERVICES.iter().map(ToString::to_string).collect()))
+            .resources_per_page(PAGE);
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.unwrap_or_default().into_iter();
         all.filter_map(|resource| {

@@ -1,5 +1,7 @@
 //! Tests of the document, the local store and the lock.
 
+use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,9 +10,14 @@ use proptest::prelude::*;
 use crate::migrations::parse;
 use crate::*;
 
-const SAMPLE: &[u8] = include_bytes!("../../../state/sample-v2.json");
-const VERSION_1: &[u8] = include_bytes!("../../../state/sample-v1.json");
-const SCHEMA: &str = include_str!("../../../state/state-v2.schema.json");
+static SAMPLE: LazyLock<Vec<u8>> = LazyLock::new(|| stored("sample-v2.json").into_bytes());
+static VERSION_1: LazyLock<Vec<u8>> = LazyLock::new(|| stored("sample-v1.json").into_bytes());
+static SCHEMA: LazyLock<String> = LazyLock::new(|| stored("state-v2.schema.json"));
+
+/// Returns a file of the repository's `state` directory.
+fn stored(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../state").join(name)).unwrap()
+}
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
@@ -31,19 +38,19 @@ fn holder(who: &str) -> LockInfo {
 
 #[test]
 fn the_sample_matches_the_schema_and_round_trips() {
-    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
-    let sample: serde_json::Value = serde_json::from_slice(SAMPLE).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&SCHEMA).unwrap();
+    let sample: serde_json::Value = serde_json::from_slice(&SAMPLE).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&sample).map(|e| e.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
-    let document = parse(SAMPLE, "sample").unwrap();
+    let document = parse(&SAMPLE, "sample").unwrap();
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&document.to_bytes()).unwrap(), sample);
 }
 
 #[test]
 fn the_committed_schema_is_up_to_date() {
     let schema = serde_json::to_string_pretty(&schemars::schema_for!(StateDocument)).unwrap() + "\n";
-    assert_eq!(schema, SCHEMA, "run `cargo xtask docs` to regenerate it");
+    assert_eq!(schema, *SCHEMA, "run `cargo xtask docs` to regenerate it");
 }
 
 #[test]
@@ -54,9 +61,9 @@ fn a_newer_format_version_is_rejected_with_both_versions() {
 
 #[test]
 fn a_state_of_version_1_is_migrated_without_loss() {
-    let document = parse(VERSION_1, "sample").unwrap();
+    let document = parse(&VERSION_1, "sample").unwrap();
     assert_eq!(document.format_version, 2);
-    let mut expected: serde_json::Value = serde_json::from_slice(VERSION_1).unwrap();
+    let mut expected: serde_json::Value = serde_json::from_slice(&VERSION_1).unwrap();
     expected["format_version"] = 2.into();
     assert_eq!(serde_json::to_value(&document).unwrap(), expected);
 }
@@ -66,7 +73,7 @@ fn a_corrupt_state_is_rejected_with_the_position() {
     let cut = SAMPLE.get(..SAMPLE.len() / 2).unwrap();
     let error = parse(cut, "s.json").unwrap_err().to_string();
     assert!(error.starts_with("s.json is not a state document: EOF"), "{error}");
-    let edited = String::from_utf8_lossy(SAMPLE).replace("\"serial\": 3", "\"serial\": \"three\"");
+    let edited = String::from_utf8_lossy(&SAMPLE).replace("\"serial\": 3", "\"serial\": \"three\"");
     let error = parse(edited.as_bytes(), "s.json").unwrap_err();
     insta::assert_snapshot!(error, @r#"s.json is not a state document: at `serial`: invalid type: string "three", expected u64"#);
 }

@@ -1,14 +1,17 @@
 //! Files with arbitrary bytes: the parsers return an error, never panic, and never exceed the maximum file size in memory.
 
+use std::sync::LazyLock;
+
 use ohinfra_cli::plan_file::PlanFile;
 use ohinfra_openhands::{Configuration, Sources, sandbox_policy};
 use ohinfra_state::migrations;
+use ohinfra_testkit::repository_file;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-const CONFIGURATION: &str = include_str!("../../../config/multi-domain.toml");
-const POLICY: &str = include_str!("../../../config/sandbox-aws-policy.json");
-const STATE: &str = include_str!("../../../state/sample-v2.json");
+static CONFIGURATION: LazyLock<String> = LazyLock::new(|| repository_file("config/multi-domain.toml"));
+static POLICY: LazyLock<String> = LazyLock::new(|| repository_file("config/sandbox-aws-policy.json"));
+static STATE: LazyLock<String> = LazyLock::new(|| repository_file("state/sample-v2.json"));
 
 /// Damage to the bytes of a valid file.
 #[derive(Clone, Debug)]
@@ -89,21 +92,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_configuration_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(CONFIGURATION)) {
+    fn a_configuration_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(&CONFIGURATION)) {
         if let Err(problems) = configuration(&bytes) {
             prop_assert!(problems.iter().any(|problem| problem.is_error() && !problem.to_string().is_empty()));
         }
     }
 
     #[test]
-    fn a_policy_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(POLICY)) {
+    fn a_policy_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(&POLICY)) {
         if let Err(problems) = sandbox_policy::parse(&String::from_utf8_lossy(&bytes), "policy.json") {
             prop_assert!(problems.iter().any(|problem| problem.to_string().starts_with("policy.json:")));
         }
     }
 
     #[test]
-    fn a_state_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(STATE)) {
+    fn a_state_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(&STATE)) {
         match migrations::parse(&bytes, "state.json") {
             Err(error) => prop_assert!(error.to_string().starts_with("state.json ")),
             // A parsed document round-trips unchanged.
@@ -115,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn a_saved_plan_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(STATE)) {
+    fn a_saved_plan_with_any_bytes_is_parsed_or_rejected_with_a_reason(bytes in bytes(&STATE)) {
         if let Err(error) = PlanFile::parse(&bytes, "saved.plan") {
             prop_assert!(error.to_string().starts_with("saved.plan "));
         }
@@ -136,7 +139,7 @@ fn deep_nesting_is_rejected_without_exhausting_the_stack() {
 
 #[test]
 fn a_state_with_a_dependency_cycle_is_rejected() {
-    let mut state: serde_json::Value = serde_json::from_str(STATE).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&STATE).unwrap();
     let addresses: Vec<String> = state["resources"].as_object().unwrap().keys().cloned().collect();
     let (first, last) = (&addresses[0], &addresses[addresses.len() - 1]);
     assert_ne!(first, last);

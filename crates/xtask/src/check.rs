@@ -1,5 +1,5 @@
-//! Checks beyond the compiler: dependencies between crates and between files, file sizes, dependency features, test names and
-//! links in documents, vocabulary.
+//! Checks beyond the compiler: dependencies between crates and between files, packages, file sizes, dependency features, test
+//! names and links in documents, vocabulary.
 
 use std::path::Path;
 
@@ -69,7 +69,9 @@ pub(crate) fn run() -> Result<()> {
     problems.extend(crate::claims::missing()?);
     problems.extend(crate::links::problems()?);
     problems.extend(crate::words::problems(&sources)?);
+    problems.extend(crate::packages::foreign_includes(&sources)?);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    crate::packages::package_all()?;
     println!("Checked {} source files and {} manifests.", sources.len(), manifests.len());
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use crate::check::files;
+use crate::files::files;
 use crate::docs::KINDS;
 use crate::shell::root;
 

@@ -14,6 +14,7 @@ mod links;
 mod localstack;
 mod new_kind;
 mod openhands;
+mod packages;
 mod payload;
 mod pictures;
 mod python;
@@ -22,6 +23,7 @@ mod shell;
 mod site;
 mod test;
 mod tools;
+mod try_guide;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -47,12 +49,14 @@ enum Task {
     /// Start and stop LocalStack
     #[command(subcommand)]
     Localstack(localstack::Task),
-    /// Check dependencies between crates and files, file sizes, test names and links in documents, and vocabulary
+    /// Check dependencies between crates and files, packages, file sizes, test names and links in documents, and vocabulary
     Check,
     /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,
     /// Create the files of a new kind
     NewKind(new_kind::Arguments),
+    /// Execute the steps of docs/adding-a-kind.md in a copy of the repository
+    TryGuide,
     /// Regenerate schemas, references and diagrams; build the site; take the pictures of the terminal
     Docs(docs::Arguments),
 }
@@ -66,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         Task::Localstack(task) => localstack::run(&task),
         Task::Check => check::run(),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),
+        Task::TryGuide => try_guide::run_task(),
         Task::Fuzz => fuzz::run_all(),
         Task::Docs(arguments) => docs::run(&arguments),
     }

@@ -1,190 +1,222 @@
-//! Creates the files of a new kind, to be completed by its author: its definition, its AWS implementation and its registry entries.
+//! Creates the files of a new kind and registers it. The methods of the new kind return errors until they are implemented.
 
-use std::path::Path;
+mod edits;
+mod names;
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
+use crate::new_kind::edits::{CODES, KINDS, before_first, before_mark, named, sorted};
+use crate::new_kind::names::Names;
 use crate::shell::{cargo, root, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The kind, for example `ec2.launch_template`
+    /// The kind, for example `sqs.queue`
     kind: String,
-    /// The crate that implements the kind, for example `aws-ec2`
+    /// The crate that implements the kind, for example `aws-ops`
     #[arg(long)]
     family: String,
+    /// The crate of the AWS SDK [default: the one that the service uses, or `aws-sdk-SERVICE`]
+    #[arg(long)]
+    sdk: Option<String>,
 }
 
-/// The line before which the entries of new kinds are inserted.
-const MARK: &str = "// new kinds above this line";
+const DEFINITION: &str = include_str!("../templates/definition.rs.txt");
+const IMPLEMENTATION: &str = include_str!("../templates/implementation.rs.txt");
+const CASE: &str = include_str!("../templates/case.rs.txt");
+const NEXT_STEPS: &str = include_str!("../templates/next-steps.txt");
+
+/// The features of each crate of the AWS SDK. One feature set for all: another one would compile shared crates twice.
+const SDK: &str = r#"{ version = "1", default-features = false, features = ["behavior-version-latest", "rt-tokio", "default-https-client"] }"#;
 
 pub(crate) fn run_new(arguments: &Arguments) -> Result<()> {
-    let (service, noun) = arguments.kind.split_once('.').context("the kind must have the form `service.noun`")?;
-    let is_word =
-        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    ensure!(
-        is_word(service) && is_word(noun),
-        "the kind must have the form `service.noun`, in lower-case letters, digits and underscores"
-    );
-    let family = root().join("crates").join(&arguments.family);
-    ensure!(family.join("src/lib.rs").exists(), "crate {} not found", arguments.family);
-    let names = Names { service, noun, type_name: type_name(noun) };
-    let definition = root().join(format!("crates/kinds/src/{service}/{noun}.rs"));
-    let action = family.join(format!("src/{service}/{noun}.rs"));
-    ensure!(!definition.exists() && !action.exists(), "{} already exists", arguments.kind);
-
-    write(&definition, &names.fill(DEFINITION))?;
-    write(&action, &names.fill(ACTION))?;
-    let kinds = root().join("crates/kinds/src");
-    let exports = names.fill("pub mod <noun>;\npub use <noun>::{<Type>, <Type>Inputs};\n");
-    add_module(&kinds.join(format!("{service}.rs")), &kinds.join("lib.rs"), service, &exports)?;
-    let module = names.fill("pub mod <noun>;\n");
-    add_module(&family.join(format!("src/{service}.rs")), &family.join("src/lib.rs"), service, &module)?;
-    insert(&kinds.join("lib.rs"), &names.fill("<service>::<Type>::schema(),"))?;
-    insert(&root().join("tests/tests/system/conformance.rs"), &names.fill(CASE))?;
-    insert_in_chain(&family.join("src/lib.rs"), &names.fill(".kind(<service>::<noun>::<Type>Kind)"))?;
+    let names = Names::new(&arguments.kind, &arguments.family, arguments.sdk.as_deref())?;
+    let mut files = Files::default();
+    add(&names, &mut files)?;
+    for (path, text) in &files.0 {
+        let place = root().join(path);
+        let verb = if place.exists() { "changed" } else { "created" };
+        std::fs::create_dir_all(place.parent().context("the path has no parent directory")?)?;
+        let mut file = std::fs::File::create(place)?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        println!("{verb} {path}");
+    }
     run(&mut cargo(&["fmt", "--all"]))?;
-    println!("\nNext: complete both files and the kind's case in tests/tests/system/conformance.rs.");
-    println!("docs/adding-a-kind.md describes the steps.");
+    println!("{}", names.fill(NEXT_STEPS));
     Ok(())
 }
 
-struct Names<'a> {
-    service: &'a str,
-    noun: &'a str,
-    type_name: String,
-}
+/// The new texts of files, by their paths in the repository.
+#[derive(Default)]
+struct Files(BTreeMap<String, String>);
 
-impl Names<'_> {
-    fn fill(&self, template: &str) -> String {
-        let text = template.replace("<service>", self.service).replace("<noun>", self.noun);
-        text.replace("<Type>", &self.type_name).replace("<words>", &self.noun.replace('_', " "))
+impl Files {
+    fn create(&mut self, path: String, text: String) -> Result<()> {
+        ensure!(!root().join(&path).exists(), "{path} already exists");
+        self.0.insert(path, text);
+        Ok(())
+    }
+
+    fn edit(&mut self, path: &str, edit: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+        let present = match self.0.get(path) {
+            Some(text) => text.clone(),
+            None => std::fs::read_to_string(root().join(path)).with_context(|| path.to_owned())?,
+        };
+        let edited = edit(&present).with_context(|| path.to_owned())?;
+        if edited != present {
+            self.0.insert(path.to_owned(), edited);
+        }
+        Ok(())
     }
 }
 
-/// Returns the type name of a noun: `LaunchTemplate` for `launch_template`.
-fn type_name(noun: &str) -> String {
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
-    };
-    noun.split('_').map(word).collect()
+/// Returns the texts of all files that the scaffold of a kind creates or changes, before they are formatted.
+#[cfg(test)]
+pub(crate) fn texts(kind: &str, family: &str) -> Result<BTreeMap<String, String>> {
+    let mut files = Files::default();
+    add(&Names::new(kind, family, None)?, &mut files)?;
+    Ok(files.0)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
-    std::fs::create_dir_all(path.parent().context("the path has no parent directory")?)?;
-    let mut file = std::fs::File::create(path)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())?;
-    println!("wrote {}", path.strip_prefix(root())?.display());
+/// Adds the files of a kind, and its entry in every registry and table.
+fn add(names: &Names, files: &mut Files) -> Result<()> {
+    let Names { service, noun, family, .. } = names;
+    let kinds = "crates/kinds/src";
+    let implementation = format!("crates/{family}/src");
+    files.create(format!("{kinds}/{service}/{noun}.rs"), names.fill(DEFINITION))?;
+    files.create(format!("{implementation}/{service}/{noun}.rs"), names.fill(IMPLEMENTATION))?;
+
+    let export = names.fill("pub use <noun>::{<Type>, <Type>Inputs, <Type>Live};");
+    add_module(names, files, kinds, Some(&export))?;
+    add_module(names, files, &implementation, None)?;
+    files.edit(&format!("{kinds}/lib.rs"), |text| {
+        before_mark(text, KINDS, &names.fill("<service>::<Type>::schema(),"))
+    })?;
+    files.edit(&format!("{kinds}/tests.rs"), |text| {
+        let entry = names.fill(r#"named("<service>.<noun>", &[], "state why a replacement can complete"),"#);
+        named(text, &format!("{service}.{noun}"), &entry)
+    })?;
+    files.edit("tests/tests/system/conformance.rs", |text| before_mark(text, KINDS, &names.fill(CASE)))?;
+
+    add_sdk(names, files)?;
+    files.edit(&format!("{implementation}/lib.rs"), |text| register(names, text))
+}
+
+/// Adds the module of the kind to that of its service. A new service gets a module.
+fn add_module(names: &Names, files: &mut Files, source: &str, export: Option<&str>) -> Result<()> {
+    let Names { service, noun, .. } = names;
+    let path = format!("{source}/{service}.rs");
+    let module = format!("pub mod {noun};");
+    if root().join(&path).exists() {
+        return files.edit(&path, |text| {
+            let text = sorted(text, "pub mod ", &module)?;
+            export.map_or(Ok(text.clone()), |export| sorted(&text, "pub use ", export))
+        });
+    }
+    let export = export.map(|export| format!("\n{export}\n")).unwrap_or_default();
+    files.create(path, format!("//! Kinds of the service `{service}`.\n\n{module}\n{export}"))?;
+    files.edit(&format!("{source}/lib.rs"), |text| sorted(text, "pub mod ", &format!("pub mod {service};")))
+}
+
+/// Adds the SDK crate to the manifests. A new service also gets an entry in the tag index and a place for its error codes.
+fn add_sdk(names: &Names, files: &mut Files) -> Result<()> {
+    let Names { service, family, sdk, .. } = names;
+    files.edit("Cargo.toml", |text| {
+        let is_present = text.contains(&format!("\n{sdk} = "));
+        if is_present { Ok(text.to_owned()) } else { sorted(text, "aws-sdk-", &format!("{sdk} = {SDK}")) }
+    })?;
+    files.edit(&format!("crates/{family}/Cargo.toml"), |text| {
+        sorted(text, "aws-sdk-", &format!("{sdk}.workspace = true"))
+    })?;
+    if names.is_new_service() {
+        files.edit("crates/aws-core/src/tag_index.rs", |text| sorted(text, "\"", &format!("\"{service}\",")))?;
+        let place = format!("// {service}: codes that PATTERNS would not classify or would classify differently.");
+        files.edit("crates/aws-core/src/classify.rs", |text| before_mark(text, CODES, &place))?;
+    }
     Ok(())
 }
 
-/// Adds lines to a service's module. For a new service, creates the module and declares it in its parent.
-fn add_module(module: &Path, parent: &Path, service: &str, lines: &str) -> Result<()> {
-    if module.exists() {
-        let text = std::fs::read_to_string(module)?;
-        let at = text.find("\npub mod ").map_or(text.len(), |at| at + 1);
-        let (before, after) = text.split_at(at);
-        return write(module, &format!("{before}{lines}{after}"));
+/// Registers the kind, the client of a new service and its concurrency limit.
+fn register(names: &Names, text: &str) -> Result<String> {
+    let Names { service, noun, .. } = names;
+    let maker = names.fill("Regional::new(connection, <client>::Client::new)");
+    let present = text.lines().find_map(|line| {
+        let (variable, value) = line.trim().strip_prefix("let ")?.split_once(" = ")?;
+        (value.trim_end_matches(';') == maker).then(|| variable.to_owned())
+    });
+    let mut text = text.to_owned();
+    let kind = names.fill("<service>::<noun>::<Type>Kind");
+    if let Some(variable) = present {
+        // Before the first use, because the last one takes the variable.
+        let first = text.lines().map(str::trim).find(|line| {
+            line.starts_with('.') && line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == variable)
+        });
+        let first = first.map_or_else(|| ".concurrency_limit(".to_owned(), str::to_owned);
+        text = before_first(&text, &first, &format!(".kind({kind}({variable}.clone()))"))?;
+    } else {
+        let variable =
+            if text.contains(&format!("let {service} = ")) { format!("{service}_{noun}") } else { service.clone() };
+        text = before_first(&text, "// AWS publishes rate limits", &format!("let {variable} = {maker};"))?;
+        text = before_first(&text, ".concurrency_limit(", &format!(".kind({kind}({variable}))"))?;
     }
-    write(module, &format!("//! AWS {service}.\n\n{lines}"))?;
-    let text = std::fs::read_to_string(parent)?;
-    let at = text.find("\npub mod ").context("the parent declares no modules")? + 1;
-    let (before, after) = text.split_at(at);
-    write(parent, &format!("{before}pub mod {service};\n{after}"))
+    if !text.contains(&format!(".concurrency_limit(\"{service}\"")) {
+        text = before_mark(&text, KINDS, &format!(".concurrency_limit(\"{service}\", 4)"))?;
+    }
+    Ok(text)
 }
 
-fn insert(path: &Path, line: &str) -> Result<()> {
-    let text = std::fs::read_to_string(path)?;
-    ensure!(text.contains(MARK), "{} has no line `{MARK}`", path.display());
-    write(path, &text.replacen(MARK, &format!("{line}\n        {MARK}"), 1))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn insert_in_chain(path: &Path, line: &str) -> Result<()> {
-    let text = std::fs::read_to_string(path)?;
-    ensure!(text.contains(MARK), "{} has no line `{MARK}`", path.display());
-    write(path, &text.replacen(MARK, &format!("{line}\n    {MARK}"), 1))
-}
-
-const DEFINITION: &str = r#"//! A <words>.
-
-use ohinfra_core::Schema;
-use ohinfra_core::contract::Definition;
-use ohinfra_core::schema::{Availability, REPLACE};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-
-/// `<service>.<noun>`
-pub struct <Type>;
-
-/// Inputs of a <words>. The comments of the fields are the reference for users.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct <Type>Inputs<T = String> {
-    /// Name, unique in the account and region. A change replaces the resource.
-    pub name: String,
-    /// Description. It may reference other resources.
-    pub description: T,
-}
-
-impl Definition for <Type> {
-    type Inputs<T: Serialize + DeserializeOwned + Send + Sync> = <Type>Inputs<T>;
-
-    fn schema() -> Schema {
-        Schema::new("<service>.<noun>", "A <words>")
-            .input("name", REPLACE)
-            .plain("description")
-            .attribute("id", Availability::Early)
-            .named_by(&["name"])
-    }
-}
-"#;
-
-const CASE: &str = r#"(
-            "<service>.<noun>",
-            json!({ "name": "conformance", "description": "one" }),
-            vec![("description", json!("two")), ("name", json!("renamed"))],
-        ),"#;
-
-const ACTION: &str = r#"//! `<service>.<noun>` on AWS.
-
-use ohinfra_core::contract::{Created, Deletion, Found, Kind, Known, Live, Resolved, Subject, Update};
-use ohinfra_core::error::ErrorKind;
-use ohinfra_core::tags::Tags;
-use ohinfra_core::{ProviderError, Region};
-use ohinfra_kinds::<service>::<Type>;
-
-/// `<service>.<noun>`
-pub struct <Type>Kind;
-
-type Inputs = Resolved<<Type>>;
-
-/// Returns the error of calls that are not implemented.
-fn not_implemented<T>(operation: &str) -> Result<T, ProviderError> {
-    Err(ProviderError::new(ErrorKind::Invalid, operation, "<service>.<noun> is not implemented"))
-}
-
-impl Kind for <Type>Kind {
-    type Definition = <Type>;
-
-    async fn find(&self, _subject: &Subject, _known: &Known<<Type>>) -> Result<Option<Found>, ProviderError> {
-        not_implemented("find")
+    #[test]
+    fn a_new_service_gets_its_dependency_client_limit_tag_index_and_place_for_error_codes() {
+        let files = texts("example.thing", "aws-ops").unwrap();
+        for (path, entry) in [
+            ("Cargo.toml", "\naws-sdk-example = { version = \"1\", default-features = false, features = ["),
+            ("crates/aws-ops/Cargo.toml", "\naws-sdk-example.workspace = true\n"),
+            ("crates/aws-ops/src/lib.rs", "\npub mod example;\n"),
+            ("crates/aws-ops/src/lib.rs", "let example = Regional::new(connection, aws_sdk_example::Client::new);\n"),
+            ("crates/aws-ops/src/lib.rs", ".kind(example::thing::ThingKind(example))\n        .concurrency_limit("),
+            ("crates/aws-ops/src/lib.rs", ".concurrency_limit(\"example\", 4)\n"),
+            ("crates/aws-ops/src/example.rs", "\npub mod thing;\n"),
+            ("crates/aws-core/src/tag_index.rs", "\n    \"example\",\n"),
+            ("crates/aws-core/src/classify.rs", "\n    // example: codes that PATTERNS would not"),
+            ("crates/kinds/src/lib.rs", "\npub mod example;\n"),
+            ("crates/kinds/src/lib.rs", "\n        example::Thing::schema(),\n"),
+            ("crates/kinds/src/example.rs", "\npub use thing::{Thing, ThingInputs, ThingLive};\n"),
+            ("crates/kinds/src/tests.rs", "\n    named(\"example.thing\", &[], \"state why"),
+            ("tests/tests/system/conformance.rs", "\n            \"example.thing\",\n"),
+            ("crates/kinds/src/example/thing.rs", "pub struct ThingInputs<T = String> {"),
+            ("crates/aws-ops/src/example/thing.rs", "use aws_sdk_example::Client;"),
+        ] {
+            let text = &files[path];
+            assert_eq!(text.matches(entry).count(), 1, "{path}: `{entry}`");
+        }
     }
 
-    async fn read(&self, _region: &Region, _ids: &[String]) -> Result<Vec<Option<Live>>, ProviderError> {
-        not_implemented("read")
+    #[test]
+    fn a_kind_of_an_existing_service_uses_its_client() {
+        let files = texts("elbv2.thing", "aws-compute").unwrap();
+        let library = &files["crates/aws-compute/src/lib.rs"];
+        let first = library.find(".kind(elbv2::").unwrap();
+        assert!(library[first..].starts_with(".kind(elbv2::thing::ThingKind(elbv2.clone()))\n"), "{library}");
+        assert!(files["crates/kinds/src/elbv2.rs"].contains("\npub use thing::{Thing, ThingInputs, ThingLive};\n"));
+        for path in ["Cargo.toml", "crates/aws-compute/Cargo.toml", "crates/aws-core/src/tag_index.rs"] {
+            assert!(!files.contains_key(path), "{path}");
+        }
     }
 
-    async fn create(&self, _subject: &Subject, _inputs: &Inputs, _tags: &Tags) -> Result<Created, ProviderError> {
-        not_implemented("create")
-    }
-
-    async fn update(&self, _subject: &Subject, _id: &str, _update: &Update<Inputs>) -> Result<(), ProviderError> {
-        not_implemented("update")
-    }
-
-    async fn delete(&self, _region: &Region, _id: &str, _how: Deletion) -> Result<(), ProviderError> {
-        not_implemented("delete")
+    #[test]
+    fn every_family_has_the_places_for_new_services_and_kinds() {
+        for family in ["aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops"] {
+            let library =
+                texts("example.thing", family).unwrap().remove(&format!("crates/{family}/src/lib.rs")).unwrap();
+            let kind = library.find(".kind(example::thing::ThingKind(example))").unwrap();
+            assert!(kind < library.find(".concurrency_limit(").unwrap(), "{family}");
+        }
     }
 }
-"#;

@@ -1,5 +1,7 @@
 //! All checks and tests, with their setup. The fast part runs first, because it finds most errors.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -7,7 +9,7 @@ use clap::Args;
 
 use crate::localstack::Server;
 use crate::shell::{cargo, command, installed, root, run};
-use crate::{check, docs, fuzz, openhands, payload, tools};
+use crate::{check, docs, fuzz, openhands, payload, tools, try_guide};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -20,8 +22,11 @@ pub(crate) struct Arguments {
     /// Run only tests whose name contains this text
     #[arg(long)]
     filter: Option<String>,
-    /// Run only the crash tests, at every mutating call of every command instead of a sample (several hours)
+    /// Run only the tests of this kind, for example `sqs.queue`
     #[arg(long, conflicts_with_all = ["fast", "filter"])]
+    kind: Option<String>,
+    /// Run only the crash tests, at every mutating call of every command instead of a sample (several hours)
+    #[arg(long, conflicts_with_all = ["fast", "filter", "kind"])]
     crash_matrix: bool,
     /// Run one of several equal parts of the crash matrix, for example `2/8`, to share it among machines
     #[arg(long, requires = "crash_matrix", value_name = "PART/PARTS", value_parser = shard)]
@@ -36,7 +41,13 @@ const CRASH_POINTS: &str = "\
 Crash points: before and after each mutating call. Read-only calls are omitted, because a kill at one of them leaves the same
 resources and state as a kill before the next mutating call.";
 
+/// The filters for the tests that apply to every kind.
+const KIND_TESTS: [&str; 3] = ["every_kind", "every_natural_name", "named_kinds"];
+
 fn run_all(arguments: &Arguments) -> Result<()> {
+    if let Some(kind) = &arguments.kind {
+        return run_kind(kind);
+    }
     let filter = if arguments.crash_matrix { Some("killed_at_any_call") } else { arguments.filter.as_deref() };
     if filter.is_none() {
         run(&mut cargo(&["fmt", "--all", "--check"]))?;
@@ -71,9 +82,7 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     for package in packages {
         all.args(["--package", &format!("ohinfra-{package}")]);
     }
-    all.env("OHINFRA_TEST_ENDPOINT", &server.endpoint).env("OHINFRA_TEST_PYTHON", &server.environment);
-    // The tests find a substitute for docker in PATH, which requires Python.
-    all.env("PATH", path(&server)?);
+    set_localstack(&mut all, &server.endpoint, &server.environment)?;
     let report = crash_report(&mut all, arguments)?;
     if let Some(filter) = filter {
         all.arg(filter);
@@ -85,6 +94,9 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         println!("\n{CRASH_POINTS}\n{text}");
     }
     passed?;
+    if filter.is_none() {
+        try_guide::run_on(&server)?;
+    }
     drop(server);
     if filter.is_none() {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
@@ -95,15 +107,34 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Returns the search path for programs, with the docker substitute and its Python first.
-fn path(server: &Server) -> Result<std::ffi::OsString> {
+/// Runs the tests of one kind, on the LocalStack that the environment names or on a new one.
+fn run_kind(kind: &str) -> Result<()> {
+    let mut tests =
+        cargo(&["test", "--no-fail-fast", "--package", "ohinfra-kinds", "--package", "ohinfra-tests", "--"]);
+    tests.args(KIND_TESTS).env("OHINFRA_TEST_KINDS", kind);
+    if let (Some(endpoint), Some(environment)) =
+        (std::env::var_os("OHINFRA_TEST_ENDPOINT"), std::env::var_os("OHINFRA_TEST_PYTHON"))
+    {
+        set_localstack(&mut tests, endpoint, Path::new(&environment))?;
+        return run(&mut tests);
+    }
+    let server = Server::start(None)?;
+    set_localstack(&mut tests, &server.endpoint, &server.environment)?;
+    run(&mut tests)
+}
+
+/// Sets the endpoint of LocalStack, its virtual environment, and the search path for programs: the tests find a substitute for
+/// docker there, which requires Python.
+fn set_localstack(tests: &mut Command, endpoint: impl AsRef<std::ffi::OsStr>, environment: &Path) -> Result<()> {
     let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let first = [root().join("tests/docker"), server.environment.join("bin")];
-    Ok(std::env::join_paths(first.into_iter().chain(std::env::split_paths(&inherited)))?)
+    let first = [root().join("tests/docker"), environment.join("bin")];
+    let path = std::env::join_paths(first.into_iter().chain(std::env::split_paths(&inherited)))?;
+    tests.env("OHINFRA_TEST_ENDPOINT", endpoint).env("OHINFRA_TEST_PYTHON", environment).env("PATH", path);
+    Ok(())
 }
 
 /// Sets the number of crash points, the seed and the report file of the crash tests. Returns the report file.
-fn crash_report(tests: &mut std::process::Command, arguments: &Arguments) -> Result<std::path::PathBuf> {
+fn crash_report(tests: &mut Command, arguments: &Arguments) -> Result<std::path::PathBuf> {
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000));
     let report = root().join(".localstack/crash-report.txt");
     if report.exists() {

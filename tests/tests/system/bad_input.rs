@@ -149,7 +149,7 @@ fn an_invalid_newer_or_foreign_state_is_reported_and_unchanged() {
     let put = |body: &str| {
         account.call("s3", "put_object", json!({ "Bucket": bucket, "Key": "openhands.json", "Body": body })).unwrap()
     };
-    let mut sample: Value = serde_json::from_str(include_str!("../../../state/sample-v2.json")).unwrap();
+    let mut sample: Value = serde_json::from_str(&ohinfra_testkit::repository_file("state/sample-v2.json")).unwrap();
     sample["deployment"] = json!("other");
     let mut messages = Vec::new();
     for body in ["{\"format_version\": 2, \"serial\": ", "{\"format_version\": 3}", &sample.to_string()] {

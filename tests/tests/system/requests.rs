@@ -6,7 +6,7 @@ use serde_json::Value;
 #[test]
 fn every_request_of_a_whole_life_fits_awss_own_models() {
     let mut account = Account::new().unwrap();
-    account.write("policy.json", include_str!("../../../config/sandbox-aws-policy.json")).unwrap();
+    account.write("policy.json", &ohinfra_testkit::repository_file("config/sandbox-aws-policy.json")).unwrap();
     let more = "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nalarm_emails = [\"a@example.com\"]\n";
     let build = "[images]\nsource = \"build\"\n";
     account.configure(&format!("{build}{more}")).unwrap();

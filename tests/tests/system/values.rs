@@ -24,7 +24,7 @@ struct Deployment {
 impl Deployment {
     fn new() -> Self {
         let account = Account::new().unwrap();
-        account.write("policy.json", include_str!("../../../config/sandbox-aws-policy.json")).unwrap();
+        account.write("policy.json", &ohinfra_testkit::repository_file("config/sandbox-aws-policy.json")).unwrap();
         account
             .configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nalarm_emails = [\"ops@example.com\"]\n[tags]\nTeam = \"platform\"\n")
             .unwrap();

@@ -139,7 +139,7 @@ fn readable(account: &Account) -> Vec<(String, String)> {
 #[test]
 fn nothing_in_the_account_is_open_to_everybody_or_tells_a_secret() {
     let account = Account::new().unwrap();
-    account.write("policy.json", include_str!("../../../../config/sandbox-aws-policy.json")).unwrap();
+    account.write("policy.json", &ohinfra_testkit::repository_file("config/sandbox-aws-policy.json")).unwrap();
     account.configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n").unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
 
