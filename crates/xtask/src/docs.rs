@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use clap::Args;
 
+use crate::files::KINDS;
 use crate::shell::{cargo, output, root};
 use crate::{pictures, screenshots, site};
 
@@ -17,9 +18,6 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "site")]
     screenshots: bool,
 }
-
-/// The directory of the pages of the kinds.
-pub(crate) const KINDS: &str = "docs/kinds";
 
 /// The generated files: package, example that prints the file, its argument, path.
 const GENERATED: &[(&str, &str, &str, &str)] = &[

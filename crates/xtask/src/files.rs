@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+/// The directory of the pages of the kinds.
+pub(crate) const KINDS: &str = "docs/kinds";
+
 /// Appends every file with this extension below a directory, sorted.
 pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries: Vec<PathBuf> =

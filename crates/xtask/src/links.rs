@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
+use crate::files::KINDS;
 use crate::files::files;
-use crate::docs::KINDS;
 use crate::shell::root;
 
 /// The table of contents of the site.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::docs::KINDS;
+use crate::files::KINDS;
 use crate::links::{CONTENTS, documents, target};
 use crate::shell::{command, installed, root, run};
 

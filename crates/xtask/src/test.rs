@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::localstack::Server;
 use crate::shell::{cargo, command, installed, root, run};
-use crate::{check, docs, fuzz, openhands, payload, tools, try_guide};
+use crate::{check, docs, files, fuzz, openhands, payload, tools, try_guide};
 
 /// The version of cargo-deny.
 const DENY: &str = "0.20.2";
@@ -164,8 +164,8 @@ fn up_to_date() -> Result<()> {
         let present = std::fs::read_to_string(root().join(path)).unwrap_or_default();
         ensure!(present == *text, "{path} is out of date: run `cargo xtask docs`");
     }
-    for entry in std::fs::read_dir(root().join(docs::KINDS))? {
-        let path = format!("{}/{}", docs::KINDS, entry?.file_name().to_string_lossy());
+    for entry in std::fs::read_dir(root().join(files::KINDS))? {
+        let path = format!("{}/{}", files::KINDS, entry?.file_name().to_string_lossy());
         ensure!(made.iter().any(|(made, _)| *made == path), "{path} has no kind: run `cargo xtask docs`");
     }
     println!("schemas, references and pictures are up to date");
