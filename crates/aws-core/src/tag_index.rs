@@ -69,7 +69,7 @@ impl TagIndex {
         let call = Client::new(&config).get_resources();
         let call = call.tag_filters(TagFilter::builder().key(DEPLOYMENT).values(&self.recorded.deployment).build());
         let call = call
-            .set_resource_type_filters(Some(SERVICES.iter().map(ToString::to_string).collect()))
+            .set_resource_type_filters(Some(SERVICES.iter().map(|name| (*name).to_owned()).collect()))
             .resources_per_page(PAGE);
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.unwrap_or_default().into_iter();
