@@ -27,7 +27,7 @@ pub(crate) fn to_tags(tags: &Tags) -> Vec<Tag> {
 }
 
 /// Maximum number of resources per describe call (AWS limit).
-const AT_ONCE: usize = 20;
+const MAX_ARNS: usize = 20;
 
 /// Returns the tags of a resource.
 pub(crate) async fn tags_of(
@@ -54,7 +54,7 @@ pub(crate) async fn all_tags(
             None => unknown.push(arn.clone()),
         }
     }
-    for chunk in unknown.chunks(AT_ONCE) {
+    for chunk in unknown.chunks(MAX_ARNS) {
         let result = clients.in_region(region).describe_tags().set_resource_arns(Some(chunk.to_vec())).send().await;
         let answer = none_if_missing(result.map_err(api_error("elasticloadbalancing:DescribeTags")))?;
         for description in answer.and_then(|answer| answer.tag_descriptions).unwrap_or_default() {
@@ -74,7 +74,7 @@ where
     Fut: Future<Output = Result<Option<Vec<T>>, ProviderError>>,
 {
     let mut found = Vec::new();
-    for chunk in arns.chunks(AT_ONCE) {
+    for chunk in arns.chunks(MAX_ARNS) {
         match describe(chunk.to_vec()).await? {
             Some(all) => found.extend(all),
             None if chunk.len() == 1 => {}

@@ -4,7 +4,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use ohinfra_core::ProviderError;
 
 /// Maximum number of concurrent calls of one deletion.
-const AT_ONCE: usize = 8;
+const CONCURRENT_CALLS: usize = 8;
 
 /// Runs `call` for each item with limited concurrency.
 ///
@@ -14,5 +14,5 @@ pub(crate) async fn for_each<T, F>(items: Vec<T>, call: impl Fn(T) -> F) -> Resu
 where
     F: Future<Output = Result<(), ProviderError>>,
 {
-    futures::stream::iter(items).map(call).buffer_unordered(AT_ONCE).try_collect::<()>().await
+    futures::stream::iter(items).map(call).buffer_unordered(CONCURRENT_CALLS).try_collect::<()>().await
 }

@@ -321,8 +321,8 @@ pub enum StateCommand {
 /// The note below the help of the commands that send emails.
 const MAIL_LIMIT: &str = "\
 A temporary password is valid for 7 days. The built-in email service of Cognito sends at most 50
-emails per day and AWS account. To send more, configure the user pool to use Amazon SES
-(docs/users.md).";
+emails per day and AWS account. To send more, set the email provider of the user pool to Amazon SES
+in the Cognito console (Authentication methods, Email). `ohinfra apply` preserves this setting.";
 
 /// `ohinfra users`
 #[derive(Debug, Subcommand)]

@@ -22,7 +22,7 @@ use crate::payload::PayloadError;
 use crate::sandbox_policy::SandboxPolicy;
 pub use auth::SESSION_HOURS;
 use builder::Builder;
-use compute::{Compute, Ground};
+use compute::{Compute, Dependencies};
 use edge::Origin;
 use security::Security;
 
@@ -74,9 +74,9 @@ fn build_backend(builder: &mut Builder<'_>, sandbox: &SandboxPolicy) -> Result<(
     let security = security::build(&mut builder.stack("security", region), &network, &monitoring, sandbox);
     let database =
         database::build(&mut builder.stack("database", region), &security).map_err(|error| payload_error(&error))?;
-    let ground = Ground { monitoring: &monitoring, security: &security, database: &database };
+    let needs = Dependencies { monitoring: &monitoring, security: &security, database: &database };
     let compute =
-        compute::build(&mut builder.stack("compute", region), &ground).map_err(|error| payload_error(&error))?;
+        compute::build(&mut builder.stack("compute", region), &needs).map_err(|error| payload_error(&error))?;
     let mut stack = builder.stack("user-config", region);
     user_config::build(&mut stack, &monitoring, &security, &compute).map_err(|error| payload_error(&error))?;
     Ok((security, compute))

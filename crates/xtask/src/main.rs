@@ -12,6 +12,7 @@ mod files;
 mod fuzz;
 mod links;
 mod localstack;
+mod mutants;
 mod new_kind;
 mod openhands;
 mod packages;
@@ -53,6 +54,8 @@ enum Task {
     Check,
     /// Run the fuzz targets of the file parsers for a limited time (requires the nightly toolchain)
     Fuzz,
+    /// Run mutation tests of the planner, the engine and the state (several hours)
+    Mutants(mutants::Arguments),
     /// Create the files of a new kind
     NewKind(new_kind::Arguments),
     /// Execute the steps of docs/adding-a-kind.md in a copy of the repository
@@ -69,6 +72,7 @@ fn main() -> anyhow::Result<()> {
         Task::Openhands(arguments) => openhands::run_task(&arguments),
         Task::Localstack(task) => localstack::run(&task),
         Task::Check => check::run(),
+        Task::Mutants(arguments) => mutants::run_mutants(&arguments),
         Task::NewKind(arguments) => new_kind::run_new(&arguments),
         Task::TryGuide => try_guide::run_task(),
         Task::Fuzz => fuzz::run_all(),

@@ -45,7 +45,7 @@ fn allow(action: &str) -> String {
 }
 
 /// The resources that the cases refer to.
-struct Ground {
+struct Fixtures {
     vpc: String,
     subnets: Vec<String>,
     group: String,
@@ -60,48 +60,52 @@ struct Ground {
     repository_uri: String,
 }
 
-fn ground(account: &Account) -> Ground {
+fn fixtures(account: &Account) -> Fixtures {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let group = |name: &str| {
         (
             "ec2",
             "create_security_group",
-            json!({ "GroupName": name, "Description": "ground", "VpcId": account.fixture("vpc_id") }),
+            json!({ "GroupName": name, "Description": "fixtures", "VpcId": account.fixture("vpc_id") }),
         )
     };
-    let rule = json!({ "RuleName": "r", "TargetBackupVaultName": "ground" });
-    let bucket = format!("ground-{}", account.id);
+    let rule = json!({ "RuleName": "r", "TargetBackupVaultName": "fixtures" });
+    let bucket = format!("fixtures-{}", account.id);
     let answers = account
         .calls(&[
-            group("ground-1"),
-            group("ground-2"),
+            group("fixtures-1"),
+            group("fixtures-2"),
             (
                 "iam",
                 "create_role",
-                json!({ "RoleName": "ground", "AssumeRolePolicyDocument": trust("ec2.amazonaws.com") }),
+                json!({ "RoleName": "fixtures", "AssumeRolePolicyDocument": trust("ec2.amazonaws.com") }),
             ),
             ("kms", "create_key", json!({})),
             ("kms", "create_key", json!({})),
-            ("backup", "create_backup_vault", json!({ "BackupVaultName": "ground" })),
-            ("backup", "create_backup_plan", json!({ "BackupPlan": { "BackupPlanName": "ground", "Rules": [rule] } })),
+            ("backup", "create_backup_vault", json!({ "BackupVaultName": "fixtures" })),
+            (
+                "backup",
+                "create_backup_plan",
+                json!({ "BackupPlan": { "BackupPlanName": "fixtures", "Rules": [rule] } }),
+            ),
             (
                 "s3",
                 "create_bucket",
                 json!({ "Bucket": bucket, "CreateBucketConfiguration": { "LocationConstraint": REGION } }),
             ),
-            ("ecr", "create_repository", json!({ "repositoryName": "ground" })),
+            ("ecr", "create_repository", json!({ "repositoryName": "fixtures" })),
         ])
         .unwrap();
-    Ground {
+    Fixtures {
         vpc: account.fixture("vpc_id").to_owned(),
         subnets: account.fixture["private_subnets"].as_array().unwrap().iter().map(text).collect(),
         group: text(&answers[0]["GroupId"]),
         other_group: text(&answers[1]["GroupId"]),
-        role: "ground".to_owned(),
+        role: "fixtures".to_owned(),
         role_arn: text(&answers[2]["Role"]["Arn"]),
         key: text(&answers[3]["KeyMetadata"]["KeyId"]),
         other_key: text(&answers[4]["KeyMetadata"]["KeyId"]),
-        vault: "ground".to_owned(),
+        vault: "fixtures".to_owned(),
         plan: text(&answers[6]["BackupPlanId"]),
         bucket,
         repository_uri: text(&answers[8]["repository"]["repositoryUri"]),
@@ -109,10 +113,10 @@ fn ground(account: &Account) -> Ground {
 }
 
 /// A kind, what is made, and each change that is tried.
-type Tried = (&'static str, Value, Vec<(&'static str, Value)>);
+type Tested = (&'static str, Value, Vec<(&'static str, Value)>);
 
 /// A case for every kind.
-fn cases(account: &Account, g: &Ground) -> Vec<Tried> {
+fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
     let id = &account.id;
     let root = format!("arn:aws:iam::{id}:root");
     let key_arn = |key: &str| format!("arn:aws:kms:{REGION}:{id}:key/{key}");
@@ -311,26 +315,26 @@ fn wanted() -> Option<String> {
     std::env::var("OHINFRA_TEST_KINDS").ok()
 }
 
-/// An account with the ground, its provider, and the cases.
-async fn prepared() -> (Account, Provider, Vec<Tried>) {
+/// An account with the fixtures, its provider, and the cases.
+async fn prepared() -> (Account, Provider, Vec<Tested>) {
     let account = Account::new().unwrap();
-    let ground = ground(&account);
-    // The keys of the ground are ours, as those of a deployment are.
-    for key in [&ground.key, &ground.other_key] {
+    let fixtures = fixtures(&account);
+    // The keys of the fixtures are ours, as those of a deployment are.
+    for key in [&fixtures.key, &fixtures.other_key] {
         let tags = json!([{ "TagKey": "ohinfra:deployment", "TagValue": "test" }]);
         account.call("kms", "tag_resource", json!({ "KeyId": key, "Tags": tags })).unwrap();
     }
     let provider = ohinfra::provider(&connection(&account).await);
-    let platform = platform::ground(&account, &ground);
-    let mut cases = cases(&account, &ground);
-    cases.extend(platform::cases(&account, &ground, &platform));
+    let platform = platform::fixtures(&account, &fixtures);
+    let mut cases = cases(&account, &fixtures);
+    cases.extend(platform::cases(&account, &fixtures, &platform));
     if let Some(wanted) = wanted() {
         cases.retain(|(kind, _, _)| wanted.split(',').any(|wanted| kind.starts_with(wanted)));
     }
     (account, provider, cases)
 }
 
-fn case(provider: &Provider, (kind, inputs, changes): Tried) -> Case {
+fn case(provider: &Provider, (kind, inputs, changes): Tested) -> Case {
     let schema = provider.find_kind(kind).unwrap().0.as_ref().clone();
     // What CloudFront uses lives in us-east-1.
     let is_of_edge = ["acm", "cloudfront", "wafv2"].contains(&schema.service());

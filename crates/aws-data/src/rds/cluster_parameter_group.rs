@@ -23,7 +23,7 @@ type Inputs = Resolved<ClusterParameterGroup>;
 const DESCRIBE: &str = "rds:DescribeDBClusterParameterGroups";
 
 /// Maximum number of parameters per call (AWS limit).
-const AT_ONCE: usize = 20;
+const MAX_PARAMETERS: usize = 20;
 
 /// Creates a parameter. Static parameters take effect at the next reboot.
 fn parameter(name: &str, value: Option<&str>) -> Parameter {
@@ -50,7 +50,7 @@ impl ClusterParameterGroupKind {
     }
 
     async fn set(&self, region: &Region, name: &str, parameters: &[Parameter]) -> Result<(), ProviderError> {
-        for chunk in parameters.chunks(AT_ONCE) {
+        for chunk in parameters.chunks(MAX_PARAMETERS) {
             let call =
                 self.0.in_region(region).modify_db_cluster_parameter_group().db_cluster_parameter_group_name(name);
             let call = call.set_parameters(Some(chunk.to_vec()));
@@ -108,7 +108,7 @@ impl Kind for ClusterParameterGroupKind {
             let live = self.parameters(&subject.region, name).await?;
             let surplus: Vec<_> =
                 live.keys().filter(|name| !desired.contains_key(*name)).map(|name| parameter(name, None)).collect();
-            for chunk in surplus.chunks(AT_ONCE) {
+            for chunk in surplus.chunks(MAX_PARAMETERS) {
                 let call = self.0.in_region(&subject.region).reset_db_cluster_parameter_group();
                 let call = call.db_cluster_parameter_group_name(name).set_parameters(Some(chunk.to_vec()));
                 call.send().await.map_err(api_error("rds:ResetDBClusterParameterGroup"))?;

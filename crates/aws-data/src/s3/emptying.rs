@@ -9,7 +9,7 @@ use ohinfra_core::ProviderError;
 use crate::bounded;
 
 /// Number of pages of object versions that are deleted concurrently, one call per page.
-const PAGES_AT_ONCE: usize = 4;
+const PAGES_PER_ROUND: usize = 4;
 
 /// Empties the bucket. Content that was deleted concurrently is ignored.
 ///
@@ -30,7 +30,7 @@ pub(super) async fn empty(client: &Client, bucket: &str) -> Result<(), ProviderE
 async fn versions(client: &Client, bucket: &str) -> Result<Option<Vec<Vec<ObjectIdentifier>>>, ProviderError> {
     let mut pages = Vec::new();
     let (mut key, mut version) = (None, None);
-    while pages.len() < PAGES_AT_ONCE {
+    while pages.len() < PAGES_PER_ROUND {
         let call = client.list_object_versions().bucket(bucket).set_key_marker(key).set_version_id_marker(version);
         let Some(answer) = none_if_missing(call.send().await.map_err(api_error("s3:ListBucketVersions")))? else {
             return Ok(None);

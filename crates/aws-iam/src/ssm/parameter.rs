@@ -21,7 +21,7 @@ pub struct ParameterKind(pub(crate) Clients);
 type Inputs = Resolved<Parameter>;
 
 /// Maximum number of names per `GetParameters` call (AWS limit).
-const AT_ONCE: usize = 10;
+const MAX_NAMES: usize = 10;
 
 impl ParameterKind {
     /// Returns parameters; encrypted values are not decrypted.
@@ -84,7 +84,7 @@ impl Kind for ParameterKind {
         tags: KnownTags<'_>,
     ) -> Result<Vec<Option<Live>>, ProviderError> {
         let mut found = BTreeMap::new();
-        for names in ids.chunks(AT_ONCE) {
+        for names in ids.chunks(MAX_NAMES) {
             let tags = try_join_all(names.iter().map(|name| self.tags(region, name, tags)));
             let (known, tags) = try_join(self.get(region, names), tags).await?;
             for parameter in known {

@@ -22,7 +22,7 @@ type Inputs = Resolved<Alarm>;
 const DESCRIBE: &str = "cloudwatch:DescribeAlarms";
 
 /// Maximum number of alarm names per describe call (AWS limit).
-const AT_ONCE: usize = 100;
+const MAX_NAMES: usize = 100;
 
 fn to_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
@@ -55,7 +55,7 @@ fn live_inputs(alarm: &MetricAlarm) -> AlarmLive {
 impl AlarmKind {
     async fn describe(&self, region: &Region, names: &[String]) -> Result<Vec<MetricAlarm>, ProviderError> {
         let mut alarms = Vec::new();
-        for some in names.chunks(AT_ONCE) {
+        for some in names.chunks(MAX_NAMES) {
             let call = self.0.in_region(region).describe_alarms().set_alarm_names(Some(some.to_vec()));
             let call = call.alarm_types(AlarmType::MetricAlarm).send();
             let answer = call.await.map_err(api_error(DESCRIBE))?;

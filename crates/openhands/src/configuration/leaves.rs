@@ -1,5 +1,7 @@
 //! Validation of the given values against the table of keys: unknown keys, types and the form of strings.
 
+use std::collections::BTreeSet;
+
 use ohinfra_core::diagnostic::Diagnostic;
 use serde_json::{Value, json};
 
@@ -99,6 +101,11 @@ fn child_of(path: &str, parent: &str) -> Option<String> {
     Some(if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") })
 }
 
+/// Returns the last part of a path.
+fn name_of(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
 fn has_children(path: &str) -> bool {
     let prefix = format!("{}.", general(path));
     KEYS.iter().any(|key| key.path.starts_with(&prefix))
@@ -108,8 +115,11 @@ fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>
     if let Some((_, help)) = REMOVED.iter().find(|(removed, _)| *removed == path) {
         return Diagnostic::error(origin, format!("the key `{path}` was removed")).help(*help);
     }
+    let candidates: BTreeSet<String> = candidates.collect();
     let everywhere = KEYS.iter().map(|key| key.path.to_owned());
     let nearest = candidates
+        .iter()
+        .cloned()
         .chain(everywhere)
         .map(|candidate| (strsim::damerau_levenshtein(path, &candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(path.len()) / 3)
@@ -118,7 +128,10 @@ fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>
     let problem = Diagnostic::error(origin, format!("unknown key `{shown}`"));
     match nearest {
         Some((_, nearest)) => problem.help(format!("did you mean `{}`?", nearest.replace("edge.*.", "[[edge]] "))),
-        None => problem.help("all keys are listed in docs/configuration-keys.md"),
+        None => {
+            let known: Vec<String> = candidates.iter().map(|path| format!("`{}`", name_of(path))).collect();
+            problem.help(format!("known keys here: {}", known.join(", ")))
+        }
     }
 }
 

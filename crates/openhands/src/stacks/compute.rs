@@ -35,7 +35,7 @@ use crate::policy::{Statement, document, json_text};
 const INSTANCE_HEALTH: &str = "/api/health?scope=instance";
 
 /// The stacks that compute depends on.
-pub(super) struct Ground<'a> {
+pub(super) struct Dependencies<'a> {
     pub(super) monitoring: &'a Monitoring,
     pub(super) security: &'a Security,
     pub(super) database: &'a Database,
@@ -54,17 +54,17 @@ struct Workspace {
     mount_targets: Vec<Handle>,
 }
 
-pub(super) fn build(builder: &mut StackBuilder<'_>, ground: &Ground<'_>) -> Result<Compute, PayloadError> {
-    let workspace = workspace(builder, ground.security);
-    parameters(builder, ground.security);
+pub(super) fn build(builder: &mut StackBuilder<'_>, needs: &Dependencies<'_>) -> Result<Compute, PayloadError> {
+    let workspace = workspace(builder, needs.security);
+    parameters(builder, needs.security);
     let images = images::build(builder)?;
-    let boot = boot(builder, ground, &workspace, images.as_ref());
+    let boot = boot(builder, needs, &workspace, images.as_ref());
     let parameters = BTreeMap::from([("boot".to_owned(), json_text(&json!(boot)))]);
     let digest = packages::digest(BOOT_BUNDLE, &parameters)?;
     let bundle = builder.add::<Object>(
         "boot-bundle",
         &ObjectInputs {
-            bucket_name: ground.monitoring.data_bucket.attribute("name"),
+            bucket_name: needs.monitoring.data_bucket.attribute("name"),
             key_prefix: BUNDLE_PREFIX.to_owned(),
             key_suffix: BUNDLE_SUFFIX.to_owned(),
             package: BOOT_BUNDLE.to_owned(),
@@ -75,16 +75,16 @@ pub(super) fn build(builder: &mut StackBuilder<'_>, ground: &Ground<'_>) -> Resu
     let user_data = boot.user_data(bundle.attribute("key"), bundle.attribute("sha256"))?
         // A new database password requires a new instance, which reads it at boot.
         + "# The version of the database user's password: "
-        + ground.database.proxy_secret.attribute("version")
+        + needs.database.proxy_secret.attribute("version")
         + "\n";
-    let template = launch_template(builder, ground.security, user_data);
+    let template = launch_template(builder, needs.security, user_data);
     let balancer = builder.add_at(
         &BALANCER,
         &LoadBalancerInputs {
             balancer_name: builder.environment.names.regional("alb"),
             scheme: "internet-facing".to_owned(),
             subnet_ids: builder.environment.public_subnets.clone(),
-            security_group_ids: vec![ground.security.alb_sg.attribute("id")],
+            security_group_ids: vec![needs.security.alb_sg.attribute("id")],
             deletion_protection: builder.configuration.compute.deletion_protection,
             drop_invalid_headers: true,
             idle_timeout_seconds: 60,
@@ -94,10 +94,10 @@ pub(super) fn build(builder: &mut StackBuilder<'_>, ground: &Ground<'_>) -> Resu
     let app = target_group(builder, "app", Some((3000, INSTANCE_HEALTH)));
     let runtime = target_group(builder, "runtime", Some((8080, "/health")));
     let target_user_config = target_group(builder, "user-config", None);
-    let rules = rules(builder, ground.security, &balancer, [&target_user_config, &runtime, &app]);
+    let rules = rules(builder, needs.security, &balancer, [&target_user_config, &runtime, &app]);
     // An instance that starts before the database bootstrap and the proxy target are ready would fail and raise an alarm.
     let mut after = workspace.mount_targets.clone();
-    after.extend(ground.database.usable.clone());
+    after.extend(needs.database.usable.clone());
     let group = builder.add_at(
         &GROUP,
         &GroupInputs {
@@ -116,8 +116,8 @@ pub(super) fn build(builder: &mut StackBuilder<'_>, ground: &Ground<'_>) -> Resu
             ..Options::default()
         },
     );
-    alarms(builder, ground.monitoring, &group);
-    exports(builder, ground.security, &balancer);
+    alarms(builder, needs.monitoring, &group);
+    exports(builder, needs.security, &balancer);
     builder.output("alb_dns_name", balancer.attribute("dns_name"));
     builder.output("alb_arn", balancer.attribute("arn"));
     builder.output("asg_name", group.attribute("name"));
@@ -223,7 +223,12 @@ fn exports(builder: &mut StackBuilder<'_>, security: &Security, balancer: &Handl
 }
 
 /// Returns the boot values of an instance.
-fn boot(builder: &StackBuilder<'_>, ground: &Ground<'_>, workspace: &Workspace, images: Option<&Images>) -> Boot<Text> {
+fn boot(
+    builder: &StackBuilder<'_>,
+    needs: &Dependencies<'_>,
+    workspace: &Workspace,
+    images: Option<&Images>,
+) -> Boot<Text> {
     let (configuration, names) = (builder.configuration, &builder.environment.names);
     let release = configuration.release;
     let (openhands_repository, openhands_tag) = match images {
@@ -236,21 +241,21 @@ fn boot(builder: &StackBuilder<'_>, ground: &Ground<'_>, workspace: &Workspace, 
     };
     Boot {
         region: names.region.clone(),
-        alert_topic_arn: ground.monitoring.alerts.attribute("arn"),
-        log_group_name: ground.monitoring.app_logs.attribute("name"),
+        alert_topic_arn: needs.monitoring.alerts.attribute("arn"),
+        log_group_name: needs.monitoring.app_logs.attribute("name"),
         // The launch template contains this name and the group depends on the template, so it cannot be a reference.
         group_name: names.regional("asg"),
-        data_bucket: ground.monitoring.data_bucket.attribute("name"),
+        data_bucket: needs.monitoring.data_bucket.attribute("name"),
         file_system_id: workspace.file_system.attribute("id"),
         access_point_id: workspace.access_point.attribute("id"),
-        database_secret: ground.database.proxy_secret.attribute("name"),
-        database_host: ground.database.proxy.attribute("endpoint"),
+        database_secret: needs.database.proxy_secret.attribute("name"),
+        database_host: needs.database.proxy.attribute("endpoint"),
         database_port: DATABASE_PORT,
         database_name: DATABASE_NAME.to_owned(),
         sandbox_secret: configuration.sandbox_secret_name(),
-        origin_secret: ground.security.origin_verify_secret.attribute("name"),
-        user_secrets_key_id: ground.security.user_secrets_key.attribute("id"),
-        sandbox_role_arn: ground.security.sandbox_role.attribute("arn"),
+        origin_secret: needs.security.origin_verify_secret.attribute("name"),
+        user_secrets_key_id: needs.security.user_secrets_key.attribute("id"),
+        sandbox_role_arn: needs.security.sandbox_role.attribute("arn"),
         openhands_repository,
         openhands_tag,
         agent_server_repository,

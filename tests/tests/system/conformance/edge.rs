@@ -3,13 +3,13 @@
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
 
-use super::Tried;
+use super::Tested;
 use super::platform::Platform;
 
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// A company's own login of both sorts.
-fn providers(p: &Platform) -> Vec<Tried> {
+fn providers(p: &Platform) -> Vec<Tested> {
     let saml = json!({
         "user_pool_id": p.pool, "provider_name": "Conformance-SAML", "provider_type": "SAML",
         "attribute_mapping": { "email": "mail" }, "metadata_url": "https://sso.example.com/metadata", "sign_out": false,
@@ -55,7 +55,7 @@ fn providers(p: &Platform) -> Vec<Tried> {
     ]
 }
 
-pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tried> {
+pub(super) fn cases(account: &Account, p: &Platform) -> Vec<Tested> {
     let client = |urls: Value, minutes: i32| {
         json!({
             "user_pool_id": p.pool, "client_name": "conformance", "generate_secret": true, "callback_urls": urls,

@@ -9,7 +9,7 @@ use ohinfra_tests::Account;
 use ohinfra_tests::account::REGION;
 use serde_json::{Value, json};
 
-use super::{Ground, Tried};
+use super::{Fixtures, Tested};
 
 /// The resources that these cases refer to.
 pub(super) struct Platform {
@@ -63,7 +63,7 @@ fn prove(account: &Account, certificate: &str) {
     account.call("route53", "change_resource_record_sets", inputs).unwrap();
 }
 
-pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
+pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
     let one = |service: &str, operation: &str, parameters: Value| {
         let answer = account.call(service, operation, parameters).unwrap();
         assert!(answer.get("error").is_none(), "{service} {operation}: {answer}");
@@ -72,18 +72,18 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
     let secret = |name: &str, value: &str| {
         text(&one("secretsmanager", "create_secret", json!({ "Name": name, "SecretString": value }))["ARN"])
     };
-    let login = secret("ground/login", r#"{"username":"ground","password":"a-good-password"}"#);
-    let login_client = secret("ground/login-client", r#"{"client_secret":"a-client-secret"}"#);
-    let header = secret("ground/header", "0123456789abcdef0123456789abcdef");
+    let login = secret("fixtures/login", r#"{"username":"fixtures","password":"a-good-password"}"#);
+    let login_client = secret("fixtures/login-client", r#"{"client_secret":"a-client-secret"}"#);
+    let header = secret("fixtures/header", "0123456789abcdef0123456789abcdef");
     let subnets = account.fixture["public_subnets"].clone();
-    let balancer = one("elbv2", "create_load_balancer", json!({ "Name": "ground", "Subnets": subnets }));
+    let balancer = one("elbv2", "create_load_balancer", json!({ "Name": "fixtures", "Subnets": subnets }));
     let balancer = text(&balancer["LoadBalancers"][0]["LoadBalancerArn"]);
     let group = |name: &str| {
         let inputs = json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": g.vpc });
         text(&one("elbv2", "create_target_group", inputs)["TargetGroups"][0]["TargetGroupArn"])
     };
-    let (first, second) = (group("ground-1"), group("ground-2"));
-    let inputs = json!({ "Name": "ground-3", "TargetType": "lambda" });
+    let (first, second) = (group("fixtures-1"), group("fixtures-2"));
+    let inputs = json!({ "Name": "fixtures-3", "TargetType": "lambda" });
     let function_group = text(&one("elbv2", "create_target_group", inputs)["TargetGroups"][0]["TargetGroupArn"]);
     let answer = json!([{ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "403" } }]);
     let inputs = json!({ "LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 80, "DefaultActions": answer });
@@ -97,12 +97,12 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
     });
     let rule = text(&one("elbv2", "create_rule", rule)["Rules"][0]["RuleArn"]);
     let data = json!({ "ImageId": "ami-12345678", "InstanceType": "t3.micro" });
-    let inputs = json!({ "LaunchTemplateName": "ground", "LaunchTemplateData": data });
+    let inputs = json!({ "LaunchTemplateName": "fixtures", "LaunchTemplateData": data });
     let template = text(&one("ec2", "create_launch_template", inputs.clone())["LaunchTemplate"]["LaunchTemplateId"]);
     let inputs = json!({ "LaunchTemplateId": template, "LaunchTemplateData": data });
     one("ec2", "create_launch_template_version", inputs);
     let function = json!({
-        "FunctionName": "ground", "Role": g.role_arn, "Runtime": "python3.12", "Handler": "a.b",
+        "FunctionName": "fixtures", "Role": g.role_arn, "Runtime": "python3.12", "Handler": "a.b",
         "Code": { "ZipFile": { "$base64": EMPTY_ZIP } },
     });
     // The role was made a moment ago.
@@ -114,35 +114,36 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
     };
     let (function, code_sha256) = (text(&function["FunctionArn"]), text(&function["CodeSha256"]));
     let private = account.fixture["private_subnets"].clone();
-    let inputs = json!({ "DBSubnetGroupName": "ground", "DBSubnetGroupDescription": "ground", "SubnetIds": private });
+    let inputs =
+        json!({ "DBSubnetGroupName": "fixtures", "DBSubnetGroupDescription": "fixtures", "SubnetIds": private });
     one("rds", "create_db_subnet_group", inputs);
     let inputs = json!({
-        "DBClusterParameterGroupName": "ground", "DBParameterGroupFamily": "aurora-postgresql15", "Description": "ground",
+        "DBClusterParameterGroupName": "fixtures", "DBParameterGroupFamily": "aurora-postgresql15", "Description": "fixtures",
     });
     one("rds", "create_db_cluster_parameter_group", inputs);
     let cluster = |name: &str| {
         let inputs = json!({
             "DBClusterIdentifier": name, "Engine": "aurora-postgresql", "EngineVersion": "15.8", "DatabaseName": "a",
-            "MasterUsername": "ground", "MasterUserPassword": "a-good-password", "DBSubnetGroupName": "ground",
+            "MasterUsername": "fixtures", "MasterUserPassword": "a-good-password", "DBSubnetGroupName": "fixtures",
             "EnableHttpEndpoint": true,
         });
         text(&one("rds", "create_db_cluster", inputs)["DBCluster"]["DBClusterArn"])
     };
-    let (cluster, _) = (cluster("ground"), cluster("ground-2"));
+    let (cluster, _) = (cluster("fixtures"), cluster("fixtures-2"));
     // What SQL runs on.
     let inputs = json!({
-        "DBInstanceIdentifier": "ground", "DBClusterIdentifier": "ground", "Engine": "aurora-postgresql",
+        "DBInstanceIdentifier": "fixtures", "DBClusterIdentifier": "fixtures", "Engine": "aurora-postgresql",
         "DBInstanceClass": "db.serverless",
     });
     one("rds", "create_db_instance", inputs);
     let proxy = json!({
-        "DBProxyName": "ground", "EngineFamily": "POSTGRESQL", "RoleArn": g.role_arn, "VpcSubnetIds": private,
+        "DBProxyName": "fixtures", "EngineFamily": "POSTGRESQL", "RoleArn": g.role_arn, "VpcSubnetIds": private,
         "Auth": [{ "AuthScheme": "SECRETS", "SecretArn": login }],
     });
     one("rds", "create_db_proxy", proxy);
-    let file_system = text(&one("efs", "create_file_system", json!({ "CreationToken": "ground" }))["FileSystemId"]);
-    let pool = text(&one("cognito-idp", "create_user_pool", json!({ "PoolName": "ground" }))["UserPool"]["Id"]);
-    let inputs = json!({ "UserPoolId": pool, "ClientName": "ground", "GenerateSecret": true });
+    let file_system = text(&one("efs", "create_file_system", json!({ "CreationToken": "fixtures" }))["FileSystemId"]);
+    let pool = text(&one("cognito-idp", "create_user_pool", json!({ "PoolName": "fixtures" }))["UserPool"]["Id"]);
+    let inputs = json!({ "UserPoolId": pool, "ClientName": "fixtures", "GenerateSecret": true });
     let client = text(&one("cognito-idp", "create_user_pool_client", inputs)["UserPoolClient"]["ClientId"]);
     // It covers every alias of the distribution's case.
     let names = ["a", "b"].map(|name| format!("{name}-{}.example.com", account.id));
@@ -158,7 +159,7 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
         "AccessControlAllowMethods": list(json!(["GET"])),
         "AccessControlAllowCredentials": true, "OriginOverride": true,
     });
-    let inputs = json!({ "ResponseHeadersPolicyConfig": { "Name": "ground", "CorsConfig": cors } });
+    let inputs = json!({ "ResponseHeadersPolicyConfig": { "Name": "fixtures", "CorsConfig": cors } });
     let policy = one("cloudfront", "create_response_headers_policy", inputs);
     Platform {
         login,
@@ -174,8 +175,8 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
         function,
         code_sha256,
         cluster,
-        instance_cluster: "ground-2".to_owned(),
-        proxy: "ground".to_owned(),
+        instance_cluster: "fixtures-2".to_owned(),
+        proxy: "fixtures".to_owned(),
         file_system,
         pool,
         client,
@@ -184,7 +185,7 @@ pub(super) fn ground(account: &Account, g: &Ground) -> Platform {
     }
 }
 
-fn database(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
+fn database(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
     let private = account.fixture["private_subnets"].clone();
     vec![
         (
@@ -213,7 +214,7 @@ fn database(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
             json!({
                 "cluster_name": "conformance", "engine": "aurora-postgresql", "engine_version": "15.7",
                 "database_name": "openhands", "port": 5432, "master_username": "postgres", "admin_secret_arn": p.login,
-                "subnet_group_name": "ground", "security_group_ids": [g.group], "parameter_group_name": "ground",
+                "subnet_group_name": "fixtures", "security_group_ids": [g.group], "parameter_group_name": "fixtures",
                 "min_acu": 0.5, "max_acu": 4.0, "iam_authentication": true, "data_api": true, "storage_encrypted": true,
                 "backup_retention_days": 35, "backup_window": "03:00-04:00", "maintenance_window": "sun:04:00-sun:05:00",
                 "copy_tags_to_snapshot": true, "log_exports": ["postgresql"], "deletion_protection": false,
@@ -265,7 +266,7 @@ fn database(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
         (
             "rds.proxy_target_group",
             json!({
-                "proxy_name": p.proxy, "cluster_name": "ground", "max_connections_percent": 90,
+                "proxy_name": p.proxy, "cluster_name": "fixtures", "max_connections_percent": 90,
                 "max_idle_connections_percent": 40,
             }),
             vec![("max_connections_percent", json!(80)), ("max_idle_connections_percent", json!(30))],
@@ -296,13 +297,13 @@ fn secret_policy(role: &str, action: &str) -> String {
     json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }
 
-fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
+fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
     let mount = |action: &str| {
         let statement =
             json!({ "Effect": "Allow", "Principal": { "AWS": g.role_arn }, "Action": action, "Resource": "*" });
         json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
     };
-    let profile = format!("arn:aws:iam::{}:instance-profile/ground", account.id);
+    let profile = format!("arn:aws:iam::{}:instance-profile/fixtures", account.id);
     let check = |path: &str| {
         json!({
             "path": path, "status_codes": "200", "healthy_threshold": 2, "unhealthy_threshold": 3, "timeout_seconds": 5,
@@ -445,7 +446,7 @@ fn compute(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
         (
             "ecr.image",
             json!({
-                "repository_name": "ground", "repository_uri": g.repository_uri, "platform": "linux/arm64",
+                "repository_name": "fixtures", "repository_uri": g.repository_uri, "platform": "linux/arm64",
                 "package": "image-openhands", "parameters": { "bases": r#"{"base":"ghcr.io/openhands/openhands:1","aws_cli":"b:1"}"# }, "digest": "1",
             }),
             vec![("parameters", json!({ "bases": r#"{"base":"ghcr.io/openhands/openhands:2","aws_cli":"b:1"}"# }))],
@@ -495,7 +496,7 @@ fn archive(full_domain: &str) -> String {
     STANDARD.encode(sha256(&OpenHandsPackages.render(ORIGIN_RESPONSE, &parameters).unwrap()))
 }
 
-fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
+fn functions(g: &Fixtures, p: &Platform) -> Vec<Tested> {
     let settings = json!({
         "role_arn": g.role_arn, "runtime": "python3.12", "handler": "a.b", "architecture": "x86_64", "memory_mb": 128,
         "timeout_seconds": 3, "environment": {},
@@ -523,14 +524,14 @@ fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
         (
             "lambda.permission",
             json!({
-                "function_name": "ground", "statement_id": "one", "principal": "elasticloadbalancing.amazonaws.com",
+                "function_name": "fixtures", "statement_id": "one", "principal": "elasticloadbalancing.amazonaws.com",
                 "source_arn": p.function_group,
             }),
             vec![("statement_id", json!("two"))],
         ),
         (
             "lambda.version",
-            json!({ "function_name": "ground", "code_sha256": p.code_sha256, "settings": settings.to_string() }),
+            json!({ "function_name": "fixtures", "code_sha256": p.code_sha256, "settings": settings.to_string() }),
             Vec::new(),
         ),
         (
@@ -545,7 +546,7 @@ fn functions(g: &Ground, p: &Platform) -> Vec<Tried> {
 }
 
 /// A case for every kind of the platform.
-pub(super) fn cases(account: &Account, g: &Ground, p: &Platform) -> Vec<Tried> {
+pub(super) fn cases(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
     let mut cases = database(account, g, p);
     cases.extend(compute(account, g, p));
     cases.extend(functions(g, p));

@@ -42,7 +42,8 @@ pub(super) fn read(file: &Path) -> Result<Addresses, CommandError> {
 pub(super) fn mail_hint(error: &ProviderError) -> Option<String> {
     let is_mail = error.operation.ends_with(":AdminCreateUser") && error.kind == ErrorKind::Limit;
     is_mail.then(|| {
-        "re-run the command with `--resend` tomorrow, or configure the user pool to use Amazon SES (docs/users.md)"
+        "re-run the command with `--resend` tomorrow, or set the email provider of the user pool to Amazon SES in the Cognito \
+             console (Authentication methods, Email)"
             .to_owned()
     })
 }
@@ -109,7 +110,8 @@ fn confirm_limit(run: &Run<'_>, mails: usize, mailer: Mailer, yes: bool) -> Resu
     }
     let message =
         format!("{mails} invitations exceed the limit of {daily} emails per day of Cognito's built-in email service");
-    let help = "configure the user pool to use Amazon SES (docs/users.md), or invite fewer users per day";
+    let help = "set the email provider of the user pool to Amazon SES in the Cognito console (Authentication methods, Email), or \
+                invite fewer users per day";
     if yes {
         errln!("warning: {message}");
         errln!("  help: {help}");
