@@ -30,6 +30,14 @@ def install() -> None:
         check(self, context, dashboard_names)
         return delete(self, context, dashboard_names, **kwargs)
 
+    describe = CloudwatchProvider.describe_alarms
+
+    def describe_alarms(self, context, **kwargs):
+        answer = describe(self, context, **kwargs)
+        # Rule: cloudwatch.alarms-without-tags
+        answer["MetricAlarms"] = [{k: v for k, v in alarm.items() if k != "Tags"} for alarm in answer["MetricAlarms"]]
+        return answer
+
     put = CloudwatchProvider.put_metric_alarm
 
     def put_metric_alarm(self, context, request):
@@ -43,5 +51,7 @@ def install() -> None:
 
     put_metric_alarm.__dict__.update(put.__dict__)
     CloudwatchProvider.put_metric_alarm = put_metric_alarm
+    describe_alarms.__dict__.update(describe.__dict__)
+    CloudwatchProvider.describe_alarms = describe_alarms
     CloudwatchProvider.get_dashboard = get_dashboard
     CloudwatchProvider.delete_dashboards = delete_dashboards

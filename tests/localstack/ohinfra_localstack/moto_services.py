@@ -1,8 +1,9 @@
-"""Corrections of moto: policies and access points of EFS; names of load balancers and target groups; records of
+"""Corrections of moto: scan settings of ECR; policies and access points of EFS; names of load balancers and target groups; records of
 Route 53; and names of web ACLs."""
 
 import threading
 
+from moto.ecr.models import ECRBackend
 from moto.efs.exceptions import EFSError, FileSystemNotFound
 from moto.efs.models import EFSBackend
 from moto.elbv2.exceptions import DuplicateLoadBalancerName, DuplicateTargetGroupName
@@ -32,6 +33,16 @@ def install() -> None:
                 error.code = 409
                 raise error
         return access_point(self, client_token, *args, **kwargs)
+
+    def put_image_scanning_configuration(self, registry_id, repository_name, image_scan_config):
+        # Rule: ecr.scan-setting
+        repository = self._get_repository(repository_name, registry_id)
+        repository.image_scanning_configuration = image_scan_config
+        return {
+            "registryId": repository.registry_id,
+            "repositoryName": repository_name,
+            "imageScanningConfiguration": image_scan_config,
+        }
 
     change = Route53Backend.change_resource_record_sets
 
@@ -80,3 +91,4 @@ def install() -> None:
     ELBv2Backend.create_target_group = create_target_group
     EFSBackend.create_access_point = create_access_point
     EFSBackend.describe_file_system_policy = describe_file_system_policy
+    ECRBackend.put_image_scanning_configuration = put_image_scanning_configuration

@@ -60,6 +60,17 @@ class CloudWatch(Test):
         found = self.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
         self.assertEqual(tags(found), {"owner": "first"})
 
+    @rule(
+        "cloudwatch.alarms-without-tags",
+        f"CloudWatch API: MetricAlarm, {API}/API_MetricAlarm.html",
+        "AWS CLI, issue 5289, https://github.com/aws/aws-cli/issues/5289",
+    )
+    def test_description_of_an_alarm_has_no_tags(self):
+        alarm = name()
+        self.put_alarm(alarm, owner="first")
+        (found,) = self.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        self.assertNotIn("Tags", found)
+
 
 class Logs(Test):
     def setUp(self):

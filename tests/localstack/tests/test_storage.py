@@ -1,4 +1,4 @@
-"""Rules of S3 and EFS."""
+"""Rules of S3, EFS and ECR."""
 
 from support import Test, name, rule, tags
 
@@ -68,3 +68,18 @@ class FileSystems(Test):
         self.efs.create_access_point(ClientToken=token, FileSystemId=system)
         with self.refused("AccessPointAlreadyExists"):
             self.efs.create_access_point(ClientToken=token, FileSystemId=system)
+
+
+class Repositories(Test):
+    @rule(
+        "ecr.scan-setting",
+        "ECR API: PutImageScanningConfiguration, "
+        "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageScanningConfiguration.html",
+    )
+    def test_scan_setting_changes(self):
+        ecr, repository = self.aws("ecr"), name()
+        ecr.create_repository(repositoryName=repository)
+        setting = {"scanOnPush": True}
+        ecr.put_image_scanning_configuration(repositoryName=repository, imageScanningConfiguration=setting)
+        (found,) = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
+        self.assertEqual(found["imageScanningConfiguration"], setting)

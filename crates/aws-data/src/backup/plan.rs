@@ -19,6 +19,10 @@ pub struct PlanKind(pub(crate) Clients);
 
 type Inputs = Resolved<Plan>;
 
+/// Minimum number of days in cold storage: "Backups transitioned to cold storage must be stored in cold storage for a minimum of
+/// 90 days" (AWS Backup API, Lifecycle).
+const COLD_STORAGE_DAYS: i64 = 90;
+
 /// Builds the request. An update replaces the whole plan, so live settings that are not inputs (copies to other regions, cold
 /// storage, a time zone) are kept.
 fn to_aws(
@@ -36,6 +40,12 @@ fn to_aws(
         };
         let mut lifecycle = input.get_lifecycle().clone().unwrap_or_else(|| Lifecycle::builder().build());
         lifecycle.delete_after_days = Some(rule.delete_after_days);
+        // AWS refuses a recovery point that would be deleted earlier than this after its move to cold storage.
+        let earliest = |moved: i64| moved.saturating_add(COLD_STORAGE_DAYS);
+        if lifecycle.move_to_cold_storage_after_days.is_some_and(|moved| earliest(moved) > rule.delete_after_days) {
+            lifecycle.move_to_cold_storage_after_days = None;
+            lifecycle.opt_in_to_archive_for_supported_resources = None;
+        }
         input
             .rule_name(&rule.rule_name)
             .target_backup_vault_name(&rule.vault_name)
