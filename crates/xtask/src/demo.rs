@@ -107,11 +107,7 @@ impl Demo {
 
 /// Builds ohinfra and, at the same time, installs and starts LocalStack.
 pub(crate) fn prepare() -> Result<Server> {
-    std::thread::scope(|scope| {
-        let server = scope.spawn(|| Server::start(None));
-        run_program(&mut cargo(&["build", "--package", "ohinfra"]))?;
-        server.join().map_err(|_| anyhow::anyhow!("starting LocalStack panicked"))?
-    })
+    Server::start_during(|| run_program(&mut cargo(&["build", "--package", "ohinfra"])), |_| Ok(()))
 }
 
 /// Creates the resources that users bring, and writes a configuration that names them into a folder.

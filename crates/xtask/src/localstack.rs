@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -74,6 +74,25 @@ impl Server {
         let mut server = Self { child: Some(child), endpoint, environment, folder };
         server.wait(port)?;
         Ok(server)
+    }
+
+    /// Runs a build and, at the same time, installs and starts LocalStack and runs checks on it. The build of the AWS SDK leaves a
+    /// core idle for minutes.
+    pub(crate) fn start_during(
+        build: impl FnOnce() -> Result<()>,
+        checks: impl FnOnce(&Self) -> Result<()> + Send,
+    ) -> Result<Self> {
+        std::thread::scope(|scope| {
+            let server = scope.spawn(|| {
+                let server = Self::start(None)?;
+                checks(&server)?;
+                Ok(server)
+            });
+            let built = build();
+            let server = server.join().map_err(|_| anyhow!("the thread of LocalStack panicked"))?;
+            built?;
+            server
+        })
     }
 
     fn wait(&mut self, port: u16) -> Result<()> {

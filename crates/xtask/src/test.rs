@@ -68,20 +68,19 @@ fn run_all(arguments: &Arguments) -> Result<()> {
     if arguments.fast {
         return Ok(());
     }
-    run(&mut cargo(&["build", "--package", "ohinfra"]))?;
-    let server = Server::start(None)?;
+    let checks = |server: &Server| {
+        if filter.is_none() {
+            cloudformation(server)?;
+            server.test_plugin()?;
+            payload::run_on(server)?;
+        }
+        Ok(())
+    };
+    let server = Server::start_during(build_all, checks)?;
     if filter.is_none() {
-        cloudformation(&server)?;
-        server.test_plugin()?;
-        payload::run_on(&server)?;
         openhands::run_tests(&server.environment)?;
     }
-    let packages =
-        ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops", "tests"];
-    let mut all = cargo(&["test", "--no-fail-fast"]);
-    for package in packages {
-        all.args(["--package", &format!("ohinfra-{package}")]);
-    }
+    let mut all = sdk_tests();
     set_localstack(&mut all, &server.endpoint, &server.environment)?;
     let report = crash_report(&mut all, arguments)?;
     if let Some(filter) = filter {
@@ -105,6 +104,23 @@ fn run_all(arguments: &Arguments) -> Result<()> {
         fuzz::run_all()?;
     }
     Ok(())
+}
+
+/// Returns the command of the tests that need the AWS SDK.
+fn sdk_tests() -> Command {
+    let packages =
+        ["state-s3", "aws-core", "aws-ec2", "aws-iam", "aws-data", "aws-compute", "aws-edge", "aws-ops", "tests"];
+    let mut tests = cargo(&["test", "--no-fail-fast"]);
+    for package in packages {
+        tests.args(["--package", &format!("ohinfra-{package}")]);
+    }
+    tests
+}
+
+/// Builds ohinfra and the tests that need the AWS SDK.
+fn build_all() -> Result<()> {
+    run(&mut cargo(&["build", "--package", "ohinfra"]))?;
+    run(sdk_tests().arg("--no-run"))
 }
 
 /// Runs the tests of one kind, on the LocalStack that the environment names or on a new one.
