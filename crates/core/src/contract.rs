@@ -352,7 +352,11 @@ pub trait Kind: Send + Sync + 'static {
 pub struct Typed<K>(pub K);
 
 fn no_tags<D: Definition>(id: &str) -> ProviderError {
-    ProviderError::new(ErrorKind::Invalid, D::schema().kind, format!("BUG: tags of {id} cannot be changed"))
+    ProviderError::new(
+        ErrorKind::Invalid,
+        D::schema().kind,
+        format!("internal error: the tags of {id} cannot be changed; please report this"),
+    )
 }
 
 fn typed<T: DeserializeOwned>(inputs: &Inputs, operation: &str) -> Result<T, ProviderError> {

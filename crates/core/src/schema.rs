@@ -277,6 +277,10 @@ impl Schema {
                 self.fields(&format!("{path}."), field.fields);
                 continue;
             }
+            if field.flatten {
+                self.fields(prefix, field.fields);
+                continue;
+            }
             self.inputs.push(Input { path, traits: field.traits, unreported: field.unreported, field: Some(field) });
         }
     }

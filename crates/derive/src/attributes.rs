@@ -41,7 +41,7 @@ impl Options {
         let mut options = Self::default();
         for attribute in &field.attrs {
             if attribute.path().is_ident("serde") {
-                options.flatten |= is_flattened(attribute);
+                options.flatten |= is_flattened(attribute)?;
             }
             if !attribute.path().is_ident("input") {
                 continue;
@@ -56,7 +56,12 @@ impl Options {
                     "nested" => options.nested = true,
                     "structure" => options.structure = true,
                     name if TRAITS.contains(&name) => options.traits.push(constant(name)),
-                    _ => return Err(meta.error(format!("unknown option; one of {}", TRAITS.join(", ")))),
+                    _ => {
+                        let known = TRAITS.join(", ");
+                        return Err(
+                            meta.error(format!("unknown option; one of unreported, nested, structure, {known}"))
+                        );
+                    }
                 }
                 Ok(())
             })?;
@@ -69,14 +74,19 @@ fn constant(name: &str) -> Ident {
     Ident::new(&name.to_uppercase(), Span::call_site())
 }
 
-fn is_flattened(attribute: &syn::Attribute) -> bool {
+fn is_flattened(attribute: &syn::Attribute) -> syn::Result<bool> {
     let mut found = false;
-    // Other options of serde can have values, which end the search early; `flatten` stands alone wherever it is used.
-    let _ = attribute.parse_nested_meta(|meta| {
+    attribute.parse_nested_meta(|meta| {
         found |= meta.path.is_ident("flatten");
+        if meta.path.is_ident("rename") || meta.path.is_ident("rename_all") {
+            return Err(meta.error("inputs cannot be renamed: the schema has the name of the field"));
+        }
+        if meta.input.peek(syn::Token![=]) {
+            meta.value()?.parse::<Expr>()?;
+        }
         Ok(())
-    });
-    found
+    })?;
+    Ok(found)
 }
 
 /// Returns the doc comment of a field as one paragraph.

@@ -31,8 +31,8 @@ impl Shape {
             }
             "Value" => named("JSON value", true),
             "bool" => named("boolean", false),
-            "f64" => named("number", false),
-            "i32" | "i64" | "u16" | "u32" | "u64" => named("integer", false),
+            "f32" | "f64" => named("number", false),
+            "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => named("integer", false),
             _ if structure => named("object", false),
             _ => named("string", false),
         }

@@ -110,6 +110,8 @@ fn field(
     let live = live.filter(|live| !traits.has(WRITE_ONLY) && !(traits.has(REPLACE) && live.is_null()));
     let (before, changed) = match live {
         Some(live) => (live, unknown || !equal(&wanted, live)),
+        // An immutable value that was never applied, or not recorded by an older version, is accepted.
+        None if traits.has(REPLACE) && !traits.has(WRITE_ONLY) && was.is_null() => return None,
         // For an adopted or imported resource, the current value is accepted.
         None => (was, applied && !is_imported(was) && !equal(&wanted, was)),
     };

@@ -253,6 +253,11 @@ fn a_value_that_aws_reports_as_not_set_is_set_again() {
     assert!(unset[0].drift);
     // An immutable value cannot be set again without a replacement, which an absent value never causes.
     assert_eq!(changed(json!({ "shape": 1 }), Some(json!({ "shape": 1 })), json!({ "shape": null })), []);
+    // An older state may lack an immutable input, and an import records only returned values.
+    for live in [json!({}), json!({ "shape": null })] {
+        assert_eq!(changed(json!({ "shape": 1 }), Some(json!({})), live.clone()), [], "{live}");
+        assert_eq!(changed(json!({ "shape": 1 }), Some(json!({ "shape": null })), live.clone()), [], "{live}");
+    }
     // An entry that a map lacks is missing.
     let map = json!({ "variables": { "A": "1", "B": "2" } });
     assert_eq!(paths(&changed(map.clone(), Some(map), json!({ "variables": { "A": "1" } }))), ["variables.B"]);
