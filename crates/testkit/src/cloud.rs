@@ -120,7 +120,9 @@ impl Cloud {
         let mut inner = cloud.lock();
         if let Ok(bytes) = std::fs::read(&path) {
             let objects: Vec<Object> = serde_json::from_slice(&bytes)?;
-            inner.made = objects.len() as u64 + 1000;
+            // Above every number of an existing object: a new object must not replace one that an earlier run retained.
+            let numbers = objects.iter().filter_map(|object| object.id.rsplit('-').next()?.parse().ok());
+            inner.made = numbers.max().unwrap_or(0).max(objects.len() as u64 + 1000);
             inner.objects = objects.into_iter().map(|object| (key(&object), object)).collect();
         }
         inner.file = Some(path);

@@ -136,6 +136,9 @@ mod tests {
         let text = script("x", source, &values).unwrap();
         let expected = Text::from("x='it'\\''s ") + reference.clone() + "'\ny='2'\nz='it'\\''s " + reference + "'\n";
         assert_eq!(text, expected);
+        let plain = BTreeMap::from([("one", Text::from("it's $1")), ("two", Text::from("2"))]);
+        let rendered = render("x", source, &json!({ "one": "it's $1", "two": "2" })).unwrap();
+        assert_eq!(script("x", source, &plain).unwrap(), Text::from(rendered), "both renderers agree");
         let reason = |source: &str| script("x", source, &values).unwrap_err().to_string();
         assert_eq!(reason("{{ one | shell }}"), "x: unused value `two`");
         assert_eq!(reason("{{ three | shell }}"), "x: undefined value `three`");
