@@ -19,3 +19,8 @@ pub(crate) type Clients = Arc<Regional<Client>>;
 pub(crate) fn wrong(operation: &str, error: impl std::fmt::Display) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, operation, error.to_string())
 }
+
+/// Returns the number of items, which CloudFront expects beside each list.
+fn count<T>(list: &[T]) -> i32 {
+    i32::try_from(list.len()).unwrap_or(i32::MAX)
+}

@@ -60,6 +60,11 @@ impl ProviderError {
         Self::new(ErrorKind::Other, operation, format!("the response has no `{member}`"))
     }
 
+    /// Creates the error for a resource, such as `the cluster`, that was just created and that AWS does not return yet.
+    pub fn not_visible(operation: &str, what: &str) -> Self {
+        Self::new(ErrorKind::NotYetVisible, operation, format!("{what} is not visible yet"))
+    }
+
     /// Splits the identity `parent:child` of a subordinate resource into its two parts; `form` describes them in the error.
     pub fn split_identity<'a>(id: &'a str, form: &str) -> Result<(&'a str, &'a str), Self> {
         let message = || format!("invalid identity `{id}`: expected `{form}`");

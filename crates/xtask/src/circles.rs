@@ -14,8 +14,6 @@ use crate::files::files;
 
 /// The module path of a file, or a path in the code, by segments.
 type Segments = Vec<String>;
-/// Circles that are not removed yet: the crate and the parent module.
-const KNOWN: &[(&str, &str)] = &[("aws-edge", "cloudfront")];
 
 /// The paths in one file.
 #[derive(Default)]
@@ -46,17 +44,14 @@ pub(crate) fn problems(crates: &Path) -> Result<Vec<String>> {
             }
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_known = |parent: &str| KNOWN.contains(&(name.as_str(), parent));
         let circles = circles(&sources).with_context(|| name.clone())?;
-        problems.extend(
-            circles.iter().filter(|(parent, _)| !is_known(parent)).map(|(_, text)| format!("crates/{name}: {text}")),
-        );
+        problems.extend(circles.iter().map(|text| format!("crates/{name}: {text}")));
     }
     Ok(problems)
 }
 
-/// Returns the circles in a crate, given the text of every module: the parent module and a description.
-fn circles(sources: &BTreeMap<Segments, String>) -> Result<Vec<(String, String)>> {
+/// Returns a description of each circle in a crate, given the text of every module.
+fn circles(sources: &BTreeMap<Segments, String>) -> Result<Vec<String>> {
     let mut modules = BTreeMap::new();
     for (name, text) in sources {
         let stream = text.parse().map_err(|error| anyhow!("{}: {error}", name.join("/")))?;
@@ -78,7 +73,7 @@ fn circles(sources: &BTreeMap<Segments, String>) -> Result<Vec<(String, String)>
         }
     }
     let mut found = Vec::new();
-    for (parent, children) in &imports {
+    for children in imports.values() {
         let mut reported: BTreeSet<String> = BTreeSet::new();
         for child in children.keys() {
             let Some(circle) = shortest_circle(children, child) else { continue };
@@ -86,7 +81,7 @@ fn circles(sources: &BTreeMap<Segments, String>) -> Result<Vec<(String, String)>
                 let next = circle.iter().cycle().skip(1);
                 let steps = circle.iter().zip(next).filter_map(|(one, other)| children.get(one)?.get(other).cloned());
                 let steps: Vec<String> = steps.collect();
-                found.push((parent.join("::"), format!("circle of imports: {}", steps.join("; "))));
+                found.push(format!("circle of imports: {}", steps.join("; ")));
                 reported.extend(circle);
             }
         }
@@ -253,7 +248,7 @@ mod tests {
     fn found(sources: &[(&str, &str)]) -> Vec<String> {
         let segments = |name: &str| name.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let sources = sources.iter().map(|(name, text)| (segments(name), (*text).to_owned())).collect();
-        circles(&sources).unwrap().into_iter().map(|(_, text)| text).collect()
+        circles(&sources).unwrap()
     }
 
     #[test]

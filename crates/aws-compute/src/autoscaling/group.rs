@@ -73,6 +73,7 @@ fn live(group: &AutoScalingGroup) -> Option<Live> {
         template_version: template.map_or_else(other, |template| template.version.clone()),
         size: group.desired_capacity(),
         subnet_ids: subnets.map(|subnets| subnets.filter(|subnet| !subnet.is_empty()).collect()),
+        // AWS may omit an empty list from its XML: an absent list is empty.
         target_group_arns: Some(group.target_group_arns().to_vec()),
         health_check_type: group.health_check_type().map(str::to_owned),
         health_check_grace_seconds: group.health_check_grace_period(),

@@ -104,6 +104,7 @@ impl Kind for LoadBalancerKind {
         let inputs = LoadBalancerLive {
             balancer_name: balancer.load_balancer_name().map(str::to_owned),
             scheme: balancer.scheme().map(|scheme| scheme.as_str().to_owned()),
+            // AWS may omit an empty list from its XML: an absent list is empty.
             subnet_ids: Some(zones.filter_map(|zone| zone.subnet_id.clone()).collect()),
             security_group_ids: Some(balancer.security_groups().to_vec()),
             deletion_protection: setting(PROTECTION).map(|text| text == "true"),

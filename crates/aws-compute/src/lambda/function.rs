@@ -21,7 +21,7 @@ use ohinfra_kinds::lambda::{Function, FunctionLive};
 
 use super::Clients;
 use super::code::{digest, render};
-use super::settings::{Settings, environment_of, layers_of};
+use super::settings::{environment_of, is_configured_otherwise, layers_of};
 
 /// `lambda.function`
 pub struct FunctionKind {
@@ -35,6 +35,9 @@ const CREATE: &str = "lambda:CreateFunction";
 const GET: &str = "lambda:GetFunction";
 const CONFIGURE: &str = "lambda:UpdateFunctionConfiguration";
 const UPLOAD: &str = "lambda:UpdateFunctionCode";
+/// Inputs that `UpdateFunctionConfiguration` sets.
+const CONFIGURED: [&str; 8] =
+    ["description", "role_arn", "runtime", "handler", "memory_mb", "timeout_seconds", "environment", "layers"];
 
 fn environment(inputs: &Inputs) -> Environment {
     let variables = inputs.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -95,16 +98,21 @@ impl FunctionKind {
         Ok(format!("arn:{}:lambda:{region}:{}:function:{name}", caller.partition(), caller.account))
     }
 
-    async fn configure(&self, region: &Region, live: &Settings, desired: &Inputs) -> Result<(), ProviderError> {
+    async fn configure(
+        &self,
+        region: &Region,
+        live: &FunctionConfiguration,
+        desired: &Inputs,
+    ) -> Result<(), ProviderError> {
         let client = self.clients.in_region(region);
         let call = client.update_function_configuration().function_name(&desired.function_name);
         let call = call.description(&desired.description).role(&desired.role_arn).handler(&desired.handler);
         let call = call.runtime(Runtime::from(desired.runtime.as_str())).memory_size(desired.memory_mb);
         let call = call.timeout(desired.timeout_seconds);
         // Lambda@Edge rejects a function with environment variables, even an empty set.
-        let same = live.environment == desired.environment;
+        let same = environment_of(live).unwrap_or_default() == desired.environment;
         let call = if same { call } else { call.environment(environment(desired)) };
-        let same = live.layers == desired.layers;
+        let same = layers_of(live) == desired.layers;
         let call = if same { call } else { call.set_layers(Some(desired.layers.clone())) };
         call.send().await.map(|_| ()).map_err(api_error_eventual(CONFIGURE))
     }
@@ -184,15 +192,16 @@ impl Kind for FunctionKind {
         let (region, desired) = (&subject.region, &update.desired);
         // Compares with the current settings, not with those of the plan: an earlier attempt may have changed some.
         let mut details = self.details(region, name).await?;
-        let live = Settings::of(&details);
-        if live.configurable() != Settings::wanted(desired).configurable()
-            || details.description().unwrap_or_default() != desired.description
-        {
+        if CONFIGURED.iter().any(|field| update.changes(field)) && is_configured_otherwise(&details, desired) {
             not_busy(&details, CONFIGURE)?;
-            self.configure(region, &live, desired).await?;
+            self.configure(region, &details, desired).await?;
             details = self.details(region, name).await?;
         }
-        if details.code_sha256() != Some(&desired.code_sha256) || live.architecture != desired.architecture {
+        let code = details.code_sha256().map_or(update.changes("code_sha256"), |live| live != desired.code_sha256);
+        let architecture = details.architectures().first();
+        let architecture =
+            architecture.map_or(update.changes("architecture"), |live| live.as_str() != desired.architecture);
+        if code || architecture {
             not_busy(&details, UPLOAD)?;
             self.upload(region, desired).await?;
         }

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_lambda::types::{Architecture, FunctionConfiguration, Runtime};
+use aws_sdk_lambda::types::{FunctionConfiguration, Runtime};
 use ohinfra_core::contract::Resolved;
 use ohinfra_kinds::lambda::Function;
 use serde::Serialize;
 
 /// Settings that a published version copies from its function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Settings {
-    pub(super) role_arn: String,
-    pub(super) runtime: String,
-    pub(super) handler: String,
-    pub(super) architecture: String,
-    pub(super) memory_mb: i32,
-    pub(super) timeout_seconds: i32,
-    pub(super) environment: BTreeMap<String, String>,
+    role_arn: String,
+    runtime: String,
+    handler: String,
+    architecture: String,
+    memory_mb: i32,
+    timeout_seconds: i32,
+    environment: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) layers: Vec<String>,
+    layers: Vec<String>,
 }
 
 /// Returns the environment variables; `None` if AWS cannot decrypt them. AWS omits an empty environment.
@@ -36,47 +36,34 @@ pub(super) fn layers_of(details: &FunctionConfiguration) -> Vec<String> {
     details.layers().iter().filter_map(|layer| layer.arn().map(str::to_owned)).collect()
 }
 
+/// Returns `true` if AWS reports another value than the configured one for an input of `UpdateFunctionConfiguration`. What AWS
+/// did not return is not compared.
+pub(super) fn is_configured_otherwise(details: &FunctionConfiguration, inputs: &Resolved<Function>) -> bool {
+    let differs = |live: Option<&str>, wanted: &str| live.is_some_and(|live| live != wanted);
+    differs(details.role(), &inputs.role_arn)
+        || differs(details.runtime().map(Runtime::as_str), &inputs.runtime)
+        || differs(details.handler(), &inputs.handler)
+        || details.memory_size().is_some_and(|memory| memory != inputs.memory_mb)
+        || details.timeout().is_some_and(|timeout| timeout != inputs.timeout_seconds)
+        || environment_of(details).is_some_and(|environment| environment != inputs.environment)
+        || layers_of(details) != inputs.layers
+        // AWS omits an empty description.
+        || details.description().unwrap_or_default() != inputs.description
+}
+
 impl Settings {
-    /// Returns the settings that AWS reports.
-    pub(super) fn of(details: &FunctionConfiguration) -> Self {
-        // The Lambda default, if absent in the response.
-        let architecture = details.architectures().first().unwrap_or(&Architecture::X8664);
-        Self {
-            role_arn: details.role().unwrap_or_default().to_owned(),
-            runtime: details.runtime().map_or("", Runtime::as_str).to_owned(),
-            handler: details.handler().unwrap_or_default().to_owned(),
-            architecture: architecture.as_str().to_owned(),
-            memory_mb: details.memory_size().unwrap_or_default(),
-            timeout_seconds: details.timeout().unwrap_or_default(),
-            environment: environment_of(details).unwrap_or_default(),
+    /// Returns the settings that AWS reports; `None` unless it returned all of them.
+    pub(super) fn of(details: &FunctionConfiguration) -> Option<Self> {
+        Some(Self {
+            role_arn: details.role()?.to_owned(),
+            runtime: details.runtime()?.as_str().to_owned(),
+            handler: details.handler()?.to_owned(),
+            architecture: details.architectures().first()?.as_str().to_owned(),
+            memory_mb: details.memory_size()?,
+            timeout_seconds: details.timeout()?,
+            environment: environment_of(details)?,
             layers: layers_of(details),
-        }
-    }
-
-    /// Returns `true` if AWS returned every setting without a default.
-    pub(super) fn is_returned(details: &FunctionConfiguration) -> bool {
-        let has_texts = details.role().is_some() && details.runtime().is_some() && details.handler().is_some();
-        let has_numbers = details.memory_size().is_some() && details.timeout().is_some();
-        has_texts && has_numbers && environment_of(details).is_some()
-    }
-
-    /// Returns the configured settings.
-    pub(super) fn wanted(inputs: &Resolved<Function>) -> Self {
-        Self {
-            role_arn: inputs.role_arn.clone(),
-            runtime: inputs.runtime.clone(),
-            handler: inputs.handler.clone(),
-            architecture: inputs.architecture.clone(),
-            memory_mb: inputs.memory_mb,
-            timeout_seconds: inputs.timeout_seconds,
-            environment: inputs.environment.clone(),
-            layers: inputs.layers.clone(),
-        }
-    }
-
-    /// Returns the settings without the architecture, which is set with the code.
-    pub(super) fn configurable(&self) -> Self {
-        Self { architecture: String::new(), ..self.clone() }
+        })
     }
 
     /// Returns the settings as a JSON document.

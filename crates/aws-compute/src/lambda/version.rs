@@ -34,17 +34,17 @@ impl VersionKind {
     /// Returns the revision of the function to publish.
     ///
     /// # Errors
-    /// The function has other settings than those to publish.
+    /// The function has other settings than those to publish, or AWS did not return all of them.
     async fn revision(&self, region: &Region, inputs: &Inputs) -> Result<Option<String>, ProviderError> {
         let call = self.0.in_region(region).get_function().function_name(&inputs.function_name);
         let answer = call.send().await.map_err(api_error_eventual("lambda:GetFunction"))?;
         let details =
             answer.configuration.ok_or_else(|| ProviderError::incomplete("lambda:GetFunction", "Configuration"))?;
-        if same_meaning(&Settings::of(&details).document(), &inputs.settings) {
+        if Settings::of(&details).is_some_and(|live| same_meaning(&live.document(), &inputs.settings)) {
             return Ok(details.revision_id);
         }
         let message = format!(
-            "the settings of {} differ from the planned ones; run plan again and include the function",
+            "the settings of {} differ from the planned ones or are not readable; run plan again and include the function",
             inputs.function_name
         );
         Err(ProviderError::new(ErrorKind::Invalid, PUBLISH, message))
@@ -65,7 +65,8 @@ impl VersionKind {
         let matching = versions.into_iter().rev().filter_map(|details| {
             let version = details.version().filter(|version| *version != "$LATEST")?;
             let is_same = details.code_sha256() == Some(code);
-            let is_same = is_same && same_meaning(&Settings::of(&details).document(), settings);
+            let is_same =
+                is_same && Settings::of(&details).is_some_and(|live| same_meaning(&live.document(), settings));
             is_same.then(|| format!("{name}:{version}"))
         });
         Ok(matching.collect())
@@ -89,7 +90,7 @@ impl Kind for VersionKind {
         let inputs = VersionLive {
             function_name: details.function_name().map(str::to_owned),
             code_sha256: details.code_sha256().map(str::to_owned),
-            settings: Settings::is_returned(&details).then(|| Settings::of(&details).document()),
+            settings: Settings::of(&details).map(|settings| settings.document()),
         };
         let (arn, version) = (details.function_arn(), details.version());
         Ok(Some(Live::new(&inputs, returned([("id", Some(id)), ("arn", arn), ("version", version)]))))

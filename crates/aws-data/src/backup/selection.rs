@@ -38,12 +38,14 @@ impl Kind for SelectionKind {
         let answer = none_if_missing(call.send().await.map_err(api_error("backup:GetBackupSelection")))?;
         Ok(answer.and_then(|answer| answer.backup_selection).map(|selection| {
             let condition = |c: Condition| TagCondition { key: c.condition_key, value: c.condition_value };
+            // The conditions are immutable: without both members they are unknown, not empty.
+            let has_conditions = selection.list_of_tags.is_some() || selection.conditions.is_some();
             let conditions = selection.list_of_tags.unwrap_or_default().into_iter().map(condition);
             let inputs = SelectionLive {
                 plan_id: Some(plan.to_owned()),
                 selection_name: Some(selection.selection_name),
                 role_arn: Some(selection.iam_role_arn),
-                tag_conditions: Some(conditions.collect()),
+                tag_conditions: has_conditions.then(|| conditions.collect()),
             };
             Live::new(&inputs, attributes([("id", id)]))
         }))

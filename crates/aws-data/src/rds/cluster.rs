@@ -70,6 +70,7 @@ fn live(cluster: &DbCluster) -> Live {
         port: cluster.port(),
         master_username: cluster.master_username.clone(),
         subnet_group_name: cluster.db_subnet_group.clone(),
+        // AWS may omit an empty list from its XML: an absent list is empty.
         security_group_ids: Some(groups.collect()),
         parameter_group_name: cluster.db_cluster_parameter_group.clone(),
         min_acu: acu.and_then(|acu| acu.min_capacity),
@@ -284,7 +285,7 @@ impl Kind for ClusterKind {
     async fn update(&self, subject: &Subject, name: &str, update: &Update<Inputs>) -> Result<(), ProviderError> {
         let client = self.0.in_region(&subject.region);
         let Some(cluster) = self.describe(&subject.region, name).await? else {
-            return Err(ProviderError::new(ErrorKind::NotYetVisible, DESCRIBE, "the cluster is not visible yet"));
+            return Err(ProviderError::not_visible(DESCRIBE, "the cluster"));
         };
         // A cluster that is stopped or in a failed state refuses every change; waiting does not help.
         self.readiness(&subject.region, name, &cluster).await?;

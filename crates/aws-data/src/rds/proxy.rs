@@ -1,6 +1,8 @@
 //! Implementation of `rds.proxy`.
 
-use aws_sdk_rds::types::{AuthScheme, DbProxy, DbProxyStatus, EngineFamily, IamAuthMode, SourceType, UserAuthConfig};
+use aws_sdk_rds::types::{
+    AuthScheme, DbProxy, DbProxyStatus, EngineFamily, IamAuthMode, SourceType, UserAuthConfig, UserAuthConfigInfo,
+};
 use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Readiness, Resolved, Subject, Update, returned,
@@ -54,7 +56,7 @@ impl ProxyKind {
     async fn arn(&self, region: &Region, name: &str) -> Result<String, ProviderError> {
         match self.describe(region, name).await? {
             Some(proxy) => Ok(arn_of(&proxy, DESCRIBE)?.to_owned()),
-            None => Err(ProviderError::new(ErrorKind::NotYetVisible, DESCRIBE, "the proxy is not visible yet")),
+            None => Err(ProviderError::not_visible(DESCRIBE, "the proxy")),
         }
     }
 }
@@ -76,15 +78,18 @@ impl Kind for ProxyKind {
         let Some(proxy) = self.describe(region, name).await? else { return Ok(None) };
         let arn = arn_of(&proxy, DESCRIBE)?;
         let tags = tags_of(&self.0, region, arn, tags).await?;
+        let users = proxy.auth.as_ref();
+        let requires_iam = |user: &UserAuthConfigInfo| user.iam_auth() == Some(&IamAuthMode::Required);
         let inputs = ProxyLive {
             proxy_name: Some(name.to_owned()),
             engine_family: proxy.engine_family.clone(),
             require_tls: proxy.require_tls(),
-            iam_authentication: Some(proxy.auth().iter().any(|user| user.iam_auth() == Some(&IamAuthMode::Required))),
+            iam_authentication: users.map(|users| users.iter().any(requires_iam)),
+            // AWS may omit an empty list from its XML: except for the immutable subnets, an absent list is empty.
             secret_arns: Some(proxy.auth().iter().filter_map(|user| user.secret_arn.clone()).collect()),
             idle_client_timeout_seconds: proxy.idle_client_timeout(),
             role_arn: proxy.role_arn.clone(),
-            subnet_ids: Some(proxy.vpc_subnet_ids().to_vec()),
+            subnet_ids: proxy.vpc_subnet_ids.clone(),
             security_group_ids: Some(proxy.vpc_security_group_ids().to_vec()),
         };
         let attributes =

@@ -69,20 +69,20 @@ fn live_inputs(endpoint: &Endpoint) -> VpcEndpointLive {
     }
 }
 
-/// Returns the items to add and the items to remove to change the live list to `desired`.
+/// Returns the items to add and the items to remove to change the live list to `desired`; none for an unconfigured list.
 fn additions_and_removals(
     desired: Option<&Vec<String>>,
     live: &LiveInputs,
     field: &str,
 ) -> (Option<Vec<String>>, Option<Vec<String>>) {
-    let desired = desired.cloned().unwrap_or_default();
+    let Some(desired) = desired else { return (None, None) };
     let live = live.get(field).and_then(Value::as_array).into_iter().flatten();
     let live: Vec<String> = live.filter_map(Value::as_str).map(str::to_owned).collect();
     let without = |list: &[String], other: &[String]| {
         let rest: Vec<String> = list.iter().filter(|item| !other.contains(item)).cloned().collect();
         (!rest.is_empty()).then_some(rest)
     };
-    (without(&desired, &live), without(&live, &desired))
+    (without(desired, &live), without(&live, desired))
 }
 
 impl Kind for VpcEndpointKind {

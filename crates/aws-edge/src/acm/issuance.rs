@@ -58,7 +58,7 @@ impl Kind for IssuanceKind {
 
     async fn ready(&self, region: &Region, arn: &str) -> Result<Readiness, ProviderError> {
         let Some(certificate) = describe(&self.0, region, arn).await? else {
-            return Ok(Readiness::Waiting("the certificate is not visible yet".to_owned()));
+            return Ok(Readiness::not_visible());
         };
         match certificate.status() {
             Some(CertificateStatus::Issued) => Ok(Readiness::Ready),

@@ -8,7 +8,7 @@ use aws_sdk_cloudfront::types::{
 use ohinfra_core::contract::Resolved;
 use ohinfra_kinds::cloudfront::{Behavior, BehaviorLive, Distribution, PathBehavior};
 
-use super::configuration::count;
+use super::count;
 
 type Inputs = Resolved<Distribution>;
 

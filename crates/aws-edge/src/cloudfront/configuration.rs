@@ -14,16 +14,12 @@ use ohinfra_core::secret::digest;
 use ohinfra_kinds::cloudfront::{Distribution, DistributionLive, ORIGIN_HEADER};
 use serde_json::Value;
 
-use super::behavior;
+use super::{behavior, count};
 
 type Inputs = Resolved<Distribution>;
 
 /// Origin ID in a distribution that ohinfra creates. An imported distribution may have another.
 const ORIGIN: &str = "load-balancer";
-
-pub(super) fn count<T>(list: &[T]) -> i32 {
-    i32::try_from(list.len()).unwrap_or(i32::MAX)
-}
 
 /// Returns the configuration of a new distribution. `reference` identifies the creation and must never change.
 pub(super) fn configuration(

@@ -16,16 +16,12 @@ use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::cloudfront::{ResponseHeadersPolicy, ResponseHeadersPolicyLive};
 
-use super::{Clients, wrong};
+use super::{Clients, count, wrong};
 
 /// `cloudfront.response_headers_policy`
 pub struct ResponseHeadersPolicyKind(pub(crate) Clients);
 
 type Inputs = Resolved<ResponseHeadersPolicy>;
-
-fn count(list: &[String]) -> i32 {
-    i32::try_from(list.len()).unwrap_or(i32::MAX)
-}
 
 /// Returns the live configuration with the inputs set. Members without an input keep their values.
 fn overlaid(

@@ -131,9 +131,11 @@ fn live_inputs(pool: &UserPoolType, mfa: Option<String>) -> UserPoolLive {
     let verification = pool.verification_message_template();
     let option = verification.and_then(|mail| mail.default_email_option());
     let verified = pool.auto_verified_attributes().iter().map(|name| name.as_str().to_owned());
+    // The form of the user names is immutable: without both lists it is unknown, not `false`.
+    let has_names = pool.username_attributes.is_some() || pool.alias_attributes.is_some();
     UserPoolLive {
         pool_name: pool.name().map(str::to_owned),
-        email_sign_in: Some(pool.username_attributes().contains(&UsernameAttributeType::Email)),
+        email_sign_in: has_names.then(|| pool.username_attributes().contains(&UsernameAttributeType::Email)),
         admin_create_only: admin.map(|admin| admin.allow_admin_create_user_only),
         password_minimum_length: password.and_then(|password| password.minimum_length),
         password_requirements: password.map(requirements),

@@ -23,6 +23,7 @@ pub struct UserPoolClientKind(pub(crate) Clients);
 type Inputs = Resolved<UserPoolClient>;
 
 const CREATE: &str = "cognito-idp:CreateUserPoolClient";
+const DESCRIBE: &str = "cognito-idp:DescribeUserPoolClient";
 const UPDATE: &str = "cognito-idp:UpdateUserPoolClient";
 const PAGE: i32 = 60;
 /// Default lifetime of access and ID tokens in minutes, which Cognito does not return: one hour.
@@ -69,17 +70,19 @@ fn live_inputs(client: &UserPoolClientType) -> UserPoolClientLive {
         number => in_minutes(number, units.and_then(|units| units.refresh_token()), &TimeUnitsType::Days),
     };
     let prevent = client.prevent_user_existence_errors() == Some(&PreventUserExistenceErrorTypes::Enabled);
+    let (oauth_flows, explicit_flows) = (client.allowed_o_auth_flows.as_ref(), client.explicit_auth_flows.as_ref());
     UserPoolClientLive {
         user_pool_id: client.user_pool_id().map(str::to_owned),
         client_name: client.client_name().map(str::to_owned),
+        // API_DescribeUserPoolClient: the response has a secret only if the client has one.
         generate_secret: Some(client.client_secret().is_some()),
-        callback_urls: Some(client.callback_urls().to_vec()),
-        logout_urls: Some(client.logout_urls().to_vec()),
+        callback_urls: client.callback_urls.clone(),
+        logout_urls: client.logout_urls.clone(),
         oauth_enabled: client.allowed_o_auth_flows_user_pool_client(),
-        oauth_flows: Some(client.allowed_o_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect()),
-        oauth_scopes: Some(client.allowed_o_auth_scopes().to_vec()),
-        explicit_flows: Some(client.explicit_auth_flows().iter().map(|flow| flow.as_str().to_owned()).collect()),
-        identity_providers: Some(client.supported_identity_providers().to_vec()),
+        oauth_flows: oauth_flows.map(|flows| flows.iter().map(|flow| flow.as_str().to_owned()).collect()),
+        oauth_scopes: client.allowed_o_auth_scopes.clone(),
+        explicit_flows: explicit_flows.map(|flows| flows.iter().map(|flow| flow.as_str().to_owned()).collect()),
+        identity_providers: client.supported_identity_providers.clone(),
         prevent_user_existence_errors: Some(prevent),
         access_token_minutes: Some(hours(client.access_token_validity(), units.and_then(|units| units.access_token()))),
         id_token_minutes: Some(hours(client.id_token_validity(), units.and_then(|units| units.id_token()))),
@@ -92,8 +95,13 @@ impl UserPoolClientKind {
     async fn get(&self, region: &Region, id: &str) -> Result<Option<UserPoolClientType>, ProviderError> {
         let (pool, client) = ProviderError::split_identity(id, "pool:client")?;
         let call = self.0.in_region(region).describe_user_pool_client().user_pool_id(pool).client_id(client);
-        let answer = none_if_missing(call.send().await.map_err(api_error("cognito-idp:DescribeUserPoolClient")))?;
-        Ok(answer.and_then(|answer| answer.user_pool_client))
+        let Some(answer) = none_if_missing(call.send().await.map_err(api_error(DESCRIBE)))? else { return Ok(None) };
+        let client = answer.user_pool_client.ok_or_else(|| ProviderError::incomplete(DESCRIBE, "UserPoolClient"))?;
+        // In an incomplete response, the absence of other members has no meaning.
+        if client.client_id.is_none() {
+            return Err(ProviderError::incomplete(DESCRIBE, "ClientId"));
+        }
+        Ok(Some(client))
     }
 }
 

@@ -6,11 +6,11 @@ use ohinfra_aws_core::{api_error, api_error_eventual, none_if_missing};
 use ohinfra_core::contract::{
     Created, Deletion, Evidence, Found, Kind, Known, Live, Resolved, Subject, Update, attributes,
 };
+use ohinfra_core::error::ErrorKind;
 use ohinfra_core::tag_index::KnownTags;
 use ohinfra_core::tags::Tags;
 use ohinfra_core::{ProviderError, Region};
 use ohinfra_kinds::iam::{Role, RoleLive};
-use serde_json::Value;
 
 use super::{Clients, decoded, from_tags, to_tags};
 
@@ -19,10 +19,19 @@ pub struct RoleKind(pub(crate) Clients);
 
 type Inputs = Resolved<Role>;
 
+const GET: &str = "iam:GetRole";
+
 impl RoleKind {
     async fn get(&self, region: &Region, name: &str) -> Result<Option<AwsRole>, ProviderError> {
-        let result = self.0.in_region(region).get_role().role_name(name).send().await.map_err(api_error("iam:GetRole"));
+        let result = self.0.in_region(region).get_role().role_name(name).send().await.map_err(api_error(GET));
         Ok(none_if_missing(result)?.and_then(|answer| answer.role))
+    }
+
+    /// Returns the current maximum duration of a session.
+    async fn session_seconds(&self, region: &Region, name: &str) -> Result<i32, ProviderError> {
+        let missing = || ProviderError::new(ErrorKind::NotFound, GET, "the role no longer exists");
+        let role = self.get(region, name).await?.ok_or_else(missing)?;
+        role.max_session_duration.ok_or_else(|| ProviderError::incomplete(GET, "MaxSessionDuration"))
     }
 
     async fn attached(&self, region: &Region, name: &str) -> Result<Vec<String>, ProviderError> {
@@ -141,14 +150,13 @@ impl Kind for RoleKind {
             call.send().await.map_err(api_error("iam:UpdateAssumeRolePolicy"))?;
         }
         if update.changes("description") || update.changes("max_session_seconds") {
-            let call = client.update_role().role_name(name).description(&desired.description);
             // UpdateRole resets an omitted duration to one hour; an unconfigured duration must not change.
-            let live = update.live.get("max_session_seconds").and_then(Value::as_i64);
-            let live = live.and_then(|seconds| i32::try_from(seconds).ok());
-            call.set_max_session_duration(desired.max_session_seconds.or(live))
-                .send()
-                .await
-                .map_err(api_error("iam:UpdateRole"))?;
+            let seconds = match desired.max_session_seconds {
+                Some(seconds) => seconds,
+                None => self.session_seconds(&subject.region, name).await?,
+            };
+            let call = client.update_role().role_name(name).description(&desired.description);
+            call.max_session_duration(seconds).send().await.map_err(api_error("iam:UpdateRole"))?;
         }
         if update.changes("managed_policy_arns") {
             self.set_attached(&subject.region, name, &desired.managed_policy_arns).await?;

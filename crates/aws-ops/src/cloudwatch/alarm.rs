@@ -35,11 +35,13 @@ fn arn_of(alarm: &MetricAlarm) -> Result<&str, ProviderError> {
 fn live_inputs(alarm: &MetricAlarm) -> AlarmLive {
     let text = |text: Option<&str>| text.map(str::to_owned);
     let dimensions = alarm.dimensions().iter().filter_map(|d| Some((d.name.clone()?, d.value.clone()?)));
+    // An alarm on an expression or a query has no metric name, which is a difference.
+    let has_other_source = !alarm.metrics().is_empty() || alarm.evaluation_criteria().is_some();
     AlarmLive {
         alarm_name: text(alarm.alarm_name()),
         description: Some(alarm.alarm_description().unwrap_or_default().to_owned()),
         namespace: text(alarm.namespace()),
-        metric_name: text(alarm.metric_name()),
+        metric_name: text(alarm.metric_name()).or_else(|| has_other_source.then(String::new)),
         // A percentile has a member of its own.
         statistic: text(alarm.statistic().map(Statistic::as_str).or(alarm.extended_statistic())),
         dimensions: Some(dimensions.collect()),
