@@ -1,4 +1,4 @@
-//! An account of its own in LocalStack, with what a user already has, and the command line in a folder of its own.
+//! A separate account in LocalStack with the prerequisites of a deployment, and the command line in a separate folder.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -18,7 +18,7 @@ use crate::proxy::Call;
 /// The region that tests deploy to.
 pub const REGION: &str = "us-west-2";
 
-/// Counts the accounts of this process.
+/// The number of accounts that this process has created.
 static ACCOUNTS: AtomicU32 = AtomicU32::new(0);
 
 /// The result of a program that ended.
@@ -50,7 +50,7 @@ pub fn localstack() -> String {
         .unwrap_or_else(|_| unreachable!("no LocalStack: run these tests with `cargo xtask test`"))
 }
 
-/// The command line that was built with this program: beside it, or one folder up for a test.
+/// Returns the command line that was built with this program: in the same folder, or one level up for a test.
 fn program() -> Result<PathBuf> {
     let this = std::env::current_exe()?;
     let beside = this.ancestors().skip(1).take(2).map(|folder| folder.join("ohinfra"));
@@ -58,22 +58,22 @@ fn program() -> Result<PathBuf> {
 }
 
 impl Account {
-    /// An account with the usual VPC and hosted zone.
+    /// Creates an account with the usual VPC and hosted zone.
     pub fn new() -> Result<Self> {
         Self::without(&[])
     }
 
-    /// An account whose VPC lacks something: `nat`, `dns`, `public`.
+    /// Creates an account whose VPC lacks some parts: `nat`, `dns`, `public`.
     pub fn without(parts: &[&str]) -> Result<Self> {
-        Self::made(REGION, parts)
+        Self::create(REGION, parts)
     }
 
-    /// An account whose VPC is in another region.
+    /// Creates an account whose VPC is in another region.
     pub fn in_region(region: &str) -> Result<Self> {
-        Self::made(region, &[])
+        Self::create(region, &[])
     }
 
-    /// The same account with a VPC in another region, and a folder of its own: a second deployment.
+    /// Returns the same account with a VPC in another region and a separate folder, for a second deployment.
     pub fn elsewhere(&self, region: &str) -> Result<Self> {
         let fixture = helper::ask(&json!({ "account": self.id, "region": region, "fixture": [] }))?;
         let other =
@@ -82,8 +82,8 @@ impl Account {
         Ok(other)
     }
 
-    fn made(region: &str, parts: &[&str]) -> Result<Self> {
-        // Neither another test's nor another run's.
+    fn create(region: &str, parts: &[&str]) -> Result<Self> {
+        // Unique among tests and runs.
         let number =
             u64::from(std::process::id() % 1_000_000) * 1000 + u64::from(ACCOUNTS.fetch_add(1, Ordering::Relaxed));
         let id = format!("2{number:011}");
@@ -94,7 +94,7 @@ impl Account {
         Ok(account)
     }
 
-    /// The folder in which the command line runs.
+    /// Returns the working directory of the command line.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -104,12 +104,12 @@ impl Account {
         self.fixture[name].as_str().unwrap_or_default()
     }
 
-    /// Writes the configuration: the usual keys, and more.
+    /// Writes a configuration with the usual keys and additional text.
     pub fn configure(&self, more: &str) -> Result<()> {
         self.configure_in(REGION, more)
     }
 
-    /// Writes the configuration of another region.
+    /// Writes a configuration for another region.
     pub fn configure_in(&self, region: &str, more: &str) -> Result<()> {
         let usual = format!(
             "region = \"{region}\"\nvpc_id = \"{}\"\nhosted_zone_id = \"{}\"\ndomain_name = \"example.com\"\n",
@@ -119,12 +119,12 @@ impl Account {
         self.write("ohinfra.toml", &format!("{usual}{more}"))
     }
 
-    /// Writes a file into the folder.
+    /// Writes a file to the folder.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
         Ok(std::fs::File::create(self.folder().join(name))?.write_all(text.as_bytes())?)
     }
 
-    /// The command line in this account, not started.
+    /// Returns a command for this account without starting it.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = Command::new(program()?);
         command
@@ -145,12 +145,12 @@ impl Account {
         Ok(command)
     }
 
-    /// Runs the command line to its end.
+    /// Runs the command line and waits for it to exit.
     pub fn run(&self, arguments: &[&str]) -> Result<Ended> {
         ended(&mut self.command(arguments)?)
     }
 
-    /// Runs the command line, which must succeed.
+    /// Runs the command line; returns an error if it fails.
     pub fn succeed(&self, arguments: &[&str]) -> Result<Ended> {
         let run = self.run(arguments)?;
         ensure!(run.code == Some(0), "`ohinfra {}` ended with {run:#?}", arguments.join(" "));
@@ -167,7 +167,7 @@ impl Account {
         Ok(serde_json::from_str(&self.succeed(&["plan", "--json"])?.stdout)?)
     }
 
-    /// Runs a command until nothing is left for a later run: CloudFront keeps copies of functions for a while.
+    /// Repeats a command until no deletion is deferred: CloudFront keeps replicas of functions for some time.
     pub fn finish(&self, arguments: &[&str]) -> Result<()> {
         for _ in 0..60 {
             let state = self.state()?;
@@ -200,7 +200,7 @@ impl Account {
         Ok(answer)
     }
 
-    /// Changes one input of a resource behind ohinfra's back. False if this resource has nothing to change there.
+    /// Changes one input of a resource outside ohinfra. Returns `false` if the resource does not have the input.
     pub fn mutate(&self, region: &str, kind: &str, path: &str, number: u64, resource: &Value) -> Result<bool> {
         let mutate = json!({ "kind": kind, "path": path, "number": number, "it": resource });
         let answer = helper::ask(&json!({ "account": self.id, "region": region, "mutate": mutate }))?;
@@ -215,31 +215,31 @@ impl Account {
         Ok(self.calls(&[(service, operation, parameters)])?.remove(0))
     }
 
-    /// Fills an object that AWS takes as a whole with a value for every member that is not an input. The answer has what was put
-    /// (`filled`), and in what the table or the emulator falls short (`invalid`, `unused`, `forgotten`).
+    /// Sets every member that is not an input, in an object that AWS replaces as a whole. The answer has the object
+    /// (`filled`) and the defects of the table or the emulator (`invalid`, `unused`, `forgotten`).
     pub fn fill(&self, region: &str, kind: &str, id: &str) -> Result<Value> {
         helper::ask(&json!({ "account": self.id, "region": region, "fill": { "kind": kind, "id": id } }))
     }
 
-    /// In what the update among recorded calls differs from what was filled.
+    /// Returns the differences between the filled object and the update among recorded calls.
     pub fn compare(&self, region: &str, kind: &str, filled: &Value, calls: &[Call]) -> Result<Value> {
         let compare = json!({ "kind": kind, "filled": filled, "calls": recorded(calls) });
         helper::ask(&json!({ "account": self.id, "region": region, "compare": compare }))
     }
 
-    /// Checks recorded requests against AWS's own API models: how many, of which operations, and every violation.
+    /// Validates recorded requests against the AWS API models. Returns their number, their operations and all violations.
     pub fn validate(&self, calls: &[Call]) -> Result<Value> {
         helper::ask(&json!({ "account": self.id, "region": REGION, "validate": recorded(calls) }))
     }
 
-    /// Everything that the services of this account can list, not only what ohinfra knows.
+    /// Returns all resources that the services of this account list, including those that ohinfra does not support.
     pub fn inventory(&self) -> Result<Inventory> {
         let answer = helper::ask(&json!({ "account": self.id, "region": REGION, "inventory": true }))?;
         Ok(Inventory(serde_json::from_value(answer)?))
     }
 }
 
-/// Calls, as the other SDK's process reads them.
+/// Returns recorded calls in the form that the process of the other SDK reads.
 fn recorded(calls: &[Call]) -> Vec<Value> {
     let call = |call: &Call| {
         json!({
@@ -256,17 +256,17 @@ pub fn mutations() -> Result<Value> {
     helper::ask(&json!({ "account": "000000000000", "region": REGION, "mutations": true }))
 }
 
-/// The resources of an account: for each one its type, its ID, and its description by the service.
+/// The resources of an account, each with its type, its ID and the description that the service returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory(Vec<(String, String, String)>);
 
 impl Inventory {
-    /// The ids of things of one sort, `service List`.
+    /// Returns the IDs of the resources of one type, `service List`.
     pub fn ids(&self, what: &str) -> Vec<&str> {
         self.0.iter().filter(|item| item.0 == what).map(|item| item.1.as_str()).collect()
     }
 
-    /// Without one of its things.
+    /// Returns the inventory without one resource.
     #[must_use]
     pub fn without(mut self, what: &str, id: &str) -> Self {
         self.0.retain(|item| (item.0.as_str(), item.1.as_str()) != (what, id));
@@ -292,7 +292,7 @@ impl Inventory {
     }
 }
 
-/// Runs a program to its end.
+/// Runs a program and waits for it to exit.
 pub fn ended(command: &mut Command) -> Result<Ended> {
     let output = command.output().context("cannot run ohinfra")?;
     Ok(Ended {

@@ -1,4 +1,4 @@
-//! `kill -9` at a chosen call, and which calls are chosen.
+//! Kills commands with `kill -9` at selected calls.
 
 use std::fmt;
 use std::io::Write as _;
@@ -11,13 +11,13 @@ use anyhow::{Result, ensure};
 use crate::proxy::{Call, Verdict};
 use crate::{Account, Ended, Proxy};
 
-/// A point at which a run is killed: a call that may change something. Calls that only read are not points: a run
-/// killed at such a call leaves the same resources as a run killed before the next change.
+/// A point at which a run is killed: a mutating call. Read-only calls are not points: a run killed at such a call leaves
+/// the same resources as a run killed before the next mutating call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The index of the call, among the calls of the run that may change something, from 0.
+    /// The index of the call among the mutating calls of the run, from 0.
     pub change: usize,
-    /// After the call had its effect and before its answer arrived; otherwise before it arrived.
+    /// `true` to kill the run after the call took effect and before its response arrives, `false` before the call arrives.
     pub after: bool,
 }
 
@@ -82,8 +82,8 @@ pub fn killed_when(
     Ok(proxy.calls())
 }
 
-/// Runs a command again after a crash, as its error says: a lock whose holder is known to be dead is removed first.
-pub fn go_on(account: &Account, arguments: &[&str]) -> Result<Ended> {
+/// Re-runs a command after a crash, as its error message recommends: releases the lock of the killed process first.
+pub fn resume(account: &Account, arguments: &[&str]) -> Result<Ended> {
     let run = account.run(arguments)?;
     let locked = run.stderr.split_once("`ohinfra unlock ").and_then(|(_, rest)| rest.split_once('`'));
     let Some((id, _)) = locked else {
@@ -94,8 +94,8 @@ pub fn go_on(account: &Account, arguments: &[&str]) -> Result<Ended> {
     account.succeed(arguments)
 }
 
-/// Writes past the test's captured output. It is for a person: a closed output fails nothing.
-pub fn tell(text: &str) {
+/// Writes to standard error directly, which test capture does not hide. Ignores errors such as a closed output.
+pub fn print_uncaptured(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
@@ -122,7 +122,7 @@ impl Choice {
         Self { seed, most: points.parse().ok(), shard }
     }
 
-    /// The points of the `nth` command, which makes so many calls that may change something.
+    /// Returns the points of the `nth` command, which sends the given number of mutating calls.
     pub fn points(&self, nth: u64, changes: usize) -> Vec<Point> {
         let mut points: Vec<Point> =
             (0..changes).flat_map(|change| [false, true].map(|after| Point { change, after })).collect();
@@ -134,11 +134,11 @@ impl Choice {
         points.into_iter().skip(part).step_by(of).collect()
     }
 
-    /// Writes a line past the test's captured output, and to the file that `cargo xtask test` sums up.
+    /// Writes a line to standard error, and to the file that `cargo xtask test` prints as a report.
     #[expect(clippy::disallowed_methods, reason = "the environment sets the path of the report")]
     pub fn report(&self, what: &str, points: usize, failures: usize) {
         let line = format!("{what}: {points} points, {failures} failures (seed {})\n", self.seed);
-        tell(&line);
+        print_uncaptured(&line);
         if let Ok(path) = std::env::var("OHINFRA_TEST_CRASH_REPORT")
             && let Ok(mut file) = std::fs::OpenOptions::new().append(true).create(true).open(path)
         {

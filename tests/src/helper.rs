@@ -1,4 +1,4 @@
-//! Another SDK: a Python process with boto3 that answers line by line, one for every thread of the tests.
+//! Another SDK: a Python process with boto3 for each test thread, which responds to JSON requests line by line.
 
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::account::localstack;
 
-/// A running process. It ends when its input does.
+/// A running process. It exits at the end of its input.
 struct Helper {
     child: Child,
     input: Option<ChildStdin>,
@@ -21,14 +21,14 @@ thread_local! {
     static HELPER: RefCell<Option<Helper>> = const { RefCell::new(None) };
 }
 
-/// The interpreter of LocalStack's environment, which has boto3.
+/// Returns the Python interpreter of LocalStack's virtual environment, which includes boto3.
 #[expect(clippy::disallowed_methods, reason = "the environment sets the path of Python")]
 pub fn python() -> Command {
     let environment = std::env::var("OHINFRA_TEST_PYTHON").unwrap_or_default();
     Command::new(Path::new(&environment).join("bin/python"))
 }
 
-/// Returns the `PATH` of the command line: the stand-in for Docker, the Python that it needs, and system directories.
+/// Returns the `PATH` of the command line: the substitute for Docker, the Python that it requires, and system directories.
 pub fn programs() -> std::ffi::OsString {
     let docker = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker");
     let python = Path::new(python().get_program()).parent().map(Path::to_path_buf).unwrap_or_default();
@@ -50,12 +50,12 @@ impl Helper {
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start Python")?;
-        let (input, output) = (child.stdin.take(), child.stdout.take().context("it has an output")?);
+        let (input, output) = (child.stdin.take(), child.stdout.take().context("standard output is not piped")?);
         Ok(Self { child, input, output: BufReader::new(output) })
     }
 
     fn ask(&mut self, request: &Value) -> Result<Value> {
-        let input = self.input.as_mut().context("it has an input")?;
+        let input = self.input.as_mut().context("standard input is not piped")?;
         writeln!(input, "{request}")?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
@@ -67,12 +67,12 @@ impl Helper {
 impl Drop for Helper {
     fn drop(&mut self) {
         self.input = None;
-        // It ends at the end of its input.
+        // The process exits at the end of its input.
         let _ = self.child.wait();
     }
 }
 
-/// Asks the process of this thread.
+/// Sends a request to the process of this thread and returns its response.
 pub(crate) fn ask(request: &Value) -> Result<Value> {
     HELPER.with_borrow_mut(|helper| {
         let running = match helper {

@@ -1,5 +1,5 @@
-//! A proxy between the command line and LocalStack. It records every call, makes each take as long as one to AWS, and does to
-//! some what a network or a service in trouble does.
+//! A proxy between the command line and LocalStack. It records every call, adds the latency of AWS, and simulates network
+//! and service failures.
 
 mod answer;
 mod call;
@@ -23,32 +23,32 @@ use http::{Request, answer_closes};
 /// The action of the proxy on a call.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// It goes through.
+    /// Forward the call.
     Forward,
-    /// It goes through after a while.
+    /// Forward the call after a delay.
     Delay(Duration),
-    /// It goes through, and the `Last-Modified` of the answer is earlier by so much: time passes for the service, not for the test.
+    /// Forward the call and set the `Last-Modified` of the response back by this duration: time passes for the service only.
     Later(Duration),
-    /// The proxy answers without forwarding the call.
+    /// Respond without forwarding the call.
     Answer(Answer),
-    /// It never arrives, and the caller waits.
+    /// Drop the call without a response; the caller waits.
     Swallow,
-    /// It has its effect, and the caller waits for the answer.
+    /// Forward the call without a response; the caller waits.
     ForwardAndWithhold,
-    /// It never arrives, and the connection is cut.
+    /// Drop the call and close the connection.
     Cut,
-    /// It has its effect, and the connection is cut before the answer.
+    /// Forward the call and close the connection before the response.
     ForwardAndCut,
-    /// It arrives twice, and the caller gets the second answer: what a retry after a lost answer does.
+    /// Forward the call twice and return the second response, as for a retry after a lost response.
     ForwardTwice,
-    /// The caller gets the answer twice.
+    /// Return the response twice.
     AnswerTwice,
-    /// It is answered as the same request was before, and goes through only the first time: what an index that is behind does,
-    /// and a service that takes no time of the machine's.
+    /// Return the recorded response to the same request; forward the call if none is recorded. Simulates a stale index, or a
+    /// service that uses no CPU time of this machine.
     Replay,
 }
 
-/// Decides about a call.
+/// Selects the action for a call.
 pub type Rule = Box<dyn Fn(&Call) -> Verdict + Send + Sync>;
 
 struct Shared {
@@ -68,7 +68,7 @@ impl Shared {
     }
 
     async fn replay(&self, request: &Request) -> Result<Vec<u8>> {
-        let key = request.what_is_asked();
+        let key = request.replay_key();
         let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(answer) = known {
             return Ok(answer);
@@ -79,7 +79,7 @@ impl Shared {
     }
 }
 
-/// The proxy; it ends with this value.
+/// A running proxy; it stops when the value is dropped.
 pub struct Proxy {
     shared: Arc<Shared>,
     /// The URL at which the proxy listens.
@@ -88,7 +88,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy to `upstream` (`http://host:port`), in which every call takes at least `delay`.
+    /// Starts a proxy to `upstream` (`http://host:port`) with a minimum duration of `delay` for each call.
     pub fn start(upstream: &str, delay: Duration, rule: Rule) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
@@ -108,24 +108,24 @@ impl Proxy {
         Ok(Self { shared, endpoint, _runtime: runtime })
     }
 
-    /// A proxy that only counts.
+    /// Starts a proxy that only records calls.
     pub fn counting(upstream: &str) -> Result<Self> {
         Self::start(upstream, Duration::ZERO, Box::new(|_| Verdict::Forward))
     }
 
-    /// The calls that are over, by the time at which they came in.
+    /// Returns the completed calls, ordered by the time at which they were received.
     pub fn calls(&self) -> Vec<Call> {
         let mut calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).clone();
         calls.sort_by_key(|call| call.started);
         calls
     }
 
-    /// The number of calls that came in.
+    /// Returns the number of received calls.
     pub fn count(&self) -> usize {
         self.shared.count.load(Ordering::SeqCst)
     }
 
-    /// Forgets the calls so far.
+    /// Clears the recorded calls.
     pub fn forget(&self) {
         self.shared.count.store(0, Ordering::SeqCst);
         self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -146,7 +146,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> Result<()> {
                 tokio::time::sleep(*delay).await;
                 forward().await?
             }
-            Verdict::Later(time) => http::written_earlier(&forward().await?, *time),
+            Verdict::Later(time) => http::set_back(&forward().await?, *time),
             Verdict::ForwardTwice => {
                 forward().await?;
                 forward().await?

@@ -1,6 +1,7 @@
-//! Checks the vocabulary of documents, doc comments and string literals: banned phrases, each with a better one.
+//! Checks the vocabulary: banned phrases, each with a better one. Covers documents, doc comments, string literals and test names
+//! of Rust sources, and comments and docstrings of Python sources.
 //!
-//! Inline code, code blocks, link targets, ordinary comments and identifiers are skipped.
+//! Inline code, code blocks, link targets, ordinary Rust comments and other identifiers are skipped.
 
 use std::path::{Path, PathBuf};
 
@@ -51,6 +52,7 @@ const WORDS: &[(&str, &str)] = &[
     ("take away", "delete"),
     ("taken away", "deleted"),
     ("takes away", "deletes"),
+    ("takes everything away", "deletes everything"),
     ("taking away", "deleting"),
     ("under way", "in progress"),
     ("went away", "disappeared"),
@@ -61,10 +63,12 @@ const WORDS: &[(&str, &str)] = &[
     ("is told", "is reported"),
     ("say so", "report it"),
     ("says so", "reports it"),
+    ("tells", "reports"),
     // Actors.
     ("anybody", "any user"),
     ("everybody", "all users"),
     ("nobody", "no user or process"),
+    ("of its own", "separate"),
     ("of one's own", "your own"),
     ("somebody", "another user or process"),
     ("whoever", "the user or process that"),
@@ -127,6 +131,9 @@ const STARTS: &[(&str, &str)] = &[
 /// The better start in place of an interrogative.
 const NOUN_OR_VERB: &str = "a noun phrase or a verb";
 
+/// Folders with Python sources.
+const PYTHON: &[&str] = &["crates", "tests"];
+
 /// Characters inside of words, identifiers, email addresses and paths.
 const JOINERS: &[char] = &['\'', '-', '_', '@', '/'];
 
@@ -139,11 +146,12 @@ const ALLOWED: &[(&str, &str)] = &[
     ("crates/testkit/tests/command_line/usage.rs", "look-ups"),
     ("crates/testkit/tests/command_line/users.rs", "look-ups"),
     ("crates/xtask/src/words.rs", "*"),
+    ("crates/xtask/src/words/tests.rs", "*"),
     ("tests/tests/system/secrets.rs", "recognised"),
     ("tests/tests/system/users.rs", "nobody"),
 ];
 
-/// A passage of text: a paragraph, a doc comment or a string literal.
+/// A passage of text: a paragraph, a comment, a string literal or the words of a test name.
 #[derive(Debug, PartialEq, Eq)]
 struct Passage {
     /// The number of its first line.
@@ -162,14 +170,26 @@ struct Problem {
 
 /// Returns the problems of the sources and the documents, each as a line with path, line number, phrase and better phrase.
 pub(crate) fn problems(sources: &[PathBuf]) -> Result<Vec<String>> {
-    let mut documents = vec![root().join("README.md")];
+    let mut documents = Vec::new();
+    files(&root().join("crates"), "md", &mut documents)?;
+    files(&root().join("tests"), "md", &mut documents)?;
+    documents.retain(|path| path.file_name().is_some_and(|name| name == "README.md"));
+    documents.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
     files(&root().join("docs"), "md", &mut documents)?;
+    let mut scripts = Vec::new();
+    for folder in PYTHON {
+        files(&root().join(folder), "py", &mut scripts)?;
+    }
     let mut problems = Vec::new();
     for path in sources {
         add_problems(path, rust_passages, &mut problems)?;
+        add_problems(path, test_names, &mut problems)?;
     }
     for path in &documents {
         add_problems(path, markdown_passages, &mut problems)?;
+    }
+    for path in &scripts {
+        add_problems(path, python_passages, &mut problems)?;
     }
     Ok(problems)
 }
@@ -187,7 +207,10 @@ fn add_problems(path: &Path, passages: fn(&str) -> Vec<Passage>, problems: &mut 
 }
 
 fn is_allowed(place: &Path, phrase: &str) -> bool {
-    ALLOWED.iter().any(|(path, allowed)| place == Path::new(path) && (*allowed == "*" || *allowed == phrase))
+    // `None` is a value in Python.
+    let is_python = place.extension().is_some_and(|extension| extension == "py");
+    is_python && phrase == "or none"
+        || ALLOWED.iter().any(|(path, allowed)| place == Path::new(path) && (*allowed == "*" || *allowed == phrase))
 }
 
 /// Returns the problems of passages, ordered by line.
@@ -340,6 +363,69 @@ fn comment(source: &mut Source, passages: &mut Vec<Passage>) {
     }
 }
 
+/// Returns the words of the test names of a source file.
+fn test_names(text: &str) -> Vec<Passage> {
+    let mut passages = Vec::new();
+    let mut is_test = false;
+    for (n, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+            is_test = true;
+        }
+        let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        let name = function.and_then(|function| function.split_once('(')).map(|(name, _)| name);
+        if let Some(name) = name.filter(|_| std::mem::take(&mut is_test)) {
+            passages.push(Passage { line: n + 1, text: name.replace('_', " "), is_doc_comment: false });
+        }
+    }
+    passages
+}
+
+/// Returns the comments and docstrings of a Python source file. A docstring is a triple-quoted string at the start of a line.
+fn python_passages(text: &str) -> Vec<Passage> {
+    let mut source = Source { characters: text.chars().collect(), at: 0, line: 1 };
+    let mut passages: Vec<Passage> = Vec::new();
+    let mut is_line_start = true;
+    // The line after the last comment without code on its line.
+    let mut below_comment = 0;
+    while let Some(character) = source.peek(0) {
+        let line = source.line;
+        if character == '#' {
+            let mut text = String::new();
+            while let Some(character) = source.peek(0).filter(|character| *character != '\n') {
+                text.push(character);
+                source.advance(1);
+            }
+            let text = text.trim_start_matches('#').to_owned();
+            match passages.last_mut() {
+                Some(last) if is_line_start && below_comment == line => {
+                    last.text.push('\n');
+                    last.text.push_str(&text);
+                }
+                _ => passages.push(Passage { line, text, is_doc_comment: false }),
+            }
+            if is_line_start {
+                below_comment = line + 1;
+            }
+        } else if let Some(quotes) = ["\"\"\"", "'''"].into_iter().find(|quotes| source.starts_with(quotes)) {
+            source.advance(quotes.len());
+            let text = source.take_python_string(quotes);
+            if is_line_start {
+                passages.push(Passage { line, text, is_doc_comment: false });
+            }
+            is_line_start = false;
+        } else if character == '"' || character == '\'' {
+            source.advance(1);
+            source.take_python_string(if character == '"' { "\"" } else { "'" });
+            is_line_start = false;
+        } else {
+            source.advance(1);
+            is_line_start = character == '\n' || is_line_start && character.is_whitespace();
+        }
+    }
+    passages
+}
+
 /// The characters of a source file, with a position.
 struct Source {
     characters: Vec<char>,
@@ -424,6 +510,23 @@ impl Source {
         text
     }
 
+    /// Returns the text up to the end of a Python string, and skips its end. Skips escaped characters.
+    fn take_python_string(&mut self, quotes: &str) -> String {
+        let mut text = String::new();
+        while let Some(character) = self.peek(0) {
+            if self.starts_with(quotes) {
+                self.advance(quotes.len());
+                break;
+            }
+            if character == '\\' {
+                self.advance(1);
+            }
+            text.extend(self.peek(0));
+            self.advance(1);
+        }
+        text
+    }
+
     /// Returns the text up to the end of a string, and skips its end. Replaces escapes such as `\n` by spaces, so that the text has
     /// the lines of the source.
     fn take_string(&mut self) -> String {
@@ -448,98 +551,4 @@ impl Source {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Returns the line and the phrase of each problem.
-    fn found(passages: &[Passage]) -> Vec<(usize, &'static str)> {
-        check(passages).into_iter().map(|problem| (problem.line, problem.phrase)).collect()
-    }
-
-    #[test]
-    fn phrases_match_whole_words_in_any_case_and_across_lines() {
-        let text = "Colour is what\nis there.\nDiscoloured: at, once. Anewly.";
-        assert_eq!(found(&markdown_passages(text)), [(1, "colour"), (1, "what is there")]);
-    }
-
-    #[test]
-    fn phrases_do_not_match_across_punctuation_and_paragraphs() {
-        assert!(found(&markdown_passages("We look at\n\nonce, go.\n\n- It will go\n- on")).is_empty());
-    }
-
-    #[test]
-    fn emphasis_and_apostrophes_belong_to_the_text() {
-        assert_eq!(
-            found(&markdown_passages("Images of **one's own**, look-ups")),
-            [(1, "look-ups"), (1, "of one's own")]
-        );
-    }
-
-    #[test]
-    fn code_and_links_in_documents_are_skipped() {
-        let text = "```console\n$ go on\n```\nRun `go on`, [nobody](nobody.md) or https://example.com/nobody now.\n\nA ` go on";
-        assert_eq!(found(&markdown_passages(text)), [(4, "nobody")]);
-    }
-
-    #[test]
-    fn doc_comments_and_strings_are_checked_and_other_code_is_not() {
-        let text = r##"
-//! Made anew.
-
-/// It is what
-/// is there.
-fn anew() {
-    // Made anew.
-    /* anew /* anew */ anew */
-    let quote = ('"', '\'', b'"', "goes on \" anew");
-    let raw = r#"one "anew"
-        nobody"#;
-    let lines = "first\
-        colour";
-}
-//// anew
-"##;
-        let expected = [
-            (2, "anew"),
-            (4, "what is there"),
-            (9, "anew"),
-            (9, "goes on"),
-            (10, "anew"),
-            (11, "nobody"),
-            (13, "colour"),
-        ];
-        assert_eq!(found(&rust_passages(text)), expected);
-    }
-
-    #[test]
-    fn identifiers_addresses_and_paths_are_words() {
-        assert!(found(&rust_passages("\"is_gone nobody@example.com docs/look-up\"")).is_empty());
-    }
-
-    #[test]
-    fn lifetimes_are_not_character_literals() {
-        let text = "fn f<'a>(text: &'a str) -> &'static str { \"anew\" }";
-        assert_eq!(found(&rust_passages(text)), [(1, "anew")]);
-    }
-
-    #[test]
-    fn starts_of_doc_comments_are_checked() {
-        let text = "/// Whether it is open.\nfn a() {}\n/// The state.\n/// What follows is valid.\nfn b() {}";
-        assert_eq!(found(&rust_passages(text)), [(1, "Whether")]);
-        assert!(found(&markdown_passages("What changed")).is_empty());
-    }
-
-    #[test]
-    fn exceptions_apply_to_their_file_and_phrase() {
-        assert!(is_allowed(Path::new("crates/xtask/src/words.rs"), "anew"));
-        assert!(!is_allowed(Path::new("crates/xtask/src/check.rs"), "anew"));
-    }
-
-    #[test]
-    fn banned_phrases_are_in_lower_case_and_unique() {
-        for (n, (phrase, _)) in WORDS.iter().enumerate() {
-            assert_eq!(*phrase, phrase.to_lowercase());
-            assert!(WORDS.iter().skip(n + 1).all(|(other, _)| other != phrase), "{phrase}");
-        }
-    }
-}
+mod tests;

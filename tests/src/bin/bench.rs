@@ -1,7 +1,7 @@
-//! Wall time, calls, the longest chain of calls that follow one another, and peak memory of the three commands that users wait
-//! for. `cargo xtask bench` runs it.
+//! Measures wall time, calls, the longest chain of sequential calls, and peak memory of the three commands that users wait
+//! for. Run it with `cargo xtask bench`.
 
-#![expect(clippy::print_stdout, reason = "it is for people at a terminal")]
+#![expect(clippy::print_stdout, reason = "prints a table to the terminal")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +11,13 @@ use anyhow::{Context as _, Result, ensure};
 use ohinfra_tests::proxy::{Call, Verdict, longest_chain};
 use ohinfra_tests::{Account, Proxy};
 
-/// The duration of a call to AWS: a round trip within a continent and the service's own time.
+/// The duration of a call to AWS: a round trip within a continent and the processing time of the service.
 const CALL: Duration = Duration::from_millis(60);
 
 /// The step that measures ohinfra alone: the proxy replays recorded answers, so the emulator uses no CPU time.
-const REPLAYED: &str = "`plan` without changes, answers recorded before";
+const REPLAYED: &str = "`plan` without changes, recorded responses";
 
-/// The peak memory of a process that runs, in MiB.
+/// Returns the peak memory of a running process, in MiB.
 fn peak(pid: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -35,8 +35,8 @@ fn main() -> Result<()> {
     println!("| command | wall time | API calls | longest chain | peak memory |");
     println!("| --- | --- | --- | --- | --- |");
     let steps: [(&str, &[&str]); 5] = [
-        ("`plan` of nothing yet", &["plan"]),
-        ("`apply` of everything", &["apply", "--yes"]),
+        ("first `plan`, nothing deployed", &["plan"]),
+        ("`apply` of all resources", &["apply", "--yes"]),
         ("`plan` without changes", &["plan", "--detailed-exitcode"]),
         (REPLAYED, &["plan", "--detailed-exitcode"]),
         ("`destroy --purge`", &["destroy", "--purge", "--yes"]),
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
             std::thread::sleep(Duration::from_millis(2));
         };
         let wall = began.elapsed().as_secs_f64();
-        ensure!(status.code().context("it was killed")? == 0, "`ohinfra {}` failed", arguments.join(" "));
+        ensure!(status.code().context("the process was killed")? == 0, "`ohinfra {}` failed", arguments.join(" "));
         let calls = proxy.calls();
         println!("| {name} | {wall:.2} s | {} | {} | {memory:.0} MiB |", calls.len(), longest_chain(&calls));
     }

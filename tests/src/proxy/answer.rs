@@ -1,8 +1,8 @@
-//! Errors in the shape in which each service sends them.
+//! Error responses in the format of each service.
 
 use super::Call;
 
-/// An answer of the proxy's own.
+/// A response that the proxy generates.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
@@ -18,13 +18,13 @@ pub struct Answer {
 pub enum Trouble {
     /// Too many requests.
     Throttled,
-    /// An error of its own, 500.
+    /// An internal error, 500.
     Internal,
-    /// It cannot answer now, 503.
+    /// Temporarily unavailable, 503.
     Unavailable,
 }
 
-/// Codes by service, as AWS documents them: throttled, internal, unavailable. A service that is not listed has the last line's.
+/// Error codes by service, as AWS documents them: throttled, internal, unavailable. The last line applies to other services.
 const CODES: &[(&str, (u16, &str), &str, &str)] = &[
     ("ec2", (503, "RequestLimitExceeded"), "InternalError", "Unavailable"),
     ("s3", (503, "SlowDown"), "InternalError", "ServiceUnavailable"),
@@ -48,18 +48,18 @@ const CODES: &[(&str, (u16, &str), &str, &str)] = &[
 ];
 
 impl Answer {
-    /// A refusal in the shape of the call's own service.
+    /// Returns an error response in the format of the call's service.
     pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Self {
         let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
         let xml = |body: String| (vec![("Content-Type", "text/xml".to_owned())], body.into_bytes());
         let (headers, body) = match call.service.as_str() {
             "ec2" => xml(format!("<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>")),
             "s3" => xml(error),
-            // CloudFront and Route 53 name the same parts as the query services.
+            // CloudFront and Route 53 use the same elements as the query services.
             "iam" | "sts" | "sns" | "route53" | "rds" | "autoscaling" | "elasticloadbalancing" | "cloudfront" => {
                 xml(format!("<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"))
             }
-            // CloudWatch speaks CBOR.
+            // CloudWatch uses CBOR.
             "monitoring" => {
                 let kind = vec![
                     ("Content-Type", "application/cbor".to_owned()),
@@ -78,18 +78,18 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// An HTML page, as a proxy on the way to AWS may send.
+    /// Returns an HTML page, such as the error page of an intermediate proxy.
     pub fn page(status: u16) -> Self {
         let headers = vec![("Content-Type", "text/html".to_owned())];
         Self { status, headers, body: b"<html><body>not found</body></html>".to_vec() }
     }
 
-    /// A status without a body, as a call with the method `HEAD` is answered.
+    /// Returns a status without a body, as in a response to `HEAD`.
     pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Returns the error of the call's service for a kind of trouble.
+    /// Returns the error response of the call's service for a type of failure.
     pub fn trouble(call: &Call, trouble: Trouble) -> Self {
         let known = CODES.iter().find(|(service, ..)| *service == call.service || service.is_empty());
         let (_, throttled, internal, unavailable) = known.copied().unwrap_or(CODES[0]);
@@ -100,7 +100,7 @@ impl Answer {
         }
     }
 
-    /// As it goes over the wire.
+    /// Serializes the response for the connection.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n", self.status, self.body.len());
         for (name, value) in &self.headers {
@@ -111,7 +111,7 @@ impl Answer {
     }
 }
 
-/// A map of texts: the only CBOR that an error needs (RFC 8949, major types 5 and 3).
+/// Encodes a map of strings in CBOR (RFC 8949, major types 5 and 3).
 fn cbor(fields: &[(&str, &str)]) -> Vec<u8> {
     let text = |text: &str| {
         let length = u8::try_from(text.len()).unwrap_or(u8::MAX);

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::http::Request;
 
-/// A call that came in.
+/// A received call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The index of the call, from 0, since the proxy started or last forgot its calls.
+    /// The index of the call, from 0, since the proxy started or its calls were cleared.
     pub index: usize,
     /// The service, from the signature.
     pub service: String,
     /// The operation, or the method and path if the request does not name the operation.
     pub operation: String,
-    /// The address of the resource, where the request holds its ownership tag.
+    /// The address of the resource, if the request contains its ownership tag.
     pub address: Option<String>,
     /// The time of the request, since the start of the proxy.
     pub started: Duration,
@@ -56,14 +56,14 @@ impl Call {
         }
     }
 
-    /// Returns `true` if the call may change something, according to the name of its operation.
+    /// Returns `true` if the call may be mutating, according to the name of its operation.
     pub fn may_change(&self) -> bool {
         let reads = ["Describe", "Get", "List", "Head", "Lookup", "GET ", "HEAD "];
         !reads.iter().any(|read| self.operation.starts_with(read))
     }
 }
 
-/// The service and the operation.
+/// Returns the service and the operation of a request.
 fn name(request: &Request) -> (String, String) {
     let scope = request.header("authorization").and_then(|value| value.split("Credential=").nth(1));
     let service = scope.and_then(|scope| scope.split('/').nth(3)).unwrap_or("unsigned").to_owned();
@@ -77,7 +77,7 @@ fn name(request: &Request) -> (String, String) {
     (service, target.or(action).or(in_path).unwrap_or(path))
 }
 
-/// The value of the ownership tag: the first `stack/name` after its key, in whatever form the request has.
+/// Returns the value of the ownership tag: the first `stack/name` after its key, in any encoding of the request.
 fn address(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body).replace("%3A", ":").replace("%2F", "/");
     let after = &text[text.find("ohinfra:address")? + "ohinfra:address".len()..];
@@ -89,7 +89,7 @@ fn address(body: &[u8]) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The most calls of which each began after the one before it had been answered: what latency multiplies.
+/// Returns the length of the longest chain of calls in which each call starts after the response to the previous one.
 pub fn longest_chain(calls: &[Call]) -> usize {
     let mut calls: Vec<&Call> = calls.iter().collect();
     calls.sort_by_key(|call| call.started);

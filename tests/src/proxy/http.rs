@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as a proxy between one SDK and one server needs.
+//! The subset of HTTP/1.1 that a proxy between one SDK and one server requires.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A request, read whole.
+/// A complete request.
 pub(super) struct Request {
     pub(super) head: String,
     pub(super) body: Vec<u8>,
@@ -20,8 +20,8 @@ impl Request {
         })
     }
 
-    /// Returns a key of the request: its content, service and region, without the identity of the caller and the time.
-    pub(super) fn what_is_asked(&self) -> String {
+    /// Returns a key that identifies equal requests: content, service and region, without the caller and the time.
+    pub(super) fn replay_key(&self) -> String {
         let line = self.head.lines().next().unwrap_or_default();
         let scope =
             self.header("authorization").and_then(|value| value.split("Credential=").nth(1)).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Request {
         Ok(Some(request))
     }
 
-    /// Sends it over a connection of its own and reads the answer to its end.
+    /// Sends the request over a new connection and returns the complete response.
     pub(super) async fn forward(&self, upstream: &str) -> Result<Vec<u8>> {
         let mut stream = TcpStream::connect(upstream).await?;
         let lines = self.head.trim_end().lines();
@@ -72,8 +72,8 @@ impl Request {
     }
 }
 
-/// The answer with a `Last-Modified` that lies `time` before its `Date`.
-pub(super) fn written_earlier(answer: &[u8], time: Duration) -> Vec<u8> {
+/// Returns the response with a `Last-Modified` that is `time` before its `Date`.
+pub(super) fn set_back(answer: &[u8], time: Duration) -> Vec<u8> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(answer.len());
     let (head, body) = answer.split_at(end);
     let head = String::from_utf8_lossy(head).into_owned();

@@ -1,4 +1,4 @@
-//! A domain that another team runs, with a state of its own, in front of a deployment.
+//! A domain with a separate state, which another team operates in front of a deployment.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
@@ -10,13 +10,13 @@ fn addresses(state: &Value) -> Vec<String> {
     state["resources"].as_object().unwrap().keys().cloned().collect()
 }
 
-/// From now on the folder is the other team's.
-fn become_the_team(account: &Account) {
+/// Writes the configuration of the other team.
+fn configure_team(account: &Account) {
     let zone = format!("hosted_zone_id = \"{}\"\n", account.fixture("hosted_zone_id"));
     account.write("ohinfra.toml", &format!("{zone}{TEAM}")).unwrap();
 }
 
-/// The one origin of the team's distribution.
+/// Returns the only origin of the team's distribution.
 fn origin(account: &Account) -> Value {
     let state = account.state().unwrap();
     let distribution = json!({ "Id": state["resources"]["edge/distribution"]["id"] });
@@ -33,7 +33,7 @@ fn header(account: &Account) -> String {
 #[test]
 fn a_domain_with_its_own_state_never_changes_its_backend() {
     let account = Account::new().unwrap();
-    become_the_team(&account);
+    configure_team(&account);
     let early = account.run(&["plan"]).unwrap();
     assert_eq!(early.code, Some(1));
     assert!(early.stderr.contains("apply the backend first"), "{}", early.stderr);
@@ -42,7 +42,7 @@ fn a_domain_with_its_own_state_never_changes_its_backend() {
     account.succeed(&["apply", "--yes"]).unwrap();
     let backend = account.state().unwrap();
 
-    become_the_team(&account);
+    configure_team(&account);
     let applied = account.succeed(&["apply", "--yes"]).unwrap();
     let secret = header(&account);
     assert!(!applied.stdout.contains(&secret) && !applied.stderr.contains(&secret));
@@ -53,11 +53,11 @@ fn a_domain_with_its_own_state_never_changes_its_backend() {
     assert_eq!(found["DomainName"], backend["resources"]["compute/alb"]["attributes"]["dns_name"]);
     assert_eq!(found["CustomHeaders"]["Items"][0]["HeaderValue"], secret);
 
-    // The backend's header value changes: the team's next apply sends the new one.
+    // After a rotation of the backend's header value, the next apply of the team updates the distribution.
     account.configure("").unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     account.succeed(&["apply", "--yes", "--rotate", "security/origin-verify-secret"]).unwrap();
-    become_the_team(&account);
+    configure_team(&account);
     let plan = account.plan().unwrap();
     let changes: Vec<&Value> = plan["changes"].as_array().unwrap().iter().map(|change| &change["address"]).collect();
     assert_eq!(changes, [&json!("edge/distribution")]);

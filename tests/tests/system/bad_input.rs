@@ -1,4 +1,4 @@
-//! Bad input: one clear message, exit code 1, nothing changed.
+//! Invalid input: one clear message, exit code 1, and no changes.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn shown(account: &Account, run: &Ended) -> String {
     text.lines().map(|line| line.split(" (request ").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
-/// Runs plan and apply, which must fail alike and change nothing.
+/// Runs plan and apply. Asserts that both fail with the same message and change nothing.
 fn refused(account: &Account) -> String {
     let before = account.inventory().unwrap();
     let plan = shown(account, &account.run(&["plan"]).unwrap());
@@ -79,7 +79,7 @@ fn a_vpc_without_dns_hostnames_is_reported() {
 }
 
 #[test]
-fn the_zone_of_another_domain_is_told() {
+fn a_hosted_zone_of_another_domain_is_reported() {
     let account = Account::new().unwrap();
     let text = "region = \"us-west-2\"\ndomain_name = \"example.org\"\n";
     let (vpc, zone) = (account.fixture("vpc_id"), account.fixture("hosted_zone_id"));
@@ -91,9 +91,9 @@ fn the_zone_of_another_domain_is_told() {
 }
 
 #[test]
-fn credentials_that_have_expired_are_told_once() {
+fn expired_credentials_are_reported_once() {
     let mut account = Account::new().unwrap();
-    // LocalStack takes any credentials: the proxy answers as AWS does.
+    // LocalStack accepts any credentials, so the proxy returns the error of AWS.
     let message = "The security token included in the request is expired";
     let rule =
         move |call: &ohinfra_tests::proxy::Call| Verdict::Answer(Answer::refusal(call, 403, "ExpiredToken", message));
@@ -158,7 +158,7 @@ fn an_invalid_newer_or_foreign_state_is_reported_and_unchanged() {
         let stored = account.call("s3", "get_object", json!({ "Bucket": bucket, "Key": "openhands.json" })).unwrap();
         assert_eq!(stored["Body"], body);
     }
-    // The remedy that the first message names.
+    // Follow the help text of the first message.
     sample["deployment"] = json!("openhands");
     account.write("restored.json", &sample.to_string()).unwrap();
     put("{\"format_version\": 2, \"serial\": ");

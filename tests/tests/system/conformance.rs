@@ -112,11 +112,11 @@ fn fixtures(account: &Account) -> Fixtures {
     }
 }
 
-/// A kind, what is made, and each change that is tried.
+/// A kind, its inputs, and the changes to test.
 type Tested = (&'static str, Value, Vec<(&'static str, Value)>);
 
-/// A case for every kind.
-fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
+/// Returns a case for every kind.
+fn cases(account: &Account, fixtures: &Fixtures) -> Vec<Tested> {
     let id = &account.id;
     let root = format!("arn:aws:iam::{id}:root");
     let key_arn = |key: &str| format!("arn:aws:kms:{REGION}:{id}:key/{key}");
@@ -127,18 +127,18 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
     };
     let bucket_policy = |sid: &str| {
         let statement = json!({
-            "Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": format!("arn:aws:s3:::{}/*", g.bucket),
+            "Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": format!("arn:aws:s3:::{}/*", fixtures.bucket),
             "Condition": { "Bool": { "aws:SecureTransport": "false" } },
         });
         json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
     };
     let backup_rule = |days: i64| {
         json!([{
-            "rule_name": "daily", "vault_name": g.vault, "schedule": "cron(0 3 * * ? *)", "start_window_minutes": 60,
+            "rule_name": "daily", "vault_name": fixtures.vault, "schedule": "cron(0 3 * * ? *)", "start_window_minutes": 60,
             "completion_window_minutes": 120, "delete_after_days": days,
         }])
     };
-    // A dashboard has no tags: it is known by the mark in its text.
+    // A dashboard has no tags; the marker in its text identifies the owner.
     let body = |title: &str| {
         let mark = "ohinfra:deployment=test ohinfra:address=conformance/subject";
         json!({ "widgets": [{ "type": "text", "x": 0, "y": 0, "width": 6, "height": 2, "properties": { "markdown": format!("{title} {mark}") } }] }).to_string()
@@ -152,7 +152,7 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
         (
             "backup.selection",
             json!({
-                "plan_id": g.plan, "selection_name": "conformance", "role_arn": g.role_arn,
+                "plan_id": fixtures.plan, "selection_name": "conformance", "role_arn": fixtures.role_arn,
                 "tag_conditions": [{ "key": "backup", "value": "true" }],
             }),
             vec![
@@ -168,13 +168,13 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
         ),
         (
             "ec2.security_group",
-            json!({ "name_prefix": "conformance", "description": "one", "vpc_id": g.vpc, "allow_all_egress": false }),
+            json!({ "name_prefix": "conformance", "description": "one", "vpc_id": fixtures.vpc, "allow_all_egress": false }),
             vec![("allow_all_egress", json!(true)), ("allow_all_egress", json!(false)), ("description", json!("two"))],
         ),
         (
             "ec2.security_group_rule",
             json!({
-                "group_id": g.group, "direction": "ingress", "protocol": "tcp", "from_port": 80, "to_port": 80,
+                "group_id": fixtures.group, "direction": "ingress", "protocol": "tcp", "from_port": 80, "to_port": 80,
                 "peer_type": "cidr_ipv4", "peer": "10.0.0.0/16", "description": "one",
             }),
             vec![
@@ -187,19 +187,19 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
         (
             "ec2.vpc_endpoint",
             json!({
-                "service_name": "com.amazonaws.us-west-2.sqs", "endpoint_type": "Interface", "vpc_id": g.vpc,
-                "subnet_ids": g.subnets, "security_group_ids": [g.group], "private_dns_enabled": true,
+                "service_name": "com.amazonaws.us-west-2.sqs", "endpoint_type": "Interface", "vpc_id": fixtures.vpc,
+                "subnet_ids": fixtures.subnets, "security_group_ids": [fixtures.group], "private_dns_enabled": true,
             }),
             vec![
-                ("security_group_ids", json!([g.other_group])),
-                ("subnet_ids", json!([g.subnets[0]])),
+                ("security_group_ids", json!([fixtures.other_group])),
+                ("subnet_ids", json!([fixtures.subnets[0]])),
                 ("private_dns_enabled", json!(false)),
                 ("service_name", json!("com.amazonaws.us-west-2.sns")),
             ],
         ),
         (
             "iam.instance_profile",
-            json!({ "profile_name": "conformance", "role_name": g.role }),
+            json!({ "profile_name": "conformance", "role_name": fixtures.role }),
             vec![("profile_name", json!("renamed"))],
         ),
         (
@@ -218,13 +218,13 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
         ),
         (
             "iam.role_policy",
-            json!({ "role_name": g.role, "policy_name": "conformance", "document": allow("s3:GetObject") }),
+            json!({ "role_name": fixtures.role, "policy_name": "conformance", "document": allow("s3:GetObject") }),
             vec![("document", json!(allow("s3:PutObject"))), ("policy_name", json!("renamed"))],
         ),
         (
             "kms.alias",
-            json!({ "alias_name": "alias/conformance", "target_key_id": g.key }),
-            vec![("target_key_id", json!(g.other_key)), ("alias_name", json!("alias/renamed"))],
+            json!({ "alias_name": "alias/conformance", "target_key_id": fixtures.key }),
+            vec![("target_key_id", json!(fixtures.other_key)), ("alias_name", json!("alias/renamed"))],
         ),
         (
             "kms.key",
@@ -237,10 +237,10 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
         ),
         (
             "logs.log_group",
-            json!({ "log_group_name": "/conformance", "retention_days": 30, "kms_key_arn": key_arn(&g.key) }),
+            json!({ "log_group_name": "/conformance", "retention_days": 30, "kms_key_arn": key_arn(&fixtures.key) }),
             vec![
                 ("retention_days", json!(7)),
-                ("kms_key_arn", json!(key_arn(&g.other_key))),
+                ("kms_key_arn", json!(key_arn(&fixtures.other_key))),
                 ("log_group_name", json!("/renamed")),
             ],
         ),
@@ -276,18 +276,18 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
         ),
         (
             "s3.bucket_policy",
-            json!({ "bucket_name": g.bucket, "document": bucket_policy("one") }),
+            json!({ "bucket_name": fixtures.bucket, "document": bucket_policy("one") }),
             vec![("document", json!(bucket_policy("two")))],
         ),
         (
             "secretsmanager.secret",
             json!({
                 "secret_name": "conformance", "description": "one", "scheduled_for_deletion": false,
-                "content": { "type": "generated", "length": 20, "exclude_punctuation": true }, "kms_key_id": g.key,
+                "content": { "type": "generated", "length": 20, "exclude_punctuation": true }, "kms_key_id": fixtures.key,
             }),
             vec![
                 ("description", json!("two")),
-                ("kms_key_id", json!(g.other_key)),
+                ("kms_key_id", json!(fixtures.other_key)),
                 ("content", json!({ "type": "random_bytes", "bytes": 32 })),
                 ("secret_name", json!("renamed")),
             ],
@@ -296,12 +296,12 @@ fn cases(account: &Account, g: &Fixtures) -> Vec<Tested> {
             "sns.topic",
             json!({
                 "topic_name": "conformance", "display_name": "one", "email_subscriptions": ["a@example.com"],
-                "kms_key_id": g.key,
+                "kms_key_id": fixtures.key,
             }),
             vec![
                 ("display_name", json!("two")),
                 ("email_subscriptions", json!(["a@example.com", "b@example.com"])),
-                ("kms_key_id", json!(g.other_key)),
+                ("kms_key_id", json!(fixtures.other_key)),
                 ("topic_name", json!("renamed")),
             ],
         ),
@@ -315,11 +315,11 @@ fn wanted() -> Option<String> {
     std::env::var("OHINFRA_TEST_KINDS").ok()
 }
 
-/// An account with the fixtures, its provider, and the cases.
+/// Creates an account with the fixtures, a provider for it, and the cases.
 async fn prepared() -> (Account, Provider, Vec<Tested>) {
     let account = Account::new().unwrap();
     let fixtures = fixtures(&account);
-    // The keys of the fixtures are ours, as those of a deployment are.
+    // The deployment owns the keys of the fixtures.
     for key in [&fixtures.key, &fixtures.other_key] {
         let tags = json!([{ "TagKey": "ohinfra:deployment", "TagValue": "test" }]);
         account.call("kms", "tag_resource", json!({ "KeyId": key, "Tags": tags })).unwrap();
@@ -336,7 +336,7 @@ async fn prepared() -> (Account, Provider, Vec<Tested>) {
 
 fn case(provider: &Provider, (kind, inputs, changes): Tested) -> Case {
     let schema = provider.find_kind(kind).unwrap().0.as_ref().clone();
-    // What CloudFront uses lives in us-east-1.
+    // CloudFront requires its resources in us-east-1.
     let is_of_edge = ["acm", "cloudfront", "wafv2"].contains(&schema.service());
     let region = if is_of_edge { Region::us_east_1() } else { Region::new(REGION).unwrap() };
     Case { schema, region, inputs, changes }
@@ -355,11 +355,11 @@ async fn every_kind_conforms_on_localstack() {
         assert_eq!(
             cases.iter().map(|(kind, _, _)| *kind).collect::<BTreeSet<_>>(),
             registered,
-            "a case for every kind"
+            "every kind requires a case"
         );
     }
     let defined: BTreeSet<&str> = ohinfra_kinds::schemas().iter().map(|schema| schema.kind).collect();
-    assert_eq!(registered, defined, "what is defined can be done");
+    assert_eq!(registered, defined, "every defined kind requires an implementation");
     let checks = cases.into_iter().map(|tried| {
         let (harness, case) = (Harness::new(provider.clone()), case(&provider, tried));
         async move { check(&harness, &case).await.map_err(|error| format!("{}: {error}", case.schema.kind)) }

@@ -1,17 +1,17 @@
-//! The crash matrix: `kill -9` at calls of every command of a deployment's life that may change something, before and after they
-//! had their effect. The same command again ends where an undisturbed one would have, as an inventory of the whole account shows.
+//! The crash matrix: every command of a life cycle is killed with `kill -9` before and after its mutating calls. The re-run
+//! command must leave the same inventory of the account as an undisturbed run.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
-use ohinfra_tests::crash::{Choice, Point, go_on, killed_at, tell};
+use ohinfra_tests::crash::{Choice, Point, killed_at, print_uncaptured, resume};
 use ohinfra_tests::proxy::Call;
 use ohinfra_tests::{Account, Inventory, Proxy};
 
 const S3_STATE: &str = "[state]\nurl = \"s3://ohinfra-state-<account>-<region>/openhands.json\"\n";
 
-/// A command of a deployment's life, and what comes before it.
+/// A command of a life cycle, and its preparation.
 struct Phase {
     name: &'static str,
     /// Additions to the usual configuration.
@@ -25,12 +25,13 @@ struct Phase {
 
 const LIFE: &[Phase] = &[
     Phase { name: "apply", configuration: "", forget: &[], command: &["apply", "--yes"], converges: true },
-    // In place, created, deleted, adopted, and replaced both ways: groups create first, a role and a profile delete first.
+    // Updates, creations, deletions, adoptions and both orders of replacement: security groups are created first, a role and
+    // a profile are deleted first.
     Phase {
         name: "changes",
         configuration: "[monitoring]\nlog_retention_days = 60\nalarm_emails = [\"ops@example.com\"]\n[network]\nendpoints = { ssm = false }\n\
             [models]\ndefault = \"bedrock/other\"\n[database]\nmax_acu = 8\n[waf]\nrate_limit = 1000\n[[edge]]\nruntime_access = \"public\"\n",
-        // A selection is found by its plan, which the state does not know either.
+        // A selection is found through its plan, which is removed from the state as well.
         forget: &[
             "monitoring/backup-selection",
             "monitoring/backup-plan",
@@ -57,7 +58,7 @@ const LIFE: &[Phase] = &[
         ],
         converges: true,
     },
-    // The old site is deleted only once the new one works.
+    // The old site is deleted only after the new site works.
     Phase {
         name: "change of the domain",
         configuration: "[[edge]]\nsub_domain = \"agents\"\n",
@@ -67,7 +68,7 @@ const LIFE: &[Phase] = &[
     },
     Phase { name: "destroy", configuration: "", forget: &[], command: &["destroy", "--yes"], converges: false },
     Phase {
-        name: "apply that adopts what was retained",
+        name: "apply that adopts retained resources",
         configuration: "",
         forget: &[],
         command: &["apply", "--yes"],
@@ -100,8 +101,7 @@ fn new_account(state: &str) -> Result<(Account, Inventory)> {
     Ok((account, found))
 }
 
-/// Runs a life without crashes. Returns, for each command, the number of calls that may change something and the
-/// inventory after it.
+/// Runs a life cycle without crashes. Returns the number of mutating calls of each command and the inventory after it.
 fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
     let (mut account, found) = new_account(state)?;
     let mut life = Vec::new();
@@ -116,8 +116,8 @@ fn undisturbed(state: &str) -> Result<Vec<(usize, Inventory)>> {
         account.finish(phase.command)?;
         life.push((changes, account.inventory()?));
     }
-    let (_, left) = life.last().context("a life has an end")?;
-    ensure!(*left == found, "an undisturbed purge leaves something: {:#?}", left.differences(&found));
+    let (_, left) = life.last().context("the life cycle has no phases")?;
+    ensure!(*left == found, "an undisturbed purge left resources: {:#?}", left.differences(&found));
     Ok(life)
 }
 
@@ -127,22 +127,26 @@ fn undisturbed_phase(account: &Account, state: &str, phase: &Phase) -> Result<()
     account.finish(phase.command)
 }
 
-/// A command, killed at a point, and what is wrong after the same command again.
+/// Kills a command at a point and re-runs it. Returns an error if the result differs from an undisturbed run.
 fn try_point(account: &mut Account, phase: &Phase, point: Point, then: &Inventory) -> Result<()> {
     let calls = killed_at(account, phase.command, point)?;
-    let told = |calls: &[Call]| calls.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    go_on(account, phase.command).with_context(|| told(&calls))?;
-    account.finish(phase.command).with_context(|| told(&calls))?;
+    let listed = |calls: &[Call]| calls.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    resume(account, phase.command).with_context(|| listed(&calls))?;
+    account.finish(phase.command).with_context(|| listed(&calls))?;
     if phase.converges {
         let code = account.run(&["plan", "--detailed-exitcode"])?.code;
-        ensure!(code == Some(0), "the plan is not empty afterwards\n{}", told(&calls));
+        ensure!(code == Some(0), "the plan shows changes after the command\n{}", listed(&calls));
     }
     let differences = account.inventory()?.differences(then);
-    ensure!(differences.is_empty(), "not as after an undisturbed run: {differences:#?}\n{}", told(&calls));
+    ensure!(
+        differences.is_empty(),
+        "the inventory differs from an undisturbed run: {differences:#?}\n{}",
+        listed(&calls)
+    );
     Ok(())
 }
 
-/// Runs whole lives on several accounts concurrently; every command of the n-th life is killed at its n-th point.
+/// Runs life cycles on several accounts concurrently; every command of the nth life cycle is killed at its nth point.
 fn try_all(name: &str, state: &str) {
     let choice = Choice::from_environment();
     let life = undisturbed(state).unwrap();
@@ -157,12 +161,12 @@ fn try_all(name: &str, state: &str) {
                 return Ok(());
             }
             if nth > 0 && nth.is_multiple_of(20) {
-                tell(&format!("{name}: life {nth} of {lives}\n"));
+                print_uncaptured(&format!("{name}: life cycle {nth} of {lives}\n"));
             }
             for (index, (points, (_, then))) in points.iter().zip(&life).enumerate() {
                 let phase = &LIFE[index];
                 let Some(&point) = points.get(nth) else {
-                    // All of its points were tried in other lives.
+                    // Other life cycles cover all points of this command.
                     undisturbed_phase(&account, state, phase)?;
                     continue;
                 };
@@ -170,14 +174,14 @@ fn try_all(name: &str, state: &str) {
                 if let Err(error) = try_point(&mut account, phase, point, then) {
                     let failure = format!("{name}: {} {point}: {error:?}", phase.name);
                     // The whole matrix takes hours, so failures are reported immediately.
-                    tell(&format!("{failure}\n"));
+                    print_uncaptured(&format!("{failure}\n"));
                     failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
-                    // Another account is brought as far, so that the points of what comes after it are tried all the same.
+                    // Prepare a new account up to this phase, so that the points of later phases are tested as well.
                     (account, found) = new_account(state)?;
                     LIFE[..=index].iter().try_for_each(|phase| undisturbed_phase(&account, state, phase))?;
                 }
             }
-            ensure!(account.inventory()? == found, "life {nth} leaves something");
+            ensure!(account.inventory()? == found, "life cycle {nth} left resources");
         }
     };
     std::thread::scope(|scope| {
@@ -190,7 +194,7 @@ fn try_all(name: &str, state: &str) {
     let count: usize = points.iter().map(Vec::len).sum();
     for ((phase, points), (changes, _)) in LIFE.iter().zip(&points).zip(&life) {
         let failed = failures.iter().filter(|f| f.starts_with(&format!("{name}: {} ", phase.name))).count();
-        choice.report(&format!("{name}: {} of {changes} changing calls", phase.name), points.len(), failed);
+        choice.report(&format!("{name}: {} of {changes} mutating calls", phase.name), points.len(), failed);
     }
     choice.report(name, count, failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));

@@ -1,4 +1,4 @@
-//! Data stores, with automatic changes by AWS and with failed calls: versions, the Data API, backups.
+//! Data stores, with automatic upgrades by AWS and failed calls: versions, the Data API and backups.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn configure(account: &Account, version: &str) {
     account.configure(&format!("[database]\nengine_version = \"{version}\"\n")).unwrap();
 }
 
-/// The cluster runs this version, with the parameter group of its major version, and nothing is left of the old one.
+/// Asserts that the cluster has this version and the parameter group of its major version, and that no other group exists.
 fn runs(account: &Account, version: &str) {
     let cluster = cluster(account);
     let group = format!("openhands-aurora-postgresql{}", version.split('.').next().unwrap());
@@ -45,7 +45,7 @@ fn runs(account: &Account, version: &str) {
 }
 
 #[test]
-fn a_minor_version_that_aws_has_raised_is_no_change_and_raises_the_pin() {
+fn an_automatic_minor_upgrade_is_no_change_and_updates_the_pin() {
     let account = Account::new().unwrap();
     configure(&account, "15.8");
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -57,7 +57,7 @@ fn a_minor_version_that_aws_has_raised_is_no_change_and_raises_the_pin() {
     assert_eq!(account.run(&["drift"]).unwrap().code, Some(0));
     account.succeed(&["apply", "--yes"]).unwrap();
     assert_eq!(account.state().unwrap()["pins"]["aurora_version"], "15.10");
-    // A restore starts at the version of the snapshot, whatever is configured.
+    // A restore uses the version of the snapshot, not the configured version.
     account.succeed(&["destroy", "--yes"]).unwrap();
     account.finish(&["destroy", "--yes"]).unwrap();
     account.configure("[database]\nengine_version = \"15.8\"\nrestore_from_snapshot = \"latest\"\n").unwrap();
@@ -71,16 +71,16 @@ fn a_minor_version_that_aws_has_raised_is_no_change_and_raises_the_pin() {
 fn a_pin_is_stored_only_when_its_apply_succeeded() {
     let account = Account::new().unwrap();
     configure(&account, "15.8");
-    // A parameter group with this name exists and is not ours.
+    // A foreign parameter group with this name already exists.
     let group = json!({ "DBClusterParameterGroupName": "openhands-aurora-postgresql15",
-        "DBParameterGroupFamily": "aurora-postgresql15", "Description": "another's" });
+        "DBParameterGroupFamily": "aurora-postgresql15", "Description": "foreign" });
     one(&account, "rds", "create_db_cluster_parameter_group", group);
     assert_ne!(account.run(&["apply", "--yes", "--parallelism", "1"]).unwrap().code, Some(0));
     assert_eq!(account.state().unwrap_or_default()["pins"]["aurora_version"], Value::Null);
 }
 
 #[test]
-fn a_major_version_is_upgraded_one_after_the_other() {
+fn major_versions_are_upgraded_one_at_a_time() {
     let account = Account::new().unwrap();
     configure(&account, "15");
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -118,7 +118,7 @@ fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
         assert!(shown.stderr.contains(warning) && shown.stderr.contains(code), "{}", shown.stderr);
         assert!(!shown.stdout.contains("database/bootstrap"), "{}", shown.stdout);
     };
-    // Its password no longer matches the secret.
+    // The password of the database no longer matches the secret.
     let value =
         one(&account, "secretsmanager", "get_secret_value", json!({ "SecretId": secret }))["SecretString"].clone();
     let wrong = json!({ "username": "postgres", "password": "another-password" }).to_string();
@@ -131,7 +131,7 @@ fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
     one(&account, "rds", "enable_http_endpoint", endpoint);
     one(&account, "rds", "stop_db_cluster", json!({ "DBClusterIdentifier": name }));
     assumed("DatabaseUnavailableException");
-    // A change to a stopped cluster is refused immediately, with a remedy.
+    // A change to a stopped cluster fails immediately, with help.
     account.configure("[database]\nmax_acu = 8\n").unwrap();
     let refused = account.run(&["apply", "--yes", "--target", "database/cluster"]).unwrap();
     assert!(refused.stderr.contains("`stopped`") && refused.stderr.contains("start-db-cluster"), "{}", refused.stderr);
@@ -140,7 +140,7 @@ fn an_unreachable_database_blocks_neither_plan_nor_destroy() {
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
 }
 
-/// Backs the bucket up so often.
+/// Creates this number of recovery points.
 fn back_up(account: &Account, times: usize) {
     let vault = resource(account, "monitoring/backup-vault")["attributes"]["name"].clone();
     let role = resource(account, "monitoring/backup-role")["attributes"]["arn"].clone();
@@ -154,7 +154,7 @@ fn a_purge_deletes_the_backup_role_after_vault_and_recovery_points() {
     let before = account.inventory().unwrap();
     let target = ["apply", "--yes", "--stack", "monitoring"];
     account.succeed(&target).unwrap();
-    // More than a page.
+    // More than one page.
     back_up(&account, 1100);
     let destroyed = account.succeed(&["destroy", "--yes"]).unwrap().stdout;
     for address in ["monitoring/backup-role", "monitoring/backup-vault"] {

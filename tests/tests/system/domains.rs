@@ -1,4 +1,4 @@
-//! A change of the site's name. At every moment of the apply the old or the new site works.
+//! Changes of the domain. The old or the new site is available at any time during the apply.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn has(list: &Value, text: &str) -> bool {
     items(list).iter().any(|item| item == text)
 }
 
-/// A name under which the site is, or was, to be found.
+/// A domain of the site, before or after the change.
 #[derive(Clone)]
 struct Site {
     zone: String,
@@ -55,7 +55,7 @@ impl World {
         }
     }
 
-    /// The distribution that a name leads to.
+    /// Returns the distribution to which a name resolves.
     fn served_by(&self, name: &str, record_type: &str) -> Option<&Value> {
         let plain = |record: &Value| record["Name"].as_str().unwrap().trim_end_matches('.').replace("\\052", "*");
         let record = self.records.iter().find(|record| record["Type"] == record_type && plain(record) == name)?;
@@ -63,7 +63,7 @@ impl World {
         self.distributions.iter().find(|distribution| distribution["DomainName"] == target)
     }
 
-    /// Returns `true` if visitors reach a site under both of its names, may call it from its runtimes, and can log in.
+    /// Returns `true` if both names of a site resolve to a distribution, its runtimes can send requests to it, and login works.
     fn works(&self, domain: &str) -> bool {
         let origin = format!("https://{domain}");
         let is_served_by = |name: &str, record_type: &str| {
@@ -88,7 +88,7 @@ impl World {
     }
 }
 
-/// The calls that change something, each with the sites that worked before it.
+/// The mutating calls, each with the sites that were available before it.
 type Seen = Arc<Mutex<Vec<(String, Vec<bool>)>>>;
 
 fn login(account: &Account) -> (String, String) {
@@ -98,7 +98,7 @@ fn login(account: &Account) -> (String, String) {
     (pool.to_owned(), client.to_owned())
 }
 
-/// Applies a configuration under which `old` becomes `new`, and looks at both sites before every call that changes something.
+/// Applies a configuration that moves `old` to `new`, and checks both sites before every mutating call.
 fn moves(account: &Arc<Account>, old: &Site, new: &Site, configuration: &str) {
     let login = login(account);
     let works = {
@@ -111,16 +111,16 @@ fn moves(account: &Arc<Account>, old: &Site, new: &Site, configuration: &str) {
     assert_eq!(works(), [true, false]);
     account.write("ohinfra.toml", configuration).unwrap();
     let seen = Seen::default();
-    let (seeing, looking) = (Arc::clone(&seen), works.clone());
+    let (recording, check) = (Arc::clone(&seen), works.clone());
     let rule = move |call: &Call| {
         if call.may_change()
             && ["cloudfront", "route53", "cognito-idp", "lambda", "acm"].contains(&call.service.as_str())
         {
-            // One call at a time, so that nothing changes during an observation.
-            let mut seen = seeing.lock().unwrap();
-            seen.push((format!("{} {}", call.service, call.operation), looking()));
+            // The lock serializes the calls, so that no change occurs during a check.
+            let mut seen = recording.lock().unwrap();
+            seen.push((format!("{} {}", call.service, call.operation), check()));
         }
-        // One of the new names comes long after the others.
+        // One of the new records is created long after the others.
         let body = String::from_utf8_lossy(&call.body);
         let is_last = ["<Action>CREATE</Action>", "AliasTarget", "<Type>A</Type>", ".runtime."];
         let is_late = is_last.iter().all(|part| body.contains(part));
@@ -135,7 +135,7 @@ fn moves(account: &Arc<Account>, old: &Site, new: &Site, configuration: &str) {
     assert!(seen.iter().all(|(_, works)| works.contains(&true)), "{seen:#?}");
     assert_eq!(works(), [false, true]);
 
-    // Every server of Route 53 answers with the new names before an old one is deleted.
+    // The new records are propagated to all Route 53 servers before an old record is deleted.
     let calls = proxy.calls();
     let changes = |action: &str| {
         let alias = |call: &Call| {
@@ -149,15 +149,15 @@ fn moves(account: &Arc<Account>, old: &Site, new: &Site, configuration: &str) {
     let between = &calls[created[3]..deleted[0]];
     assert!(between.iter().any(|call| call.operation.starts_with("GET /2013-04-01/change/")), "{between:#?}");
 
-    // Nothing of the old name is left.
+    // No reference to the old domain remains.
     account.finish(&["apply", "--yes"]).unwrap();
     let settled = account.run(&["plan", "--detailed-exitcode"]).unwrap();
     assert_eq!(settled.code, Some(0), "{}", settled.stdout);
     let world = World::read(account, &new.zone, (&login.0, &login.1));
     assert_eq!((world.distributions.len(), world.policies.len()), (1, 1));
     let left = World::read(account, &old.zone, (&login.0, &login.1));
-    for there in [json!(left.records), json!(world.client), json!(world.policies)] {
-        let text = there.to_string();
+    for remaining in [json!(left.records), json!(world.client), json!(world.policies)] {
+        let text = remaining.to_string();
         assert!(!text.contains(&old.domain), "{text}");
     }
     let certificates = account.call_in("us-east-1", "acm", "list_certificates", json!({})).unwrap();

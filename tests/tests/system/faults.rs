@@ -1,4 +1,4 @@
-//! A network and services in trouble.
+//! Network and service failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -12,11 +12,11 @@ use ohinfra_tests::{Account, Inventory, Proxy};
 const APPLY: &[&str] = &["apply", "--yes"];
 const PURGE: &[&str] = &["destroy", "--purge", "--yes"];
 
-/// Words that make a user look up.
+/// Words that indicate a problem in the output.
 const ALARMS: &[&str] = &["error", "fail", "warn", "waiting: ", "retry", "throttl", "unavailable", "gave up"];
 
-/// Runs a whole life through a proxy. Returns the inventory after the apply and the number of calls of both commands.
-/// No resource may remain, and if `quiet` is set, the output must not contain alarming words.
+/// Runs an apply and a purge through a proxy. Returns the inventory after the apply and the number of calls of both
+/// commands. Asserts that no resource remains, and if `quiet` is set, that the output contains no words of `ALARMS`.
 fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     let mut account = Account::new().unwrap();
     let found = account.inventory().unwrap();
@@ -25,9 +25,9 @@ fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     let run = |arguments: &[&str]| {
         proxy.forget();
         let run = account.succeed(arguments).unwrap();
-        // What the plan itself shows is full of such words: names of settings, titles of graphs.
-        let told = run.stdout.split("critical path").last().unwrap_or_default();
-        for text in [told, &run.stderr] {
+        // The plan contains such words in names of settings and titles of graphs.
+        let report = run.stdout.split("critical path").last().unwrap_or_default();
+        for text in [report, &run.stderr] {
             let alarm = text.lines().find(|line| ALARMS.iter().any(|word| line.to_lowercase().contains(word)));
             assert!(!quiet || alarm.is_none(), "{run:#?}");
         }
@@ -35,20 +35,24 @@ fn life(rule: Rule, quiet: bool) -> (Inventory, [usize; 2]) {
     };
     let applied = run(APPLY);
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
-    let made = account.inventory().unwrap();
+    let inventory = account.inventory().unwrap();
     let purged = run(PURGE);
     account.finish(PURGE).unwrap();
-    assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new(), "nothing is left");
-    (made, [applied, purged])
+    assert_eq!(
+        account.inventory().unwrap().differences(&found),
+        Vec::<String>::new(),
+        "resources remain after the purge"
+    );
+    (inventory, [applied, purged])
 }
 
-fn nothing_wrong(_: &Call) -> Verdict {
+fn forward(_: &Call) -> Verdict {
     Verdict::Forward
 }
 
-/// Returns a rule that throttles calls, or cuts them before they arrive or after they took effect, with these
-/// chances in percent.
-fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
+/// Returns a rule that throttles calls, or drops connections before the call arrives or after it took effect, with the
+/// given probabilities in percent.
+fn random_failures(seed: u64, throttled: u64, cut: u64) -> Rule {
     Box::new(move |call| {
         let number = u64::try_from(call.index).unwrap();
         let chance = fastrand::Rng::with_seed(seed.wrapping_add(number * 7919)).u64(0..100);
@@ -63,56 +67,56 @@ fn weather(seed: u64, throttled: u64, cut: u64) -> Rule {
 
 #[test]
 fn throttled_and_dropped_calls_are_retried_silently() {
-    let (made, undisturbed) = life(Box::new(nothing_wrong), true);
+    let (expected, undisturbed) = life(Box::new(forward), true);
     let seed = Choice::from_environment().seed;
-    let (disturbed, calls) = life(weather(seed, 5, 2), true);
-    assert_eq!(disturbed.differences(&made), Vec::<String>::new(), "seed {seed}");
+    let (disturbed, calls) = life(random_failures(seed, 5, 2), true);
+    assert_eq!(disturbed.differences(&expected), Vec::<String>::new(), "seed {seed}");
     for (calls, undisturbed) in calls.iter().zip(undisturbed) {
-        assert!(calls * 10 <= undisturbed * 13, "{calls} calls instead of {undisturbed}, seed {seed}");
+        assert!(calls * 10 <= undisturbed * 13, "{calls} calls, undisturbed {undisturbed}, seed {seed}");
     }
 }
 
 #[test]
 fn every_lost_response_of_a_mutating_call_is_recovered() {
-    let (made, _) = life(Box::new(nothing_wrong), true);
+    let (expected, _) = life(Box::new(forward), true);
     let seen: Mutex<BTreeSet<(String, Option<String>)>> = Mutex::default();
     let lost = move |call: &Call| {
         let is_first = seen.lock().unwrap().insert((call.operation.clone(), call.address.clone()));
         if call.may_change() && is_first { Verdict::ForwardAndCut } else { Verdict::Forward }
     };
     let (lossy, _) = life(Box::new(lost), false);
-    assert_eq!(lossy.differences(&made), Vec::<String>::new());
+    assert_eq!(lossy.differences(&expected), Vec::<String>::new());
 }
 
 #[test]
 fn every_mutating_call_can_arrive_twice() {
-    let (made, _) = life(Box::new(nothing_wrong), true);
-    // Two calls that make a key, a user pool or its client make two: nothing in them says that they are one. Those are never
-    // made twice.
+    let (expected, _) = life(Box::new(forward), true);
+    // Requests that create a key, a user pool or a client have no idempotency token, so a repeated request creates a second
+    // resource. ohinfra never repeats them.
     let tokenless = ["CreateKey", "CreateUserPool", "CreateUserPoolClient"];
     let is_repeatable = move |call: &Call| call.may_change() && !tokenless.contains(&call.operation.as_str());
     let twice = move |call: &Call| if is_repeatable(call) { Verdict::ForwardTwice } else { Verdict::Forward };
     let (doubled, _) = life(Box::new(twice), true);
-    assert_eq!(doubled.differences(&made), Vec::<String>::new());
+    assert_eq!(doubled.differences(&expected), Vec::<String>::new());
 }
 
 #[test]
 fn late_and_duplicate_responses_are_tolerated() {
-    let (made, _) = life(Box::new(nothing_wrong), true);
+    let (expected, _) = life(Box::new(forward), true);
     let late = |call: &Call| match call.index % 3 {
         0 => Verdict::AnswerTwice,
         1 => Verdict::Delay(Duration::from_millis(200)),
         _ => Verdict::Forward,
     };
     let (delayed, _) = life(Box::new(late), true);
-    assert_eq!(delayed.differences(&made), Vec::<String>::new());
+    assert_eq!(delayed.differences(&expected), Vec::<String>::new());
 }
 
 #[test]
 fn errors_500_and_503_of_every_service_are_retried() {
-    let (made, _) = life(Box::new(nothing_wrong), true);
+    let (expected, _) = life(Box::new(forward), true);
     let seen: Mutex<BTreeMap<(String, Option<String>), u8>> = Mutex::default();
-    let moody = move |call: &Call| {
+    let failing = move |call: &Call| {
         let mut seen = seen.lock().unwrap();
         let times = seen.entry((call.operation.clone(), call.address.clone())).or_default();
         *times += 1;
@@ -122,8 +126,8 @@ fn errors_500_and_503_of_every_service_are_retried() {
             _ => Verdict::Forward,
         }
     };
-    let (troubled, _) = life(Box::new(moody), false);
-    assert_eq!(troubled.differences(&made), Vec::<String>::new());
+    let (troubled, _) = life(Box::new(failing), false);
+    assert_eq!(troubled.differences(&expected), Vec::<String>::new());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Functions: only code that ohinfra rendered runs, and only such code is published.
+//! Functions: only code that ohinfra rendered runs and is published.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use ohinfra_tests::proxy::{Answer, Verdict};
 use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
-/// A zip without files: code that is not ours.
+/// An empty ZIP archive, as code from another source.
 const FOREIGN: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
 const FUNCTIONS: [(&str, &str); 2] = [("us-east-1", "edge/auth-function"), ("us-west-2", "user-config/function")];
 
@@ -15,7 +15,7 @@ fn id<'a>(state: &'a Value, address: &str) -> &'a str {
     state["resources"][address]["id"].as_str().unwrap_or_else(|| panic!("no {address}"))
 }
 
-/// The digests of a function's code: of the function itself, then of every version.
+/// Returns the digests of the code of a function, followed by those of its versions.
 fn digests(account: &Account, region: &str, name: &str) -> Vec<String> {
     let found =
         account.call_in(region, "lambda", "list_versions_by_function", json!({ "FunctionName": name })).unwrap();
@@ -37,7 +37,7 @@ fn is_settled(account: &Account) {
 }
 
 #[test]
-fn code_that_somebody_replaced_is_drift_and_is_never_published() {
+fn replaced_function_code_is_drift_and_is_never_published() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let state = account.state().unwrap();
@@ -55,20 +55,20 @@ fn code_that_somebody_replaced_is_drift_and_is_never_published() {
     }
     assert_eq!(account.run(&["drift"]).unwrap().code, Some(2));
 
-    // The version alone: the code of the function is not ours, so that nothing of it is published.
+    // An apply of only the version does not publish the replaced code.
     let version = ["apply", "--yes", "--target", "edge/auth-function-version", "--exclusively"];
     account.succeed(&version).unwrap();
     assert_eq!(code(), replaced);
 
-    // Without a state, too: unrecorded code is not taken for ours.
+    // Without a state, the replaced code is not trusted either.
     std::fs::remove_file(account.folder().join("state/openhands.json")).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
-    assert_eq!(code(), ours, "uploaded again; the version that was published stays, and there is no other one");
+    assert_eq!(code(), ours, "the code was not restored, or another version was published");
     is_settled(&account);
 }
 
 #[test]
-fn settings_that_somebody_added_are_removed_and_never_published() {
+fn added_function_settings_are_drift_and_are_never_published() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let state = account.state().unwrap();
@@ -88,9 +88,9 @@ fn settings_that_somebody_added_are_removed_and_never_published() {
     assert!(ours[0] != changed[0] && ours[1..] == changed[1..], "{changed:?}");
     let plan = account.plan().unwrap();
     let drift: Vec<&Value> = plan["drift"].as_array().unwrap().iter().map(|drift| &drift["address"]).collect();
-    assert_eq!(drift, [address], "the version is what it was");
+    assert_eq!(drift, [address], "the version is reported as drift");
 
-    // The version alone, also where it must be published again.
+    // An apply or a replacement of only the version does not publish the settings.
     account.succeed(&["apply", "--yes", "--target", "edge/auth-function-version", "--exclusively"]).unwrap();
     assert_eq!(versions(), changed);
     let again = ["apply", "--yes", "--target", "edge/auth-function-version", "--exclusively", "--replace"];
@@ -119,7 +119,8 @@ fn code_and_settings_of_a_function_change_in_one_apply_with_one_call_each() {
     is_settled(&account);
 }
 
-/// The retention of the log group of a function's replicas in a region; 0 without one, none without the group.
+/// Returns the retention of a replica log group of a function in a region: 0 if no retention is set, `None` if the group
+/// does not exist.
 fn retention(account: &Account, region: &str, function: &str) -> Option<u64> {
     let name = format!("/aws/lambda/us-east-1.{function}");
     let found = json!({ "logGroupNamePrefix": name });
@@ -129,7 +130,7 @@ fn retention(account: &Account, region: &str, function: &str) -> Option<u64> {
 }
 
 #[test]
-fn logs_of_functions_at_the_edge_have_a_retention_in_every_region_and_are_purged_after_the_functions() {
+fn edge_function_logs_have_a_retention_in_every_region_and_are_purged_after_the_functions() {
     let mut account = Account::new().unwrap();
     let found = account.inventory().unwrap();
     // Lambda creates a group without a retention.
@@ -162,7 +163,7 @@ fn logs_of_functions_at_the_edge_have_a_retention_in_every_region_and_are_purged
 }
 
 #[test]
-fn a_region_that_an_organization_denies_is_left_out_of_the_logs_at_the_edge() {
+fn a_region_that_an_organization_denies_can_be_excluded_from_edge_logs() {
     let mut account = Account::new().unwrap();
     let proxy = Proxy::start(
         &account.endpoint,

@@ -1,4 +1,4 @@
-//! The group of instances: launches that fail, refreshes that are rolled back, and what an instance leaves behind.
+//! The Auto Scaling group: failed launches, rollbacks of instance refreshes, and volumes of terminated instances.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ const GROUP: &str = "openhands-asg";
 const APPLY: [&str; 2] = ["apply", "--yes"];
 const MODEL: &str = "[models]\ndefault = \"bedrock/other\"\n";
 
-/// Sets a tag of the group that says to LocalStack what AWS makes of it.
+/// Sets a tag of the group that selects a behavior of LocalStack.
 fn set(account: &Account, key: &str, value: &str) {
     let tag = json!({ "ResourceId": GROUP, "ResourceType": "auto-scaling-group", "Key": key, "Value": value,
         "PropagateAtLaunch": false });
@@ -72,7 +72,7 @@ fn a_foreign_instance_refresh_does_not_affect_readiness() {
 }
 
 #[test]
-fn after_a_rollback_the_instance_finds_the_bundle_that_it_boots_from() {
+fn a_rollback_keeps_the_bundle_that_the_instance_boots_from() {
     let account = Account::new().unwrap();
     let found = account.inventory().unwrap();
     account.succeed(&APPLY).unwrap();
@@ -87,12 +87,12 @@ fn after_a_rollback_the_instance_finds_the_bundle_that_it_boots_from() {
     assert_eq!(failed.code, Some(1), "{}", failed.stdout);
     let reason = "ended with status RollbackSuccessful: The new instance did not become healthy.";
     assert!(failed.stderr.contains(reason), "{}", failed.stderr);
-    assert!(bundles(&account, &before).contains(&old[0]), "AWS rolled back to the version that boots from it");
+    assert!(bundles(&account, &before).contains(&old[0]), "the bundle of the version after the rollback was deleted");
     let groups = account.call("autoscaling", "describe_auto_scaling_groups", json!({})).unwrap();
     let version = &groups["AutoScalingGroups"][0]["LaunchTemplate"]["Version"];
     assert_eq!(*version, before["resources"]["compute/launch-template"]["attributes"]["version"]);
 
-    // The next apply retries, and deletes the bundles that no instance boots from.
+    // The next apply retries the rollout and deletes unused bundles.
     unset(&account, "localstack:refresh-ends");
     account.succeed(&APPLY).unwrap();
     is_settled(&account);

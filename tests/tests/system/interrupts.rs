@@ -1,4 +1,4 @@
-//! Ctrl-C, once and twice, SIGTERM, a terminal that is closed, and a disk that is full.
+//! Interrupts with one and two Ctrl-C, SIGTERM, a closed terminal, and a full disk.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output};
@@ -16,7 +16,7 @@ fn signal(child: &Child, name: &str) {
     assert!(status.success());
 }
 
-/// Starts an apply behind a proxy and waits until this operation has come in.
+/// Starts an apply behind a proxy and waits until the proxy has recorded the operation.
 fn start(account: &mut Account, delay: Duration, rule: fn(&Call) -> Verdict, operation: &str) -> (Child, Proxy) {
     let upstream = account.endpoint.clone();
     let proxy = Proxy::start(&upstream, delay, Box::new(rule)).unwrap();
@@ -25,14 +25,14 @@ fn start(account: &mut Account, delay: Duration, rule: fn(&Call) -> Verdict, ope
     account.endpoint = upstream;
     let began = Instant::now();
     while !proxy.calls().iter().any(|call| call.operation == operation) {
-        assert!(began.elapsed() < Duration::from_secs(60), "{operation} never came in");
+        assert!(began.elapsed() < Duration::from_secs(60), "{operation} was not called");
         std::thread::sleep(Duration::from_millis(5));
     }
     (child, proxy)
 }
 
 /// Asserts that the output reports the saved state and the command to continue with, and that this command continues.
-fn goes_on(account: &Account, output: &Output) {
+fn assert_resumable(account: &Account, output: &Output) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{text}");
     assert!(text.contains("To continue: ohinfra apply") && text.contains("state saved"), "{text}");
@@ -48,38 +48,38 @@ fn an_interrupt_finishes_running_steps_and_saves_the_state() {
             start(&mut account, Duration::from_millis(100), |_| Verdict::Forward, "CreateSecurityGroup");
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
-        // What was made is known: nothing of it is looked for, and nothing is made again.
-        let made = proxy.calls().iter().filter(|call| call.operation == "CreateSecurityGroup").count();
+        // The state records all created resources, so the next apply neither searches for them nor creates them again.
+        let created = proxy.calls().iter().filter(|call| call.operation == "CreateSecurityGroup").count();
         let known = account.succeed(&["state", "list"]).unwrap().stdout;
-        assert_eq!(known.lines().filter(|line| line.contains("-sg ")).count(), made, "{known}");
-        goes_on(&account, &output);
+        assert_eq!(known.lines().filter(|line| line.contains("-sg ")).count(), created, "{known}");
+        assert_resumable(&account, &output);
     }
 }
 
 #[test]
-fn a_second_interrupt_waits_for_nothing_and_writes_the_state_all_the_same() {
+fn a_second_interrupt_exits_immediately_and_saves_the_state() {
     let mut account = Account::new().unwrap();
     let rule = |call: &Call| if call.operation == "CreateTopic" { Verdict::Swallow } else { Verdict::Forward };
     let (mut child, _proxy) = start(&mut account, Duration::ZERO, rule, "CreateTopic");
-    // Everything but the topic comes to its end; then only the interrupt is left to wait for.
+    // All resources except the topic are created; then the apply waits only for the topic.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("monitoring/data-bucket: created")));
     signal(&child, "INT");
-    let told = lines.find(|line| line.contains("press Ctrl-C again to exit now")).unwrap();
-    assert!(told.contains("monitoring/alerts"), "what is waited for is named: {told}");
-    assert!(child.try_wait().unwrap().is_none(), "the first interrupt waits");
+    let message = lines.find(|line| line.contains("press Ctrl-C again to exit now")).unwrap();
+    assert!(message.contains("monitoring/alerts"), "resources in progress are not named: {message}");
+    assert!(child.try_wait().unwrap().is_none(), "the process exited at the first interrupt");
     signal(&child, "INT");
     let rest: Vec<String> = lines.collect();
     let output = child.wait_with_output().unwrap();
     let output = Output { stderr: rest.join("\n").into_bytes(), ..output };
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("monitoring/alerts"), "resources still in progress are named: {text}");
+    assert!(text.contains("monitoring/alerts"), "resources in progress are not named: {text}");
     assert!(account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/data-bucket"));
-    goes_on(&account, &output);
+    assert_resumable(&account, &output);
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_an_apply_like_an_interrupt() {
+fn a_closed_terminal_interrupts_an_apply() {
     let mut account = Account::new().unwrap();
     let upstream = account.endpoint.clone();
     let proxy = Proxy::start(&upstream, Duration::from_millis(100), Box::new(|_| Verdict::Forward)).unwrap();
@@ -94,14 +94,14 @@ fn a_terminal_that_is_closed_ends_an_apply_like_an_interrupt() {
     }
     let closed = ended(&mut in_terminal).unwrap();
     assert_eq!(closed.stdout.trim(), "130", "{closed:#?}");
-    let made = proxy.calls().iter().filter(|call| call.operation == "CreateSecurityGroup").count();
+    let created = proxy.calls().iter().filter(|call| call.operation == "CreateSecurityGroup").count();
     let known = account.succeed(&["state", "list"]).unwrap().stdout;
-    assert_eq!(known.lines().filter(|line| line.contains("-sg ")).count(), made, "{known}");
+    assert_eq!(known.lines().filter(|line| line.contains("-sg ")).count(), created, "{known}");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }
 
-/// Runs an apply in a shell that first does something to what may be written.
+/// Runs an apply in a shell, after a preparation that restricts write access.
 fn apply_after(account: &Account, preparation: &str, wrapper: &[&str]) -> ohinfra_tests::Ended {
     let command = account.command(APPLY).unwrap();
     let script = format!("{preparation}; exec \"$0\" \"$@\"");
@@ -115,37 +115,34 @@ fn apply_after(account: &Account, preparation: &str, wrapper: &[&str]) -> ohinfr
     ended(&mut shell).unwrap()
 }
 
-/// A namespace of its own, in which disks can be made.
-const OWN_DISKS: &[&str] = &["unshare", "--map-root-user", "--mount"];
+/// A command prefix for a separate mount namespace, in which file systems can be mounted.
+const MOUNT_NAMESPACE: &[&str] = &["unshare", "--map-root-user", "--mount"];
 
 #[test]
 fn a_full_disk_stops_the_run_and_the_state_is_saved_elsewhere() {
     let account = Account::new().unwrap();
-    // A disk for the state that is too small for all of it.
-    let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=192k none state", OWN_DISKS);
+    // The file system is too small for the complete state.
+    let run = apply_after(&account, "mkdir -p state && mount -t tmpfs -o size=192k none state", MOUNT_NAMESPACE);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
     assert!(run.stderr.contains("`ohinfra state push openhands.errored.json`"), "{}", run.stderr);
     account.succeed(&["state", "push", "openhands.errored.json"]).unwrap();
-    assert!(
-        account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/"),
-        "something was made, and is known"
-    );
+    assert!(account.succeed(&["state", "list"]).unwrap().stdout.contains("monitoring/"), "no resource is in the state");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }
 
 #[test]
-fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() {
+fn resources_are_recovered_if_neither_the_state_nor_a_copy_can_be_written() {
     let account = Account::new().unwrap();
     let inventory = account.inventory().unwrap();
-    // The same disk, and nothing else can be written.
+    // The same file system, and no other path is writable.
     let disks = "mkdir -p state && mount --bind . . && cd \"$PWD\" && mount -t tmpfs -o size=192k none state \
         && mount -o remount,ro,bind . && export TMPDIR=/proc";
-    let run = apply_after(&account, disks, OWN_DISKS);
+    let run = apply_after(&account, disks, MOUNT_NAMESPACE);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stderr.contains("re-run the same command; it finds the created resources"), "{}", run.stderr);
-    assert_ne!(account.inventory().unwrap(), inventory, "something was made");
+    assert_ne!(account.inventory().unwrap(), inventory, "no resource was created");
     account.succeed(APPLY).unwrap();
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
@@ -157,10 +154,10 @@ fn without_any_room_to_write_what_was_made_is_found_again_by_the_same_command() 
 fn nothing_is_created_if_the_intents_cannot_be_written() {
     let account = Account::new().unwrap();
     let inventory = account.inventory().unwrap();
-    // No file may be longer than 8 KiB, anywhere.
+    // The maximum size of each file is 8 KiB.
     let run = apply_after(&account, "trap '' XFSZ; ulimit -f 16", &["env"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stderr.contains("failed to write state/openhands.json: File too large"), "{}", run.stderr);
-    assert_eq!(account.inventory().unwrap(), inventory, "nothing was made");
+    assert_eq!(account.inventory().unwrap(), inventory, "a resource was created");
     account.succeed(APPLY).unwrap();
 }

@@ -1,10 +1,10 @@
-//! From an empty account to a deployment, through drift, and back to an empty account.
+//! The life cycle of a deployment: apply, drift, destroy, adoption and purge.
 
 use ohinfra_tests::proxy::{Verdict, longest_chain};
 use ohinfra_tests::{Account, Proxy};
 use serde_json::{Value, json};
 
-/// The changes of a plan: address to action.
+/// Returns the address and the action of each change in a plan.
 fn actions(plan: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     plan["changes"].as_array().unwrap().iter().map(|c| (text(&c["address"]), text(&c["action"]))).collect()
@@ -28,7 +28,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     account.succeed(&["bootstrap"]).unwrap();
     assert!(
         account.succeed(&["bootstrap"]).unwrap().stdout.contains("is already configured"),
-        "bootstrap is idempotent"
+        "bootstrap is not idempotent"
     );
 
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(2));
@@ -36,7 +36,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
     assert_eq!(account.run(&["drift"]).unwrap().code, Some(0));
 
-    // Five changes outside of ohinfra.
+    // Change five resources outside ohinfra.
     let known = resources(&account);
     let role = id(&known, "security/instance-role");
     let bucket = id(&known, "monitoring/data-bucket");
@@ -84,7 +84,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     assert_eq!(drifted, expected.map(|(address, _)| address));
     assert_eq!(account.run(&["drift"]).unwrap().code, Some(2));
 
-    // An apply repairs exactly these.
+    // An apply reverts exactly these changes.
     let repaired = account.succeed(&["apply", "--yes"]).unwrap().stdout;
     assert!(repaired.contains("Done: 1 created, 4 updated in"), "{repaired}");
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
@@ -115,7 +115,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     account.finish(&["destroy", "--yes"]).unwrap();
     assert!(resources(&account).is_empty());
 
-    // The next apply takes it back: the same ids, nothing made a second time.
+    // The next apply adopts the retained resources: their IDs do not change.
     let adopting = account.plan().unwrap();
     for address in retained {
         assert!(actions(&adopting).contains(&(address.to_owned(), "adopt".to_owned())), "{adopting:#}");
@@ -127,7 +127,7 @@ fn a_deployment_is_created_repaired_destroyed_adopted_and_purged() {
     }
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 
-    // A purge leaves the account as it was found, but for the bucket of the state.
+    // A purge restores the initial inventory of the account, except for the state bucket.
     let bucket = id(&after, "monitoring/data-bucket");
     account.call("s3", "put_object", json!({ "Bucket": bucket, "Key": "a/b", "Body": "data" })).unwrap();
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
@@ -174,7 +174,7 @@ fn foreign_resources_are_reported_as_conflicts_and_unchanged() {
     ");
     assert_eq!(account.inventory().unwrap(), before);
 
-    // As the help says: imported, it is ours, and the next apply makes it what it must be.
+    // The next apply updates the resources after an import, as the help text recommends.
     account.succeed(&["import", "monitoring/app-logs", "/openhands/application"]).unwrap();
     account.succeed(&["import", "monitoring/dashboard", "OpenHands-us-west-2-Monitoring"]).unwrap();
     account.succeed(&["import", "security/instance-role", role]).unwrap();
@@ -200,7 +200,7 @@ fn a_saved_plan_is_applied_exactly_or_not_at_all() {
     account
         .call("logs", "put_retention_policy", json!({ "logGroupName": "/openhands/application", "retentionInDays": 7 }))
         .unwrap();
-    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the planned changes differ for monitoring/app-logs");
+    insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the planned changes differ for monitoring/app-logs (`retention_days`)");
     account.configure("").unwrap();
     insta::assert_snapshot!(stale("second.plan"), @"error: the saved plan is stale: the configuration has changed since the plan was saved");
 }
@@ -224,7 +224,7 @@ fn a_stack_is_created_with_dependencies_and_destroyed_with_dependents() {
         run.stderr
     );
     account.succeed(&["apply", "--yes", "--stack", "security"]).unwrap();
-    // What the instance may do speaks of the file system and of the cluster.
+    // The policy of the instance refers to the file system and the cluster.
     assert_eq!(stacks(&account), ["compute", "database", "monitoring", "network", "security"]);
     account.succeed(&["apply", "--yes"]).unwrap();
     account.succeed(&["destroy", "--yes", "--target", "security/instance-sg"]).unwrap();
@@ -252,18 +252,18 @@ fn a_plan_of_a_deployment_reads_kinds_together_in_a_short_chain_of_calls() {
     assert_eq!(
         (of("DescribeSecurityGroups"), of("DescribeSecurityGroupRules")),
         (1, 1),
-        "all groups and rules together"
+        "security groups and rules are not read in one call each"
     );
-    assert_eq!(of("DescribeVpcEndpoints"), 2, "the lookup and all endpoints");
+    assert_eq!(of("DescribeVpcEndpoints"), 2, "endpoints are not read in one call in addition to the lookup");
     assert_eq!(of("GetCallerIdentity"), 1);
-    // Numbers that may only go down; the bench prints them. One call for each region finds the log groups of functions at the edge.
+    // Upper limit of the count that `cargo xtask bench` prints. Log groups of edge functions require a call for each region.
     let of_edge_logs = ohinfra_kinds::logs::REPLICA_REGIONS.len() + 1;
     let mut counts = std::collections::BTreeMap::new();
     for call in &calls {
         *counts.entry(format!("{} {}", call.service, call.operation.split('?').next().unwrap())).or_insert(0) += 1;
     }
     assert!(calls.len() - of_edge_logs < known.min(117), "{} calls for {known} resources: {counts:#?}", calls.len());
-    // The chain is read off the times: a busy machine can only make it look longer, so that one short one proves it.
+    // The chain is computed from call times. A busy machine can only lengthen it, so one short chain is sufficient.
     let mut chains = vec![longest_chain(&calls)];
     while chains.last().is_some_and(|chain| *chain > 3) && chains.len() < 5 {
         let before = proxy.calls().len();

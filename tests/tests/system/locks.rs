@@ -1,4 +1,4 @@
-//! Two operators, one state.
+//! Concurrent access to one state: locks, conditional writes and versions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ fn a_concurrent_apply_is_refused_with_the_lock_holder() {
         let names = message.contains("is locked by ada on laptop") || message.contains("is locked by grace on laptop");
         assert!(names && message.contains("ohinfra unlock "), "{message}");
     }
-    assert_eq!(lock_object(&account)["error"], "NoSuchKey", "the lock is given back");
+    assert_eq!(lock_object(&account)["error"], "NoSuchKey", "the lock was not released");
     assert_eq!(account.run(&["plan", "--detailed-exitcode"]).unwrap().code, Some(0));
 }
 
@@ -48,7 +48,7 @@ fn a_lock_of_a_killed_process_can_be_released() {
     let account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
-    // Killed as soon as the lock is there.
+    // Kill the process as soon as it holds the lock.
     let mut apply = account.command(&["apply", "--yes"]).unwrap().spawn().unwrap();
     let began = Instant::now();
     let holder = loop {
@@ -56,7 +56,10 @@ fn a_lock_of_a_killed_process_can_be_released() {
         if let Some(body) = lock["Body"].as_str() {
             break serde_json::from_str::<Value>(body).unwrap();
         }
-        assert!(began.elapsed() < Duration::from_secs(60) && apply.try_wait().unwrap().is_none(), "no lock was seen");
+        assert!(
+            began.elapsed() < Duration::from_secs(60) && apply.try_wait().unwrap().is_none(),
+            "no lock was created"
+        );
     };
     apply.kill().unwrap();
     apply.wait().unwrap();
@@ -67,7 +70,7 @@ fn a_lock_of_a_killed_process_can_be_released() {
     assert!(run.stderr.contains("is locked by ada on laptop (apply, process "), "{}", run.stderr);
 
     let unlock = account.run(&["unlock", id]).unwrap();
-    assert_eq!(unlock.code, Some(1), "its holder was seen a moment ago");
+    assert_eq!(unlock.code, Some(1), "a lock with a recent heartbeat was released");
     assert!(unlock.stderr.contains("add `--force`"), "{}", unlock.stderr);
     account.succeed(&["unlock", id, "--force"]).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -75,7 +78,7 @@ fn a_lock_of_a_killed_process_can_be_released() {
 }
 
 #[test]
-fn a_lock_that_has_expired_is_taken_over() {
+fn an_expired_lock_is_taken_over() {
     let mut account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -88,16 +91,16 @@ fn a_lock_that_has_expired_is_taken_over() {
     account
         .call("s3", "put_object", json!({ "Bucket": bucket, "Key": "openhands.json.lock", "Body": lock.to_string() }))
         .unwrap();
-    // By S3's clock it was written a moment ago, and then six minutes ago.
+    // The clock of S3 shows that the lock was just written, and then that it was written six minutes ago.
     let target = ["apply", "--yes", "--target", "network/endpoint-sg"];
-    assert_eq!(account.run(&target).unwrap().code, Some(1), "only S3's clock counts");
-    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, lock_read_later(Duration::from_secs(360))).unwrap();
+    assert_eq!(account.run(&target).unwrap().code, Some(1), "a lock expired by the clock of its holder");
+    let proxy = Proxy::start(&account.endpoint, Duration::ZERO, lock_aged_by(Duration::from_secs(360))).unwrap();
     account.endpoint.clone_from(&proxy.endpoint);
     account.succeed(&target).unwrap();
 }
 
-/// Every read of the lock says that it was written so long ago.
-fn lock_read_later(time: Duration) -> Rule {
+/// Returns a rule that increases the age of the lock by `time` in every read.
+fn lock_aged_by(time: Duration) -> Rule {
     Box::new(move |call| {
         let is_read = call.operation.starts_with("GET ") && call.operation.contains(".lock");
         if is_read { Verdict::Later(time) } else { Verdict::Forward }
@@ -113,10 +116,10 @@ fn a_state_is_pulled_pushed_and_restored_from_an_older_version() {
     let pulled = account.succeed(&["state", "pull"]).unwrap().stdout;
     account.write("pulled.json", &pulled).unwrap();
     let run = account.run(&["state", "push", "pulled.json"]).unwrap();
-    assert_eq!(run.code, Some(1), "it is not newer than what is stored");
+    assert_eq!(run.code, Some(1), "a state with the same serial was written");
     assert!(run.stderr.contains("is not newer than serial"), "{}", run.stderr);
 
-    // Everything is forgotten by mistake, and an older version brings it back.
+    // Remove a resource from the state by mistake, and restore an older version.
     account.succeed(&["state", "rm", "network/endpoint-sg"]).unwrap();
     let history = account.succeed(&["state", "history"]).unwrap().stdout;
     let older = history.lines().nth(1).unwrap().split_whitespace().next().unwrap();
@@ -132,7 +135,7 @@ fn a_state_is_pulled_pushed_and_restored_from_an_older_version() {
     assert_eq!(run.code, Some(0), "{run:#?}");
 }
 
-/// Returns a rule that answers every write of the state, but not of the lock.
+/// Returns a rule that responds to every write of the state, but not of the lock.
 fn state_writes(what: fn(&Call) -> Answer) -> Rule {
     Box::new(move |call| {
         let is_state = call.operation.starts_with("PUT ") && call.operation.contains("/openhands.json?");
@@ -164,16 +167,16 @@ fn a_rejected_state_is_saved_locally_and_can_be_pushed() {
     }
 }
 
-/// Does `verdict` to the first call whose operation begins so, and lets all others through.
-fn once(begins: &'static str, verdict: Verdict) -> Rule {
+/// Returns a rule that applies `verdict` to the first call whose operation starts with `prefix`, and forwards other calls.
+fn once(prefix: &'static str, verdict: Verdict) -> Rule {
     let done = AtomicBool::new(false);
     Box::new(move |call| {
-        let is_it = call.operation.starts_with(begins) && !done.swap(true, Ordering::SeqCst);
+        let is_it = call.operation.starts_with(prefix) && !done.swap(true, Ordering::SeqCst);
         if is_it { verdict.clone() } else { Verdict::Forward }
     })
 }
 
-/// A bucket with a proxy before it, and a store behind that.
+/// Creates a bucket, a proxy to S3, and a state store that uses the proxy.
 fn store(rule: Rule) -> Stored {
     let mut account = Account::new().unwrap();
     account
@@ -192,7 +195,7 @@ fn store(rule: Rule) -> Stored {
     Stored { account, proxy, store, runtime }
 }
 
-/// A state in a bucket behind a proxy, and what calls are made on.
+/// A state store in a bucket behind a proxy, and the runtime for its calls.
 struct Stored {
     account: Account,
     proxy: Proxy,
@@ -229,10 +232,10 @@ fn a_lock_is_released_after_a_heartbeat_without_response() {
     let Stored { account, proxy, store, runtime } = store(rule);
     let now = jiff::Timestamp::UNIX_EPOCH;
     let lock = runtime.block_on(store.lock(&holder("mine", now))).unwrap();
-    // The heartbeat is dropped, as at the end of a run, once its write has had its effect.
+    // Cancel the heartbeat after its write took effect, as at the end of a run.
     runtime.block_on(async {
         tokio::select! {
-            result = lock.heartbeat(now + Duration::from_secs(30)) => panic!("it was withheld: {result:?}"),
+            result = lock.heartbeat(now + Duration::from_secs(30)) => panic!("unexpected response: {result:?}"),
             () = async { while !proxy.calls().iter().any(withheld) { tokio::task::yield_now().await } } => {}
         }
     });
@@ -288,7 +291,7 @@ fn a_conditional_write_survives_a_lost_response_and_a_conflict() {
 #[test]
 fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
     let Stored { account: _account, proxy: _proxy, store, runtime } = store(Box::new(|_| Verdict::Forward));
-    // The holder's clock is years behind: by S3's clock the lock is as fresh as can be.
+    // The clock of the holder is years behind, but the clock of S3 shows that the lock was just written.
     let long_ago: jiff::Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
     runtime.block_on(store.lock(&holder("mine", long_ago))).unwrap();
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -299,8 +302,8 @@ fn the_age_of_a_lock_is_measured_by_the_clock_of_s3() {
 
 #[test]
 fn a_lock_expires_by_the_clock_of_s3() {
-    // S3's clock advances without a renewal of the lock: the answer has a later time.
-    let Stored { account, proxy: _proxy, store, runtime } = store(lock_read_later(Duration::from_secs(301)));
+    // The clock of S3 advances without a heartbeat: the response has a later time.
+    let Stored { account, proxy: _proxy, store, runtime } = store(lock_aged_by(Duration::from_secs(301)));
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     runtime.block_on(store.lock(&holder("mine", now))).unwrap();
     runtime.block_on(store.lock(&holder("other", now))).unwrap();
@@ -308,7 +311,7 @@ fn a_lock_expires_by_the_clock_of_s3() {
 }
 
 #[test]
-fn versions_of_state_and_lock_expire_and_rules_of_the_users_own_stay() {
+fn state_and_lock_versions_expire_and_unmanaged_lifecycle_rules_are_kept() {
     let account = Account::new().unwrap();
     account.configure(S3_STATE).unwrap();
     account.succeed(&["bootstrap"]).unwrap();
@@ -342,7 +345,7 @@ fn the_history_has_the_versions_of_all_pages() {
     let put = |n: usize| {
         ("s3", "put_object", json!({ "Bucket": bucket(&account), "Key": "openhands.json", "Body": n.to_string() }))
     };
-    // One page has a thousand.
+    // A page has 1,000 versions.
     account.calls(&(0..1005).map(put).collect::<Vec<_>>()).unwrap();
     account
         .call("s3", "put_object", json!({ "Bucket": bucket(&account), "Key": "openhands.json.lock", "Body": "" }))

@@ -1,6 +1,6 @@
 //! The whole system against LocalStack, through the command line. `cargo xtask test` starts LocalStack for it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod backend;
 mod bad_input;

@@ -23,7 +23,7 @@ fn put_record(account: &Account, name: &str, kind: &str, value: &str) {
     assert!(answer.get("error").is_none(), "{answer}");
 }
 
-/// The validation records of a certificate. ACM knows them a moment after the request.
+/// Returns the validation records of a certificate. ACM provides them shortly after the request.
 fn validation(account: &Account, certificate: &Value) -> Vec<Value> {
     loop {
         let which = json!({ "CertificateArn": certificate["CertificateArn"] });
@@ -41,9 +41,9 @@ fn validation(account: &Account, certificate: &Value) -> Vec<Value> {
 fn validation_records_of_a_foreign_certificate_are_adopted_and_kept() {
     let account = Account::new().unwrap();
     let names = [format!("*.runtime.{SITE}")];
-    let theirs = json!({ "DomainName": SITE, "SubjectAlternativeNames": names, "ValidationMethod": "DNS" });
-    let theirs = account.call_in("us-east-1", "acm", "request_certificate", theirs).unwrap();
-    for record in validation(&account, &theirs) {
+    let foreign = json!({ "DomainName": SITE, "SubjectAlternativeNames": names, "ValidationMethod": "DNS" });
+    let foreign = account.call_in("us-east-1", "acm", "request_certificate", foreign).unwrap();
+    for record in validation(&account, &foreign) {
         put_record(&account, record["Name"].as_str().unwrap(), "CNAME", record["Value"].as_str().unwrap());
     }
     let before = records(&account);
@@ -63,15 +63,19 @@ fn validation_records_of_a_foreign_certificate_are_adopted_and_kept() {
         assert!(id.as_str().unwrap().starts_with("adopted:"), "{id}");
     }
     account.succeed(&["destroy", "--purge", "--yes"]).unwrap();
-    assert_eq!(records(&account), before, "their certificate is renewed by these records");
+    assert_eq!(records(&account), before, "the validation records of the foreign certificate were changed");
     let certificates = account.call_in("us-east-1", "acm", "list_certificates", json!({})).unwrap();
-    assert_eq!(certificates["CertificateSummaryList"].as_array().unwrap().len(), 1, "ours is deleted");
+    assert_eq!(
+        certificates["CertificateSummaryList"].as_array().unwrap().len(),
+        1,
+        "the certificate of the deployment was not deleted"
+    );
 }
 
 #[test]
 fn a_record_with_the_name_of_the_site_is_reported_as_a_conflict() {
     let zone = |account: &Account| account.fixture("hosted_zone_id").to_owned();
-    for (kind, value, in_the_way) in
+    for (kind, value, conflicts) in
         [("CNAME", "other.example.com", true), ("A", "192.0.2.1", true), ("TXT", "\"verified\"", false)]
     {
         let account = Account::new().unwrap();
@@ -79,9 +83,9 @@ fn a_record_with_the_name_of_the_site_is_reported_as_a_conflict() {
         let before = records(&account);
         let run = account.run(&["plan"]).unwrap();
         let message = format!("route53.record `{}:{kind}:{SITE}` already exists", zone(&account));
-        assert_eq!(run.stderr.contains(&message), in_the_way, "{kind}: {run:#?}");
-        assert_eq!(run.code == Some(1), in_the_way, "{kind}: {run:#?}");
-        if in_the_way {
+        assert_eq!(run.stderr.contains(&message), conflicts, "{kind}: {run:#?}");
+        assert_eq!(run.code == Some(1), conflicts, "{kind}: {run:#?}");
+        if conflicts {
             assert_eq!(account.run(&["apply", "--yes"]).unwrap().code, Some(1));
         }
         assert_eq!(records(&account), before);
@@ -97,16 +101,16 @@ fn subscribers(account: &Account, topic: &Value) -> Vec<String> {
 }
 
 #[test]
-fn an_address_that_an_operator_subscribed_stays_subscribed() {
+fn an_address_subscribed_by_an_operator_stays_subscribed() {
     let account = Account::new().unwrap();
     let apply = ["apply", "--yes", "--target", "monitoring/alerts"];
     account.configure("[monitoring]\nalarm_emails = [\"one@example.com\", \"two@example.com\"]\n").unwrap();
     account.succeed(&apply).unwrap();
     let topic = account.state().unwrap()["resources"]["monitoring/alerts"]["id"].clone();
-    let theirs = json!({ "TopicArn": topic, "Protocol": "email", "Endpoint": "operator@example.com" });
-    account.call("sns", "subscribe", theirs).unwrap();
+    let foreign = json!({ "TopicArn": topic, "Protocol": "email", "Endpoint": "operator@example.com" });
+    account.call("sns", "subscribe", foreign).unwrap();
 
-    assert_eq!(account.run(&["drift"]).unwrap().code, Some(0), "it is no drift");
+    assert_eq!(account.run(&["drift"]).unwrap().code, Some(0), "a foreign subscription is reported as drift");
     account.configure("[monitoring]\nalarm_emails = [\"two@example.com\", \"three@example.com\"]\n").unwrap();
     let plan = account.plan().unwrap();
     let topic_change =
@@ -115,7 +119,7 @@ fn an_address_that_an_operator_subscribed_stays_subscribed() {
     account.succeed(&apply).unwrap();
     assert_eq!(subscribers(&account, &topic), ["operator@example.com", "three@example.com", "two@example.com"]);
 
-    // Not even if nothing is configured and nothing needs to change.
+    // The subscription is also kept if the configuration contains no addresses.
     account.configure("").unwrap();
     account.succeed(&apply).unwrap();
     assert_eq!(subscribers(&account, &topic), ["operator@example.com"]);
@@ -144,7 +148,7 @@ fn a_second_deployment_with_the_same_name_is_refused() {
     first.succeed(&["destroy", "--yes"]).unwrap();
     assert_eq!(second.run(&["plan"]).unwrap().code, Some(1));
 
-    // Another name is free.
+    // A deployment with another name does not conflict.
     second.configure_in("eu-west-1", "name = \"ireland\"\n").unwrap();
     second.succeed(&["apply", "--yes", "--stack", "auth"]).unwrap();
     let pools = first.call_in("us-east-1", "cognito-idp", "list_user_pools", json!({ "MaxResults": 60 })).unwrap();
@@ -161,11 +165,11 @@ fn a_validation_record_is_adopted_after_a_failed_first_run() {
         put_record(&account, record["Name"].as_str().unwrap(), "CNAME", record["Value"].as_str().unwrap());
     }
     let before = records(&account);
-    // The first run has an intent for the records, but no permission to look for them.
+    // The first run saves an intent for the records, but has no permission to list them.
     let denied = |call: &Call| {
-        let is_look = call.operation.contains("/rrset") && call.operation.contains("name=_");
+        let is_lookup = call.operation.contains("/rrset") && call.operation.contains("name=_");
         let refusal = || Answer::refusal(call, 403, "AccessDenied", "not authorized");
-        if is_look { Verdict::Answer(refusal()) } else { Verdict::Forward }
+        if is_lookup { Verdict::Answer(refusal()) } else { Verdict::Forward }
     };
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(denied)).unwrap();
     let mut command = account.command(&["apply", "--yes", "--target", "edge/certificate-issued"]).unwrap();

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ohinfra_tests::Account;
 use ohinfra_tests::account::ended;
-use ohinfra_tests::crash::{go_on, killed_when};
+use ohinfra_tests::crash::{killed_when, resume};
 use serde_json::{Value, json};
 
 /// Returns the actions of a plan, each as `action address`.
@@ -23,7 +23,7 @@ fn is_settled(account: &Account) {
     assert_eq!(settled.code, Some(0), "{}", settled.stdout);
 }
 
-/// Takes everything away for good. CloudFront keeps copies of functions for a while: what must wait is finished by another run.
+/// Purges the deployment. CloudFront keeps replicas of functions for some time, so later runs complete deferred deletions.
 fn purge(account: &Account) {
     let purge = ["destroy", "--purge", "--yes"];
     account.succeed(&purge).unwrap();
@@ -34,7 +34,7 @@ fn purge(account: &Account) {
 const TWO: &str =
     "[[edge]]\nsuffix = \"one\"\n[[edge]]\nsuffix = \"two\"\nsub_domain = \"other\"\nruntime_access = \"public\"\n";
 
-/// Takes over the named fields of one object into another.
+/// Copies the named fields of an object to another object.
 fn copy(from: &Value, names: &[&str], to: &mut Value) {
     for name in names {
         if let Some(value) = from.get(name) {
@@ -43,8 +43,8 @@ fn copy(from: &Value, names: &[&str], to: &mut Value) {
     }
 }
 
-/// Has the pool's mails sent by SES and keeps users from writing some of their attributes: neither is ours.
-fn configure_login_by_hand(account: &Account, pool: &str, client: &str) -> [Value; 2] {
+/// Configures settings that ohinfra does not manage: the email sender of the pool and the writable attributes of users.
+fn configure_unmanaged_login_settings(account: &Account, pool: &str, client: &str) -> [Value; 2] {
     let found = login(account, pool, client);
     let mails = json!({ "EmailSendingAccount": "DEVELOPER", "From": "ops@example.com",
         "SourceArn": "arn:aws:ses:us-east-1:111111111111:identity/example.com" });
@@ -64,7 +64,7 @@ fn configure_login_by_hand(account: &Account, pool: &str, client: &str) -> [Valu
     [mails, json!(["email"])]
 }
 
-/// The user pool and its client.
+/// Returns the user pool and its client.
 fn login(account: &Account, pool: &str, client: &str) -> [Value; 2] {
     let ids = json!({ "UserPoolId": pool, "ClientId": client });
     let found =
@@ -77,14 +77,14 @@ fn login(account: &Account, pool: &str, client: &str) -> [Value; 2] {
 fn a_second_domain_affects_only_shared_resources() {
     let account = Account::new().unwrap();
     let one = "[[edge]]\nsuffix = \"one\"\n";
-    // The instance's routing knows whether any domain is public: here all that is shared stays.
+    // Public domains would change the routing of the instance; without them, the shared resources do not change.
     let two = TWO.replace("runtime_access = \"public\"\n", "");
     account.configure(one).unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let state = account.state().unwrap();
     let (pool, client) = (id(&state, "auth/user-pool"), id(&state, "auth/client"));
     let client = client.split_once(':').unwrap().1;
-    let [mails, attributes] = configure_login_by_hand(&account, &pool, client);
+    let [mails, attributes] = configure_unmanaged_login_settings(&account, &pool, client);
     is_settled(&account);
 
     account.configure(&two).unwrap();
@@ -101,7 +101,7 @@ fn a_second_domain_affects_only_shared_resources() {
     assert_eq!(
         (&now["EmailConfiguration"], &client["WriteAttributes"]),
         (&mails, &attributes),
-        "what is not ours stays"
+        "unmanaged settings were changed"
     );
 
     account.configure(one).unwrap();
@@ -117,7 +117,10 @@ fn a_second_domain_affects_only_shared_resources() {
     let left = account.state().unwrap();
     let left: Vec<&String> =
         left["resources"].as_object().unwrap().keys().filter(|a| a.starts_with("edge-two")).collect();
-    assert!(left.iter().all(|address| address.contains("function")), "only functions may have to wait: {left:?}");
+    assert!(
+        left.iter().all(|address| address.contains("function")),
+        "deletions other than those of functions are deferred: {left:?}"
+    );
     purge(&account);
 }
 
@@ -134,7 +137,7 @@ fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     for action in ["replace compute/boot-bundle", "update compute/launch-template", "update compute/asg"] {
         assert!(planned.contains(&action.to_owned()), "{planned:?}");
     }
-    // Killed with the new version made and not yet the default: the next run takes it and makes no third.
+    // Kill the apply after it created the version and before the version becomes the default: the next run uses this version.
     let apply = ["apply", "--yes"];
     killed_when(&mut account, &apply, |call| call.operation == "ModifyLaunchTemplate", false).unwrap();
     let versions = || {
@@ -144,7 +147,7 @@ fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
         (number("DefaultVersionNumber"), number("LatestVersionNumber"))
     };
     assert_eq!(versions(), (1, 2));
-    go_on(&account, &apply).unwrap();
+    resume(&account, &apply).unwrap();
     assert_eq!(versions(), (2, 2));
     is_settled(&account);
     let group = json!({ "AutoScalingGroupName": id(&before, "compute/asg") });
@@ -152,7 +155,7 @@ fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     assert_eq!(refreshes["InstanceRefreshes"][0]["Status"], "Successful", "{refreshes:#}");
     assert_eq!(refreshes["InstanceRefreshes"][0]["Preferences"]["AutoRollback"], true);
 
-    // Access logging that others enable on our distribution is kept.
+    // Access logging that was enabled outside ohinfra is kept.
     let distribution = json!({ "Id": id(&before, "edge-one/distribution") });
     let mut answer = account.call("cloudfront", "get_distribution_config", distribution.clone()).unwrap();
     let logging =
@@ -163,7 +166,7 @@ fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     account.call("cloudfront", "update_distribution", changed).unwrap();
     is_settled(&account);
 
-    // A new version of the function at one edge, and nothing else; the old one has copies at CloudFront's edges.
+    // Only the function of one domain gets a new version; CloudFront still has replicas of the old version.
     let public = TWO.replace("suffix = \"one\"", "suffix = \"one\"\nruntime_access = \"public\"");
     account.configure(&format!("{public}{model}")).unwrap();
     let planned = actions(&account.plan().unwrap());
@@ -182,13 +185,13 @@ fn a_changed_boot_script_and_changed_edge_code_are_rolled_out() {
     assert!(functions.iter().any(|f| f["LambdaFunctionARN"].as_str().unwrap().ends_with(&format!("-auth:{version}"))));
     assert_eq!(config["Logging"], logging);
 
-    // A later apply, with nothing else to do, deletes it.
+    // A later apply without other changes deletes the old version.
     account.finish(&["apply", "--yes"]).unwrap();
     assert!(account.state().unwrap()["resources"]["edge-one/auth-function-version"].get("deposed").is_none());
     purge(&account);
 }
 
-/// The header values that a rule accepts, and the one that the distribution sends.
+/// Returns the header values that a rule accepts and the value that the distribution sends.
 fn header(account: &Account, state: &Value, rule: &str) -> (Vec<String>, String) {
     let rules = json!({ "RuleArns": [id(state, rule)] });
     let rules = account.call("elbv2", "describe_rules", rules).unwrap();
@@ -218,7 +221,7 @@ fn a_header_rotation_refuses_no_request() {
         calls.iter().filter(|call| call.operation.contains(operation)).map(|call| call.ended).collect()
     };
     let (rules, update) = (at("ModifyRule"), at("PUT /2020-05-31/distribution/"));
-    assert_eq!((rules.len(), update.len()), (6, 1), "three rules, twice");
+    assert_eq!((rules.len(), update.len()), (6, 1), "each of the three rules is updated twice");
     assert_eq!(rules.iter().filter(|ended| **ended < update[0]).count(), 3);
 
     for rule in ["compute/rule-app", "compute/rule-runtime", "compute/rule-user-config"] {
@@ -231,7 +234,7 @@ fn a_header_rotation_refuses_no_request() {
     assert_eq!(refused.code, Some(1));
     assert!(refused.stderr.contains("cannot be rotated"), "{}", refused.stderr);
 
-    // The database's user gets its new password, and the instance one that knows it.
+    // The rotation updates the password of the database user and replaces the instance.
     let rotated = account.succeed(&["apply", "--yes", "--rotate", "database/proxy-secret"]).unwrap().stderr;
     for address in ["database/bootstrap: updated", "compute/launch-template: updated", "compute/asg: updated"] {
         assert!(rotated.contains(address), "{rotated}");
@@ -241,7 +244,7 @@ fn a_header_rotation_refuses_no_request() {
 }
 
 #[test]
-fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
+fn the_database_is_restored_from_the_snapshot_of_a_destroy() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let first = account.state().unwrap();
@@ -254,7 +257,7 @@ fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
     is_settled(&account);
     let clusters = account.call("rds", "describe_db_clusters", json!({})).unwrap();
     let cluster = &clusters["DBClusters"][0];
-    // What a snapshot does not bring is as configured all the same.
+    // Settings that a snapshot does not contain are as configured.
     assert_eq!(cluster["BackupRetentionPeriod"], 35);
     assert_eq!(cluster["HttpEndpointEnabled"], true);
     assert_eq!(cluster["PreferredBackupWindow"], "03:00-04:00");
@@ -267,16 +270,16 @@ fn the_database_comes_back_from_the_snapshot_that_a_destroy_has_taken() {
     }
     purge(&account);
     let snapshots = account.call("rds", "describe_db_cluster_snapshots", json!({})).unwrap();
-    assert_eq!(snapshots["DBClusterSnapshots"].as_array().unwrap().len(), 0, "a purge takes the snapshots, too");
+    assert_eq!(snapshots["DBClusterSnapshots"].as_array().unwrap().len(), 0, "a purge left snapshots");
 }
 
 #[test]
-fn a_second_deployment_of_another_name_lives_beside_the_first() {
+fn two_deployments_with_different_names_coexist_in_an_account() {
     let account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     account.configure("name = \"second\"\nsub_domain = \"second\"\n[network]\nendpoints = { bedrock-runtime = false, secretsmanager = false, ecr-api = false, ecr-dkr = false, logs = false, ssm = false, ssmmessages = false, ec2messages = false }\n").unwrap();
-    let refused = account.run(&["plan"]).unwrap();
-    assert_eq!(refused.code, Some(0), "{}", refused.stderr);
+    let planned = account.run(&["plan"]).unwrap();
+    assert_eq!(planned.code, Some(0), "{}", planned.stderr);
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
     purge(&account);
@@ -286,7 +289,7 @@ fn a_second_deployment_of_another_name_lives_beside_the_first() {
 }
 
 #[test]
-fn the_main_region_may_be_the_one_of_cloudfront() {
+fn the_main_region_can_be_us_east_1() {
     let account = Account::in_region("us-east-1").unwrap();
     account.configure_in("us-east-1", "").unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -302,8 +305,8 @@ fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
     account.configure(build).unwrap();
     let without_docker = ended(account.command(&["plan"]).unwrap().env("PATH", account.folder())).unwrap();
     assert_eq!(without_docker.code, Some(1), "{without_docker:#?}");
-    for told in ["docker buildx not found", "remove `images.source`"] {
-        assert!(without_docker.stderr.contains(told), "{}", without_docker.stderr);
+    for message in ["docker buildx not found", "remove `images.source`"] {
+        assert!(without_docker.stderr.contains(message), "{}", without_docker.stderr);
     }
 
     account.succeed(&["apply", "--yes"]).unwrap();
@@ -329,10 +332,10 @@ fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
     );
     assert!(
         user_data.contains(&format!("{registry}/openhands/agent-server:")),
-        "sandboxes' image is pulled at the start"
+        "the sandbox image is not pulled at startup"
     );
 
-    // A failed build is reported, and the previous image stays.
+    // A failed build is reported, and the previous image is kept.
     let on = |digit: &str| format!("{build}openhands_digest = \"sha256:{}\"\n", digit.repeat(64));
     account.configure(&on("0")).unwrap();
     let failed = account.run(&["apply", "--yes"]).unwrap();
@@ -346,7 +349,7 @@ fn custom_images_are_built_on_change_and_pulled_from_the_registry() {
     assert!(!changes.iter().any(|change| change.contains("image-agent-server")), "{changes:#?}");
     account.succeed(&["apply", "--yes"]).unwrap();
     is_settled(&account);
-    assert_eq!(tags().len(), 1, "the old one is deleted");
+    assert_eq!(tags().len(), 1, "the old image was not deleted");
     assert_ne!(tags(), built);
     purge(&account);
     assert_eq!(account.inventory().unwrap().differences(&found), Vec::<String>::new());

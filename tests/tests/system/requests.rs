@@ -1,10 +1,10 @@
-//! Every request that is sent is one that AWS would accept: checked against AWS's own models, since emulators accept more.
+//! Every request is valid according to the AWS API models; emulators also accept invalid requests.
 
 use ohinfra_tests::{Account, Proxy};
 use serde_json::Value;
 
 #[test]
-fn every_request_of_a_whole_life_fits_awss_own_models() {
+fn every_request_is_valid_according_to_the_aws_api_models() {
     let mut account = Account::new().unwrap();
     account.write("policy.json", &ohinfra_testkit::repository_file("config/sandbox-aws-policy.json")).unwrap();
     let more = "[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n[monitoring]\nalarm_emails = [\"a@example.com\"]\n";

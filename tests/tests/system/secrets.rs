@@ -1,4 +1,4 @@
-//! No secret is ever written: not to the state, plans, logs, events, temporary files or what is printed.
+//! Secrets never appear in the state, plans, logs, events, temporary files or output.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// The value and its common encodings.
+/// Returns a value in its common encodings.
 fn encodings(secret: &str) -> Vec<String> {
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let percent: String = secret
@@ -29,7 +29,7 @@ fn encodings(secret: &str) -> Vec<String> {
         .collect();
     let reversed: String = secret.chars().rev().collect();
     let mut all = vec![secret.to_owned(), hex.to_uppercase(), hex, percent, reversed, json!(secret).to_string()];
-    // Base64 of something that holds it: what it looks like depends on how many bytes come before it.
+    // The Base64 encoding of a text that contains the value depends on the number of preceding bytes.
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
         for before in 0..3 {
             let encoded = engine.encode(format!("{}{secret}", "x".repeat(before)));
@@ -51,7 +51,7 @@ client_id = \"openhands\"
 client_secret_name = \"sso/openhands\"
 ";
 
-/// Refuses to create secrets.
+/// Denies the creation of secrets.
 fn refuse(call: &Call) -> Verdict {
     if call.operation == "CreateSecret" {
         return Verdict::Answer(Answer::refusal(call, 400, "AccessDeniedException", "not authorized"));
@@ -59,7 +59,7 @@ fn refuse(call: &Call) -> Verdict {
     Verdict::Forward
 }
 
-/// Runs a command and keeps what it printed.
+/// Runs a command and adds its output to `written`.
 fn run(account: &Account, written: &mut Vec<(String, Vec<u8>)>, arguments: &[&str]) -> Ended {
     let ended = account.run(arguments).unwrap();
     written.push((format!("standard output of {arguments:?}"), ended.stdout.clone().into_bytes()));
@@ -68,10 +68,10 @@ fn run(account: &Account, written: &mut Vec<(String, Vec<u8>)>, arguments: &[&st
 }
 
 #[test]
-fn every_byte_that_is_written_is_free_of_every_secret() {
+fn no_output_or_written_file_contains_a_secret() {
     let mut account = Account::new().unwrap();
     account.configure(CONFIGURATION).unwrap();
-    // One secret already exists, with a value that can be recognized.
+    // Create one secret beforehand, with a recognizable value.
     let planted = "planted+secret/value=that&can%be\"recognised";
     account
         .call(
@@ -80,7 +80,7 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
             json!({ "Name": "openhands/sandbox-secret-key", "SecretString": planted }),
         )
         .unwrap();
-    // And the secret of the company login, which Cognito returns in descriptions of the provider.
+    // Create the client secret of the company login, which Cognito returns in descriptions of the provider.
     let login = "company+login/secret=of&the%client\"";
     account.call("secretsmanager", "create_secret", json!({ "Name": "sso/openhands", "SecretString": login })).unwrap();
     let mut written: Vec<(String, Vec<u8>)> = Vec::new();
@@ -91,14 +91,17 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
     let pool = run(&account, &mut written, &["output", "user_pool_id", "--raw"]).stdout.trim().to_owned();
     let provider = json!({ "UserPoolId": pool, "ProviderName": "Example-OIDC" });
     let provider = account.call_in("us-east-1", "cognito-idp", "describe_identity_provider", provider).unwrap();
-    assert_eq!(provider["IdentityProvider"]["ProviderDetails"]["client_secret"], login, "it is handed over");
+    assert_eq!(
+        provider["IdentityProvider"]["ProviderDetails"]["client_secret"], login,
+        "Cognito does not have the client secret"
+    );
     run(&account, &mut written, &["users", "invite", "ada@example.com", "-v", "--log", "users.log"]);
     run(&account, &mut written, &["users", "list", "--json", "-v"]);
     run(&account, &mut written, &["drift", "--json"]);
     let origin = account.call("secretsmanager", "get_secret_value", json!({ "SecretId": ORIGIN })).unwrap();
     let origin = origin["SecretString"].as_str().unwrap().to_owned();
     run(&account, &mut written, &["apply", "--yes", "--json", "-v", "--log", "again.log"]);
-    // An apply that fails: the name of the origin's secret is new, and it must not be made.
+    // An apply that fails: the secret of the origin was deleted, and its creation is denied.
     let proxy = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(refuse)).unwrap();
     account
         .call("secretsmanager", "delete_secret", json!({ "SecretId": ORIGIN, "ForceDeleteWithoutRecovery": true }))
@@ -123,7 +126,7 @@ fn every_byte_that_is_written_is_free_of_every_secret() {
             account.call("s3", "get_object", json!({ "Bucket": bucket, "Key": key, "VersionId": id })).unwrap();
         written.push((format!("{key} version {id}"), stored["Body"].as_str().unwrap().as_bytes().to_vec()));
     }
-    assert!(written.len() > 30, "all of it was looked at");
+    assert!(written.len() > 30, "files or outputs are missing");
     for secret in [planted, login, &origin] {
         for encoding in encodings(secret) {
             for (place, bytes) in &written {

@@ -1,4 +1,4 @@
-//! The index of tags: it spares calls, and it may be behind.
+//! The tag index, which saves calls and can be stale.
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use serde_json::json;
 
 const INDEX: &str = "GetResources";
 
-/// Runs a command through a proxy that does this to every question to the index, and counts those and the questions for tags.
-fn asked(account: &mut Account, proxy: &Proxy, arguments: &[&str]) -> (Option<i32>, usize, usize) {
+/// Runs a command through a proxy. Returns its exit code, the number of queries to the tag index, and the number of other
+/// requests for tags.
+fn count_tag_requests(account: &mut Account, proxy: &Proxy, arguments: &[&str]) -> (Option<i32>, usize, usize) {
     proxy.forget();
     let upstream = std::mem::replace(&mut account.endpoint, proxy.endpoint.clone());
     let ended = account.run(arguments);
@@ -25,37 +26,37 @@ fn a_plan_uses_the_tag_index_only_where_it_matches_the_state() {
     let mut account = Account::new().unwrap();
     account.succeed(&["apply", "--yes"]).unwrap();
     let rule = |call: &Call| if call.operation == INDEX { Verdict::Replay } else { Verdict::Forward };
-    let behind = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(rule)).unwrap();
+    let stale = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(rule)).unwrap();
     let plan = ["plan", "--detailed-exitcode"];
-    // The tag in which rules of the load balancer record the header values that they accept is in no state.
+    // The state does not contain the tag in which load balancer rules record the header values that they accept.
     assert_eq!(
-        asked(&mut account, &behind, &plan),
+        count_tag_requests(&mut account, &stale, &plan),
         (Some(0), 2, 1),
-        "all tags but those of the rules are in the index"
+        "only the tags of the rules are read from their service"
     );
 
-    // What is going to be done, and what is saved to be done, is read where it is.
-    assert_eq!(asked(&mut account, &behind, &["drift"]).1, 0);
-    assert_eq!(asked(&mut account, &behind, &["plan", "--out", "saved.plan"]).1, 0);
-    assert_eq!(asked(&mut account, &behind, &["plan", "--destroy"]).1, 0);
+    // An apply, a saved plan, a destroy plan and drift do not use the index.
+    assert_eq!(count_tag_requests(&mut account, &stale, &["drift"]).1, 0);
+    assert_eq!(count_tag_requests(&mut account, &stale, &["plan", "--out", "saved.plan"]).1, 0);
+    assert_eq!(count_tag_requests(&mut account, &stale, &["plan", "--destroy"]).1, 0);
     account.configure("[tags]\nteam = \"platform\"\n").unwrap();
-    assert_eq!(asked(&mut account, &behind, &["apply", "--yes"]).1, 0);
+    assert_eq!(count_tag_requests(&mut account, &stale, &["apply", "--yes"]).1, 0);
 
-    // From here on the index says what was true before that apply.
-    let (code, index, tags) = asked(&mut account, &behind, &plan);
-    assert_eq!((code, index), (Some(0), 2), "an index that is behind changes no plan");
-    assert!(tags > 20, "{tags} questions for tags");
+    // From here on, the index is older than the last apply.
+    let (code, index, tags) = count_tag_requests(&mut account, &stale, &plan);
+    assert_eq!((code, index), (Some(0), 2), "a stale index changed the plan");
+    assert!(tags > 20, "{tags} requests for tags");
 
     let refuse = |call: &Call| match call.operation.as_str() {
         INDEX => Verdict::Answer(Answer::refusal(call, 400, "AccessDeniedException", "not authorized")),
         _ => Verdict::Forward,
     };
     let refused = Proxy::start(&account.endpoint, Duration::ZERO, Box::new(refuse)).unwrap();
-    let (code, _, tags) = asked(&mut account, &refused, &plan);
-    assert_eq!(code, Some(0), "without the permission to read the index the services are asked");
-    assert!(tags > 20, "{tags} questions for tags");
+    let (code, _, tags) = count_tag_requests(&mut account, &refused, &plan);
+    assert_eq!(code, Some(0), "the plan requires permission to read the index");
+    assert!(tags > 20, "{tags} requests for tags");
 
-    // Tags that were changed elsewhere are found through the index as well.
+    // The index also shows tags that were changed outside ohinfra.
     let name = "/openhands/docker/openhands-version";
     let call = json!({ "ResourceType": "Parameter", "ResourceId": name, "TagKeys": ["team"] });
     account.calls(&[("ssm", "remove_tags_from_resource", call)]).unwrap();

@@ -1,4 +1,4 @@
-//! Resources that another tool has made are imported and keep what they are.
+//! Imported resources of another tool keep their identity and content.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ fn secret(account: &Account, name: &str) -> Value {
 }
 
 /// Creates the resources that `CloudFormation` would create, with generated names. Returns the ARNs of the secrets.
-fn made_by_another_tool(account: &Account) -> [String; 2] {
+fn create_with_another_tool(account: &Account) -> [String; 2] {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap().to_owned();
-    let made = |name: &str, user: &str| {
+    let create = |name: &str, user: &str| {
         let value = json!({ "username": user, "password": format!("password-of-{user}") }).to_string();
         let secret = json!({ "Name": name, "SecretString": value });
         text(&account.call("secretsmanager", "create_secret", secret).unwrap(), "ARN")
     };
-    let arns = [made(ADMIN, "postgres"), made(PROXY, "openhands_proxy")];
+    let arns = [create(ADMIN, "postgres"), create(PROXY, "openhands_proxy")];
     let place = json!({ "LocationConstraint": "us-west-2" });
     account.call("s3", "create_bucket", json!({ "Bucket": BUCKET, "CreateBucketConfiguration": place })).unwrap();
     let filter = json!({ "Filters": [{ "Name": "vpc-id", "Values": [account.fixture("vpc_id")] }] });
@@ -46,7 +46,7 @@ fn made_by_another_tool(account: &Account) -> [String; 2] {
 fn imported_resources_with_generated_names_keep_identity_and_content() {
     let account = Account::new().unwrap();
     account.configure("").unwrap();
-    let [admin, proxy] = made_by_another_tool(&account);
+    let [admin, proxy] = create_with_another_tool(&account);
     let secrets = [secret(&account, ADMIN), secret(&account, PROXY)];
     for (address, id) in [
         ("database/cluster", CLUSTER),
@@ -70,12 +70,12 @@ fn imported_resources_with_generated_names_keep_identity_and_content() {
         assert_eq!(secret(&account, name)["SecretString"], before["SecretString"]);
     }
     let clusters = account.call("rds", "describe_db_clusters", json!({})).unwrap();
-    assert_eq!(clusters["DBClusters"].as_array().unwrap().len(), 1, "one cluster, as before");
+    assert_eq!(clusters["DBClusters"].as_array().unwrap().len(), 1, "another cluster was created");
     let shown = account.succeed(&["state", "show", "database/cluster"]).unwrap().stdout;
     let shown: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((&shown["id"], &shown["kept"]["cluster_name"]), (&json!(CLUSTER), &json!(CLUSTER)));
 
-    // What a destroy leaves in AWS is found again under the name that it has.
+    // An apply after a destroy finds the retained bucket by its imported name.
     account.succeed(&[&["destroy", "--yes"][..], &["--stack", "monitoring"]].concat()).unwrap();
     account.succeed(&["apply", "--yes", "--target", "monitoring/data-bucket"]).unwrap();
     let state = account.state().unwrap();
@@ -94,9 +94,9 @@ fn a_bucket_without_list_permission_is_not_reported_as_foreign() {
         &account.endpoint,
         Duration::ZERO,
         Box::new(move |call| {
-            // The answer of HeadBucket has no body.
-            let is_looked_at = call.operation.starts_with("HEAD") && call.operation.contains(&name);
-            if is_looked_at { Verdict::Answer(Answer::empty(403)) } else { Verdict::Forward }
+            // The response to HeadBucket has no body.
+            let is_head = call.operation.starts_with("HEAD") && call.operation.contains(&name);
+            if is_head { Verdict::Answer(Answer::empty(403)) } else { Verdict::Forward }
         }),
     )
     .unwrap();

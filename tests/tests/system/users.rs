@@ -1,4 +1,4 @@
-//! Users and the company login, with the real program.
+//! Users and the company login.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const EDGE: &str = "us-east-1";
 
-/// An account with the login's stack, and the id of its pool.
+/// Creates an account with the `auth` stack, and returns it with the ID of the user pool.
 fn with_login(more: &str) -> (Account, String) {
     let account = Account::new().unwrap();
     account.configure(more).unwrap();
@@ -56,7 +56,7 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
     let expected = [("ada@example.com", new), ("bob@example.com", new)].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(known(&account, &pool), BTreeMap::from(expected));
 
-    // Again: no user is invited twice without a request for it, and no user who has logged in.
+    // A second invitation requires `--resend`, and users who have logged in are not invited.
     let again = account.succeed(&["users", "invite", "ADA@example.com"]).unwrap();
     assert!(again.stdout.starts_with("ada@example.com was invited on 2"), "{again:?}");
     let resent = account.succeed(&["users", "invite", "--resend", "ada@example.com"]).unwrap();
@@ -106,7 +106,11 @@ fn users_are_invited_listed_disabled_enabled_imported_and_removed() {
         assert_eq!(unknown.code, Some(1));
         assert!(unknown.stderr.contains("no user has the address `eve@example.com`"), "{unknown:?}");
     }
-    assert_eq!(known(&account, &pool)["ada@example.com"], new, "nothing changes before all users are found");
+    assert_eq!(
+        known(&account, &pool)["ada@example.com"],
+        new,
+        "a user was changed although another one does not exist"
+    );
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn invitations_survive_throttling_and_lost_answers_and_carry_no_password() {
     let creations: Vec<Call> = proxy.calls().into_iter().filter(|call| call.operation == "AdminCreateUser").collect();
     assert!(creations.len() >= 9, "{}", creations.len());
     for call in creations {
-        assert!(!String::from_utf8_lossy(&call.body).contains("Password"), "Cognito makes the password");
+        assert!(!String::from_utf8_lossy(&call.body).contains("Password"), "the request contains a password");
     }
     account.endpoint = direct;
     assert_eq!(addresses(&account, &pool), ["ada@example.com"]);
@@ -169,7 +173,7 @@ fn provider(account: &Account, pool: &str, name: &str) -> Value {
     found["IdentityProvider"].clone()
 }
 
-/// The providers that the login's client lists.
+/// Returns the providers of the user pool client.
 fn listed(account: &Account, pool: &str) -> Value {
     let client = account.succeed(&["output", "user_pool_client_id", "--raw"]).unwrap().stdout.trim().to_owned();
     let found = cognito(account, "describe_user_pool_client", json!({ "UserPoolId": pool, "ClientId": client }));
@@ -183,7 +187,7 @@ fn apply(account: &Account) {
 }
 
 #[test]
-fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes() {
+fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_accepts() {
     let (account, pool) = with_login("");
     account.configure(LOGINS).unwrap();
     let missing = account.run(&["plan"]).unwrap();
@@ -213,7 +217,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     assert_eq!(output("saml_entity_id"), format!("urn:amazon:cognito:sp:{pool}"));
     assert_eq!(output("oidc_redirect_url"), format!("{domain}/oauth2/idpresponse"));
 
-    // Settings that others add stay; their changes to our settings are drift, and are reverted.
+    // Settings added outside ohinfra are kept; changes to managed settings are drift and are reverted.
     let mut details = saml["ProviderDetails"].clone();
     details["RequestSigningAlgorithm"] = json!("rsa-sha256");
     details["IDPSignout"] = json!("true");
@@ -230,7 +234,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     assert_eq!(saml["ProviderDetails"]["RequestSigningAlgorithm"], "rsa-sha256");
     assert_eq!(saml["IdpIdentifiers"], json!(["example.com"]));
 
-    // A new version of the secret is handed over by the next apply.
+    // The next apply updates the provider with the new version of the secret.
     let secret =
         json!({ "SecretId": "sso/openhands", "SecretString": "{\"client_secret\": \"second-client-secret\"}" });
     account.call("secretsmanager", "put_secret_value", secret).unwrap();
@@ -238,7 +242,7 @@ fn a_company_login_is_added_changed_and_removed_in_an_order_that_cognito_takes()
     let oidc = provider(&account, &pool, "Example-OIDC");
     assert_eq!(oidc["ProviderDetails"]["client_secret"], "second-client-secret");
 
-    // One goes, the other gets a new name, and passwords are off: every step is one that Cognito takes.
+    // Remove one provider, rename the other and disable passwords. Cognito must accept every step.
     let (saml, _) = LOGINS.split_once("[auth.oidc]").unwrap();
     account
         .configure(&format!("[auth]\nlocal_login = false\n{}", saml.replace("Example-SAML", "Renamed-SAML")))

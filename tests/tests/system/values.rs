@@ -1,9 +1,9 @@
-//! Every value of the first three stacks, as AWS reports it to another SDK, against a table written from the specification.
+//! Compares every value of the first three stacks, as AWS reports it to another SDK, with a table from the specification.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
 
-/// The sorted texts of a list.
+/// Returns the strings of a list in sorted order.
 fn sorted(list: &Value) -> Vec<String> {
     let mut texts: Vec<String> =
         list.as_array().into_iter().flatten().map(|item| item.as_str().unwrap().to_owned()).collect();
@@ -142,7 +142,7 @@ fn security_groups(d: &Deployment) {
     }
     let [endpoint, alb, instance, efs, aurora, proxy] = ids;
     let cloudfront = answers[2]["PrefixLists"][0]["PrefixListId"].as_str().unwrap();
-    // Group, direction, port, other side: nothing else is allowed.
+    // Group, direction, port and peer of all rules.
     let mut expected = vec![
         (endpoint, "in", 443, "10.0.0.0/16"),
         (alb, "in", 80, cloudfront),
@@ -309,7 +309,7 @@ fn roles(d: &Deployment) {
     assert_eq!(managed, ["AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy"]);
     let (account, key) = (&d.account.id, d.id("security/user-secrets-key"));
     let bucket = format!("arn:aws:s3:::openhands-data-{account}-us-west-2");
-    // The models that users may choose, which the sandboxes may invoke as well: in this region, and through its profiles.
+    // The models that users can select. Sandboxes can invoke them as well: in this region and through its profiles.
     let invoke = json!(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]);
     let models = json!("arn:aws:bedrock:*::foundation-model/anthropic.claude-*");
     let profiles = json!(format!("arn:aws:bedrock:us-west-2:{account}:inference-profile/*.anthropic.claude-*"));
@@ -378,7 +378,11 @@ fn roles(d: &Deployment) {
     for sid in ["Models", "InferenceProfiles", "ModelsOfInferenceProfiles", "SubscribeToModels"] {
         assert!(sids.contains(&sid), "{sid} of {sids:?}");
     }
-    assert_eq!(statements.len(), 7, "models, their subscription, the two of the policy file and the denial: {sids:?}");
+    assert_eq!(
+        statements.len(),
+        7,
+        "expected statements for models, subscriptions, the policy file (2) and the denial: {sids:?}"
+    );
     let deny = statements.iter().find(|statement| statement["Sid"] == "DenySensitiveOperations").unwrap();
     assert_eq!((&deny["Effect"], &deny["Resource"]), (&json!("Deny"), &json!("*")));
     let iam = [

@@ -115,7 +115,7 @@ fn check_capacity(configuration: &Configuration, version: &str, problems: &mut V
         );
         return;
     }
-    let message = "the cluster never backoff, because the database proxy keeps connections open";
+    let message = "the cluster never pauses, because the database proxy keeps connections open";
     let help = "set `min_acu = 0.5`: `0` saves no cost with the proxy, and `0.5` responds faster after idle periods";
     problems.push(Diagnostic::warning("database.min_acu", message).help(help));
 }

@@ -207,8 +207,11 @@ fn parameters(builder: &mut StackBuilder<'_>, security: &Security) {
         builder.add::<Parameter>(&format!("param-{name}"), &inputs);
     }
     let name = format!("/{prefix}/cloudfront/origin-verify-secret");
-    let inputs =
-        secure(name, "The header value by which the load balancer knows CloudFront", &security.origin_verify_secret);
+    let inputs = secure(
+        name,
+        "Secret header value that identifies CloudFront to the load balancer",
+        &security.origin_verify_secret,
+    );
     builder.add::<Parameter>("param-origin-verify", &inputs);
 }
 
@@ -217,7 +220,11 @@ fn exports(builder: &mut StackBuilder<'_>, security: &Security, balancer: &Handl
     let names = &builder.environment.names;
     let path = |name: &str| Names::export(&names.prefix, &names.region, name);
     let dns = plain(path(ALB_DNS_NAME), "The load balancer of OpenHands", balancer.attribute("dns_name"));
-    let secret = secure(path(ORIGIN_VERIFY_SECRET), "How it knows CloudFront", &security.origin_verify_secret);
+    let secret = secure(
+        path(ORIGIN_VERIFY_SECRET),
+        "Secret header value that identifies CloudFront to the load balancer",
+        &security.origin_verify_secret,
+    );
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-alb-dns", &dns);
     builder.add_in::<Parameter>(&Region::us_east_1(), "export-origin-verify", &secret);
 }

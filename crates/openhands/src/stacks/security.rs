@@ -75,7 +75,7 @@ pub(super) fn build(
         "origin-verify-secret",
         &SecretInputs {
             secret_name,
-            description: "The header value by which the load balancer knows CloudFront".to_owned(),
+            description: "Secret header value that identifies CloudFront to the load balancer".to_owned(),
             content: SecretContent::Generated { length: 32, exclude_characters: None, exclude_punctuation: true },
             scheduled_for_deletion: false,
             kms_key_id: None,

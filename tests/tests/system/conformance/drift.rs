@@ -1,4 +1,4 @@
-//! Drift sees every value that ohinfra sets, in every kind: each input is changed with another SDK, shown, and restored.
+//! Drift detection covers every input of every kind: each input is changed with another SDK, reported, and restored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ async fn every_input_of_every_kind_is_shown_as_drift_and_restored() {
         }
     }
 
-    // Every input was changed, or the table or the schema says why it was not.
+    // Every input was changed, or the table or the schema has the reason why it cannot be changed.
     let (mut tried, mut replacing, mut unreported, mut excused) = (0, 0, 0, 0);
     for (schema, _) in provider.kinds().filter(|(schema, _)| !schema.step && changed.contains_key(schema.kind)) {
         let paths = changed.get(schema.kind).cloned().unwrap_or_default();

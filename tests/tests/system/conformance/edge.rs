@@ -1,4 +1,4 @@
-//! Cases of the kinds at the edge and of the login.
+//! Cases for the edge kinds and the login.
 
 use ohinfra_tests::Account;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::platform::Platform;
 
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
-/// A company's own login of both sorts.
+/// Returns cases for SAML and OIDC providers.
 fn providers(p: &Platform) -> Vec<Tested> {
     let saml = json!({
         "user_pool_id": p.pool, "provider_name": "Conformance-SAML", "provider_type": "SAML",

@@ -1,4 +1,4 @@
-//! An update of an alarm or a role keeps what is not an input.
+//! An update of an alarm or a role keeps unmanaged settings.
 
 use ohinfra_core::Provider;
 use ohinfra_core::Region;
@@ -16,7 +16,7 @@ pub(super) fn inputs_of(value: &Value) -> Inputs {
     value.as_object().unwrap().clone()
 }
 
-/// Creates a resource, changes it outside of ohinfra, and then changes one input.
+/// Creates a resource, changes it outside ohinfra, and then updates one input.
 async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl FnOnce(&str), field: &str, to: Value) {
     let (_, kind) = provider.find_kind(kind).unwrap();
     let subject = Subject {
@@ -33,7 +33,7 @@ async fn updated(provider: &Provider, kind: &str, inputs: &Value, outside: impl 
     update(kind.as_ref(), &subject, &id, &desired, field).await;
 }
 
-/// Updates one input of what AWS has.
+/// Updates one input of a live resource.
 pub(super) async fn update(kind: &dyn ResourceKind, subject: &Subject, id: &str, desired: &Value, field: &str) {
     let ids = [id.to_owned()];
     let live: Vec<Option<Live>> = kind.read(&subject.region, &ids, KnownTags::NONE).await.unwrap();
@@ -48,7 +48,7 @@ pub(super) async fn update(kind: &dyn ResourceKind, subject: &Subject, id: &str,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_of_an_alarm_keeps_its_other_actions_and_its_silence() {
+async fn an_update_of_an_alarm_keeps_unmanaged_actions_and_settings() {
     let account = Account::new().unwrap();
     let provider = ohinfra::provider(&connection(&account).await);
     let topic = |name: &str| format!("arn:aws:sns:{REGION}:{}:{name}", account.id);
@@ -58,7 +58,7 @@ async fn an_update_of_an_alarm_keeps_its_other_actions_and_its_silence() {
         "evaluation_periods": 3, "threshold": 80.0, "comparison": "GreaterThanThreshold",
         "treat_missing_data": "notBreaching", "action_arns": [topic("ours")],
     });
-    // Everything that PutMetricAlarm takes for an alarm on one metric and that is not an input.
+    // All parameters of PutMetricAlarm for an alarm on one metric that are not inputs.
     let others = json!({
         "ActionsEnabled": false, "OKActions": [topic("ok")], "InsufficientDataActions": [topic("no-data")],
         "DatapointsToAlarm": 2, "Unit": "Percent",

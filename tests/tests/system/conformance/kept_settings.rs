@@ -1,4 +1,4 @@
-//! An update of a setting keeps the other members that AWS stores with it.
+//! An update of a setting keeps the other members of the same object.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::kept_ops::{inputs_of, update};
 use super::{case, prepared};
 
 /// A resource that was created from its conformance case.
-struct Made {
+struct Created {
     account: Account,
     kind: Arc<dyn ResourceKind>,
     subject: Subject,
@@ -20,7 +20,7 @@ struct Made {
     id: String,
 }
 
-impl Made {
+impl Created {
     /// Creates the resource, or returns `None` if its kind is not tested.
     async fn new(name: &str) -> Option<Self> {
         let (account, provider, cases) = prepared().await;
@@ -36,9 +36,9 @@ impl Made {
         let mut inputs = inputs_of(&case.inputs);
         inputs.insert("tags".to_owned(), json!({ "team": "test" }));
         let id = kind.create(&subject, inputs.clone()).await.unwrap().id;
-        let made = Self { account, kind: Arc::clone(kind), subject, inputs, id };
-        made.ready().await;
-        Some(made)
+        let created = Self { account, kind: Arc::clone(kind), subject, inputs, id };
+        created.ready().await;
+        Some(created)
     }
 
     async fn ready(&self) {
@@ -79,9 +79,9 @@ fn extend(value: &mut Value, with: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_version_of_a_launch_template_keeps_what_is_not_an_input() {
-    let Some(made) = Made::new("ec2.launch_template").await else { return };
-    let mut data = made.template();
+async fn a_new_version_of_a_launch_template_keeps_unmanaged_settings() {
+    let Some(created) = Created::new("ec2.launch_template").await else { return };
+    let mut data = created.template();
     extend(
         &mut data,
         &json!({ "KeyName": "operator", "Monitoring": { "Enabled": true }, "DisableApiTermination": true }),
@@ -92,69 +92,70 @@ async fn a_new_version_of_a_launch_template_keeps_what_is_not_an_input() {
     extend(&mut data["BlockDeviceMappings"][0]["Ebs"], &json!({ "KmsKeyId": "alias/operator" }));
     let tags = json!({ "ResourceType": "network-interface", "Tags": [{ "Key": "team", "Value": "a" }] });
     data["TagSpecifications"].as_array_mut().unwrap().push(tags);
-    made.set_template(&data);
-    let mut expected = made.template();
+    created.set_template(&data);
+    let mut expected = created.template();
     assert_eq!(expected["KeyName"], "operator");
 
-    made.set("instance_type", json!("m7g.2xlarge")).await;
+    created.set("instance_type", json!("m7g.2xlarge")).await;
     expected["InstanceType"] = json!("m7g.2xlarge");
-    assert_eq!(made.template(), expected);
-    made.set("volumes", made.inputs["volumes"].clone()).await;
-    assert_eq!(made.template()["BlockDeviceMappings"], expected["BlockDeviceMappings"]);
+    assert_eq!(created.template(), expected);
+    created.set("volumes", created.inputs["volumes"].clone()).await;
+    assert_eq!(created.template()["BlockDeviceMappings"], expected["BlockDeviceMappings"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_version_of_a_launch_template_removes_the_alternatives_of_its_inputs() {
-    let Some(made) = Made::new("ec2.launch_template").await else { return };
-    let mut data = made.template();
+    let Some(created) = Created::new("ec2.launch_template").await else { return };
+    let mut data = created.template();
     data.as_object_mut().unwrap().remove("SecurityGroupIds");
-    data["NetworkInterfaces"] = json!([{ "DeviceIndex": 0, "Groups": made.inputs["security_group_ids"] }]);
-    made.set_template(&data);
-    made.set("security_group_ids", made.inputs["security_group_ids"].clone()).await;
-    let after = made.template();
-    assert_eq!(after["SecurityGroupIds"], made.inputs["security_group_ids"]);
+    data["NetworkInterfaces"] = json!([{ "DeviceIndex": 0, "Groups": created.inputs["security_group_ids"] }]);
+    created.set_template(&data);
+    created.set("security_group_ids", created.inputs["security_group_ids"].clone()).await;
+    let after = created.template();
+    assert_eq!(after["SecurityGroupIds"], created.inputs["security_group_ids"]);
     assert_eq!(after.get("NetworkInterfaces"), None, "AWS refuses both");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_of_a_proxy_keeps_the_settings_of_its_users() {
-    let Some(made) = Made::new("rds.proxy").await else { return };
-    let proxy = || made.call("rds", "describe_db_proxies", json!({ "DBProxyName": made.id }))["DBProxies"][0].clone();
+    let Some(created) = Created::new("rds.proxy").await else { return };
+    let proxy =
+        || created.call("rds", "describe_db_proxies", json!({ "DBProxyName": created.id }))["DBProxies"][0].clone();
     let mut auth = proxy()["Auth"].clone();
     extend(&mut auth[0], &json!({ "Description": "operator", "ClientPasswordAuthType": "POSTGRES_MD5" }));
-    made.call("rds", "modify_db_proxy", json!({ "DBProxyName": made.id, "Auth": auth }));
-    made.set("idle_client_timeout_seconds", json!(900)).await;
+    created.call("rds", "modify_db_proxy", json!({ "DBProxyName": created.id, "Auth": auth }));
+    created.set("idle_client_timeout_seconds", json!(900)).await;
     assert_eq!((&proxy()["Auth"], &proxy()["IdleClientTimeout"]), (&auth, &json!(900)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_of_the_lifecycle_of_a_file_system_keeps_its_other_transitions() {
-    let Some(made) = Made::new("efs.file_system").await else { return };
+    let Some(created) = Created::new("efs.file_system").await else { return };
     let others = [
         json!({ "TransitionToArchive": "AFTER_90_DAYS" }),
         json!({ "TransitionToPrimaryStorageClass": "AFTER_1_ACCESS" }),
     ];
     let policies = |days: &str| json!([{ "TransitionToIA": days }, others[0], others[1]]);
-    let outside = json!({ "FileSystemId": made.id, "LifecyclePolicies": policies("AFTER_14_DAYS") });
-    made.call("efs", "put_lifecycle_configuration", outside);
-    made.set("transition_to_ia", json!("AFTER_30_DAYS")).await;
-    let after = made.call("efs", "describe_lifecycle_configuration", json!({ "FileSystemId": made.id }));
+    let outside = json!({ "FileSystemId": created.id, "LifecyclePolicies": policies("AFTER_14_DAYS") });
+    created.call("efs", "put_lifecycle_configuration", outside);
+    created.set("transition_to_ia", json!("AFTER_30_DAYS")).await;
+    let after = created.call("efs", "describe_lifecycle_configuration", json!({ "FileSystemId": created.id }));
     assert_eq!(after["LifecyclePolicies"], policies("AFTER_30_DAYS"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_of_the_encryption_of_a_bucket_keeps_its_bucket_key() {
-    let Some(made) = Made::new("s3.bucket").await else { return };
+    let Some(created) = Created::new("s3.bucket").await else { return };
     let rule = |algorithm: &str| {
         json!({
             "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": algorithm }, "BucketKeyEnabled": true,
         })
     };
     let configuration = json!({ "Rules": [rule("AES256")] });
-    let outside = json!({ "Bucket": made.id, "ServerSideEncryptionConfiguration": configuration });
-    made.call("s3", "put_bucket_encryption", outside);
-    made.set("encryption", json!("aws:kms")).await;
-    let after = made.call("s3", "get_bucket_encryption", json!({ "Bucket": made.id }));
+    let outside = json!({ "Bucket": created.id, "ServerSideEncryptionConfiguration": configuration });
+    created.call("s3", "put_bucket_encryption", outside);
+    created.set("encryption", json!("aws:kms")).await;
+    let after = created.call("s3", "get_bucket_encryption", json!({ "Bucket": created.id }));
     let after = &after["ServerSideEncryptionConfiguration"]["Rules"][0];
     assert_eq!(after["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "aws:kms");
     assert_eq!(after["BucketKeyEnabled"], true);

@@ -1,4 +1,4 @@
-//! Cases of the kinds that the platform itself is made of: database, compute, functions, login, edge.
+//! Cases for the kinds of the platform: database, compute, functions, login and edge.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,10 +39,10 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text in {value}")).to_owned()
 }
 
-/// The code of a function that already exists.
+/// The code of the function in the fixtures.
 const EMPTY_ZIP: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
 
-/// Puts the records into the zone that prove a certificate's domains. AWS says which ones a moment after the request.
+/// Creates the validation records of a certificate. AWS provides them shortly after the request.
 fn prove(account: &Account, certificate: &str) {
     let records = loop {
         let inputs = json!({ "CertificateArn": certificate });
@@ -63,7 +63,7 @@ fn prove(account: &Account, certificate: &str) {
     account.call("route53", "change_resource_record_sets", inputs).unwrap();
 }
 
-pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
+pub(super) fn fixtures(account: &Account, fixtures: &Fixtures) -> Platform {
     let one = |service: &str, operation: &str, parameters: Value| {
         let answer = account.call(service, operation, parameters).unwrap();
         assert!(answer.get("error").is_none(), "{service} {operation}: {answer}");
@@ -79,7 +79,7 @@ pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
     let balancer = one("elbv2", "create_load_balancer", json!({ "Name": "fixtures", "Subnets": subnets }));
     let balancer = text(&balancer["LoadBalancers"][0]["LoadBalancerArn"]);
     let group = |name: &str| {
-        let inputs = json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": g.vpc });
+        let inputs = json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": fixtures.vpc });
         text(&one("elbv2", "create_target_group", inputs)["TargetGroups"][0]["TargetGroupArn"])
     };
     let (first, second) = (group("fixtures-1"), group("fixtures-2"));
@@ -102,14 +102,14 @@ pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
     let inputs = json!({ "LaunchTemplateId": template, "LaunchTemplateData": data });
     one("ec2", "create_launch_template_version", inputs);
     let function = json!({
-        "FunctionName": "fixtures", "Role": g.role_arn, "Runtime": "python3.12", "Handler": "a.b",
+        "FunctionName": "fixtures", "Role": fixtures.role_arn, "Runtime": "python3.12", "Handler": "a.b",
         "Code": { "ZipFile": { "$base64": EMPTY_ZIP } },
     });
-    // The role was made a moment ago.
+    // Lambda may not accept the new role immediately.
     let function = loop {
-        let made = account.call("lambda", "create_function", function.clone()).unwrap();
-        if made.get("error") != Some(&json!("InvalidParameterValueException")) {
-            break made;
+        let created = account.call("lambda", "create_function", function.clone()).unwrap();
+        if created.get("error") != Some(&json!("InvalidParameterValueException")) {
+            break created;
         }
     };
     let (function, code_sha256) = (text(&function["FunctionArn"]), text(&function["CodeSha256"]));
@@ -130,14 +130,14 @@ pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
         text(&one("rds", "create_db_cluster", inputs)["DBCluster"]["DBClusterArn"])
     };
     let (cluster, _) = (cluster("fixtures"), cluster("fixtures-2"));
-    // What SQL runs on.
+    // A cluster for SQL statements.
     let inputs = json!({
         "DBInstanceIdentifier": "fixtures", "DBClusterIdentifier": "fixtures", "Engine": "aurora-postgresql",
         "DBInstanceClass": "db.serverless",
     });
     one("rds", "create_db_instance", inputs);
     let proxy = json!({
-        "DBProxyName": "fixtures", "EngineFamily": "POSTGRESQL", "RoleArn": g.role_arn, "VpcSubnetIds": private,
+        "DBProxyName": "fixtures", "EngineFamily": "POSTGRESQL", "RoleArn": fixtures.role_arn, "VpcSubnetIds": private,
         "Auth": [{ "AuthScheme": "SECRETS", "SecretArn": login }],
     });
     one("rds", "create_db_proxy", proxy);
@@ -145,7 +145,7 @@ pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
     let pool = text(&one("cognito-idp", "create_user_pool", json!({ "PoolName": "fixtures" }))["UserPool"]["Id"]);
     let inputs = json!({ "UserPoolId": pool, "ClientName": "fixtures", "GenerateSecret": true });
     let client = text(&one("cognito-idp", "create_user_pool_client", inputs)["UserPoolClient"]["ClientId"]);
-    // It covers every alias of the distribution's case.
+    // The certificate covers all aliases in the case of the distribution.
     let names = ["a", "b"].map(|name| format!("{name}-{}.example.com", account.id));
     let others = [names[1].clone(), format!("*.{}", names[0])];
     let inputs = json!({ "DomainName": names[0], "SubjectAlternativeNames": others, "ValidationMethod": "DNS" });
@@ -185,7 +185,7 @@ pub(super) fn fixtures(account: &Account, g: &Fixtures) -> Platform {
     }
 }
 
-fn database(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
+fn database(account: &Account, fixtures: &Fixtures, p: &Platform) -> Vec<Tested> {
     let private = account.fixture["private_subnets"].clone();
     vec![
         (
@@ -214,7 +214,7 @@ fn database(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
             json!({
                 "cluster_name": "conformance", "engine": "aurora-postgresql", "engine_version": "15.7",
                 "database_name": "openhands", "port": 5432, "master_username": "postgres", "admin_secret_arn": p.login,
-                "subnet_group_name": "fixtures", "security_group_ids": [g.group], "parameter_group_name": "fixtures",
+                "subnet_group_name": "fixtures", "security_group_ids": [fixtures.group], "parameter_group_name": "fixtures",
                 "min_acu": 0.5, "max_acu": 4.0, "iam_authentication": true, "data_api": true, "storage_encrypted": true,
                 "backup_retention_days": 35, "backup_window": "03:00-04:00", "maintenance_window": "sun:04:00-sun:05:00",
                 "copy_tags_to_snapshot": true, "log_exports": ["postgresql"], "deletion_protection": false,
@@ -223,7 +223,7 @@ fn database(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
             vec![
                 ("engine_version", json!("15.8")),
                 ("max_acu", json!(8.0)),
-                ("security_group_ids", json!([g.other_group])),
+                ("security_group_ids", json!([fixtures.other_group])),
                 ("data_api", json!(false)),
                 ("iam_authentication", json!(false)),
                 ("backup_retention_days", json!(7)),
@@ -253,12 +253,12 @@ fn database(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
             json!({
                 "proxy_name": "conformance", "engine_family": "POSTGRESQL", "require_tls": true,
                 "iam_authentication": false, "secret_arns": [p.login], "idle_client_timeout_seconds": 1800,
-                "role_arn": g.role_arn, "subnet_ids": private, "security_group_ids": [g.group],
+                "role_arn": fixtures.role_arn, "subnet_ids": private, "security_group_ids": [fixtures.group],
             }),
             vec![
                 ("require_tls", json!(false)),
                 ("idle_client_timeout_seconds", json!(900)),
-                ("security_group_ids", json!([g.other_group])),
+                ("security_group_ids", json!([fixtures.other_group])),
                 ("secret_arns", json!([p.login, p.header])),
                 ("proxy_name", json!("renamed")),
             ],
@@ -286,8 +286,8 @@ fn database(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
         ),
         (
             "secretsmanager.secret_policy",
-            json!({ "secret_arn": p.login, "document": secret_policy(&g.role_arn, "secretsmanager:GetSecretValue") }),
-            vec![("document", json!(secret_policy(&g.role_arn, "secretsmanager:DescribeSecret")))],
+            json!({ "secret_arn": p.login, "document": secret_policy(&fixtures.role_arn, "secretsmanager:GetSecretValue") }),
+            vec![("document", json!(secret_policy(&fixtures.role_arn, "secretsmanager:DescribeSecret")))],
         ),
     ]
 }
@@ -297,10 +297,10 @@ fn secret_policy(role: &str, action: &str) -> String {
     json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }
 
-fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
+fn compute(account: &Account, fixtures: &Fixtures, p: &Platform) -> Vec<Tested> {
     let mount = |action: &str| {
         let statement =
-            json!({ "Effect": "Allow", "Principal": { "AWS": g.role_arn }, "Action": action, "Resource": "*" });
+            json!({ "Effect": "Allow", "Principal": { "AWS": fixtures.role_arn }, "Action": action, "Resource": "*" });
         json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
     };
     let profile = format!("arn:aws:iam::{}:instance-profile/fixtures", account.id);
@@ -333,8 +333,8 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
         ),
         (
             "efs.mount_target",
-            json!({ "file_system_id": p.file_system, "subnet_id": g.subnets[0], "security_group_ids": [g.group] }),
-            vec![("security_group_ids", json!([g.other_group])), ("subnet_id", json!(g.subnets[1]))],
+            json!({ "file_system_id": p.file_system, "subnet_id": fixtures.subnets[0], "security_group_ids": [fixtures.group] }),
+            vec![("security_group_ids", json!([fixtures.other_group])), ("subnet_id", json!(fixtures.subnets[1]))],
         ),
         (
             "efs.access_point",
@@ -345,7 +345,7 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
             "ec2.launch_template",
             json!({
                 "template_name": "conformance", "image_id": "ami-12345678", "instance_type": "m7g.xlarge",
-                "instance_profile_arn": profile, "security_group_ids": [g.group], "hop_limit": 2, "http_tokens": "required",
+                "instance_profile_arn": profile, "security_group_ids": [fixtures.group], "hop_limit": 2, "http_tokens": "required",
                 "volumes": volume(100), "volume_tags": { "backup": "true" },
                 "user_data": "#!/bin/bash\necho one\n", "instance_tags": { "Name": "conformance" },
             }),
@@ -363,14 +363,14 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
             "autoscaling.group",
             json!({
                 "group_name": "conformance", "template_id": p.template, "template_version": "1", "size": 1,
-                "subnet_ids": g.subnets, "target_group_arns": [p.group], "health_check_type": "ELB",
+                "subnet_ids": fixtures.subnets, "target_group_arns": [p.group], "health_check_type": "ELB",
                 "health_check_grace_seconds": 600,
             }),
             vec![
                 ("template_version", json!("2")),
                 ("health_check_grace_seconds", json!(300)),
                 ("target_group_arns", json!([p.other_group])),
-                ("subnet_ids", json!([g.subnets[0]])),
+                ("subnet_ids", json!([fixtures.subnets[0]])),
                 ("group_name", json!("renamed")),
             ],
         ),
@@ -378,11 +378,11 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
             "elbv2.load_balancer",
             json!({
                 "balancer_name": "conformance", "scheme": "internet-facing", "subnet_ids": account.fixture["public_subnets"],
-                "security_group_ids": [g.group], "deletion_protection": false, "drop_invalid_headers": true,
+                "security_group_ids": [fixtures.group], "deletion_protection": false, "drop_invalid_headers": true,
                 "idle_timeout_seconds": 60,
             }),
             vec![
-                ("security_group_ids", json!([g.other_group])),
+                ("security_group_ids", json!([fixtures.other_group])),
                 ("drop_invalid_headers", json!(false)),
                 ("idle_timeout_seconds", json!(90)),
                 ("balancer_name", json!("renamed")),
@@ -391,7 +391,7 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
         (
             "elbv2.target_group",
             json!({
-                "group_name": "conformance", "target_type": "instance", "protocol": "HTTP", "port": 3000, "vpc_id": g.vpc,
+                "group_name": "conformance", "target_type": "instance", "protocol": "HTTP", "port": 3000, "vpc_id": fixtures.vpc,
                 "health_check": check("/one"), "deregistration_delay_seconds": 30, "stickiness": false,
             }),
             vec![
@@ -446,7 +446,7 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
         (
             "ecr.image",
             json!({
-                "repository_name": "fixtures", "repository_uri": g.repository_uri, "platform": "linux/arm64",
+                "repository_name": "fixtures", "repository_uri": fixtures.repository_uri, "platform": "linux/arm64",
                 "package": "image-openhands", "parameters": { "bases": r#"{"base":"ghcr.io/openhands/openhands:1","aws_cli":"b:1"}"# }, "digest": "1",
             }),
             vec![("parameters", json!({ "bases": r#"{"base":"ghcr.io/openhands/openhands:2","aws_cli":"b:1"}"# }))],
@@ -474,7 +474,7 @@ fn compute(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
         (
             "s3.object",
             json!({
-                "bucket_name": g.bucket, "key_prefix": "conformance/", "key_suffix": ".zip", "package": "origin-response",
+                "bucket_name": fixtures.bucket, "key_prefix": "conformance/", "key_suffix": ".zip", "package": "origin-response",
                 "parameters": { "full_domain": "one.example.com" }, "digest": "1",
             }),
             vec![("parameters", json!({ "full_domain": "two.example.com" }))],
@@ -490,22 +490,22 @@ fn expiry(days: i32) -> String {
     .to_string()
 }
 
-/// The digest of an archive that ohinfra renders, as Lambda reports it.
+/// Returns the digest of a rendered archive in the format of Lambda.
 fn archive(full_domain: &str) -> String {
     let parameters = [("full_domain".to_owned(), full_domain.to_owned())].into();
     STANDARD.encode(sha256(&OpenHandsPackages.render(ORIGIN_RESPONSE, &parameters).unwrap()))
 }
 
-fn functions(g: &Fixtures, p: &Platform) -> Vec<Tested> {
+fn functions(fixtures: &Fixtures, p: &Platform) -> Vec<Tested> {
     let settings = json!({
-        "role_arn": g.role_arn, "runtime": "python3.12", "handler": "a.b", "architecture": "x86_64", "memory_mb": 128,
+        "role_arn": fixtures.role_arn, "runtime": "python3.12", "handler": "a.b", "architecture": "x86_64", "memory_mb": 128,
         "timeout_seconds": 3, "environment": {},
     });
     vec![
         (
             "lambda.function",
             json!({
-                "function_name": "conformance", "description": "one", "role_arn": g.role_arn, "runtime": "nodejs22.x",
+                "function_name": "conformance", "description": "one", "role_arn": fixtures.role_arn, "runtime": "nodejs22.x",
                 "handler": "index.handler", "architecture": "x86_64", "memory_mb": 128, "timeout_seconds": 5,
                 "environment": { "A": "one" }, "layers": [], "package": ORIGIN_RESPONSE,
                 "parameters": { "full_domain": "one.example.com" }, "secret_parameters": {},
@@ -545,11 +545,11 @@ fn functions(g: &Fixtures, p: &Platform) -> Vec<Tested> {
     ]
 }
 
-/// A case for every kind of the platform.
-pub(super) fn cases(account: &Account, g: &Fixtures, p: &Platform) -> Vec<Tested> {
-    let mut cases = database(account, g, p);
-    cases.extend(compute(account, g, p));
-    cases.extend(functions(g, p));
+/// Returns a case for every kind of the platform.
+pub(super) fn cases(account: &Account, fixtures: &Fixtures, p: &Platform) -> Vec<Tested> {
+    let mut cases = database(account, fixtures, p);
+    cases.extend(compute(account, fixtures, p));
+    cases.extend(functions(fixtures, p));
     cases.extend(super::edge::cases(account, p));
     cases
 }

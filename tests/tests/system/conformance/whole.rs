@@ -1,6 +1,7 @@
-//! An update keeps every member that is not an input, for the kinds whose update puts the whole object.
+//! An update keeps every member that is not an input, for kinds whose update replaces the whole object.
 //!
-//! Another SDK fills the object by AWS's own API model. What ohinfra then sends must be the same, but for the input that changes.
+//! Another SDK sets all members of the AWS API model. The next update by ohinfra must change only the member of the changed
+//! input.
 
 use ohinfra_core::Region;
 use ohinfra_core::contract::Subject;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::kept_ops::{inputs_of, update};
 use super::{case, connection, prepared};
 
-/// A kind, the input that changes, and the member that it is in the request.
+/// A kind, the input to change, and its member in the request.
 const CHANGES: [(&str, &str, &str); 5] = [
     ("cognito.user_pool", "invitation_subject", "AdminCreateUserConfig.InviteMessageTemplate.EmailSubject"),
     ("cognito.user_pool_client", "access_token_minutes", "AccessTokenValidity"),
@@ -49,15 +50,15 @@ fn an_update_of_a_whole_object_changes_one_member_only() {
         };
         let mut inputs = case.inputs.clone();
         if name == "cognito.user_pool_client" {
-            // Cognito refuses the rotation of refresh tokens, which is a member to keep, beside this flow.
+            // Cognito does not allow this flow together with the rotation of refresh tokens, which the update must keep.
             inputs["explicit_flows"] = json!(["ALLOW_USER_SRP_AUTH"]);
         }
         let id = runtime.block_on(kind.create(&subject, inputs_of(&inputs))).unwrap().id;
         let region: &Region = &case.region;
         let put = account.fill(region.as_str(), name, &id).unwrap();
-        assert!(texts(&put["invalid"]).is_empty(), "{name}: not valid: {:#}", put["invalid"]);
-        assert!(texts(&put["unused"]).is_empty(), "{name}: rules of no member: {:#}", put["unused"]);
-        assert!(texts(&put["forgotten"]).is_empty(), "{name}: the emulator keeps less: {:#}", put["forgotten"]);
+        assert!(texts(&put["invalid"]).is_empty(), "{name}: invalid values: {:#}", put["invalid"]);
+        assert!(texts(&put["unused"]).is_empty(), "{name}: rules without a member: {:#}", put["unused"]);
+        assert!(texts(&put["forgotten"]).is_empty(), "{name}: the emulator does not store: {:#}", put["forgotten"]);
 
         let (_, value) = case.changes.iter().find(|(field, _)| *field == input).unwrap();
         inputs[input] = value.clone();

@@ -1,4 +1,4 @@
-//! Of the compute stack: the instance, the load balancer, alarms and parameters.
+//! Values of the compute stack: the instance, the load balancer, alarms and parameters.
 
 use serde_json::{Value, json};
 
@@ -118,7 +118,7 @@ pub(super) fn load_balancer(d: &Deployment) {
         ("20", None, "compute/target-app"),
     ];
     let rules = rules["Rules"].as_array().unwrap();
-    assert_eq!(rules.len(), 4, "three, and the default");
+    assert_eq!(rules.len(), 4, "expected three rules and the default rule");
     for (priority, path, target) in expected {
         let rule = rules.iter().find(|rule| rule["Priority"] == priority).unwrap();
         holds("actions", &rule["Actions"], &json!([{ "Type": "forward", "TargetGroupArn": d.id(target) }]));

@@ -1,4 +1,4 @@
-//! Of the stack of a domain.
+//! Values of the stack of a domain.
 
 use serde_json::json;
 

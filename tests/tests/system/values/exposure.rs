@@ -11,19 +11,19 @@ fn list<'a>(answer: &'a Value, name: &str) -> Vec<&'a Value> {
     answer[name].as_array().into_iter().flatten().collect()
 }
 
-/// A list's texts, or the one text.
+/// Returns the strings of a list, or a single string.
 fn texts(value: &Value) -> Vec<&str> {
     value
         .as_array()
         .map_or_else(|| value.as_str().into_iter().collect(), |all| all.iter().filter_map(Value::as_str).collect())
 }
 
-/// A document, however the service has packed it.
+/// Returns a policy document, decoded if the service returns it as a string.
 fn document(value: &Value) -> Value {
     value.as_str().map_or_else(|| value.clone(), |text| serde_json::from_str(text).unwrap())
 }
 
-/// Every statement that allows something.
+/// Returns the statements with the effect `Allow`.
 fn allowed(policy: &Value) -> Vec<Value> {
     let policy = document(policy);
     let statements = policy["Statement"].as_array().cloned().unwrap_or_else(|| vec![policy["Statement"].clone()]);
@@ -40,8 +40,8 @@ fn policies(account: &Account) -> usize {
             let everything = texts(&statement["Action"]).contains(&"*") && texts(&statement["Resource"]).contains(&"*");
             assert!(!everything, "{name} allows everything: {statement:#}");
             let principal = &statement["Principal"];
-            let everybody = texts(principal).contains(&"*") || texts(&principal["AWS"]).contains(&"*");
-            assert!(!everybody, "{name} allows every principal: {statement:#}");
+            let is_public = texts(principal).contains(&"*") || texts(&principal["AWS"]).contains(&"*");
+            assert!(!is_public, "{name} allows every principal: {statement:#}");
         }
     };
     let roles = account.call("iam", "get_account_authorization_details", json!({ "Filter": ["Role"] })).unwrap();
@@ -70,7 +70,7 @@ fn policies(account: &Account) -> usize {
     for alias in list(&account.call("kms", "list_aliases", json!({})).unwrap(), "Aliases") {
         if alias["AliasName"].as_str().is_some_and(|name| !name.starts_with("alias/aws/")) {
             let key = json!({ "KeyId": alias["TargetKeyId"], "PolicyName": "default" });
-            // A key's `*` is the key itself, and its root principal must be able to do everything with it.
+            // In a key policy, `*` is the key itself, and the root principal requires full access to it.
             let policy = document(&account.call("kms", "get_key_policy", key).unwrap()["Policy"]);
             let root = format!("arn:aws:iam::{}:root", account.id);
             assert!(allowed(&policy).iter().all(|statement| statement["Principal"]["AWS"] == root), "{policy:#}");
@@ -80,7 +80,7 @@ fn policies(account: &Account) -> usize {
     seen
 }
 
-/// The value of every secret of the account, and what it is.
+/// Returns the name and the value of every secret of the account.
 fn secrets(account: &Account) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for region in REGIONS {
@@ -106,7 +106,7 @@ fn readable(account: &Account) -> Vec<(String, String)> {
         found.extend(list(&functions, "Functions").iter().map(|f| (f["FunctionName"].to_string(), f.to_string())));
         let parameters = account.call_in(region, "ssm", "describe_parameters", json!({})).unwrap();
         for parameter in list(&parameters, "Parameters") {
-            // What is encrypted is for those who may decrypt it.
+            // Encrypted parameters require additional permission to decrypt them.
             if parameter["Type"] == "SecureString" {
                 continue;
             }
@@ -137,7 +137,7 @@ fn readable(account: &Account) -> Vec<(String, String)> {
 }
 
 #[test]
-fn nothing_in_the_account_is_open_to_everybody_or_tells_a_secret() {
+fn no_resource_is_public_or_exposes_a_secret() {
     let account = Account::new().unwrap();
     account.write("policy.json", &ohinfra_testkit::repository_file("config/sandbox-aws-policy.json")).unwrap();
     account.configure("[sandbox]\naws_access = true\naws_policy_file = \"policy.json\"\n").unwrap();
@@ -158,7 +158,7 @@ fn nothing_in_the_account_is_open_to_everybody_or_tells_a_secret() {
     assert!(readable.len() >= 10);
     for (what, text) in &readable {
         for (name, secret) in &secrets {
-            assert!(!text.contains(secret.as_str()), "{what} tells {name}");
+            assert!(!text.contains(secret.as_str()), "{what} exposes {name}");
         }
     }
 }

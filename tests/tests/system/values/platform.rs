@@ -1,4 +1,4 @@
-//! Every value of the other five stacks, likewise.
+//! Compares every value of the other five stacks with a table from the specification.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Deployment, check_tags, compute, edge, sorted};
 
 pub(super) const EDGE: &str = "us-east-1";
 
-/// Everything that is expected is found: whatever else an object has is AWS's.
+/// Asserts that a value contains all expected members; objects may have additional members.
 pub(super) fn holds(what: &str, found: &Value, expected: &Value) {
     match expected {
         Value::Object(fields) => {
@@ -24,7 +24,7 @@ pub(super) fn holds(what: &str, found: &Value, expected: &Value) {
     }
 }
 
-/// Items in the order of one of their fields.
+/// Returns items sorted by one of their fields.
 pub(super) fn by(field: &str, items: &Value) -> Value {
     let mut items = items.as_array().cloned().unwrap_or_default();
     items.sort_by_key(|item| item[field].to_string());
@@ -211,7 +211,10 @@ fn database(d: &Deployment) {
     holds("admin", &admin, &expected);
     let password = admin["password"].as_str().unwrap();
     let excluded = "%+~`#$&*()|[]{}:;<>?!'/@\"\\ ";
-    assert!(password.len() == 30 && !password.contains(|c| excluded.contains(c)), "30 characters, none of these");
+    assert!(
+        password.len() == 30 && !password.contains(|c| excluded.contains(c)),
+        "expected 30 characters without these"
+    );
     let user: Value = serde_json::from_str(&d.secret("openhands/database/proxy-user")).unwrap();
     assert_eq!(user["username"], "openhands_proxy");
     let password = user["password"].as_str().unwrap();

@@ -76,7 +76,7 @@ fn a_major_version_upgrade_requires_explicit_configuration() {
 #[test]
 fn a_minimum_capacity_of_zero_is_a_warning() {
     let result = |more: &str| checked(&format!("[database]\nmin_acu = 0\n{more}"), |_, _| {});
-    assert!(result("").unwrap().1[0].message.contains("never backoff"));
+    assert!(result("").unwrap().1[0].message.contains("never pauses"));
     let too_old = checked("[database]\nmin_acu = 0\nengine_version = \"15.6\"\n", |lookup, answer| {
         if lookup == "rds.engine_versions" {
             *answer = json!(["15.6"]);
