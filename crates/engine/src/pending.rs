@@ -6,19 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use ohinfra_core::Address;
 use ohinfra_core::contract::{Found, Live, Standing, Subject};
-use ohinfra_core::inputs::{Attributes, resolve_all, without_unknowns};
+use ohinfra_core::inputs::{Attributes, imported, resolve_all, without_unknowns};
 use ohinfra_core::secret::mask;
 use ohinfra_core::tag_index::KnownTags;
 use ohinfra_plan::difference::{Compared, difference};
 use ohinfra_plan::plan::{Action, Change, Plan};
 use ohinfra_plan::steps::Operation;
 use ohinfra_plan::{Graph, Resource};
-use ohinfra_state::{Pending, ResourceState, StateDocument};
+use ohinfra_state::{Applied, Pending, Predecessor, ResourceState, StateDocument, Transition};
 
 use crate::Engine;
 use crate::refresh::{ReadError, subject};
 use crate::report::Report;
 use crate::session::Session;
+use crate::step::never_reported;
 use crate::waiting::retrying_read;
 
 /// Returns the intents of a plan: the resources to create, and unsettled intents of earlier runs for resources in the plan.
@@ -48,12 +49,50 @@ fn intents(engine: &Engine, document: &StateDocument, plan: &Plan) -> BTreeMap<A
     plan.changes.values().filter_map(intents).collect()
 }
 
-/// Records the intents of a plan and waits until they are written. If the write fails, no step starts, and the writer reports the
-/// error.
+/// Returns the objects that the plan found and that it replaces, if their records do not list them. Once their successors exist,
+/// the next run could not tell them apart: a search returns only one object of an address.
+fn unrecorded(engine: &Engine, document: &StateDocument, plan: &Plan) -> Vec<(Address, Applied)> {
+    let found = |change: &Change| {
+        let is_known = |record: &ResourceState| {
+            Some(&record.id) == change.id.as_ref() && change.deposed.iter().all(|old| record.deposed.contains(old))
+        };
+        let (record, pending) = (document.resources.get(&change.address), document.pending.get(&change.address));
+        if !matches!(change.action, Action::Replace(_)) || record.is_some_and(is_known) {
+            return None;
+        }
+        let (schema, _) = engine.provider.find_kind(&change.kind).ok()?;
+        let fixed = never_reported(schema, change.desired.as_ref()?);
+        let applied = Applied {
+            kind: change.kind.clone(),
+            region: change.region.clone(),
+            id: change.id.clone()?,
+            inputs: fixed.into_iter().map(|(field, _)| (field, imported())).collect(),
+            kept: change.kept.clone(),
+            imported: change.imported,
+            attributes: plan.live.get(&change.address)?.attributes.clone(),
+            depends_on: pending.map(|pending| pending.depends_on.clone()).unwrap_or_default(),
+            retain: change.retain,
+            leftovers: change.deposed.clone(),
+            predecessor: if change.retain { Predecessor::Retained(None) } else { Predecessor::Deposed(None) },
+        };
+        Some((change.address.clone(), applied))
+    };
+    plan.changes.values().filter_map(found).collect()
+}
+
+/// Records the intents of a plan, with the unrecorded objects that it replaces, and waits until they are written. If the write
+/// fails, no step starts, and the writer reports the error.
 pub(crate) async fn record_intents(engine: &Engine, session: &Session, plan: &Plan) {
-    let pending = session.writer.with(|document| intents(engine, document, plan));
-    if session.writer.with(|document| document.pending != pending) {
-        session.writer.change(|document| document.pending = pending);
+    let (pending, found) =
+        session.writer.with(|document| (intents(engine, document, plan), unrecorded(engine, document, plan)));
+    if !found.is_empty() || session.writer.with(|document| document.pending != pending) {
+        let now = engine.clock.now();
+        session.writer.change(|document| {
+            for (address, found) in found {
+                document.transition(&address, Transition::Found(Box::new(found)), now);
+            }
+            document.pending = pending;
+        });
         // The writer reports the error, and the execution ends before its first step.
         let _ = session.writer.flush().await;
     }

@@ -1,9 +1,9 @@
 //! The life of a resource record as a state machine: every change that a step makes to the state document.
 //!
 //! ```text
-//!           Identified               Ready
-//!  (none) ─────────────► Creating ─────────► Ready ──┐ Ready (update), Trimmed, PredecessorsDeleted
-//!     ▲                     ▲                │  ▲ └──┘
+//!         Identified, Found          Ready
+//!  (none) ─────────────► Creating ─────────► Ready ──┐ Ready (update), Trimmed, PredecessorsDeleted,
+//!     ▲                     ▲                │  ▲ └──┘ Found (lists further predecessors)
 //!     │          Identified │                │
 //!     │                     └── Deleting ◄───┤ DeletedForReplacement
 //!     │                                      │
@@ -23,6 +23,9 @@ use crate::document::{ResourceState, StateDocument, Status};
 pub enum Transition {
     /// AWS assigned an ID. The object may not be ready for use yet.
     Identified(Box<Applied>),
+    /// Objects of earlier runs were found that the record does not list: a current one, and leftovers. They are recorded before
+    /// their successor is created, because a later search returns only one object.
+    Found(Box<Applied>),
     /// The object exists and has the applied inputs.
     Ready(Box<Applied>),
     /// The old entries of lists were removed after the deletion of the dependents that used them.
@@ -86,10 +89,11 @@ pub enum Predecessor {
 
 impl StateDocument {
     /// Applies a transition to the record of an address. Transitions of an unknown address are ignored, except
-    /// [`Transition::Identified`] and [`Transition::Ready`], which create the record.
+    /// [`Transition::Identified`], [`Transition::Found`] and [`Transition::Ready`], which create the record.
     pub fn transition(&mut self, address: &Address, transition: Transition, now: Timestamp) {
         match transition {
             Transition::Identified(applied) => self.record(address, *applied, Status::Creating, now),
+            Transition::Found(applied) => self.record_found(address, *applied, now),
             Transition::Ready(applied) => self.record(address, *applied, Status::Ready, now),
             Transition::Trimmed { inputs, attributes } => {
                 if let Some(record) = self.resources.get_mut(address) {
@@ -122,6 +126,21 @@ impl StateDocument {
                     self.kept.insert(address.clone(), record.kept);
                 }
             }
+        }
+    }
+
+    fn record_found(&mut self, address: &Address, applied: Applied, now: Timestamp) {
+        if let Some(record) = self.resources.get_mut(address).filter(|record| record.id == applied.id) {
+            let deposed: BTreeSet<String> = record.deposed.drain(..).chain(applied.leftovers).collect();
+            record.deposed = deposed.into_iter().collect();
+            return;
+        }
+        self.record(address, applied, Status::Creating, now);
+        // The dependencies of the object and those of other records can be of different configurations.
+        if self.find_cycle().is_some()
+            && let Some(record) = self.resources.get_mut(address)
+        {
+            record.depends_on.clear();
         }
     }
 

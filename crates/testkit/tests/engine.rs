@@ -280,6 +280,46 @@ async fn a_replacement_killed_after_its_create_call_is_completed_by_the_same_com
     assert_eq!(cloud.objects().iter().filter(|object| object.address().as_ref() == Some(&address)).count(), 1);
 }
 
+/// Returns a graph of one resource, whose shape cannot be changed in place.
+fn shaped(shape: u8) -> Graph {
+    let mut builder = GraphBuilder::new("test", BTreeMap::new());
+    let inputs = json!({ "shape": shape }).as_object().unwrap().clone();
+    builder.add_raw(schemas::tagged(), "a/one".parse().unwrap(), &Region::us_east_1(), inputs, Options::default());
+    builder.build().unwrap()
+}
+
+async fn crash_after_the_create_call(cloud: &Cloud, harness: &Harness, graph: &Graph) {
+    cloud.set_faults(|call| (call.operation == "create").then_some(Fault::CrashAfter));
+    tokio::select! {
+        _ = harness.apply(graph) => unreachable!("the apply crashes"),
+        () = cloud.crashed.notified() => {}
+    }
+    harness.store.holder_died();
+    cloud.clear_faults();
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_objects_of_repeated_crashes_are_found_whatever_the_configuration_is_next() {
+    // The state knows nothing, or a first object.
+    for is_deployed in [false, true] {
+        for next in 0..=3 {
+            let (cloud, harness) = cloud();
+            if is_deployed {
+                assert!(harness.apply(&shaped(0)).await.unwrap().is_success());
+            }
+            // Every run creates another object, because the configuration differs.
+            crash_after_the_create_call(&cloud, &harness, &shaped(1)).await;
+            crash_after_the_create_call(&cloud, &harness, &shaped(2)).await;
+            assert_eq!(cloud.objects().len(), 2 + usize::from(is_deployed));
+            let report = harness.apply(&shaped(next)).await.unwrap();
+            assert!(report.is_success(), "{report:?}");
+            let shapes: Vec<_> = cloud.objects().iter().map(|object| object.inputs["shape"].clone()).collect();
+            assert_eq!(shapes, [json!(next)], "deployed: {is_deployed}");
+            assert!(harness.plan(&shaped(next), Mode::Apply).await.unwrap().is_empty());
+        }
+    }
+}
+
 /// Returns a graph of one retained resource.
 fn retained(shape: u8) -> Graph {
     let mut builder = GraphBuilder::new("test", BTreeMap::new());

@@ -87,6 +87,32 @@ fn an_object_is_never_its_own_predecessor() {
 }
 
 #[test]
+fn found_objects_are_recorded_before_their_successor_is_created() {
+    use Transition::{Found, Identified, Ready};
+    let old = || Predecessor::Deposed(Some("2".to_owned()));
+    let unrecorded = life(vec![Found(applied("2")), Identified(replacing("3", old()))]);
+    assert_eq!(unrecorded, ["Creating 2 g0 [] [] false", "Creating 3 g1 [\"2\"] [] false"]);
+    let leftover = Applied { leftovers: vec!["2".to_owned()], ..*applied("1") };
+    let current = life(vec![Ready(applied("1")), Found(Box::new(leftover))]);
+    assert_eq!(current[1], "Ready 1 g0 [\"2\"] [] false");
+    let successor = life(vec![Ready(applied("1")), Found(replacing("2", Predecessor::Deposed(None)))]);
+    assert_eq!(successor[1], "Creating 2 g1 [\"1\"] [] false");
+    let retained = life(vec![Ready(applied("1")), Found(replacing("2", Predecessor::Retained(None)))]);
+    assert_eq!(retained[1], "Creating 2 g1 [] [\"1\"] false");
+}
+
+#[test]
+fn a_found_object_never_closes_a_cycle_of_dependencies() {
+    let other: Address = "a/two".parse().unwrap();
+    let needs = |need: &Address, id: &str| Box::new(Applied { depends_on: [need.clone()].into(), ..*applied(id) });
+    let mut document = StateDocument::new("test", "0");
+    document.transition(&address(), Transition::Found(needs(&other, "1")), at(1));
+    assert_eq!(document.resources[&address()].depends_on, [other.clone()].into());
+    document.transition(&other, Transition::Found(needs(&address(), "2")), at(1));
+    assert_eq!((document.find_cycle(), document.resources[&other].depends_on.len()), (None, 0));
+}
+
+#[test]
 fn a_deferral_ends_when_all_predecessors_are_deleted() {
     use Transition::{Deferred, PredecessorsDeleted, Ready};
     let old = Predecessor::Deposed(None);
