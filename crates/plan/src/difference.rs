@@ -118,7 +118,7 @@ fn field(
     if !changed {
         return None;
     }
-    // A field that was never applied is not drift, except for an entry that somebody added to a map of ours.
+    // A field that was never applied is not drift, except for an entry that was added to a map outside ohinfra.
     let was_ours = !was.is_null() || traits.has(EXACT);
     let drift = applied && was_ours && live.is_some_and(|live| !equal(was, live));
     Some(FieldChange {

@@ -53,6 +53,8 @@ fn configure_unmanaged_login_settings(account: &Account, pool: &str, client: &st
         ["Policies", "DeletionProtection", "AutoVerifiedAttributes", "VerificationMessageTemplate", "MfaConfiguration"];
     copy(&found[0], &names, &mut update);
     copy(&found[0], &["AdminCreateUserConfig", "AccountRecoverySetting", "UserPoolTags"], &mut update);
+    // Cognito rejects the legacy name of TemporaryPasswordValidityDays, which DescribeUserPool still returns.
+    update["AdminCreateUserConfig"].as_object_mut().unwrap().remove("UnusedAccountValidityDays");
     account.call_in("us-east-1", "cognito-idp", "update_user_pool", update).unwrap();
 
     let mut update = found[1].clone();

@@ -152,7 +152,7 @@ fn the_email_limit_fails_only_the_excess() {
     assert_eq!(some.code, Some(1));
     assert!(some.stdout.ends_with("50 invited, 0 unchanged, 2 failed.\n"), "{some:?}");
     assert_eq!(some.stderr.matches("LimitExceededException").count(), 2, "{some:?}");
-    assert!(some.stderr.contains("to use Amazon SES (docs/users.md)"), "{some:?}");
+    assert!(some.stderr.contains("set the email provider of the user pool to Amazon SES"), "{some:?}");
     assert_eq!(addresses(&account, &pool).len(), 50);
 }
 
