@@ -81,10 +81,7 @@ fn constant(field: &syn::Field, options: &Options) -> syn::Result<proc_macro2::T
     if shape.map {
         traits.push(syn::Ident::new("MAP", proc_macro2::Span::call_site()));
     }
-    let unreported = match &options.unreported {
-        Some(reason) => quote!(Some(#reason)),
-        None => quote!(None),
-    };
+    let unreported = options.unreported.as_ref().map_or_else(|| quote!(None), |reason| quote!(Some(#reason)));
     let nested = if options.nested || options.structure || options.flatten {
         let inner = with_strings(&shape.item);
         quote!(<#inner as ::ohinfra_core::schema::InputFields>::FIELDS)

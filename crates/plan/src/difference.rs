@@ -107,7 +107,7 @@ fn field(
     let masked = |value: &Value| if sensitive { digest(compared.lineage, value) } else { value.clone() };
     let equal = |one: &Value, other: &Value| equal(traits, &masked(one), &masked(other));
     // A value that AWS does not return, or an immutable one that it reports as not set, never causes a replacement.
-    let live = live.filter(|live| !traits.has(WRITE_ONLY) && !(traits.has(REPLACE) && live.is_null()));
+    let live = live.filter(|live| !(traits.has(WRITE_ONLY) || traits.has(REPLACE) && live.is_null()));
     let (before, changed) = match live {
         Some(live) => (live, unknown || !equal(&wanted, live)),
         // An immutable value that was never applied, or not recorded by an older version, is accepted.

@@ -271,6 +271,16 @@ fn a_secret_is_displayed_only_as_a_digest() {
 }
 
 #[test]
+fn secret_and_write_only_structures_are_compared_as_a_whole() {
+    let one = |field: &str, value: u8| json!({ field: { "a": 1, "b": value } });
+    let secret = changed(one("password", 2), Some(one("password", 1)), one("password", 1));
+    assert_eq!(paths(&secret), ["password"]);
+    let write_only = changed(one("content", 2), Some(one("content", 1)), one("content", 1));
+    assert_eq!(paths(&write_only), ["content"]);
+    assert_eq!(paths(&changed(one("size", 2), Some(one("size", 1)), one("size", 1))), ["size.b"]);
+}
+
+#[test]
 fn a_different_recorded_value_is_drift() {
     let token = |text: &str| json!({ "token": text });
     assert_eq!(changed(json!({}), Some(token("a")), token("a")), []);

@@ -126,13 +126,11 @@ fn unknown(path: &str, origin: &Origin, candidates: impl Iterator<Item = String>
         .min();
     let shown = path.replace("edge.*.", "[[edge]] ");
     let problem = Diagnostic::error(origin, format!("unknown key `{shown}`"));
-    match nearest {
-        Some((_, nearest)) => problem.help(format!("did you mean `{}`?", nearest.replace("edge.*.", "[[edge]] "))),
-        None => {
-            let known: Vec<String> = candidates.iter().map(|path| format!("`{}`", name_of(path))).collect();
-            problem.help(format!("known keys here: {}", known.join(", ")))
-        }
+    if let Some((_, nearest)) = nearest {
+        return problem.help(format!("did you mean `{}`?", nearest.replace("edge.*.", "[[edge]] ")));
     }
+    let known: Vec<String> = candidates.iter().map(|path| format!("`{}`", name_of(path))).collect();
+    problem.help(format!("known keys here: {}", known.join(", ")))
 }
 
 /// Converts a value to the type of its key. Strings from flags and variables are parsed; strings from the file are not.
