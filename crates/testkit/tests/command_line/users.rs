@@ -155,7 +155,7 @@ fn failures_do_not_stop_other_invitations_and_exit_with_1() {
     2 invited, 0 unchanged, 2 failed.
     ---
     error: bob@example.com: cognito-idp:AdminCreateUser: LimitExceededException: Exceeded daily email limit for the operation or the account.
-      help: re-run the command with `--resend` tomorrow, or configure the user pool to use Amazon SES (docs/users.md)
+      help: re-run the command with `--resend` tomorrow, or set the email provider of the user pool to Amazon SES in the Cognito console (Authentication methods, Email)
     error: carl@example.com: cognito-idp:AdminCreateUser: AccessDeniedException: not authorized
       help: grant `cognito-idp:AdminCreateUser` to the identity running ohinfra
     ");
@@ -168,7 +168,7 @@ fn exceeding_the_daily_email_limit_requires_confirmation() {
     place.write("users.csv", &format!("email\n{lines}"));
     insta::assert_snapshot!(place.fail(&["users", "import", "users.csv"]), @"
     error: 51 invitations exceed the limit of 50 emails per day of Cognito's built-in email service
-      help: configure the user pool to use Amazon SES (docs/users.md), or invite fewer users per day; add `--yes` to send until the limit is reached
+      help: set the email provider of the user pool to Amazon SES in the Cognito console (Authentication methods, Email), or invite fewer users per day; add `--yes` to send until the limit is reached
     ");
     assert!(accounts(&place).users.is_empty());
     let ended = place.run(&["users", "import", "users.csv", "--yes"]);
