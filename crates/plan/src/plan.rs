@@ -89,7 +89,7 @@ pub struct Change {
     /// The dependencies of the desired resource, or of the resource to be deleted.
     pub needs: BTreeMap<Address, Need>,
     /// The dependencies of the last apply that are no longer needed. They can be deleted only after this change.
-    pub lets_go: BTreeSet<Address>,
+    pub releases: BTreeSet<Address>,
     /// The identity of the live resource.
     pub id: Option<String>,
     /// The identities of replaced resources that an interrupted apply did not delete.

@@ -122,7 +122,7 @@ fn plan_resource(input: &PlanInput<'_>, plan: &mut Plan, resource: &Resource) ->
         reasons: Vec::new(),
         fields: Vec::new(),
         needs: resource.needs.clone(),
-        lets_go: prior
+        releases: prior
             .iter()
             .flat_map(|prior| prior.depends_on.iter())
             .filter(|needed| !resource.needs.contains_key(*needed))
@@ -379,7 +379,7 @@ fn removal(address: &Address, prior: &ResourceState, reason: &str) -> Change {
         reasons: vec![reason.to_owned()],
         fields: Vec::new(),
         needs: prior.depends_on.iter().map(|need| (need.clone(), Need::Ready)).collect(),
-        lets_go: BTreeSet::new(),
+        releases: BTreeSet::new(),
         id: Some(prior.id.clone()),
         deposed: prior.deposed.clone(),
         desired: None,

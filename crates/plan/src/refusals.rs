@@ -47,7 +47,7 @@ pub(crate) fn refuse_held(input: &PlanInput<'_>, plan: &mut Plan) {
         if !input.schemas.get(change.kind.as_str()).is_some_and(|schema| schema.held) {
             continue;
         }
-        let uses = |user: &&Change| user.needs.contains_key(&change.address) || user.lets_go.contains(&change.address);
+        let uses = |user: &&Change| user.needs.contains_key(&change.address) || user.releases.contains(&change.address);
         let users = plan.changes.values().filter(uses).filter(|user| is_released_late(user));
         let users: Vec<String> = users.map(|user| user.address.to_string()).collect();
         if users.is_empty() {

@@ -151,7 +151,7 @@ fn deletions_of_users<'a>(
 pub(crate) fn dependents(plan: &Plan) -> BTreeMap<&Address, BTreeSet<&Address>> {
     let mut dependents: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
     for change in plan.changes.values() {
-        for needed in change.needs.keys().chain(&change.lets_go) {
+        for needed in change.needs.keys().chain(&change.releases) {
             dependents.entry(needed).or_default().insert(&change.address);
         }
     }

@@ -129,6 +129,36 @@ impl StateDocument {
         }
     }
 
+    /// Removes the record of an address, and everything else that the state knows about it. The object stays in AWS. Returns the
+    /// record; `None` if there is none.
+    pub fn forget(&mut self, address: &Address) -> Option<ResourceState> {
+        let record = self.resources.remove(address)?;
+        self.pending.remove(address);
+        self.kept.remove(address);
+        Some(record)
+    }
+
+    /// Moves the record of an address to another one, with its kept identity and the dependencies on it. Returns `false`, and
+    /// changes nothing, if there is no record to move or the other address has one.
+    pub fn rename(&mut self, from: &Address, to: &Address) -> bool {
+        if self.resources.contains_key(to) {
+            return false;
+        }
+        let Some(record) = self.resources.remove(from) else { return false };
+        self.resources.insert(to.clone(), record);
+        // The intent to create the object under the old address is obsolete.
+        self.pending.remove(from);
+        if let Some(kept) = self.kept.remove(from) {
+            self.kept.insert(to.clone(), kept);
+        }
+        for record in self.resources.values_mut() {
+            if record.depends_on.remove(from) {
+                record.depends_on.insert(to.clone());
+            }
+        }
+        true
+    }
+
     fn record_found(&mut self, address: &Address, applied: Applied, now: Timestamp) {
         if let Some(record) = self.resources.get_mut(address).filter(|record| record.id == applied.id) {
             let deposed: BTreeSet<String> = record.deposed.drain(..).chain(applied.leftovers).collect();

@@ -24,9 +24,7 @@ pub(super) async fn run(run: &Run<'_>, command: &StateCommand) -> Result<Outcome
         StateCommand::Push { file, force } => push(&connected, file, *force).await?,
         StateCommand::Rm { address } => {
             edit(&connected, |document| {
-                let resource = document.resources.remove(address).ok_or_else(|| unknown(address))?;
-                document.pending.remove(address);
-                document.kept.remove(address);
+                let resource = document.forget(address).ok_or_else(|| unknown(address))?;
                 Ok(format!("Removed {address} from the state; {} {} remains in AWS", resource.kind, resource.id))
             })
             .await?;
@@ -155,16 +153,8 @@ fn rename(document: &mut StateDocument, from: &Address, to: &Address) -> Result<
     if document.resources.contains_key(to) {
         return Err(CommandError::simple(format!("`{to}` is already in the state"), "choose another address"));
     }
-    let resource = document.resources.remove(from).ok_or_else(|| unknown(from))?;
-    document.resources.insert(to.clone(), resource);
-    document.pending.remove(from);
-    if let Some(kept) = document.kept.remove(from) {
-        document.kept.insert(to.clone(), kept);
-    }
-    for resource in document.resources.values_mut() {
-        if resource.depends_on.remove(from) {
-            resource.depends_on.insert(to.clone());
-        }
+    if !document.rename(from, to) {
+        return Err(unknown(from));
     }
     Ok(format!("Moved {from} to {to}; the next apply updates its ownership tag"))
 }

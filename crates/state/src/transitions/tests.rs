@@ -150,3 +150,19 @@ fn transitions_of_an_unknown_address_change_nothing() {
     let lived = life(vec![Deferred, DeletedForReplacement, PredecessorsDeleted, Deleted, Retained]);
     assert_eq!(lived, ["-"; 5]);
 }
+
+#[test]
+fn a_renamed_record_keeps_its_identity_and_its_dependents() {
+    let (other, moved): (Address, Address) = ("a/two".parse().unwrap(), "b/one".parse().unwrap());
+    let mut document = StateDocument::new("test", "0");
+    document.transition(&address(), Transition::Ready(applied("1")), at(1));
+    let dependent = Applied { depends_on: [address()].into(), ..*applied("2") };
+    document.transition(&other, Transition::Ready(Box::new(dependent)), at(1));
+    assert!(!document.rename(&address(), &other), "the address is taken");
+    assert!(!document.rename(&moved, &"b/two".parse().unwrap()), "no record");
+    assert!(document.rename(&address(), &moved));
+    assert_eq!(document.resources.keys().collect::<Vec<_>>(), [&other, &moved]);
+    assert_eq!(document.resources[&other].depends_on, [moved.clone()].into());
+    assert_eq!(document.forget(&moved).map(|record| record.id), Some("1".to_owned()));
+    assert_eq!(document.forget(&moved), None);
+}
