@@ -220,9 +220,7 @@ impl Work {
             let _permit = self.permit().await;
             let answers = self.kind.read(self.region(), &ids, KnownTags::NONE).await?;
             // Immediately after a create call, a read may not return the resource yet.
-            answers.into_iter().next().flatten().ok_or_else(|| {
-                ProviderError::new(ErrorKind::NotYetVisible, self.schema.kind, format!("{id} is not visible yet"))
-            })
+            answers.into_iter().next().flatten().ok_or_else(|| ProviderError::not_visible(self.schema.kind, id))
         })
         .await
     }

@@ -120,7 +120,7 @@ fn inputs(schema: &Schema) -> String {
     text
 }
 
-/// Inputs that are enums with fields.
+/// Inputs that are enums with fields: the macro knows only the name of their type.
 const OBJECTS: &[&str] = &["content"];
 
 /// Adds the row of a field, and those of the fields of its structure.
@@ -132,9 +132,7 @@ fn rows(field: &Field, path: &str, text: &mut String) {
     };
     let reason = field.unreported.map(|reason| format!("Reason: {reason}.")).unwrap_or_default();
     let description = [field.doc.replace('|', "\\|"), notes(field.traits), reason].join(" ");
-    // The type of a structure is not known to the macro.
-    let is_object = field.type_name == "string" && (!field.fields.is_empty() || OBJECTS.contains(&path));
-    let type_name = if is_object { "object" } else { field.type_name };
+    let type_name = if OBJECTS.contains(&path) { "object" } else { field.type_name };
     if !field.flatten {
         text.push_str(&format!("| `{path}` | {type_name} | {presence} | {} |\n", description.trim()));
     }
